@@ -1,0 +1,77 @@
+# What a person can do with this course. `make help` lists the targets.
+VENV ?= .venv
+# The first Python here that every dependency has wheels for (TensorFlow: to 3.13).
+SUITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python; do \
+	$$python -c '$(SUITS)' 2>/dev/null && echo $$python && break; done)
+PORT ?= 8000
+BIN := $(VENV)/bin
+READY := $(VENV)/ready
+COMPILE := --all-extras --universal --python-version 3.11 --generate-hashes \
+	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+
+# Recipes see the environment's programs first.
+export PATH := $(abspath $(BIN)):$(PATH)
+
+.DEFAULT_GOAL := help
+.PHONY: help book serve test test-package test-notebooks test-site sync lab lint \
+	lock bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
+	  awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+# Set-up is done once for each state of the lock file.
+$(READY): requirements.lock requirements-uv.lock pyproject.toml
+	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "This needs Python 3.11," \
+	  "3.12 or 3.13, and found none. Say where one is: make PYTHON=/path/to/python"; \
+	  exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock
+	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --system-certs \
+	  --require-hashes --compile-bytecode requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
+	  --no-build-isolation --editable .
+	@touch $@
+
+book: $(READY) ## Run the notebooks and build the site into _build/html
+	@python book/build.py
+
+serve: book ## Build the site and serve it on http://localhost:8000 (PORT=...)
+	@python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+
+test: lint test-package test-notebooks test-site ## Run everything that CI runs
+
+lint: $(READY) ## Check the style of the code
+	@ruff check .
+	@ruff format --check .
+
+test-package: $(READY) ## Test the package, the pairs and the repository
+	@pytest -q -n 2 -m "not site"
+
+test-notebooks: $(READY) ## Run every notebook on the reduced data and compare outputs
+	@RECSYS_DATASET=sample pytest -q --nbval-lax --nbval-current-env -n 2 \
+	  --dist loadfile notebooks
+
+test-site: book ## Build the site and open every page in a browser
+	@pytest -q -m site tests
+
+sync: $(READY) ## Make every .ipynb from its .py, run on the reduced data
+	@python notebooks/sync.py
+
+lab: $(READY) ## Open the notebooks in JupyterLab
+	@jupyter lab --notebook-dir=notebooks
+
+lock: ## Choose the newest allowed versions anew and pin them with their hashes
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
+	@$(BIN)/uv pip compile --quiet --system-certs --upgrade $(COMPILE) pyproject.toml \
+	  --output-file requirements.lock
+	@awk '/^[^ ]/ {keep = /^uv==/} keep' requirements.lock > requirements-uv.lock
+
+bench: $(READY) ## Repeat the measurements in benchmarks/ (takes long)
+	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+
+clean: ## Remove what was built and the environment
+	rm -rf $(VENV) _build .pytest_cache .ruff_cache .hypothesis *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

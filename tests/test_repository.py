@@ -1,0 +1,122 @@
+"""The files around the package agree with each other."""
+
+import hashlib
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).resolve().parent.parent
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+LOCK = (ROOT / "requirements.lock").read_text()
+MATHJAX_SHA256 = "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882"
+
+
+def locked_requirements(text: str) -> list[Requirement]:
+    """Read the pins of a lock file, without their hashes."""
+    lines = [line for line in text.splitlines() if line and not line.startswith(" ")]
+    return [Requirement(line.rstrip("\\ ")) for line in lines]
+
+
+def wanted_requirements() -> list[Requirement]:
+    """List what pyproject.toml asks for, its extras included."""
+    extras = PROJECT["optional-dependencies"].values()
+    return [
+        Requirement(text)
+        for text in [*PROJECT["dependencies"], *(line for e in extras for line in e)]
+    ]
+
+
+@pytest.mark.parametrize("wanted", wanted_requirements(), ids=str)
+def test_the_lock_file_pins_what_pyproject_asks_for(wanted):
+    pins = [
+        pin
+        for pin in locked_requirements(LOCK)
+        if canonicalize_name(pin.name) == canonicalize_name(wanted.name)
+    ]
+    assert pins, f"{wanted.name} is not in requirements.lock: run `make lock`"
+    for pin in pins:
+        (version,) = [part.version for part in pin.specifier]
+        assert wanted.specifier.contains(version), (
+            f"{pin} against {wanted}: `make lock`"
+        )
+
+
+def test_every_pin_is_exact_and_has_hashes():
+    for block in re.split(r"\n(?=\S)", LOCK.strip()):
+        assert re.match(r"[\w.\-]+(\[[\w,]+\])?==", block), block
+        assert "--hash=sha256:" in block, block
+
+
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-uv.lock"])
+def test_lock_files_name_no_address(name):
+    text = (ROOT / name).read_text()
+    assert "://" not in text
+    assert "@" not in text
+
+
+def test_uv_is_pinned_alike_in_both_lock_files():
+    uv = (ROOT / "requirements-uv.lock").read_text().strip()
+    assert uv.startswith("uv==")
+    assert uv in LOCK
+
+
+def test_the_conda_environment_installs_the_lock_file_on_an_allowed_python():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    (pip,) = [d["pip"] for d in environment["dependencies"] if isinstance(d, dict)]
+    assert pip == ["-r requirements.lock"]
+    (python,) = [
+        d.removeprefix("python=")
+        for d in environment["dependencies"]
+        if isinstance(d, str) and d.startswith("python=")
+    ]
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python)
+
+
+def test_the_address_of_the_repository_is_the_same_everywhere():
+    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert citation["repository-code"] == address
+    for notebook in (ROOT / "notebooks").glob("[0-9]*.py"):
+        assert f'"git+{address}"' in notebook.read_text(), notebook.name
+
+
+def test_versions_agree():
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    import recsys_helpers
+
+    assert citation["version"] == PROJECT["version"] == recsys_helpers.__version__
+
+
+def test_mathjax_is_the_published_file():
+    script = ROOT / "book" / "_static" / "mathjax" / "tex-svg.js"
+    assert hashlib.sha256(script.read_bytes()).hexdigest() == MATHJAX_SHA256
+
+
+def test_every_make_target_has_a_line_of_help():
+    makefile = (ROOT / "Makefile").read_text()
+    (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", makefile, re.MULTILINE)
+    targets = phony.replace("\\\n", " ").split()
+    for target in targets:
+        assert re.search(rf"^{target}:.*## \w", makefile, re.MULTILINE), target
+
+
+def test_importing_the_package_loads_no_heavy_library():
+    modules = [
+        path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
+        for path in (ROOT / "recsys_helpers").rglob("*.py")
+        if path.name != "__init__.py"
+    ]
+    code = "import sys\n" + "".join(f"import {module}\n" for module in modules)
+    code += "print(*(name for name in sys.modules if '.' not in name))"
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    heavy = {"tensorflow", "keras", "implicit", "pyspark", "matplotlib", "IPython"}
+    assert not heavy & set(run.stdout.split())
