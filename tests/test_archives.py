@@ -1,0 +1,111 @@
+"""Archives that must not be trusted, and archives that are damaged."""
+
+import io
+import zipfile
+
+import pytest
+from tiny_movielens import tiny_zip
+
+from recsys_helpers.archives import opened
+from recsys_helpers.validation import InvalidDataError
+
+
+def read_all(path):
+    with opened(path) as (names, open_file):
+        return {name: open_file(name).read() for name in names}
+
+
+def written(folder, content):
+    path = folder / "archive.zip"
+    path.write_bytes(content)
+    return path
+
+
+def test_a_folder_and_a_zip_give_the_same_files(tmp_path):
+    archive = written(tmp_path, tiny_zip())
+    with zipfile.ZipFile(archive) as source:
+        source.extractall(tmp_path)
+    assert read_all(archive) == read_all(tmp_path / "ml-tiny")
+
+
+def test_nothing_is_unpacked(tmp_path):
+    read_all(written(tmp_path, tiny_zip()))
+    assert [file.name for file in tmp_path.iterdir()] == ["archive.zip"]
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        "../evil.txt",
+        "ml-tiny/../../evil.txt",
+        "/etc/evil.txt",
+        "..\\evil.txt",
+        "C:\\evil.txt",
+        "C:evil.txt",
+        "\\\\server\\share\\evil.txt",
+    ],
+)
+def test_a_member_that_climbs_out_is_refused(tmp_path, member):
+    archive = written(tmp_path, tiny_zip(member))
+    with pytest.raises(InvalidDataError, match="unpacked outside its folder"):
+        read_all(archive)
+
+
+def test_a_name_with_two_dots_inside_is_no_climbing(tmp_path):
+    archive = written(tmp_path, tiny_zip("ml-tiny/notes..txt"))
+    assert read_all(archive)["notes..txt"] == b"x"
+
+
+def test_two_files_of_one_name_are_refused(tmp_path):
+    archive = written(tmp_path, tiny_zip("other/ratings.csv"))
+    with pytest.raises(InvalidDataError, match=r"more than one ratings\.csv"):
+        read_all(archive)
+
+
+def test_a_file_that_is_no_zip_is_said_to_be_none(tmp_path):
+    archive = written(tmp_path, b"<html>Log in</html>")
+    with pytest.raises(InvalidDataError, match="damaged or is not a zip"):
+        read_all(archive)
+
+
+def test_a_zip_that_was_cut_is_damaged(tmp_path):
+    content = tiny_zip()
+    archive = written(tmp_path, content[: len(content) // 2])
+    with pytest.raises(InvalidDataError, match="damaged"):
+        read_all(archive)
+
+
+def stored(content):
+    """A zip without compression, where a byte can be changed with nothing else."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("ratings.csv", content)
+    return buffer.getvalue()
+
+
+def test_a_changed_byte_in_a_zip_is_noticed_by_its_checksum(tmp_path):
+    archive = written(tmp_path, stored("4.0\n").replace(b"4.0\n", b"3.0\n"))
+    with pytest.raises(InvalidDataError, match=r"damaged.*CRC"):
+        read_all(archive)
+
+
+def test_damage_is_named_rather_than_the_nonsense_that_it_makes(tmp_path):
+    archive = written(tmp_path, stored("4.0\n").replace(b"4.0\n", b"4x0\n"))
+    with (
+        pytest.raises(InvalidDataError, match=r"wrong checksum of ratings\.csv"),
+        opened(archive),
+    ):
+        raise InvalidDataError("line 1: 4x0 is not a number")
+
+
+def test_a_damaged_compressed_stream_is_noticed(tmp_path):
+    content = bytearray(tiny_zip())
+    start = content.index(b"ratings.csv") + len(b"ratings.csv")
+    content[start : start + 20] = bytes(20)
+    with pytest.raises(InvalidDataError, match="damaged"):
+        read_all(written(tmp_path, bytes(content)))
+
+
+def test_a_path_with_nothing_there_is_named(tmp_path):
+    with pytest.raises(InvalidDataError, match=r"no file or folder .*nowhere\.zip"):
+        read_all(tmp_path / "nowhere.zip")

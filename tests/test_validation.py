@@ -1,0 +1,217 @@
+"""Ratings and movies that readers bring, right and wrong."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recsys_helpers import validation
+from recsys_helpers.validation import (
+    InvalidDataError,
+    validate_movies,
+    validate_ratings,
+    years_of_titles,
+)
+
+
+def ratings_with(**columns):
+    return pd.DataFrame(
+        {
+            "user_id": [1, 1, 2],
+            "movie_id": [10, 20, 10],
+            "rating": [4.0, 0.5, 5.0],
+            "timestamp": [3, 1, 2],
+        }
+        | columns
+    )
+
+
+def movies_with(**columns):
+    return pd.DataFrame(
+        {
+            "movie_id": [10, 20],
+            "title": ["Toy Story (1995)", "Null"],
+            "genres": ["Adventure|Comedy", "(no genres listed)"],
+        }
+        | columns
+    )
+
+
+def test_good_ratings_come_back_with_the_courses_types():
+    types = validate_ratings(ratings_with()).dtypes.astype(str).to_dict()
+    assert types == {
+        "user_id": "int32",
+        "movie_id": "int32",
+        "rating": "float64",
+        "timestamp": "int64",
+    }
+
+
+def test_good_ratings_keep_their_values_order_and_index():
+    ratings = ratings_with().set_axis([7, 3, 5])
+    pd.testing.assert_frame_equal(
+        validate_ratings(ratings), ratings, check_dtype=False, check_exact=True
+    )
+
+
+def test_grouplens_column_names_are_accepted():
+    ratings = ratings_with().rename(columns={"user_id": "userId"})
+    assert list(validate_ratings(ratings)["user_id"]) == [1, 1, 2]
+
+
+def test_other_columns_are_left_out():
+    assert "note" not in validate_ratings(ratings_with(note="x"))
+
+
+def test_numbers_written_as_text_are_read():
+    ratings = ratings_with(rating=["4.0", "0.5", "5"])
+    assert list(validate_ratings(ratings)["rating"]) == [4.0, 0.5, 5.0]
+
+
+def test_the_callers_frame_is_not_changed():
+    ratings = ratings_with()
+    validate_ratings(ratings)
+    pd.testing.assert_frame_equal(ratings, ratings_with())
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"rating": [4.0, 0.0, 5.0]}, r"ratings\.iloc\[1\]: rating 0\.0 is not one of"),
+        ({"rating": [4.0, 5.0, 5.5]}, r"ratings\.iloc\[2\]: rating 5\.5 is not one of"),
+        ({"rating": [4.2, 5.0, 5.0]}, r"ratings\.iloc\[0\]: rating 4\.2 is not one of"),
+        ({"rating": [4.0, np.nan, 5.0]}, r"iloc\[1\]: rating nan is not a number"),
+        ({"rating": [4.0, np.inf, 5.0]}, r"iloc\[1\]: rating inf is not one of"),
+        ({"rating": ["4", "good", "5"]}, r"iloc\[1\]: rating good is not a number"),
+        ({"user_id": [1, 0, 2]}, r"iloc\[1\]: user_id 0 is not a whole number from 1"),
+        ({"user_id": [1, 1.5, 2]}, r"iloc\[1\]: user_id 1\.5 is not a whole number"),
+        ({"movie_id": [1, 2, -3]}, r"iloc\[2\]: movie_id -3 is not a whole number"),
+        ({"movie_id": [1, 2, 2**31]}, r"iloc\[2\]: movie_id 2147483648 is not"),
+        ({"timestamp": [1, 2, 0.5]}, r"iloc\[2\]: timestamp 0\.5 is not a whole"),
+    ],
+)
+def test_a_wrong_value_is_named_with_its_row(columns, message):
+    with pytest.raises(InvalidDataError, match=message):
+        validate_ratings(ratings_with(**columns))
+
+
+def test_a_missing_column_is_named_with_those_that_are_there():
+    with pytest.raises(
+        InvalidDataError, match=r"missing column rating. Found: user_id"
+    ):
+        validate_ratings(ratings_with().drop(columns="rating"))
+
+
+def test_no_ratings_at_all_is_an_error():
+    with pytest.raises(InvalidDataError, match="no row at all"):
+        validate_ratings(ratings_with().iloc[:0])
+
+
+def test_a_rated_movie_must_be_known():
+    with pytest.raises(InvalidDataError, match=r"iloc\[1\]: movie_id 20 is not among"):
+        validate_ratings(ratings_with(), movies_with().iloc[:1])
+
+
+@pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 0, 2]])
+def test_a_pair_that_occurs_twice_is_named_whatever_the_order(order):
+    ratings = ratings_with(user_id=[1, 1, 1]).iloc[order]
+    with pytest.raises(
+        InvalidDataError, match="user_id 1 rates movie_id 10 a second time"
+    ):
+        validate_ratings(ratings)
+
+
+def test_both_rows_of_a_pair_that_occurs_twice_are_named():
+    with pytest.raises(InvalidDataError, match=r"^ratings\.iloc\[2\].*iloc\[0\]"):
+        validate_ratings(ratings_with(user_id=[1, 1, 1]))
+
+
+@pytest.mark.parametrize("position", range(1, 7))
+def test_a_pair_that_occurs_twice_is_found_at_the_edge_of_a_block(
+    monkeypatch, position
+):
+    monkeypatch.setattr(validation, "_BLOCK", 3)
+    movies = np.arange(1, 8)
+    movies[position] = movies[position - 1]
+    ratings = pd.DataFrame(
+        {"user_id": 1, "movie_id": movies, "rating": 3.0, "timestamp": 0}
+    )
+    with pytest.raises(InvalidDataError, match=rf"iloc\[{position}\].*second time"):
+        validate_ratings(ratings)
+
+
+pairs = st.lists(
+    st.tuples(st.integers(1, 4), st.sampled_from([1, 2, 3, 2**31 - 1])), min_size=1
+)
+
+
+@given(pairs)
+def test_duplicates_are_found_exactly_where_pandas_finds_them(pairs):
+    users, movies = zip(*pairs, strict=True)
+    ratings = pd.DataFrame(
+        {"user_id": users, "movie_id": movies, "rating": 3.0, "timestamp": 0}
+    )
+    try:
+        validate_ratings(ratings)
+        found = False
+    except InvalidDataError as error:
+        found = "a second time" in str(error)
+    assert found == ratings.duplicated(["user_id", "movie_id"]).any()
+
+
+def test_good_movies_come_back_with_year_and_genres():
+    movies = validate_movies(movies_with())
+    assert list(movies["genres"]) == [("Adventure", "Comedy"), ()]
+    assert movies["year"].dtype == "Int16"
+    assert movies["year"].tolist() == [1995, pd.NA]
+
+
+def test_genres_may_be_lists():
+    movies = validate_movies(movies_with(genres=[["Comedy"], ()]))
+    assert list(movies["genres"]) == [("Comedy",), ()]
+
+
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"movie_id": [10, 10]}, r"movies\.iloc\[1\]: movie_id 10 occurs twice"),
+        ({"movie_id": [10, 0]}, r"movies\.iloc\[1\]: movie_id 0 is not a whole number"),
+        ({"title": ["Toy Story", " "]}, r"movies\.iloc\[1\]: title\s+is empty"),
+        (
+            {"title": ["Toy Story", None]},
+            r"movies\.iloc\[1\]: title (nan|None) is empty",
+        ),
+        ({"genres": ["Comedy", 3.5]}, r"movies\.iloc\[1\]: genres 3\.5 is neither"),
+        ({"genres": ["Comedy", [1]]}, r"movies\.iloc\[1\]: genres \[1\] is neither"),
+    ],
+)
+def test_a_wrong_movie_is_named_with_its_row(columns, message):
+    with pytest.raises(InvalidDataError, match=message):
+        validate_movies(movies_with(**columns))
+
+
+@pytest.mark.parametrize(
+    ("title", "year"),
+    [
+        ("Toy Story (1995)", 1995),
+        ("Toy Story (1995) ", 1995),
+        ("Fawlty Towers (1975-1979)", 1975),
+        ("Death Note (2006\u20132007)", 2006),  # with an en dash
+        ("Big Bang Theory, The (2007-)", 2007),
+        ("Diplomatic Immunity (2009\u2013 )", 2009),
+        ("Mona and the Time of Burning Love (Mona) (1983))", 1983),
+        ("1990: The Bronx Warriors (1982)", 1982),
+        ("2001: A Space Odyssey", None),
+        ("(500) Days of Summer (2009)", 2009),
+        ("Movie 43", None),
+        ("Ready (12345)", None),
+    ],
+)
+def test_the_year_is_the_one_at_the_end_of_the_title(title, year):
+    assert years_of_titles(pd.Series([title])).tolist() == [year or pd.NA]
+
+
+@given(st.text(), st.integers(1000, 9999))
+def test_any_title_with_a_year_at_its_end_has_that_year(title, year):
+    assert years_of_titles(pd.Series([f"{title} ({year})"])).tolist() == [year]
