@@ -1,0 +1,270 @@
+"""One protocol for every method: fit on train, judge on test, say how sure.
+
+- A method that predicts ratings is judged on all test ratings (`rmse`, `mae`).
+- A method that recommends gives every user of the test a list. Candidates are all
+  movies that the user has not rated in train; none is sampled away. Relevant are
+  the test movies the user rated at least `like_threshold`; a second set of metrics,
+  marked "(any)", counts every test movie. A user without a relevant movie is left
+  out of the mean, and the column `n` says how many are left.
+
+What cannot be reached still counts: a relevant movie that nobody rated in train is
+a miss for a method that knows ratings only, and so is a user it has never met.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple, Protocol, Self, runtime_checkable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_helpers import beyond_accuracy as beyond
+from recsys_helpers import metrics
+from recsys_helpers.interactions import UnknownIdError
+from recsys_helpers.intervals import Estimate, bootstrap_interval
+from recsys_helpers.splits import Split
+
+RANKING_METRICS = {
+    "precision": metrics.precision_at_k,
+    "recall": metrics.recall_at_k,
+    "hit rate": metrics.hit_rate_at_k,
+    "map": metrics.average_precision_at_k,
+    "mrr": metrics.reciprocal_rank_at_k,
+    "ndcg": metrics.ndcg_at_k,
+}
+
+
+@runtime_checkable
+class RatingPredictor(Protocol):
+    """A method that predicts ratings."""
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn from a ratings frame."""
+
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> ArrayLike:
+        """Ratings in stars of n (user, movie) pairs, shape (n,)."""
+
+
+@runtime_checkable
+class Recommender(Protocol):
+    """A method that recommends movies to a user."""
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn from a ratings frame."""
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """At most `n` movies, `movie_id` and `score`, best first."""
+
+
+class _Row(NamedTuple):
+    metric: str
+    value: float
+    low: float = np.nan
+    high: float = np.nan
+    n: int | None = None
+
+
+def evaluate(
+    model: RatingPredictor | Recommender,
+    split: Split,
+    *,
+    movies: pd.DataFrame | None = None,
+    ks: Sequence[int] = (10, 20),
+    like_threshold: float = 4.0,
+    level: float = 0.95,
+    n_bootstrap: int = 1000,
+    seed: int = 0,
+    edition: str | None = None,
+    method: str | None = None,
+) -> pd.DataFrame:
+    """Fit `model` on ``split.train`` and measure it on ``split.test``.
+
+    Parameters
+    ----------
+    model : object with `fit` and `predict`, `recommend` or both
+        It is fitted anew, so what it knew before is lost.
+    split : Split
+    movies : DataFrame with `movie_id`, optional
+        The catalogue: what may be recommended, and what coverage is a share of. By
+        default the movies of ``split.train``. With a column `genres` the diversity
+        of the lists is measured too.
+    ks : sequence of int
+        Lengths at which lists are judged.
+    like_threshold : float
+        A test rating of at least this many stars is relevant.
+    level, n_bootstrap, seed
+        Share, resamples and seed of the bootstrap intervals, which draw users.
+    edition : str, optional
+        Which data this is, to be noted in the results.
+    method : str, optional
+        What to call the model in the results; by default the name of its class.
+
+    Returns
+    -------
+    DataFrame, one row a metric
+        `method`, `metric`, `value`; `low` and `high`, the ends of the interval (NaN
+        where there is none); `n`, the number of ratings for `rmse` and `mae` and of
+        users for the rest; `split`, `seed` (the split's), `edition`; `cpu_s`, CPU
+        seconds of fitting and scoring, the same in all rows and taken apart by the
+        metrics `fit_cpu_s` and `score_cpu_s`.
+
+    Raises
+    ------
+    TypeError
+        If the model neither predicts nor recommends.
+    ValueError
+        If it recommends what the user has rated in train, or what is not in the
+        catalogue.
+    """
+    if not isinstance(model, RatingPredictor | Recommender):
+        raise TypeError(
+            f"{type(model).__name__} cannot be evaluated: it needs fit(train), and "
+            "predict(user_ids, movie_ids) or recommend(user_id, n, exclude_seen)."
+        )
+
+    def interval(per_user: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
+        return bootstrap_interval(per_user, level, n_bootstrap, seed, weights=weights)
+
+    rows: list[_Row] = []
+    _, fit_cpu_s = _timed(model.fit, split.train)
+    score_cpu_s = 0.0
+    if isinstance(model, RatingPredictor):
+        pairs = split.test["user_id"].to_numpy(), split.test["movie_id"].to_numpy()
+        predicted, cpu_s = _timed(model.predict, *pairs)
+        rows += _rating_rows(split.test, predicted, interval)
+        score_cpu_s += cpu_s
+    if isinstance(model, Recommender):
+        users = np.unique(split.test["user_id"])
+        lists, cpu_s = _timed(recommend_all, model, users, max(ks))
+        catalogue = split.train if movies is None else movies
+        _check_lists(lists, users, split.train, catalogue)
+        rows += _ranking_rows(lists, users, split.test, ks, like_threshold, interval)
+        rows += _beyond_rows(lists, users, split.train, catalogue, ks, interval)
+        score_cpu_s += cpu_s
+    rows += [_Row("fit_cpu_s", fit_cpu_s), _Row("score_cpu_s", score_cpu_s)]
+
+    return pd.DataFrame(rows).assign(
+        method=method or type(model).__name__,
+        n=lambda frame: frame["n"].astype("Int64"),
+        split=split.name,
+        seed=pd.array([split.seed] * len(rows), dtype="Int64"),
+        edition=edition,
+        cpu_s=fit_cpu_s + score_cpu_s,
+    )[_COLUMNS]
+
+
+def recommend_all(model: Recommender, users: ArrayLike, n: int) -> NDArray[np.int64]:
+    """Ask for a list for each user.
+
+    Returns
+    -------
+    int array, shape (n_users, n)
+        Movie ids, best first, short lists padded with -1. A user whom the model
+        does not know (it raises `UnknownIdError`) has an empty list.
+    """
+    users = np.asarray(users)
+    lists = np.full((len(users), n), metrics.PADDING, dtype=np.int64)
+    for row, user_id in enumerate(users.tolist()):
+        try:
+            movie_ids = model.recommend(user_id, n=n)["movie_id"]
+        except UnknownIdError:
+            continue
+        if len(movie_ids) > n:
+            raise ValueError(f"Asked for {n} movies, got {len(movie_ids)}.")
+        lists[row, : len(movie_ids)] = movie_ids
+    return lists
+
+
+_COLUMNS = [
+    *("method", "metric", "value", "low", "high", "n"),
+    *("split", "seed", "edition", "cpu_s"),
+]
+
+
+def _timed(function: Callable, *arguments: object) -> tuple[object, float]:
+    start = time.process_time()
+    result = function(*arguments)
+    return result, time.process_time() - start
+
+
+def _check_lists(
+    lists: NDArray[np.int64],
+    users: NDArray[np.integer],
+    train: pd.DataFrame,
+    catalogue: pd.DataFrame,
+) -> None:
+    seen, _ = metrics.hits_of(lists, train, users)
+    if seen.any():
+        row, rank = np.argwhere(seen)[0]
+        raise ValueError(
+            f"User {users[row]} is recommended movie {lists[row, rank]}, which they "
+            "rated in the training rows. Leave out what the user has seen."
+        )
+    foreign = (lists != metrics.PADDING) & ~np.isin(lists, catalogue["movie_id"])
+    if foreign.any():
+        raise ValueError(
+            f"Movie {lists[foreign][0]} is recommended but not in the catalogue. If "
+            "the model knows movies that nobody rated in train, pass movies=... to "
+            "evaluate()."
+        )
+
+
+def _rating_rows(
+    test: pd.DataFrame, predicted: ArrayLike, interval: Callable[..., Estimate]
+) -> Iterator[_Row]:
+    errors = metrics.rating_errors(test["rating"], predicted)
+    # Whole users are drawn: each has a mean error and a number of ratings.
+    _, users = np.unique(test["user_id"], return_inverse=True)
+    n_ratings = np.bincount(users)
+    squared = interval(np.bincount(users, errors**2) / n_ratings, n_ratings)
+    absolute = interval(np.bincount(users, np.abs(errors)) / n_ratings, n_ratings)
+    # The root keeps order, so the ends of the MSE's interval become the RMSE's.
+    yield _Row("rmse", *np.sqrt(squared[:3]).tolist(), len(test))
+    yield _Row("mae", *absolute[:3], len(test))
+
+
+def _ranking_rows(
+    lists: NDArray[np.int64],
+    users: NDArray[np.integer],
+    test: pd.DataFrame,
+    ks: Sequence[int],
+    like_threshold: float,
+    interval: Callable[..., Estimate],
+) -> Iterator[_Row]:
+    liked = test[test["rating"] >= like_threshold]
+    for relevant, mark in ((liked, ""), (test, " (any)")):
+        hits, n_relevant = metrics.hits_of(lists, relevant, users)
+        for k in ks:
+            for name, metric in RANKING_METRICS.items():
+                per_user = metric(hits, n_relevant, k)
+                yield _Row(f"{name}@{k}{mark}", *interval(per_user))
+
+
+def _beyond_rows(
+    lists: NDArray[np.int64],
+    users: NDArray[np.integer],
+    train: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    ks: Sequence[int],
+    interval: Callable[..., Estimate],
+) -> Iterator[_Row]:
+    n_movies = catalogue["movie_id"].nunique()
+    vectors = beyond.genre_vectors(catalogue) if "genres" in catalogue else None
+    for k in ks:
+        top = lists[:, :k]
+        coverage = beyond.catalogue_coverage(top, n_movies)
+        lift = beyond.popularity_lift(top, train, users)
+        yield _Row(f"coverage@{k}", coverage, n=len(users))
+        yield _Row(f"gini@{k}", beyond.gini(top, n_movies), n=len(users))
+        yield _Row(f"popularity lift@{k}", lift, n=len(users))
+        popularity = beyond.average_popularity(top, train)
+        yield _Row(f"popularity@{k}", *interval(popularity))
+        yield _Row(f"novelty@{k}", *interval(beyond.novelty(top, train)))
+        if vectors is not None:
+            diversity = beyond.intra_list_diversity(top, vectors)
+            yield _Row(f"diversity@{k}", *interval(diversity))
+    answered = lists[:, 0] != metrics.PADDING
+    yield _Row("user coverage", float(answered.mean()), n=len(users))

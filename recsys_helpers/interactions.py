@@ -1,0 +1,270 @@
+"""From a table of ratings to a user by movie matrix, and what its shape tells.
+
+Ids and row numbers are two different things. An *id* comes with the data
+(``movie_id`` 1 is Toy Story, and ids have gaps); a *row* is a position in an array
+and has none. `IdIndex` turns one into the other; `Interactions` is the user by movie
+matrix with the index of its rows and that of its columns.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from recsys_helpers.ids import IdIndex, UnknownIdError
+
+__all__ = [
+    "IdIndex",
+    "Interactions",
+    "UnknownIdError",
+    "long_tail",
+    "memory_report",
+    "positives",
+    "sparsity",
+    "top_n",
+]
+
+MIB = 2**20
+
+
+@dataclass(frozen=True, eq=False)
+class Interactions:
+    """The user by movie matrix, with the ids of its rows and columns.
+
+    Build one with `Interactions.from_ratings`.
+
+    Attributes
+    ----------
+    users, movies : IdIndex
+    matrix : scipy.sparse.csr_array, shape (n_users, n_movies)
+        Row ``users.rows(user_id)``, column ``movies.rows(movie_id)``.
+    """
+
+    users: IdIndex
+    movies: IdIndex
+    matrix: sparse.csr_array
+
+    @classmethod
+    def from_ratings(
+        cls,
+        ratings: pd.DataFrame,
+        values: str | None = "rating",
+        users: IdIndex | None = None,
+        movies: IdIndex | None = None,
+    ) -> Self:
+        """Build the matrix of a ratings frame.
+
+        Parameters
+        ----------
+        ratings : DataFrame with `user_id`, `movie_id` and the column `values`
+        values : str or None
+            The column stored in the matrix; None stores 1.0 for every row.
+        users, movies : IdIndex, optional
+            Take these rows and columns and not just the ids that occur, so that
+            two matrices fit each other (train and test, say).
+
+        Raises
+        ------
+        ValueError
+            If a (user, movie) pair occurs twice: the matrix would add the two.
+        UnknownIdError
+            If `ratings` holds an id that the given `users` or `movies` lack.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> ratings = pd.DataFrame(
+        ...     {"user_id": [7, 7, 9], "movie_id": [50, 1, 50], "rating": [4.0, 5, 3]}
+        ... )
+        >>> Interactions.from_ratings(ratings).matrix.toarray()
+        array([[5., 4.],
+               [0., 3.]])
+        """
+        if users is None:
+            users = IdIndex.of(ratings["user_id"], "user_id")
+        if movies is None:
+            movies = IdIndex.of(ratings["movie_id"], "movie_id")
+        stored = np.ones(len(ratings)) if values is None else ratings[values].to_numpy()
+        # With int32 positions the matrix takes a third less memory than with int64.
+        rows = users.rows(ratings["user_id"]).astype(np.int32)
+        columns = movies.rows(ratings["movie_id"]).astype(np.int32)
+        shape = (len(users), len(movies))
+        matrix = sparse.csr_array((stored, (rows, columns)), shape=shape)
+        # The constructor has added up the values of pairs that occur twice.
+        if matrix.nnz < len(ratings):
+            raise ValueError(_repeated_pair(ratings))
+        return cls(users, movies, matrix)
+
+    def seen_by(self, user_id: int) -> NDArray[np.integer]:
+        """Columns of the movies that a user rated; none for an unknown user."""
+        row = int(self.users.find(user_id))
+        if row < 0:
+            return np.empty(0, dtype=np.intp)
+        start, stop = self.matrix.indptr[row : row + 2]
+        return self.matrix.indices[start:stop]
+
+    def best_movies(
+        self, user_id: int, scores: ArrayLike, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Turn a user's scores of all movies into a list of recommendations.
+
+        Parameters
+        ----------
+        user_id : int
+            Whose seen movies are left out.
+        scores : array, shape (n_movies,)
+            One score a column of `matrix`; larger is better.
+        n : int
+            Length of the list. It is shorter if fewer movies are left.
+        exclude_seen : bool
+            Leave out what the user has already rated.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first, ties by lower movie id.
+        """
+        scores = np.asarray(scores)
+        if scores.shape != (len(self.movies),):
+            raise ValueError(
+                f"Expected one score for each of {len(self.movies):,} movies, "
+                f"got an array of shape {scores.shape}."
+            )
+        best = top_n(scores, n, self.seen_by(user_id) if exclude_seen else None)
+        return pd.DataFrame({"movie_id": self.movies.ids[best], "score": scores[best]})
+
+
+def positives(ratings: pd.DataFrame, threshold: float = 4.0) -> pd.DataFrame:
+    """Rows in which the user liked the movie: rating >= `threshold` (in stars).
+
+    The rows keep their order and get a fresh index.
+    """
+    return ratings[ratings["rating"] >= threshold].reset_index(drop=True)
+
+
+def long_tail(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Count the ratings of every movie, most rated first.
+
+    Returns
+    -------
+    DataFrame with one row a movie:
+        `movie_id`; `n_ratings`; `rank` (1 is the most rated, ties by lower id);
+        `share` of all ratings, 0 to 1; `cumulative_share` of the movies down to
+        this rank.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> long_tail(pd.DataFrame({"movie_id": [3, 8, 8, 8]}))
+       movie_id  n_ratings  rank  share  cumulative_share
+    0         8          3     1   0.75              0.75
+    1         3          1     2   0.25              1.00
+    """
+    movies, counts = np.unique(ratings["movie_id"], return_counts=True)
+    order = np.argsort(-counts, kind="stable")
+    n_ratings = counts[order]
+    return pd.DataFrame(
+        {
+            "movie_id": movies[order],
+            "n_ratings": n_ratings,
+            "rank": np.arange(1, len(movies) + 1),
+            "share": n_ratings / len(ratings),
+            "cumulative_share": np.cumsum(n_ratings) / len(ratings),
+        }
+    )
+
+
+def sparsity(ratings: pd.DataFrame) -> float:
+    """Share of the cells of the user by movie matrix that are empty, 0 to 1.
+
+    ``1 - n_ratings / (n_users * n_movies)``, counting the users and movies that
+    have at least one rating.
+    """
+    cells = ratings["user_id"].nunique() * ratings["movie_id"].nunique()
+    if cells == 0:
+        raise ValueError("Sparsity needs at least one rating; this table is empty.")
+    return 1 - len(ratings) / cells
+
+
+def memory_report(ratings: pd.DataFrame) -> pd.DataFrame:
+    """Tell what each way to hold the ratings costs, without building any of them.
+
+    Returns
+    -------
+    DataFrame with `representation` and `mib` (2**20 bytes). Sparse forms hold
+    float64 values and int32 positions; the ratings frame has its timestamps too.
+    """
+    n_users = ratings["user_id"].nunique()
+    n_movies = ratings["movie_id"].nunique()
+    n_ratings = len(ratings)
+    n_bytes = {
+        "dense float64": 8 * n_users * n_movies,
+        "dense float32": 4 * n_users * n_movies,
+        "sparse COO (row, column, value)": (4 + 4 + 8) * n_ratings,
+        "sparse CSR": (4 + 8) * n_ratings + 4 * (n_users + 1),
+        "ratings frame": int(ratings.memory_usage(index=False, deep=True).sum()),
+    }
+    return pd.DataFrame(
+        {
+            "representation": list(n_bytes),
+            "mib": [size / MIB for size in n_bytes.values()],
+        }
+    )
+
+
+def top_n(
+    scores: ArrayLike, n: int, exclude: ArrayLike | None = None
+) -> NDArray[np.intp]:
+    """Positions of the `n` largest scores, largest first.
+
+    Parameters
+    ----------
+    scores : array, shape (m,)
+    n : int
+        At least 1. Fewer come back if fewer are left after `exclude`.
+    exclude : array, optional
+        Positions to leave out, or a boolean mask of shape (m,).
+
+    Returns
+    -------
+    array of int, shape (min(n, number left),)
+        Ties go to the lower position. Positions follow the sorted ids, so a list
+        has one definite order and every metric computed from it one value.
+
+    Raises
+    ------
+    ValueError
+        If n < 1, or a score is NaN (a NaN has no place in an order).
+
+    Examples
+    --------
+    >>> top_n([0.5, 0.9, 0.5, 0.1], 2).tolist()
+    [1, 0]
+    >>> top_n([0.5, 0.9, 0.5, 0.1], 9, exclude=[1]).tolist()
+    [0, 2, 3]
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    if n < 1:
+        raise ValueError(f"n must be at least 1, not {n}.")
+    if np.isnan(scores).any():
+        raise ValueError("A score is NaN; give movies without a score -inf instead.")
+    left = np.ones(len(scores), dtype=bool)
+    if exclude is not None and np.size(exclude):
+        left[np.asarray(exclude)] = False
+    candidates = np.flatnonzero(left)
+    if n < len(candidates):
+        values = scores[candidates]
+        # All ties with the n-th largest stay in, so that the sort decides them.
+        candidates = candidates[values >= np.partition(values, -n)[-n]]
+    return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
+
+
+def _repeated_pair(ratings: pd.DataFrame) -> str:
+    repeated = ratings[ratings.duplicated(["user_id", "movie_id"])].iloc[0]
+    return (
+        f"User {repeated['user_id']:.0f} rated movie {repeated['movie_id']:.0f} more "
+        "than once, and a matrix has one cell for the pair. Keep one of the rows, "
+        'for example ratings.drop_duplicates(["user_id", "movie_id"], keep="last").'
+    )

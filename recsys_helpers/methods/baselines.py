@@ -1,0 +1,229 @@
+"""The methods that every other one has to beat.
+
+For rating prediction: `GlobalMean`, `MeanRating` and, hard to beat, `BiasModel`.
+For lists: `RandomChoice`, `MeanRating` (a list that looks good and isn't) and, hard
+to beat, `Popularity`. None of them knows the taste of a person: a list differs from
+the next person's only in what that person has already seen. So none needs to
+know the user, and one that was not in the training rows gets the same list.
+"""
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_helpers.interactions import IdIndex, Interactions
+from recsys_helpers.methods import require_fitted
+
+LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass
+class GlobalMean:
+    """Predict the mean of all training ratings, whoever asks about whatever."""
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn the mean of `train`."""
+        self.mean_ = _mean_rating(train)
+        return self
+
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+        """Ratings in stars of n (user, movie) pairs, shape (n,)."""
+        require_fitted(self, "mean_")
+        users, _ = _pairs(user_ids, movie_ids)
+        return np.full(len(users), self.mean_)
+
+
+@dataclass
+class BiasModel:
+    r"""A rating is the mean, plus what the user and the movie add to it.
+
+    .. math::
+        \hat r_{ui} = \mu + b_u + b_i, \qquad
+        b_i = \frac{\sum_u (r_{ui} - \mu - b_u)}{\lambda_i + n_i}, \quad
+        b_u = \frac{\sum_i (r_{ui} - \mu - b_i)}{\lambda_u + n_u}
+
+    The two sums are taken in turn. Each step lowers the squared error plus
+    :math:`\lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`, which has one minimum, so the
+    biases settle. A shrinkage acts like that many ratings without any bias: it keeps
+    a movie with a single rating near the mean. Koren, "Factor in the neighbors",
+    ACM TKDD 4(1), 2010, section 2.1.
+
+    Parameters
+    ----------
+    user_shrinkage, movie_shrinkage : float
+        The two lambdas, at least 0, in ratings.
+    n_iterations : int
+        How often the movies' and then the users' biases are updated.
+
+    Attributes
+    ----------
+    mean_ : float
+    user_biases_, movie_biases_ : array, shape (n_users,), (n_movies,)
+        In stars, in the order of ``interactions_.users`` and ``.movies``.
+    """
+
+    user_shrinkage: float = 5
+    movie_shrinkage: float = 3
+    n_iterations: int = 15
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn the mean and the biases of `train`."""
+        if min(self.user_shrinkage, self.movie_shrinkage) < 0 or self.n_iterations < 1:
+            raise ValueError(f"Shrinkage below 0 or no iteration at all: {self}.")
+        self.interactions_ = Interactions.from_ratings(train)
+        users = self.interactions_.users.rows(train["user_id"])
+        movies = self.interactions_.movies.rows(train["movie_id"])
+        n_by_user, n_by_movie = np.bincount(users), np.bincount(movies)
+        self.mean_ = _mean_rating(train)
+        rest = train["rating"].to_numpy() - self.mean_
+
+        of_users = np.zeros(len(n_by_user))
+        for _ in range(self.n_iterations):
+            by_movie = np.bincount(movies, weights=rest - of_users[users])
+            of_movies = by_movie / (self.movie_shrinkage + n_by_movie)
+            by_user = np.bincount(users, weights=rest - of_movies[movies])
+            of_users = by_user / (self.user_shrinkage + n_by_user)
+
+        self.user_biases_, self.movie_biases_ = of_users, of_movies
+        return self
+
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+        """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,).
+
+        A user or movie that was not in the training rows has a bias of 0.
+        """
+        require_fitted(self, "mean_")
+        users, movies = _pairs(user_ids, movie_ids)
+        of_users = _values_of(users, self.interactions_.users, self.user_biases_)
+        of_movies = _values_of(movies, self.interactions_.movies, self.movie_biases_)
+        ratings = self.mean_ + of_users + of_movies
+        return np.clip(ratings, LOWEST_RATING, HIGHEST_RATING)
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies with the highest predicted rating: `movie_id`, `score` in stars.
+
+        The score is not clipped to 5, or the best movies would be ties.
+        """
+        require_fitted(self, "mean_")
+        of_user = _values_of(user_id, self.interactions_.users, self.user_biases_)
+        scores = self.mean_ + of_user + self.movie_biases_
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+
+@dataclass
+class Popularity:
+    """Recommend the movies with the most ratings, whatever the ratings say."""
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Count the ratings of every movie of `train`."""
+        self.interactions_ = Interactions.from_ratings(train)
+        self.counts_ = np.bincount(self.interactions_.movies.rows(train["movie_id"]))
+        return self
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Most rated movies: `movie_id` and `score`, the number of ratings."""
+        require_fitted(self, "counts_")
+        return self.interactions_.best_movies(user_id, self.counts_, n, exclude_seen)
+
+
+@dataclass
+class MeanRating:
+    """Score a movie by its mean rating, drawn towards the mean of all ratings.
+
+    ``(sum of the movie's ratings + shrinkage * mean) / (its number + shrinkage)``.
+    Without shrinkage the list is full of movies that one person gave five stars.
+
+    Parameters
+    ----------
+    shrinkage : float
+        How many ratings of mean value each movie is given, at least 0.
+    """
+
+    shrinkage: float = 0
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn the mean rating of every movie of `train`."""
+        if self.shrinkage < 0:
+            raise ValueError(f"shrinkage must be at least 0, not {self.shrinkage}.")
+        self.interactions_ = Interactions.from_ratings(train)
+        self.mean_ = _mean_rating(train)
+        movies = self.interactions_.movies.rows(train["movie_id"])
+        total = np.bincount(movies, weights=train["rating"])
+        self.movie_means_ = (total + self.shrinkage * self.mean_) / (
+            np.bincount(movies) + self.shrinkage
+        )
+        return self
+
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+        """Ratings in stars of n pairs, shape (n,); the mean for an unknown movie."""
+        require_fitted(self, "mean_")
+        _, movies = _pairs(user_ids, movie_ids)
+        above_mean = self.movie_means_ - self.mean_
+        return self.mean_ + _values_of(movies, self.interactions_.movies, above_mean)
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies with the best mean: `movie_id` and `score` in stars."""
+        require_fitted(self, "mean_")
+        scores = self.movie_means_
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+
+@dataclass
+class RandomChoice:
+    """Recommend movies drawn at random: the floor under every ranking metric.
+
+    Parameters
+    ----------
+    seed : int
+        At least 0. A user's list depends on the seed and the user's id alone, not
+        on how often or in which order lists are asked for.
+    """
+
+    seed: int = 0
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn which movies there are and who has seen them."""
+        self.interactions_ = Interactions.from_ratings(train)
+        return self
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies in random order: `movie_id` and `score`, uniform in [0, 1)."""
+        require_fitted(self, "interactions_")
+        rng = np.random.default_rng([self.seed, user_id])
+        scores = rng.random(len(self.interactions_.movies))
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+
+def _mean_rating(train: pd.DataFrame) -> float:
+    if train.empty:
+        raise ValueError("There are no training ratings to learn from.")
+    return float(train["rating"].mean())
+
+
+def _pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, NDArray]:
+    users, movies = np.asarray(user_ids), np.asarray(movie_ids)
+    if users.shape != movies.shape or users.ndim != 1:
+        raise ValueError(
+            "predict wants two flat arrays of the same length, users and movies pair "
+            f"by pair; got shapes {users.shape} and {movies.shape}."
+        )
+    return users, movies
+
+
+def _values_of(ids: ArrayLike, index: IdIndex, values: Floats) -> Floats:
+    """Look up the value of each id, 0 for an id that the index does not know."""
+    rows = index.find(ids)
+    return np.where(rows >= 0, values[rows], 0.0)

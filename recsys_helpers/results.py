@@ -1,0 +1,247 @@
+"""Results files: what was measured, on what, with what.
+
+A results file is a JSON list of records with the fields `FIELDS`, null where one
+does not apply. The tables in the prose are made from these files, so a number on a
+page can always be traced to a run.
+"""
+
+import json
+import math
+import os
+import platform
+import subprocess
+import tempfile
+from importlib.metadata import version
+from numbers import Integral, Real
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+_TEXT, _NUMBER, _WHOLE, _DICT = (str,), (Real,), (Integral,), (dict,)
+_KINDS = {
+    "name": _TEXT,
+    "method": _TEXT,
+    "metric": _TEXT,
+    "value": _NUMBER,
+    "low": _NUMBER,
+    "high": _NUMBER,
+    "split": _TEXT,
+    "edition": _TEXT,
+    "seed": _WHOLE,
+    "n": _WHOLE,
+    "cpu_s": _NUMBER,
+    "peak_mib": _NUMBER,
+    "versions": _DICT,
+    "hardware": _TEXT,
+    "commit": _TEXT,
+}
+FIELDS = tuple(_KINDS)
+REQUIRED = ("name", "metric", "value")
+
+
+class ResultsError(ValueError):
+    """A results file, or what should become one, is not as it should be."""
+
+
+def write_results(results: pd.DataFrame | list[dict], path: str | os.PathLike) -> None:
+    """Write results as a JSON list of records.
+
+    Parameters
+    ----------
+    results : DataFrame or list of dict
+        Its columns are among `FIELDS`. NaN and missing fields become null, apart
+        from those that are filled in where they are missing: `name` (the file's
+        name), `versions`, `hardware` and `commit` (of this run).
+    path : path ending in .json
+        Is replaced as a whole or not at all.
+
+    Raises
+    ------
+    ResultsError
+        If a record has an unknown field, lacks a required one, or a value is of the
+        wrong kind; nothing is written.
+    """
+    path = Path(path)
+    rows = results.to_dict("records") if isinstance(results, pd.DataFrame) else results
+    filled_in = {
+        "name": path.stem,
+        "versions": versions(),
+        "hardware": hardware(),
+        "commit": commit(),
+    }
+    records = [dict.fromkeys(FIELDS) | filled_in | _plain(row) for row in rows]
+    _check(records, path.name)
+    # One record a line: short, and a changed number is one changed line.
+    lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in records]
+    text = "[\n" + ",\n".join(lines) + "\n]\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        part = Path(folder, path.name)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+
+
+def read_results(path: str | os.PathLike) -> pd.DataFrame:
+    """Read a results file.
+
+    Returns
+    -------
+    DataFrame with the columns `FIELDS`
+        One row a record; null numbers are NaN or NA.
+
+    Raises
+    ------
+    ResultsError
+        If the file is not JSON or a record is wrong; the message says which.
+    """
+    path = Path(path)
+    try:
+        records = json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ResultsError(f"{path.name} is not a JSON file: {error}") from error
+    _check(records, path.name)
+    frame = pd.DataFrame(records, columns=list(FIELDS))
+    numbers = [field for field, kind in _KINDS.items() if kind is _NUMBER]
+    wholes = [field for field, kind in _KINDS.items() if kind is _WHOLE]
+    return frame.astype(dict.fromkeys(numbers, "float64")).astype(
+        dict.fromkeys(wholes, "Int64")
+    )
+
+
+def results_table(
+    results: pd.DataFrame | str | os.PathLike,
+    metrics: list[str],
+    *,
+    split: str | None = None,
+    digits: int = 4,
+) -> pd.DataFrame:
+    """Arrange results for the prose: a row a method, a column a metric.
+
+    Parameters
+    ----------
+    results : DataFrame or path of a results file
+    metrics : list of str
+        Which, in the order of the columns.
+    split : str, optional
+        Only this split's results.
+    digits : int
+        Decimal places.
+
+    Returns
+    -------
+    DataFrame of str, index `method` in the order of the file
+        ``"0.0618 [0.0530, 0.0710]"``, without brackets where there is no interval,
+        and ``"-"`` where a method has no such result.
+
+    Raises
+    ------
+    ResultsError
+        If a metric is not there, or if a method has several values of one.
+    """
+    frame = results if isinstance(results, pd.DataFrame) else read_results(results)
+    if split is not None:
+        frame = frame[frame["split"] == split]
+    missing = [metric for metric in metrics if metric not in set(frame["metric"])]
+    if missing:
+        known = ", ".join(map(str, frame["metric"].unique())) or "none"
+        raise ResultsError(f"No results for {', '.join(missing)}. There are: {known}.")
+    frame = frame[frame["metric"].isin(metrics)]
+    several = frame[frame.duplicated(["method", "metric"])]
+    if len(several):
+        method, metric = several.iloc[0][["method", "metric"]]
+        raise ResultsError(
+            f"{method} has several results for {metric}. Choose a split: "
+            + ", ".join(map(str, frame["split"].unique()))
+        )
+    cells = frame.assign(cell=[_cell(row, digits) for row in frame.itertuples()])
+    return (
+        cells.pivot(index="method", columns="metric", values="cell")
+        .reindex(index=frame["method"].unique(), columns=metrics)
+        .fillna("-")
+        .rename_axis(index="method", columns=None)
+    )
+
+
+def versions(*packages: str) -> dict[str, str]:
+    """Versions of Python and of `packages` (default: numpy, pandas and scipy)."""
+    packages = packages or ("numpy", "pandas", "scipy")
+    return {
+        "python": platform.python_version(),
+        **{package: version(package) for package in packages},
+    }
+
+
+def hardware() -> str:
+    """Describe this machine: ``"2 cores, 24 GiB, Linux x86_64"``."""
+    try:
+        n_cores = len(os.sched_getaffinity(0))
+    except AttributeError:  # only Linux knows which cores a process may use
+        n_cores = os.cpu_count()
+    parts = [f"{n_cores} cores"]
+    try:
+        n_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+        parts.append(f"{round(n_bytes / 2**30)} GiB")
+    except (AttributeError, ValueError):  # Windows does not say without a library
+        pass
+    return ", ".join([*parts, f"{platform.system()} {platform.machine()}"])
+
+
+def commit() -> str | None:
+    """Short hash of the checkout's commit, None outside one."""
+    command = ["git", "rev-parse", "--short", "HEAD"]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return answer.stdout.strip()
+
+
+def _plain(row: dict) -> dict:
+    return {field: _plain_value(value) for field, value in row.items()}
+
+
+def _plain_value(value: object) -> object:
+    """Turn numpy's and pandas' scalars into JSON's, NaN and NA into None."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if value is pd.NA or (isinstance(value, float) and math.isnan(value)):
+        return None
+    return value
+
+
+def _check(records: object, where: str) -> None:
+    if not isinstance(records, list) or not records:
+        raise ResultsError(f"{where} must be a list of at least one record.")
+    for number, record in enumerate(records, start=1):
+        problem = _problem(record)
+        if problem:
+            raise ResultsError(f"{where}, record {number}: {problem}")
+
+
+def _problem(record: object) -> str | None:
+    if not isinstance(record, dict):
+        return f"a record is an object with named fields, not {record!r}."
+    if set(record) != set(FIELDS):
+        unknown = sorted(set(record) - set(FIELDS))
+        missing = sorted(set(FIELDS) - set(record))
+        return f"unknown fields {unknown}, missing fields {missing}."
+    for field, value in record.items():
+        if value is None:
+            if field in REQUIRED:
+                return f"{field} is missing."
+        elif not isinstance(value, _KINDS[field]) or isinstance(value, bool):
+            return f"{field} is {value!r}, expected {_KINDS[field][0].__name__}."
+        elif isinstance(value, Real) and not math.isfinite(value):
+            return f"{field} is {value}; only finite numbers can be stored."
+    low, high = record["low"], record["high"]
+    if (low is None) != (high is None) or (low is not None and low > high):
+        return f"the interval from {low} to {high} is none."
+    return None
+
+
+def _cell(row: tuple, digits: int) -> str:
+    value = f"{row.value:.{digits}f}"
+    if pd.isna(row.low):
+        return value
+    return f"{value} [{row.low:.{digits}f}, {row.high:.{digits}f}]"

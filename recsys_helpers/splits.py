@@ -1,0 +1,237 @@
+"""Ways to cut ratings into a part to learn from and a part to be judged on.
+
+Every split holds each rating exactly once, keeps the rows in the order of the
+original frame, and gives both parts a fresh index. Which split is right depends on
+the question: `random_split` asks "can the model fill holes in the table?",
+`user_temporal_split` "what will this person like next?", `global_temporal_split`
+"what if we had stood at this moment and known nothing of the future?".
+
+Only the last knows nothing of the future: in the other two, ratings that *other*
+users gave later are in the training rows.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+# Keeps floor(0.29 * 100) at 29: in binary floating point the product is below it.
+_ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, eq=False)
+class Split:
+    """Ratings to learn from and ratings to be judged on.
+
+    Attributes
+    ----------
+    name : str
+        How the split was made, for example ``"random"``; goes into results.
+    train, test : DataFrame
+        Disjoint; together they hold every rating once.
+    seed : int or None
+        What the random choice was made with; None if there was none.
+    """
+
+    name: str
+    train: pd.DataFrame
+    test: pd.DataFrame
+    seed: int | None = None
+
+
+def random_split(
+    ratings: pd.DataFrame, test_share: float = 0.2, seed: int = 7
+) -> Split:
+    """Deal the rows out at random.
+
+    The first ``floor(n * (1 - test_share))`` rows of
+    ``numpy.random.default_rng(seed).permutation(n)`` are the training rows.
+
+    Raises
+    ------
+    ValueError
+        If `test_share` is not between 0 and 1, or leaves one of the parts empty.
+    """
+    _check_share(test_share)
+    n = len(ratings)
+    n_train = _floor(n * (1 - test_share))
+    order = np.random.default_rng(seed).permutation(n)
+    in_test = np.zeros(n, dtype=bool)
+    in_test[order[n_train:]] = True
+    return _split("random", ratings, in_test, seed)
+
+
+def global_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Split:
+    """Cut at one moment: what came before is train, that moment and after is test.
+
+    The moment is the timestamp at the ``1 - test_share`` quantile. Ratings that
+    share it all go to the test, so none straddles the cut and the test may hold a
+    little more than `test_share`. Users and movies whose first rating comes after
+    the cut are in the test and unknown in train; see `cold_slices`.
+
+    Raises
+    ------
+    ValueError
+        If `test_share` is not between 0 and 1, or nothing lies before the cut.
+    """
+    _check_share(test_share)
+    times = ratings["timestamp"].to_numpy()
+    if times.size == 0:
+        raise ValueError("There are no ratings to split.")
+    first_test = min(_floor(times.size * (1 - test_share)), times.size - 1)
+    moment = np.partition(times, first_test)[first_test]
+    return _split("global temporal", ratings, times >= moment)
+
+
+def user_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Split:
+    """Put the last ``floor(test_share * n)`` ratings of every user into the test.
+
+    A user's ratings are ordered by (timestamp, movie_id). With few ratings the
+    floor is 0 and the user is in train only (fewer than 5 at a share of 0.2).
+
+    Raises
+    ------
+    ValueError
+        If `test_share` is not between 0 and 1, or no user has enough ratings.
+    """
+    _check_share(test_share)
+    from_end, n_ratings = _places_from_end(ratings)
+    n_test = np.floor(test_share * n_ratings + _ROUNDING)
+    return _split("user temporal", ratings, from_end < n_test)
+
+
+def leave_last_out(ratings: pd.DataFrame) -> Split:
+    """Put the last rating of every user, by (timestamp, movie_id), into the test.
+
+    A user with a single rating stays in train: there would be nothing to learn from.
+    """
+    from_end, n_ratings = _places_from_end(ratings)
+    return _split("leave last out", ratings, (from_end == 0) & (n_ratings > 1))
+
+
+def cross_validation(
+    ratings: pd.DataFrame, n_folds: int = 5, seed: int = 42
+) -> list[Split]:
+    """Make `n_folds` splits in which every rating is in the test exactly once.
+
+    The folds are ``numpy.array_split`` of ``default_rng(seed).permutation(n)``.
+
+    Raises
+    ------
+    ValueError
+        If `n_folds` is below 2 or above the number of ratings.
+    """
+    n = len(ratings)
+    if not 2 <= n_folds <= n:
+        raise ValueError(
+            f"n_folds must be from 2 to the number of ratings ({n:,}), not {n_folds}."
+        )
+    order = np.random.default_rng(seed).permutation(n)
+    splits = []
+    for number, fold in enumerate(np.array_split(order, n_folds), start=1):
+        in_test = np.zeros(n, dtype=bool)
+        in_test[fold] = True
+        splits.append(_split(f"fold {number} of {n_folds}", ratings, in_test, seed))
+    return splits
+
+
+def cold_start_movies(
+    ratings: pd.DataFrame, share: float = 0.1, seed: int = 7
+) -> Split:
+    """Put all ratings of a random `share` of the movies into the test.
+
+    The model has never met these movies: what it says of them comes from something
+    other than ratings (genres, a poster, links), or is a guess.
+    """
+    return _cold_start(ratings, "movie_id", "cold-start movies", share, seed)
+
+
+def cold_start_users(ratings: pd.DataFrame, share: float = 0.1, seed: int = 7) -> Split:
+    """Put all ratings of a random `share` of the users into the test."""
+    return _cold_start(ratings, "user_id", "cold-start users", share, seed)
+
+
+def cold_slices(split: Split, few: int = 5) -> pd.DataFrame:
+    """Mark the test rows whose movie or user the training rows hardly know.
+
+    Parameters
+    ----------
+    split : Split
+    few : int
+        Up to this many ratings in train count as few.
+
+    Returns
+    -------
+    DataFrame of bool, one row a row of ``split.test``
+        `new_movie`, `new_user`: no rating in train; `rare_movie`, `rare_user`:
+        1 to `few` of them; `warm`: none of the four.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> train = pd.DataFrame({"user_id": [1, 1], "movie_id": [10, 20]})
+    >>> test = pd.DataFrame({"user_id": [1, 2], "movie_id": [30, 10]})
+    >>> cold_slices(Split("by hand", train, test), few=1)
+       new_movie  rare_movie  new_user  rare_user   warm
+    0       True       False     False      False  False
+    1      False        True      True      False  False
+    """
+    slices = {}
+    for what in ("movie", "user"):
+        known = split.train[f"{what}_id"].value_counts()
+        n_known = split.test[f"{what}_id"].map(known).fillna(0)
+        slices[f"new_{what}"] = n_known == 0
+        slices[f"rare_{what}"] = n_known.between(1, few)
+    frame = pd.DataFrame(slices)
+    return frame.assign(warm=~frame.any(axis=1))
+
+
+def _check_share(share: float, name: str = "test_share") -> None:
+    if not 0 < share < 1:
+        raise ValueError(
+            f"{name} is a share between 0 and 1 (both left out), not {share}. "
+            "For 20 % write 0.2."
+        )
+
+
+def _floor(number: float) -> int:
+    return int(np.floor(number + _ROUNDING))
+
+
+def _split(
+    name: str,
+    ratings: pd.DataFrame,
+    in_test: NDArray[np.bool_],
+    seed: int | None = None,
+) -> Split:
+    parts = {"train": ratings[~in_test], "test": ratings[in_test]}
+    for part, rows in parts.items():
+        if rows.empty:
+            raise ValueError(
+                f"The {part} part of this {name} split of {len(ratings):,} ratings "
+                "is empty. Take another share, or more ratings."
+            )
+    fresh = {part: rows.reset_index(drop=True) for part, rows in parts.items()}
+    return Split(name, **fresh, seed=seed)
+
+
+def _places_from_end(ratings: pd.DataFrame) -> tuple[NDArray, NDArray]:
+    """For each row: how many of its user's ratings come later, and how many in all."""
+    users, user_rows = np.unique(ratings["user_id"], return_inverse=True)
+    n_ratings = np.bincount(user_rows, minlength=len(users))
+    order = np.lexsort((ratings["movie_id"], ratings["timestamp"], user_rows))
+    ends = np.cumsum(n_ratings)
+    from_end = np.empty(len(ratings), dtype=np.int64)
+    from_end[order] = ends[user_rows[order]] - 1 - np.arange(len(ratings))
+    return from_end, n_ratings[user_rows]
+
+
+def _cold_start(
+    ratings: pd.DataFrame, column: str, name: str, share: float, seed: int
+) -> Split:
+    _check_share(share, "share")
+    ids = np.unique(ratings[column])
+    n_cold = max(1, round(share * len(ids)))
+    cold = np.random.default_rng(seed).choice(ids, size=n_cold, replace=False)
+    return _split(name, ratings, ratings[column].isin(cold).to_numpy(), seed)

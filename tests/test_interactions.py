@@ -1,0 +1,239 @@
+"""Ids and rows, the matrix, the long tail, and the best n of some scores."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from recsys_helpers.interactions import (
+    IdIndex,
+    Interactions,
+    UnknownIdError,
+    long_tail,
+    memory_report,
+    positives,
+    sparsity,
+    top_n,
+)
+
+ids = st.lists(st.integers(1, 10**6), min_size=1, max_size=50)
+
+
+@pytest.fixture
+def ratings():
+    """Three users, four movies, six ratings; movie 50 is the famous one."""
+    return pd.DataFrame(
+        {
+            "user_id": [7, 7, 7, 9, 9, 4],
+            "movie_id": [50, 1, 318, 50, 2, 50],
+            "rating": [4.0, 5.0, 0.5, 3.0, 3.5, 4.5],
+            "timestamp": [10, 20, 30, 40, 50, 60],
+        }
+    ).astype({"user_id": "int32", "movie_id": "int32"})
+
+
+def test_rows_are_positions_in_the_sorted_ids():
+    index = IdIndex.of([50, 1, 318, 50])
+    assert index.rows([318, 1, 50]).tolist() == [2, 0, 1]
+
+
+def test_an_index_is_as_long_as_its_distinct_ids():
+    assert len(IdIndex.of([50, 1, 318, 50])) == 3
+
+
+def test_a_single_id_has_a_single_row():
+    assert IdIndex.of([1, 50]).rows(50) == 1
+
+
+def test_an_unknown_id_is_named_with_its_neighbours():
+    index = IdIndex.of([1, 50, 318], name="movie_id")
+    with pytest.raises(UnknownIdError, match=r"^movie_id 99 is not .* 50 and 318"):
+        index.rows([1, 99, 50])
+
+
+def test_an_unknown_id_above_all_others_is_reported_too():
+    with pytest.raises(UnknownIdError, match="nearest: 318"):
+        IdIndex.of([1, 318]).rows(999)
+
+
+def test_find_marks_an_unknown_id_with_minus_one():
+    assert IdIndex.of([1, 50]).find([50, 51, 0]).tolist() == [1, -1, -1]
+
+
+@pytest.mark.parametrize(("wanted", "known"), [(50, True), (49, False), (99, False)])
+def test_an_index_knows_which_ids_it_holds(wanted, known):
+    assert (wanted in IdIndex.of([1, 50])) is known
+
+
+def test_the_ids_of_an_index_cannot_be_overwritten():
+    with pytest.raises(ValueError, match="read-only"):
+        IdIndex.of([1, 50]).ids[0] = 3
+
+
+def test_an_index_of_nothing_is_refused():
+    with pytest.raises(ValueError, match="No movie_id to index"):
+        IdIndex.of(np.array([], dtype=int), name="movie_id")
+
+
+def test_ids_that_are_not_whole_numbers_are_refused():
+    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+        IdIndex.of([1.0, np.nan], name="movie_id")
+
+
+@given(ids)
+def test_rows_and_ids_undo_each_other(values):
+    index = IdIndex.of(values)
+    assert index.ids[index.rows(values)].tolist() == values
+
+
+def test_the_matrix_holds_each_rating_in_its_cell(ratings):
+    # rows: users 4, 7, 9; columns: movies 1, 2, 50, 318
+    assert Interactions.from_ratings(ratings).matrix.toarray().tolist() == [
+        [0, 0, 4.5, 0],
+        [5, 0, 4, 0.5],
+        [0, 3.5, 3, 0],
+    ]
+
+
+def test_without_values_the_matrix_holds_ones(ratings):
+    matrix = Interactions.from_ratings(ratings, values=None).matrix
+    assert set(matrix.data) == {1.0}
+
+
+def test_a_given_index_gives_the_matrix_its_shape(ratings):
+    movies = IdIndex.of([1, 2, 50, 318, 527])
+    assert Interactions.from_ratings(ratings, movies=movies).matrix.shape == (3, 5)
+
+
+def test_a_rating_outside_a_given_index_is_refused(ratings):
+    movies = IdIndex.of([1, 2, 318], name="movie_id")
+    with pytest.raises(UnknownIdError, match="movie_id 50"):
+        Interactions.from_ratings(ratings, movies=movies)
+
+
+def test_a_pair_that_occurs_twice_is_refused_and_named(ratings):
+    twice = pd.concat([ratings, ratings.iloc[[1]]])
+    with pytest.raises(ValueError, match="User 7 rated movie 1 more than once"):
+        Interactions.from_ratings(twice)
+
+
+def test_seen_by_gives_the_columns_a_user_rated(ratings):
+    assert sorted(Interactions.from_ratings(ratings).seen_by(7)) == [0, 2, 3]
+
+
+def test_an_unknown_user_has_seen_nothing(ratings):
+    assert len(Interactions.from_ratings(ratings).seen_by(12345)) == 0
+
+
+def test_best_movies_leaves_out_what_was_seen(ratings):
+    best = Interactions.from_ratings(ratings).best_movies(9, [1, 4, 3, 2])
+    assert best["movie_id"].tolist() == [318, 1]
+
+
+def test_best_movies_keeps_what_was_seen_when_asked(ratings):
+    interactions = Interactions.from_ratings(ratings)
+    best = interactions.best_movies(9, [1, 4, 3, 2], n=2, exclude_seen=False)
+    assert best.to_dict("list") == {"movie_id": [2, 50], "score": [4, 3]}
+
+
+def test_best_movies_wants_one_score_a_movie(ratings):
+    with pytest.raises(ValueError, match="one score for each of 4 movies"):
+        Interactions.from_ratings(ratings).best_movies(9, [1, 2])
+
+
+def test_positives_hold_the_threshold_itself(ratings):
+    assert positives(ratings)["rating"].tolist() == [4.0, 5.0, 4.5]
+
+
+def test_positives_get_a_fresh_index(ratings):
+    assert positives(ratings).index.tolist() == [0, 1, 2]
+
+
+def test_the_long_tail_starts_with_the_most_rated_movie(ratings):
+    # Movie 50 has 3 of 6 ratings; the rest have one each and follow by id.
+    tail = long_tail(ratings)
+    assert tail["movie_id"].tolist() == [50, 1, 2, 318]
+    assert tail["n_ratings"].tolist() == [3, 1, 1, 1]
+    assert tail["rank"].tolist() == [1, 2, 3, 4]
+    assert tail["cumulative_share"].tolist() == [3 / 6, 4 / 6, 5 / 6, 1]
+
+
+@given(ids)
+def test_the_shares_of_the_long_tail_add_up_to_one(movie_ids):
+    tail = long_tail(pd.DataFrame({"movie_id": movie_ids}))
+    assert tail["share"].sum() == pytest.approx(1)
+    assert tail["share"].is_monotonic_decreasing
+
+
+def test_sparsity_is_the_share_of_empty_cells(ratings):
+    assert sparsity(ratings) == 1 - 6 / (3 * 4)
+
+
+def test_sparsity_of_nothing_is_refused(ratings):
+    with pytest.raises(ValueError, match="at least one rating"):
+        sparsity(ratings[:0])
+
+
+def test_the_memory_report_agrees_with_real_arrays(ratings):
+    report = memory_report(ratings).set_index("representation")["mib"] * 2**20
+    csr = Interactions.from_ratings(ratings).matrix
+    coo = csr.tocoo()
+    assert report["dense float64"] == csr.toarray().nbytes
+    assert report["dense float32"] == csr.toarray().astype("float32").nbytes
+    assert report["sparse CSR"] == (
+        csr.data.nbytes + csr.indices.nbytes + csr.indptr.nbytes
+    )
+    assert report["sparse COO (row, column, value)"] == (
+        coo.data.nbytes + sum(c.nbytes for c in coo.coords)
+    )
+    assert report["ratings frame"] == ratings.memory_usage(index=False).sum()
+
+
+def test_top_n_breaks_ties_by_lower_position():
+    assert top_n([1.0, 2.0, 1.0, 2.0, 1.0], 4).tolist() == [1, 3, 0, 2]
+
+
+def test_top_n_takes_positions_or_a_mask_to_exclude():
+    scores = [3.0, 2.0, 1.0]
+    assert top_n(scores, 2, exclude=[0]).tolist() == [1, 2]
+    assert top_n(scores, 2, exclude=[True, False, False]).tolist() == [1, 2]
+
+
+def test_top_n_excludes_nothing_if_given_nothing():
+    assert top_n([1.0, 2.0], 1, exclude=[]).tolist() == [1]
+
+
+def test_top_n_gives_fewer_if_fewer_are_left():
+    assert top_n([1.0, 2.0, 3.0], 10, exclude=[2]).tolist() == [1, 0]
+
+
+def test_top_n_of_nothing_left_is_empty():
+    assert top_n([1.0, 2.0], 3, exclude=[0, 1]).tolist() == []
+
+
+def test_top_n_puts_minus_infinity_last():
+    assert top_n([-np.inf, 0.0, -5.0], 3).tolist() == [1, 2, 0]
+
+
+def test_top_n_refuses_nan():
+    with pytest.raises(ValueError, match="NaN"):
+        top_n([1.0, np.nan], 1)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_top_n_wants_at_least_one(n):
+    with pytest.raises(ValueError, match="at least 1"):
+        top_n([1.0], n)
+
+
+@given(
+    hnp.arrays(float, st.integers(1, 30), elements=st.integers(0, 5).map(float)),
+    st.integers(1, 35),
+    st.sets(st.integers(0, 29)),
+)
+def test_top_n_is_a_full_stable_sort_cut_short(scores, n, excluded):
+    excluded = [i for i in excluded if i < len(scores)]
+    in_full = [i for i in np.argsort(-scores, kind="stable") if i not in excluded]
+    assert top_n(scores, n, exclude=excluded).tolist() == in_full[:n]

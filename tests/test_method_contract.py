@@ -1,0 +1,266 @@
+"""What every method promises, whichever it is.
+
+A new method joins by a line in `METHODS`. If it knows the taste of a person (the
+baselines don't), it is listed in `PERSONAL` too and must solve the checkerboard:
+even users like even movies and odd users odd ones, so the right answer is known.
+"""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys_helpers.evaluation import RatingPredictor, Recommender
+from recsys_helpers.interactions import Interactions
+from recsys_helpers.methods import NotFittedError, baselines, require_fitted
+
+N_USERS, N_MOVIES = 20, 16
+UNKNOWN = 999
+
+
+def checkerboard():
+    """Users 1 to 20 and movies 101 to 116, liked (5) where both are even or both odd.
+
+    Each user has rated all movies but two: of the liked ones the (user mod 8)-th is
+    held back, of the disliked ones (rated 1) likewise.
+    """
+    users, movies = np.meshgrid(
+        np.arange(1, N_USERS + 1), np.arange(101, 101 + N_MOVIES), indexing="ij"
+    )
+    held_back = (movies - 101) // 2 == users % (N_MOVIES // 2)
+    frame = pd.DataFrame({"user_id": users[~held_back], "movie_id": movies[~held_back]})
+    liked = (frame["user_id"] + frame["movie_id"]) % 2 == 0
+    return frame.assign(rating=np.where(liked, 5.0, 1.0), timestamp=0)
+
+
+def held_back_and_liked(user_id):
+    """Name the one movie that the user has not seen and would like."""
+    first = 101 + 2 * (user_id % (N_MOVIES // 2))
+    return first if (first + user_id) % 2 == 0 else first + 1
+
+
+class LikeMinded:
+    """The smallest method that knows a taste: it asks those who agree with the user.
+
+    It is here to show that the checkerboard can be solved, and to keep its test
+    from being empty until the course's own methods stand in `PERSONAL`.
+    """
+
+    def fit(self, train):
+        centred = train.assign(rating=train["rating"] - 3)
+        self.interactions_ = Interactions.from_ratings(centred)
+        return self
+
+    def _scores(self, user_ids):
+        R = self.interactions_.matrix
+        agreement = R[self.interactions_.users.rows(user_ids)] @ R.T
+        return (agreement @ R).toarray()
+
+    def predict(self, user_ids, movie_ids):
+        require_fitted(self, "interactions_")
+        if np.shape(user_ids) != np.shape(movie_ids):
+            raise ValueError("user_ids and movie_ids must have the same length.")
+        known = np.isin(user_ids, self.interactions_.users.ids)
+        known &= np.isin(movie_ids, self.interactions_.movies.ids)
+        ratings = np.full(len(user_ids), 3.0)
+        users, movies = np.asarray(user_ids)[known], np.asarray(movie_ids)[known]
+        columns = self.interactions_.movies.rows(movies)
+        scores = self._scores(users)[np.arange(len(users)), columns]
+        ratings[known] += 2 * np.sign(scores)
+        return ratings
+
+    def recommend(self, user_id, n=10, exclude_seen=True):
+        require_fitted(self, "interactions_")
+        scores = self._scores([user_id])[0]
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+
+METHODS = {
+    "GlobalMean": baselines.GlobalMean,
+    "BiasModel": baselines.BiasModel,
+    "Popularity": baselines.Popularity,
+    "MeanRating": baselines.MeanRating,
+    "RandomChoice": baselines.RandomChoice,
+    "LikeMinded": LikeMinded,
+}
+PERSONAL = {"LikeMinded": LikeMinded}
+# Their answer to an unknown user is the list that suits everyone. A method that is
+# not named here raises UnknownIdError, which names the user.
+ANSWER_ANYONE = ["BiasModel", "Popularity", "MeanRating", "RandomChoice"]
+RECOMMENDERS = {n: m for n, m in METHODS.items() if isinstance(m(), Recommender)}
+PREDICTORS = {n: m for n, m in METHODS.items() if isinstance(m(), RatingPredictor)}
+
+every_method = pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+every_recommender = pytest.mark.parametrize(
+    "method", RECOMMENDERS.values(), ids=RECOMMENDERS
+)
+every_predictor = pytest.mark.parametrize("method", PREDICTORS.values(), ids=PREDICTORS)
+every_personal = pytest.mark.parametrize("method", PERSONAL.values(), ids=PERSONAL)
+
+
+@pytest.fixture(scope="module")
+def train():
+    return checkerboard()
+
+
+# --- all --------------------------------------------------------------------------
+
+
+@every_method
+def test_fit_returns_the_model(method, train):
+    model = method()
+    assert model.fit(train) is model
+
+
+@every_method
+def test_fit_does_not_change_the_ratings(method, train):
+    before = train.copy()
+    method().fit(train)
+    pd.testing.assert_frame_equal(train, before)
+
+
+@every_method
+def test_a_method_predicts_or_recommends(method):
+    assert isinstance(method(), RatingPredictor | Recommender)
+
+
+# --- recommend ----------------------------------------------------------------------
+
+
+@every_recommender
+def test_recommending_before_fit_says_to_fit(method):
+    with pytest.raises(NotFittedError, match=r"Call fit\(train\) first"):
+        method().recommend(1)
+
+
+@every_recommender
+def test_a_recommendation_is_a_frame_of_movie_and_score(method, train):
+    best = method().fit(train).recommend(1, n=2)
+    assert list(best.columns) == ["movie_id", "score"]
+
+
+@every_recommender
+def test_the_best_comes_first(method, train):
+    best = method().fit(train).recommend(1, exclude_seen=False)
+    assert best["score"].is_monotonic_decreasing
+
+
+@every_recommender
+def test_what_the_user_has_seen_is_left_out(method, train):
+    model = method().fit(train)
+    for user_id, seen in train.groupby("user_id")["movie_id"]:
+        assert not set(model.recommend(user_id)["movie_id"]) & set(seen)
+
+
+@every_recommender
+def test_asking_for_more_than_there_is_gives_what_there_is(method, train):
+    best = method().fit(train).recommend(1, n=1000)
+    assert len(best) == 2  # two movies are held back from each user
+
+
+@every_recommender
+def test_with_the_seen_ones_every_movie_comes_once(method, train):
+    best = method().fit(train).recommend(1, n=1000, exclude_seen=False)
+    assert sorted(best["movie_id"]) == sorted(train["movie_id"].unique())
+
+
+@every_recommender
+def test_a_shorter_list_is_the_start_of_a_longer_one(method, train):
+    model = method().fit(train)
+    short = model.recommend(1, n=3, exclude_seen=False)
+    long = model.recommend(1, n=7, exclude_seen=False)
+    pd.testing.assert_frame_equal(short, long[:3])
+
+
+@every_recommender
+def test_a_list_of_no_movies_cannot_be_asked_for(method, train):
+    with pytest.raises(ValueError, match="at least 1"):
+        method().fit(train).recommend(1, n=0)
+
+
+@every_recommender
+def test_fitting_twice_gives_the_same_lists(method, train):
+    one, two = (method().fit(train).recommend(3) for _ in range(2))
+    pd.testing.assert_frame_equal(one, two)
+
+
+@every_recommender
+def test_fitting_anew_forgets_the_old_ratings(method, train):
+    model = method().fit(train)
+    model.fit(train[train["movie_id"] < 105])
+    best = model.recommend(1, n=1000, exclude_seen=False)
+    assert set(best["movie_id"]) == {101, 102, 103, 104}
+
+
+@pytest.mark.parametrize("name", ANSWER_ANYONE)
+def test_an_unknown_user_gets_the_list_that_suits_everyone(name, train):
+    best = METHODS[name]().fit(train).recommend(UNKNOWN, n=5)
+    assert len(best) == 5
+
+
+@pytest.mark.parametrize("name", sorted(set(RECOMMENDERS) - set(ANSWER_ANYONE)))
+def test_a_method_with_nothing_to_say_names_the_unknown_user(name, train):
+    with pytest.raises(KeyError, match=f"user_id {UNKNOWN}"):
+        METHODS[name]().fit(train).recommend(UNKNOWN)
+
+
+# --- predict ------------------------------------------------------------------------
+
+
+@every_predictor
+def test_predicting_before_fit_says_to_fit(method):
+    with pytest.raises(NotFittedError, match=r"Call fit\(train\) first"):
+        method().predict([1], [101])
+
+
+@every_predictor
+def test_there_is_one_rating_a_pair(method, train):
+    ratings = method().fit(train).predict([1, 2, 3], [101, 101, 105])
+    assert np.shape(ratings) == (3,)
+
+
+@every_predictor
+def test_no_pairs_have_no_ratings(method, train):
+    nobody = np.array([], dtype=int)
+    assert len(method().fit(train).predict(nobody, nobody)) == 0
+
+
+@every_predictor
+def test_ratings_are_stars_even_for_the_unknown(method, train):
+    model = method().fit(train)
+    ratings = model.predict([1, 1, UNKNOWN, UNKNOWN], [101, UNKNOWN, 101, UNKNOWN])
+    assert ((ratings >= 0.5) & (ratings <= 5)).all()
+
+
+@every_predictor
+def test_users_and_movies_must_pair_up(method, train):
+    with pytest.raises(ValueError, match="same length"):
+        method().fit(train).predict([1, 2], [101])
+
+
+# --- taste: the checkerboard --------------------------------------------------------
+
+
+@every_personal
+def test_the_movie_that_was_held_back_comes_first(method, train):
+    model = method().fit(train)
+    first = {u: model.recommend(u, n=1)["movie_id"][0] for u in range(1, N_USERS + 1)}
+    assert first == {u: held_back_and_liked(u) for u in range(1, N_USERS + 1)}
+
+
+@pytest.mark.parametrize("name", sorted(set(PERSONAL) & set(PREDICTORS)))
+def test_liked_movies_are_predicted_above_disliked_ones(name, train):
+    model = METHODS[name]().fit(train)
+    users = np.arange(1, N_USERS + 1)
+    liked = np.array([held_back_and_liked(u) for u in users])
+    disliked = np.where(liked % 2 == 1, liked + 1, liked - 1)
+    assert (model.predict(users, liked) > model.predict(users, disliked)).all()
+
+
+@pytest.mark.parametrize("name", ANSWER_ANYONE)
+def test_no_baseline_solves_the_checkerboard(name, train):
+    model = METHODS[name]().fit(train)
+    solved = [
+        model.recommend(u, n=1)["movie_id"][0] == held_back_and_liked(u)
+        for u in range(1, N_USERS + 1)
+    ]
+    assert sum(solved) < N_USERS * 3 / 4

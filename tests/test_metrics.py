@@ -1,0 +1,348 @@
+"""Metrics against values worked by hand, against properties, against libraries."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn.metrics import (
+    mean_absolute_error,
+    mean_squared_error,
+    ndcg_score,
+    root_mean_squared_error,
+)
+
+from recsys_helpers import metrics
+
+RANKING = {
+    "precision": metrics.precision_at_k,
+    "recall": metrics.recall_at_k,
+    "hit rate": metrics.hit_rate_at_k,
+    "average precision": metrics.average_precision_at_k,
+    "reciprocal rank": metrics.reciprocal_rank_at_k,
+    "ndcg": metrics.ndcg_at_k,
+}
+every_metric = pytest.mark.parametrize("metric", RANKING.values(), ids=RANKING)
+
+# One user, five ranks, hits at ranks 2 and 4, three relevant movies in all.
+HITS = np.array([[False, True, False, True, False]])
+THREE = [3]
+
+
+@st.composite
+def lists(draw):
+    """Hits of a few users, how many movies are relevant to each, and a k."""
+    n_ranks = draw(st.integers(1, 12))
+    rows = st.lists(st.booleans(), min_size=n_ranks, max_size=n_ranks)
+    hits = np.array(draw(st.lists(rows, min_size=1, max_size=6)))
+    missed = draw(st.lists(st.integers(0, 5), min_size=len(hits), max_size=len(hits)))
+    return hits, hits.sum(axis=1) + missed, draw(st.integers(1, n_ranks))
+
+
+# --- rating error ---------------------------------------------------------------
+
+
+def test_mse_is_the_mean_of_the_squares():
+    assert metrics.mse([4, 2, 5], [3, 2, 3]) == (1 + 0 + 4) / 3
+
+
+def test_rmse_is_the_root_of_mse():
+    assert metrics.rmse([4, 2, 5], [3, 2, 3]) == np.sqrt(5 / 3)
+
+
+def test_mae_is_the_mean_of_the_distances():
+    assert metrics.mae([4, 2, 5], [3, 2, 3]) == (1 + 0 + 2) / 3
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        (metrics.mse, mean_squared_error),
+        (metrics.rmse, root_mean_squared_error),
+        (metrics.mae, mean_absolute_error),
+    ],
+)
+def test_rating_errors_agree_with_scikit_learn(ours, theirs):
+    actual, predicted = np.random.default_rng(0).uniform(0.5, 5, (2, 500))
+    assert ours(actual, predicted) == pytest.approx(theirs(actual, predicted))
+
+
+@pytest.mark.parametrize("error", [metrics.rmse, metrics.mae, metrics.mse])
+class TestRatingErrorsRefuse:
+    def test_different_lengths(self, error):
+        with pytest.raises(ValueError, match="same length"):
+            error([1.0, 2.0], [1.0])
+
+    def test_nothing(self, error):
+        with pytest.raises(ValueError, match="no ratings to compare"):
+            error([], [])
+
+    def test_nan_naming_its_place(self, error):
+        with pytest.raises(ValueError, match="predicted rating at position 1 is nan"):
+            error([1.0, 2.0], [1.0, np.nan])
+
+    def test_a_column_against_a_flat_array(self, error):
+        # numpy would broadcast (2, 1) against (2,) to all four differences.
+        with pytest.raises(ValueError, match="flat arrays"):
+            error([[1.0], [2.0]], [1.0, 2.0])
+
+
+# --- hits -----------------------------------------------------------------------
+
+
+def relevant(*pairs):
+    return pd.DataFrame(pairs, columns=["user_id", "movie_id"])
+
+
+def test_hits_mark_the_ranks_of_relevant_movies():
+    hits, _ = metrics.hits_of([[5, 6, 7]], relevant((1, 7), (1, 5), (1, 9)), [1])
+    assert hits.tolist() == [[True, False, True]]
+
+
+def test_a_relevant_movie_off_the_list_is_counted():
+    _, n_relevant = metrics.hits_of([[5, 6]], relevant((1, 7), (1, 5), (1, 9)), [1])
+    assert n_relevant.tolist() == [3]
+
+
+def test_what_is_relevant_to_one_user_is_no_hit_for_another():
+    hits, _ = metrics.hits_of([[5], [5]], relevant((2, 5)), [1, 2])
+    assert hits.tolist() == [[False], [True]]
+
+
+def test_users_may_come_in_any_order():
+    hits, n_relevant = metrics.hits_of([[5], [6]], relevant((1, 6), (3, 5)), [3, 1])
+    assert hits.all()
+    assert n_relevant.tolist() == [1, 1]
+
+
+def test_users_without_a_list_are_ignored():
+    _, n_relevant = metrics.hits_of([[5]], relevant((1, 5), (8, 5)), [1])
+    assert n_relevant.tolist() == [1]
+
+
+def test_a_user_without_relevant_movies_has_none():
+    _, n_relevant = metrics.hits_of([[5], [5]], relevant((1, 5)), [1, 2])
+    assert n_relevant.tolist() == [1, 0]
+
+
+def test_nothing_is_a_hit_if_nothing_is_relevant():
+    hits, n_relevant = metrics.hits_of([[5, 6]], relevant(), [1])
+    assert hits.tolist() == [[False, False]]
+    assert n_relevant.tolist() == [0]
+
+
+def test_padding_is_never_a_hit():
+    # Were -1 taken for a movie, user 2's padding would read as user 1's last movie.
+    hits, _ = metrics.hits_of([[9], [-1]], relevant((1, 9)), [1, 2])
+    assert hits.tolist() == [[True], [False]]
+
+
+def test_a_relevant_movie_listed_twice_counts_once():
+    _, n_relevant = metrics.hits_of([[5]], relevant((1, 5), (1, 5)), [1])
+    assert n_relevant.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("recommended", "users", "message"),
+    [
+        ([[5, 5]], [1], "List 0 recommends movie 5 more than once"),
+        ([[-1, 5]], [1], "after its padding"),
+        ([5, 6], [1], r"\(n_users, n_ranks\)"),
+        ([[5.0]], [1], "whole movie ids"),
+        ([[5], [6]], [1], "as many different users"),
+        ([[5], [6]], [1, 1], "as many different users"),
+    ],
+)
+def test_lists_that_cannot_be_are_refused(recommended, users, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.hits_of(recommended, relevant((1, 5)), users)
+
+
+# --- ranking metrics by hand ----------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("metric", "k", "expected"),
+    [
+        ("precision", 4, 2 / 4),
+        ("precision", 1, 0),
+        ("recall", 2, 1 / 3),
+        ("recall", 5, 2 / 3),
+        ("hit rate", 1, 0),
+        ("hit rate", 2, 1),
+        # Precision at the ranks of the hits: 1/2 and 2/4; min(5, 3) = 3.
+        ("average precision", 5, (1 / 2 + 2 / 4) / 3),
+        # At k = 2 only the first hit counts, and min(2, 3) = 2.
+        ("average precision", 2, (1 / 2) / 2),
+        ("reciprocal rank", 5, 1 / 2),
+        ("reciprocal rank", 1, 0),
+        # Hits at 2 and 4: 1/log2(3) + 1/log2(5). Best: ranks 1 to 3.
+        (
+            "ndcg",
+            5,
+            (1 / np.log2(3) + 1 / np.log2(5)) / (1 + 1 / np.log2(3) + 1 / np.log2(4)),
+        ),
+        ("ndcg", 2, (1 / np.log2(3)) / (1 + 1 / np.log2(3))),
+    ],
+)
+def test_value_worked_by_hand(metric, k, expected):
+    assert RANKING[metric](HITS, THREE, k) == pytest.approx([expected])
+
+
+@pytest.mark.parametrize(
+    "name", ["recall", "hit rate", "average precision", "reciprocal rank", "ndcg"]
+)
+def test_a_perfect_ranking_is_one(name):
+    perfect = np.array([[True, True, False, False]])
+    assert RANKING[name](perfect, [2], k=4) == pytest.approx([1])
+
+
+def test_precision_of_a_perfect_ranking_is_limited_by_what_is_relevant():
+    assert metrics.precision_at_k([[True, True, False, False]], [2], k=4) == [0.5]
+
+
+@every_metric
+def test_a_list_without_hits_is_worth_nothing(metric):
+    assert metric(np.zeros((1, 5), dtype=bool), [2], k=5) == [0]
+
+
+@every_metric
+def test_a_user_without_relevant_movies_is_undefined(metric):
+    values = metric(np.vstack([HITS, np.zeros_like(HITS)]), [3, 0], k=5)
+    assert np.isnan(values).tolist() == [False, True]
+
+
+@every_metric
+def test_values_beyond_k_do_not_count(metric):
+    longer = np.hstack([HITS, [[True]]])
+    assert metric(longer, THREE, k=5) == metric(HITS, THREE, k=5)
+
+
+@every_metric
+def test_a_list_too_short_for_k_is_refused(metric):
+    with pytest.raises(ValueError, match="k is 6, but the lists have 5 ranks"):
+        metric(HITS, THREE, k=6)
+
+
+@every_metric
+def test_a_list_declared_padded_has_misses_at_its_end(metric):
+    longer = np.hstack([HITS, np.zeros((1, 3), dtype=bool)])
+    assert metric(HITS, THREE, k=8, padded=True) == metric(longer, THREE, k=8)
+
+
+@every_metric
+@pytest.mark.parametrize("k", [0, -1])
+def test_k_below_one_is_refused(metric, k):
+    with pytest.raises(ValueError, match="k must be at least 1"):
+        metric(HITS, THREE, k=k)
+
+
+@every_metric
+@pytest.mark.parametrize(
+    ("hits", "n_relevant", "message"),
+    [
+        (HITS.astype(int), THREE, "bool array"),
+        (HITS[0], THREE, "bool array"),
+        (HITS, [3, 3], "1 users"),
+        (HITS, [1], "more hits than relevant"),
+    ],
+)
+def test_input_that_does_not_fit_is_refused(metric, hits, n_relevant, message):
+    with pytest.raises(ValueError, match=message):
+        metric(hits, n_relevant, k=5)
+
+
+# --- properties -----------------------------------------------------------------
+
+
+@every_metric
+@given(lists())
+def test_values_lie_between_zero_and_one(metric, case):
+    hits, n_relevant, k = case
+    values = metric(hits, n_relevant, k)
+    assert ((values >= 0) & (values <= 1) | (n_relevant == 0)).all()
+
+
+@every_metric
+@given(lists(), st.randoms(use_true_random=False))
+def test_the_order_of_users_does_not_matter(metric, case, random):
+    hits, n_relevant, k = case
+    order = random.sample(range(len(hits)), len(hits))
+    shuffled = metric(hits[order], n_relevant[order], k)
+    np.testing.assert_allclose(shuffled, metric(hits, n_relevant, k)[order], rtol=1e-12)
+
+
+@every_metric
+@given(lists(), st.data())
+def test_moving_a_hit_up_never_lowers_the_value(metric, case, data):
+    hits, n_relevant, k = case
+    upper, lower = sorted(
+        data.draw(st.lists(st.integers(0, hits.shape[1] - 1), min_size=2, max_size=2))
+    )
+    better = hits.copy()
+    better[:, upper] = hits[:, upper] | hits[:, lower]
+    better[:, lower] = hits[:, upper] & hits[:, lower]
+    gain = metric(better, n_relevant, k) - metric(hits, n_relevant, k)
+    assert (np.nan_to_num(gain) >= -1e-12).all()
+
+
+@pytest.mark.parametrize("name", ["recall", "hit rate", "reciprocal rank"])
+@given(lists())
+def test_a_longer_list_never_lowers_the_value(name, case):
+    hits, n_relevant, k = case
+    shorter = RANKING[name](hits, n_relevant, 1)
+    longer = RANKING[name](hits, n_relevant, k)
+    assert (np.nan_to_num(longer - shorter) >= 0).all()
+
+
+# --- independent libraries ------------------------------------------------------
+
+
+def random_problem(n_users=40, n_movies=60, n_ranks=20, seed=0):
+    """Scores without ties, lists from them, and what is relevant to whom."""
+    rng = np.random.default_rng(seed)
+    scores = rng.permutation(n_users * n_movies).reshape(n_users, n_movies) / 1e3
+    is_relevant = rng.random((n_users, n_movies)) < 0.2
+    is_relevant[:, 0] = True  # everyone has something
+    recommended = np.argsort(-scores, axis=1)[:, :n_ranks]
+    frame = pd.DataFrame(np.argwhere(is_relevant), columns=["user_id", "movie_id"])
+    hits, n_relevant = metrics.hits_of(recommended, frame, np.arange(n_users))
+    return scores, is_relevant, recommended, hits, n_relevant
+
+
+@pytest.mark.parametrize("k", [1, 5, 20])
+def test_ndcg_agrees_with_scikit_learn(k):
+    scores, is_relevant, _, hits, n_relevant = random_problem()
+    theirs = ndcg_score(is_relevant, scores, k=k)
+    assert metrics.ndcg_at_k(hits, n_relevant, k).mean() == pytest.approx(theirs)
+
+
+def test_ranking_metrics_agree_with_ranx():
+    ranx = pytest.importorskip("ranx")  # compiles: slow the first time
+    scores, is_relevant, recommended, hits, n_relevant = random_problem(30, 40)
+    qrels = ranx.Qrels(
+        {
+            str(u): {str(m): 1 for m in np.flatnonzero(row)}
+            for u, row in enumerate(is_relevant)
+        }
+    )
+    run = ranx.Run(
+        {
+            str(u): {str(m): float(scores[u, m]) for m in row}
+            for u, row in enumerate(recommended)
+        }
+    )
+    names = ["precision@10", "recall@10", "mrr@10", "map@10"]
+    theirs = ranx.evaluate(qrels, run, names)
+    ours = {
+        "precision@10": metrics.precision_at_k(hits, n_relevant, 10),
+        "recall@10": metrics.recall_at_k(hits, n_relevant, 10),
+        "mrr@10": metrics.reciprocal_rank_at_k(hits, n_relevant, 10),
+        # ranx divides by n_relevant, we by min(10, n_relevant).
+        "map@10": metrics.average_precision_at_k(hits, n_relevant, 10)
+        * np.minimum(10, n_relevant)
+        / n_relevant,
+    }
+    assert {name: values.mean() for name, values in ours.items()} == pytest.approx(
+        theirs
+    )

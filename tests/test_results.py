@@ -1,0 +1,176 @@
+"""Results files: written whole, read strictly, shown in tables."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys_helpers import results
+from recsys_helpers.results import (
+    FIELDS,
+    ResultsError,
+    read_results,
+    results_table,
+    write_results,
+)
+
+
+def record(**changes):
+    return {"method": "Popularity", "metric": "ndcg@10", "value": 0.0618} | changes
+
+
+def stored(**changes):
+    """Make a complete record, as it stands in a file."""
+    return dict.fromkeys(FIELDS) | {"name": "test"} | record(**changes)
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "numbers.json"
+
+
+def test_what_is_written_is_read(path):
+    write_results([record(low=0.05, high=0.07, n=656, seed=7)], path)
+    row = read_results(path).iloc[0]
+    assert row[["value", "low", "high", "n", "seed"]].tolist() == [
+        *(0.0618, 0.05, 0.07),
+        *(656, 7),
+    ]
+
+
+def test_a_frame_and_its_records_give_the_same_file(path, tmp_path):
+    rows = [record(), record(metric="mrr@10")]
+    other = tmp_path / "other" / path.name
+    write_results(rows, path)
+    write_results(pd.DataFrame(rows), other)
+    assert path.read_text() == other.read_text()
+
+
+def test_what_does_not_apply_is_null(path):
+    frame = pd.DataFrame([record(low=np.nan, high=np.nan, n=pd.NA, seed=None)])
+    write_results(frame, path)
+    written = json.loads(path.read_text())[0]
+    assert [written[field] for field in ("low", "high", "n", "seed", "split")] == [
+        None
+    ] * 5
+
+
+def test_a_record_says_where_it_comes_from(path):
+    write_results([record()], path)
+    written = json.loads(path.read_text())[0]
+    assert written["name"] == "numbers"
+    assert written["versions"]["numpy"] == np.__version__
+    assert "cores" in written["hardware"]
+
+
+def test_every_record_has_every_field_in_order(path):
+    write_results([record()], path)
+    assert tuple(json.loads(path.read_text())[0]) == FIELDS
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"vale": 1}, "unknown fields"),
+        ({"metric": None}, "metric is missing"),
+        ({"value": np.nan}, "value is missing"),
+        ({"value": np.inf}, "only finite"),
+        ({"value": "0.06"}, "expected Real"),
+        ({"value": True}, "expected Real"),
+        ({"n": 3.5}, "expected Integral"),
+        ({"low": 0.5, "high": 0.1}, "from 0.5 to 0.1"),
+        ({"low": 0.5}, "from 0.5 to None"),
+    ],
+)
+def test_a_wrong_record_is_refused_and_the_old_file_kept(path, wrong, message):
+    path.write_text("the old results")
+    with pytest.raises(ResultsError, match=rf"numbers\.json, record 2: .*{message}"):
+        write_results([record(), record(**wrong)], path)
+    assert path.read_text() == "the old results"
+
+
+def test_a_disk_that_fills_up_in_the_middle_costs_no_old_results(path, monkeypatch):
+    write_results([record()], path)
+    before = path.read_text()
+
+    def fills_up(self, text, **kwargs):
+        self.write_bytes(text[:10].encode())
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", fills_up)
+    with pytest.raises(OSError, match="No space left"):
+        write_results([record(value=0.5)], path)
+    assert path.read_text() == before
+    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_no_results_at_all_are_refused(path):
+    with pytest.raises(ResultsError, match="at least one record"):
+        write_results([], path)
+
+
+def test_nothing_but_the_file_is_left_behind(path):
+    write_results([record()], path)
+    assert [entry.name for entry in path.parent.iterdir()] == ["numbers.json"]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[{", "not a JSON file"),
+        ("{}", "list of at least one record"),
+        ("[3]", "an object with named fields, not 3"),
+        (json.dumps([stored(value=None)]), "value is missing"),
+        (json.dumps([stored(value=np.nan)]), "only finite"),
+        (json.dumps([record()]), "missing fields"),
+    ],
+)
+def test_a_wrong_file_is_refused(path, text, message):
+    path.write_text(text)
+    with pytest.raises(ResultsError, match=message):
+        read_results(path)
+
+
+def test_a_missing_file_is_a_missing_file(path):
+    with pytest.raises(FileNotFoundError):
+        read_results(path)
+
+
+def test_a_table_has_a_row_a_method_and_a_column_a_metric(path):
+    write_results(
+        [
+            record(low=0.053, high=0.071),
+            record(metric="rmse", method="BiasModel", value=0.88577),
+        ],
+        path,
+    )
+    table = results_table(path, ["rmse", "ndcg@10"], digits=3)
+    assert table.to_dict("index") == {
+        "Popularity": {"rmse": "-", "ndcg@10": "0.062 [0.053, 0.071]"},
+        "BiasModel": {"rmse": "0.886", "ndcg@10": "-"},
+    }
+
+
+def test_a_table_of_several_splits_asks_which():
+    frame = pd.DataFrame([stored(split="random"), stored(split="user temporal")])
+    with pytest.raises(ResultsError, match="Choose a split: random, user temporal"):
+        results_table(frame, ["ndcg@10"])
+
+
+def test_a_table_can_be_of_one_split():
+    frame = pd.DataFrame([stored(split="random", value=0.1), stored(split="other")])
+    table = results_table(frame, ["ndcg@10"], split="random", digits=1)
+    assert table.loc["Popularity", "ndcg@10"] == "0.1"
+
+
+def test_a_metric_that_is_not_there_is_named_with_those_that_are():
+    with pytest.raises(ResultsError, match=r"No results for hits@3\. There are: ndcg"):
+        results_table(pd.DataFrame([stored()]), ["ndcg@10", "hits@3"])
+
+
+def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert results.commit() is None

@@ -1,0 +1,231 @@
+"""Every split: nothing lost, nothing twice, and the rows that its rule says."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys_helpers import splits
+from recsys_helpers.datasets import load_movielens
+
+SPLITTERS = {
+    "random": splits.random_split,
+    "global temporal": splits.global_temporal_split,
+    "user temporal": splits.user_temporal_split,
+    "leave last out": splits.leave_last_out,
+    "cross-validation": lambda ratings: splits.cross_validation(ratings)[1],
+    "cold-start movies": splits.cold_start_movies,
+    "cold-start users": splits.cold_start_users,
+}
+SHARED_OUT = [
+    splits.random_split,
+    splits.global_temporal_split,
+    splits.user_temporal_split,
+    splits.cold_start_movies,
+    splits.cold_start_users,
+]
+
+
+def random_ratings(n_users=8, n_movies=30, seed=0, n_moments=40):
+    """Every user rates half of the movies, at moments that often coincide."""
+    rng = np.random.default_rng(seed)
+    pairs = rng.permutation(n_users * n_movies)[: n_users * n_movies // 2]
+    return pd.DataFrame(
+        {
+            "user_id": (pairs // n_movies + 1).astype("int32"),
+            "movie_id": (pairs % n_movies + 1).astype("int32"),
+            "rating": rng.integers(1, 11, len(pairs)) / 2,
+            "timestamp": rng.integers(0, n_moments, len(pairs)),
+        }
+    )
+
+
+def by_hand(rows):
+    return pd.DataFrame(rows, columns=["user_id", "movie_id", "timestamp"]).assign(
+        rating=3.0
+    )
+
+
+def keys(frame):
+    return list(zip(frame["user_id"], frame["movie_id"], strict=True))
+
+
+@pytest.mark.parametrize("split", SPLITTERS.values(), ids=SPLITTERS)
+@given(st.integers(0, 1000))
+@settings(max_examples=15, deadline=None)
+def test_every_rating_is_in_exactly_one_part(split, seed):
+    ratings = random_ratings(seed=seed)
+    made = split(ratings)
+    assert sorted(keys(made.train) + keys(made.test)) == sorted(keys(ratings))
+
+
+@pytest.mark.parametrize("split", SPLITTERS.values(), ids=SPLITTERS)
+def test_rows_keep_their_order_and_get_a_fresh_index(split):
+    ratings = random_ratings()
+    made = split(ratings)
+    for part in (made.train, made.test):
+        inside = ratings.set_index(["user_id", "movie_id"]).index.isin(keys(part))
+        pd.testing.assert_frame_equal(part, ratings[inside].reset_index(drop=True))
+
+
+@pytest.mark.parametrize("split", SPLITTERS.values(), ids=SPLITTERS)
+def test_the_given_ratings_are_not_changed(split):
+    ratings = random_ratings()
+    before = ratings.copy()
+    split(ratings)
+    pd.testing.assert_frame_equal(ratings, before)
+
+
+@pytest.mark.parametrize("split", SHARED_OUT)
+@pytest.mark.parametrize("share", [0, 1, -0.2, 20])
+def test_a_share_that_is_none_is_refused(split, share):
+    with pytest.raises(ValueError, match="share between 0 and 1"):
+        split(random_ratings(), share)
+
+
+@pytest.mark.parametrize("split", SPLITTERS.values(), ids=SPLITTERS)
+def test_a_table_too_small_to_split_is_refused(split):
+    with pytest.raises(ValueError, match=r"empty|no ratings|number of ratings"):
+        split(random_ratings().iloc[:1])
+
+
+def test_random_split_is_the_permutation_the_docstring_says():
+    ratings = random_ratings()  # 120 rows
+    train = np.sort(np.random.default_rng(7).permutation(120)[:96])
+    expected = ratings.iloc[train].reset_index(drop=True)
+    pd.testing.assert_frame_equal(splits.random_split(ratings).train, expected)
+
+
+def test_another_seed_gives_another_random_split():
+    ratings = random_ratings()
+    one = splits.random_split(ratings, seed=1)
+    two = splits.random_split(ratings, seed=2)
+    assert keys(one.test) != keys(two.test)
+
+
+def test_the_seed_is_noted_in_the_split():
+    assert splits.random_split(random_ratings(), seed=3).seed == 3
+
+
+def test_a_share_is_not_off_by_one_through_rounding():
+    # 1 - 0.9 is a little less than 0.1 in binary; ten rows still leave one to train.
+    ratings = random_ratings().iloc[:10]
+    assert len(splits.random_split(ratings, test_share=0.9).train) == 1
+
+
+def test_the_global_cut_puts_all_of_the_future_into_the_test():
+    split = splits.global_temporal_split(random_ratings())
+    assert split.train["timestamp"].max() < split.test["timestamp"].min()
+
+
+def test_ratings_of_one_moment_do_not_straddle_the_global_cut():
+    # 20 % of 5 is the last row; its moment is shared, so both its rows are test.
+    ratings = by_hand([(1, 1, 10), (1, 2, 20), (1, 3, 30), (2, 1, 40), (2, 2, 40)])
+    assert keys(splits.global_temporal_split(ratings).test) == [(2, 1), (2, 2)]
+
+
+def test_a_global_cut_through_a_single_moment_is_refused():
+    with pytest.raises(ValueError, match="train part of this global temporal split"):
+        splits.global_temporal_split(by_hand([(1, 1, 10), (1, 2, 10), (2, 1, 10)]))
+
+
+def test_user_temporal_takes_each_users_last_fifth():
+    # User 1: 5 ratings, floor(1.0) = 1 in test. User 2: 4 ratings, floor(0.8) = 0.
+    ratings = by_hand(
+        [
+            *[(1, 9, 50), (1, 8, 40), (1, 7, 30), (1, 6, 20), (1, 5, 10)],
+            *[(2, 1, 1), (2, 2, 2), (2, 3, 3), (2, 4, 99)],
+        ]
+    )
+    assert keys(splits.user_temporal_split(ratings).test) == [(1, 9)]
+
+
+def test_user_temporal_breaks_ties_in_time_by_movie_id():
+    ratings = by_hand([(1, m, 10) for m in (40, 20, 50, 30, 10)])
+    assert keys(splits.user_temporal_split(ratings).test) == [(1, 50)]
+
+
+@given(st.integers(0, 1000), st.sampled_from([0.1, 0.2, 0.5]))
+@settings(max_examples=25, deadline=None)
+def test_no_users_own_future_is_in_their_training_rows(seed, share):
+    split = splits.user_temporal_split(random_ratings(seed=seed), share)
+    last = split.train.groupby("user_id")["timestamp"].max()
+    first = split.test.groupby("user_id")["timestamp"].min()
+    assert (last.reindex(first.index) <= first).all()
+
+
+def test_leave_last_out_takes_one_rating_a_user():
+    ratings = by_hand([(1, 1, 30), (1, 2, 10), (2, 1, 5), (2, 3, 5), (3, 1, 7)])
+    # User 2 is tied in time: movie 3 comes later by id. User 3 has a single rating.
+    assert keys(splits.leave_last_out(ratings).test) == [(1, 1), (2, 3)]
+
+
+def test_folds_are_those_the_docstring_says():
+    ratings = random_ratings()
+    fold = np.sort(
+        np.array_split(np.random.default_rng(42).permutation(len(ratings)), 5)[2]
+    )
+    expected = ratings.iloc[fold].reset_index(drop=True)
+    third = splits.cross_validation(ratings)[2]
+    pd.testing.assert_frame_equal(third.test, expected)
+
+
+def test_every_rating_is_tested_in_exactly_one_fold():
+    ratings = random_ratings()
+    tested = [k for s in splits.cross_validation(ratings, 3) for k in keys(s.test)]
+    assert sorted(tested) == sorted(keys(ratings))
+
+
+@pytest.mark.parametrize("n_folds", [0, 1, 121])
+def test_a_number_of_folds_that_cannot_be_is_refused(n_folds):
+    with pytest.raises(ValueError, match="n_folds must be from 2"):
+        splits.cross_validation(random_ratings(), n_folds)
+
+
+@pytest.mark.parametrize(
+    ("split", "column"),
+    [
+        (splits.cold_start_movies, "movie_id"),
+        (splits.cold_start_users, "user_id"),
+    ],
+)
+def test_cold_ids_are_in_the_test_only(split, column):
+    made = split(random_ratings(), 0.25)
+    assert not set(made.train[column]) & set(made.test[column])
+
+
+def test_a_tenth_of_the_movies_is_cold():
+    assert splits.cold_start_movies(random_ratings()).test.movie_id.nunique() == 3
+
+
+def test_cold_slices_tell_new_from_rare_from_warm():
+    train = by_hand([(1, m, 0) for m in (10, 20, 30)] + [(2, 10, 0)])
+    test = by_hand([(1, 40, 1), (1, 10, 1), (2, 10, 1), (3, 20, 1)])
+    slices = splits.cold_slices(splits.Split("by hand", train, test), few=1)
+    # Movie 10 has 2 ratings in train, 20 has 1, 40 none; user 1 has 3, 2 has 1.
+    assert slices.to_dict("list") == {
+        "new_movie": [True, False, False, False],
+        "rare_movie": [False, False, False, True],
+        "new_user": [False, False, False, True],
+        "rare_user": [False, False, True, False],
+        "warm": [False, True, False, False],
+    }
+
+
+@pytest.fixture(scope="module")
+def small():
+    """The temporal split of `small`, whose numbers the course publishes."""
+    return splits.user_temporal_split(load_movielens("small").ratings)
+
+
+def test_there_are_19753_temporal_test_rows_on_small(small):
+    assert len(small.test) == 19_753
+
+
+def test_1508_of_them_are_of_movies_nobody_rated_in_train(small):
+    assert splits.cold_slices(small)["new_movie"].sum() == 1_508
+
+
+def test_656_users_of_small_like_something_in_the_test(small):
+    assert small.test.query("rating >= 4")["user_id"].nunique() == 656
