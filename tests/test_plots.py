@@ -1,0 +1,220 @@
+"""The figures draw the data they are given, and say what is on their axes."""
+
+import subprocess
+import sys
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys_helpers import plots
+from recsys_helpers.interactions import Interactions, long_tail
+from recsys_helpers.splits import Split
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def ratings():
+    # Three users with 1, 2 and 4 ratings; four movies with 3, 2, 1 and 1.
+    return pd.DataFrame(
+        {
+            "user_id": [1, 2, 2, 3, 3, 3, 3],
+            "movie_id": [10, 10, 20, 10, 20, 30, 40],
+            "rating": [5.0, 4.0, 0.5, 4.0, 3.5, 4.0, 5.0],
+            "timestamp": [0, 86400, 2 * 86400, 4e7, 5e7, 6e7, 7e7],
+        }
+    ).astype({"timestamp": np.int64})
+
+
+@pytest.fixture
+def results():
+    return pd.DataFrame(
+        {
+            "method": ["ALS", "Popularity", "Random"],
+            "value": [0.12, 0.06, 0.01],
+            "low": [0.10, 0.05, np.nan],
+            "high": [0.13, 0.08, np.nan],
+        }
+    )
+
+
+def draw_all(ratings, results, ax=None):
+    yield plots.long_tail_plot(long_tail(ratings), ax=ax)
+    yield plots.long_tail_plot(long_tail(ratings), log=True, ax=ax)
+    yield plots.rating_histogram(ratings, ax=ax)
+    yield plots.activity_plot(ratings, ax=ax)
+    yield plots.matrix_plot(Interactions.from_ratings(ratings), ax=ax)
+    yield plots.interval_plot(results, ax=ax)
+    yield plots.split_plot(Split("random", ratings[:5], ratings[5:], 7), ax=ax)
+
+
+def heights(ax):
+    return [bar.get_height() for bar in ax.patches]
+
+
+def test_every_figure_says_what_is_on_both_axes(ratings, results):
+    for ax in draw_all(ratings, results):
+        assert ax.get_xlabel()
+        assert ax.get_ylabel()
+
+
+def test_every_figure_can_be_drawn_without_a_warning(ratings, results, recwarn):
+    for ax in draw_all(ratings, results):
+        ax.figure.canvas.draw()
+    assert [str(warning.message) for warning in recwarn] == []
+
+
+def test_with_axes_given_no_figure_is_opened(ratings, results):
+    _, given = plt.subplots()
+    for ax in draw_all(ratings, results, ax=given):
+        assert ax is given
+        assert len(plt.get_fignums()) == 1
+        ax.clear()
+
+
+def test_without_axes_each_call_opens_one_figure(ratings, results):
+    n_drawn = len(list(draw_all(ratings, results)))
+    assert len(plt.get_fignums()) == n_drawn
+
+
+def test_the_style_ends_with_its_block(ratings, results):
+    before = dict(mpl.rcParams)
+    with plots.course_style():
+        assert mpl.rcParams["axes.grid"]
+    list(draw_all(ratings, results))
+    assert dict(mpl.rcParams) == before
+
+
+def test_the_line_of_the_long_tail_is_the_ratings_by_rank(ratings):
+    ax = plots.long_tail_plot(long_tail(ratings))
+    x, y = ax.lines[0].get_data()
+    assert (list(x), list(y)) == ([1, 2, 3, 4], [3, 2, 1, 1])
+
+
+def test_the_long_tail_says_what_share_the_top_movies_hold(ratings):
+    # Half of the four movies: 3 + 2 of 7 ratings, 71 %.
+    ax = plots.long_tail_plot(long_tail(ratings), top_share=0.5)
+    text = ax.texts[0].get_text()
+    assert text == "The top 50% (2 movies)\nhold 71% of the ratings"
+
+
+def test_the_long_tail_has_logarithmic_axes_where_asked(ratings):
+    ax = plots.long_tail_plot(long_tail(ratings), log=True)
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+
+@pytest.mark.parametrize("top_share", [0, 1.5])
+def test_a_share_of_no_or_too_many_movies_is_refused(ratings, top_share):
+    with pytest.raises(ValueError, match="top_share"):
+        plots.long_tail_plot(long_tail(ratings), top_share=top_share)
+
+
+def test_the_rating_histogram_has_a_bar_for_every_half_star(ratings):
+    # 0.5 once, 3.5 once, 4 three times, 5 twice; the other six never.
+    ax = plots.rating_histogram(ratings)
+    assert heights(ax) == [1, 0, 0, 0, 0, 0, 1, 3, 0, 2]
+
+
+def test_a_rating_between_half_stars_is_refused():
+    with pytest.raises(ValueError, match=r"4\.2 is not"):
+        plots.rating_histogram(pd.DataFrame({"rating": [4.0, 4.2]}))
+
+
+def test_the_bars_of_activity_hold_every_user_once(ratings):
+    assert sum(heights(plots.activity_plot(ratings))) == 3
+
+
+def test_activity_of_users_who_are_all_alike_can_be_drawn():
+    ax = plots.activity_plot(pd.DataFrame({"user_id": [1, 2, 3]}))
+    assert sum(heights(ax)) == 3
+
+
+def test_activity_marks_the_median_user(ratings):
+    ax = plots.activity_plot(ratings)
+    assert ax.lines[0].get_xdata()[0] == 2
+    assert "at most 2 ratings" in ax.texts[0].get_text()
+
+
+def test_the_matrix_has_a_dot_for_each_rating_of_the_corner(ratings):
+    # Users 1 and 2, movies 10, 20 and 30: three of six.
+    ax = plots.matrix_plot(Interactions.from_ratings(ratings), n_users=2, n_movies=3)
+    dots = {tuple(map(int, dot)) for dot in ax.collections[0].get_offsets()}
+    assert dots == {(0, 0), (0, 1), (1, 1)}
+    assert "50.0%" in ax.get_title(loc="left")
+
+
+def test_a_corner_larger_than_the_matrix_is_the_whole_matrix(ratings):
+    ax = plots.matrix_plot(Interactions.from_ratings(ratings))
+    assert len(ax.collections[0].get_offsets()) == 7
+    assert "first 4" in ax.get_xlabel()
+
+
+def test_intervals_stand_in_the_order_given_with_their_whiskers(results):
+    ax = plots.interval_plot(results, label="nDCG@10")
+    assert [label.get_text() for label in ax.get_yticklabels()] == [
+        "ALS",
+        "Popularity",
+        "Random",
+    ]
+    assert list(ax.lines[0].get_xdata()) == [0.12, 0.06, 0.01]
+    whisker = ax.collections[0].get_segments()[1]
+    assert whisker.tolist() == [[0.05, 1.0], [0.08, 1.0]]
+    assert ax.yaxis_inverted()
+
+
+def test_a_value_outside_of_its_interval_is_refused(results):
+    results.loc[1, "value"] = 0.2
+    with pytest.raises(ValueError, match="Popularity"):
+        plots.interval_plot(results)
+
+
+def test_the_bars_of_a_split_are_its_ratings_by_time(ratings):
+    # Two classes from day 0 to day 810: train 3 and 2, test 0 and 2.
+    ax = plots.split_plot(Split("s", ratings[:5], ratings[5:], None), n_bins=2)
+    assert heights(ax) == [3, 2, 0, 2]
+
+
+def test_the_legend_of_a_split_counts_train_and_test(ratings):
+    ax = plots.split_plot(Split("global temporal", ratings[:5], ratings[5:], None))
+    legend = ax.get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "train (5)",
+        "test (2)",
+    ]
+    assert "global temporal" in legend.get_title().get_text()
+
+
+@pytest.mark.parametrize(
+    "draw", [plots.rating_histogram, plots.activity_plot, plots.interval_plot]
+)
+def test_nothing_to_draw_is_said(draw):
+    empty = pd.DataFrame(columns=["user_id", "rating", "method", "value"])
+    with pytest.raises(ValueError, match="There are no"):
+        draw(empty)
+
+
+def test_importing_plots_does_not_import_matplotlib():
+    code = "import sys, recsys_helpers.plots; sys.exit('matplotlib' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_what_a_first_figure_switches_on_stays_on():
+    """In a notebook the first figure makes matplotlib interactive for all."""
+    before = mpl.is_interactive()
+    try:
+        mpl.interactive(False)
+        with plots.course_style():
+            mpl.interactive(True)
+        assert mpl.is_interactive()
+    finally:
+        mpl.interactive(before)
