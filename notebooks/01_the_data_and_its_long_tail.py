@@ -1,0 +1,562 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # What do ratings look like? The data and its long tail
+#
+# :::{admonition} Before you start
+# :class: note
+#
+# **You will learn** what a set of ratings contains, who rates and how, why a few movies
+# have most of the ratings, how to turn ratings into a matrix that is nearly empty, and
+# why an id is not an index.
+#
+# **You need** Python with a little numpy and pandas. No recommender system yet.
+#
+# **Time** {chapter-time}`about half an hour; the cells run in seconds`.
+# :::
+
+# %% tags=["remove-cell"]
+# On Colab, this cell installs the course's package. Elsewhere it does nothing.
+import subprocess
+import sys
+
+if "google.colab" in sys.modules:
+    repository = "git+https://github.com/five-ways/recommend-a-movie"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", repository], check=True
+    )
+
+# %% [markdown]
+# Every notebook starts like this one: it loads the ratings and says which *edition* of
+# the data it runs on. The site that you may be reading shows the edition `small`. The
+# same notebook runs on `sample` in tests, and on millions of ratings if you ask for
+# them ({doc}`/book/data_and_licences` says how).
+
+# %% tags=["nbval-check-output"]
+import textwrap
+
+import numpy as np
+import pandas as pd
+
+from recsys_helpers import datasets, display
+
+data = datasets.load_movielens()
+ratings, movies = data.ratings, data.movies
+print(f"edition: {data.edition}")
+print(f"{len(ratings):,} ratings of {len(movies):,} movies")
+
+# %% [markdown]
+# ## Why anyone wants this
+#
+# A shop assistant who knows you can say: *you liked that one, so try this one.* A
+# recommender system wants to do the same for people it has never met. All it has is a
+# record of what they did.
+#
+# So the first question is not which method to use. It is what the record says, and what
+# it leaves out. Two facts from this chapter come back in every other one: **most of the
+# record is missing**, and **what is there is mostly about a few famous movies**.
+#
+# ## The idea in a picture
+#
+# Take the users who rated most and the movies that were rated most. Put one user in
+# each row, one movie in each column, and the rating where there is one.
+
+# %%
+busiest = ratings["user_id"].value_counts().index[:8]
+most_rated = ratings["movie_id"].value_counts().index[:6]
+corner = ratings.query("user_id in @busiest and movie_id in @most_rated")
+corner = corner.pivot(index="user_id", columns="movie_id", values="rating")
+titles = movies.set_index("movie_id")["title"]
+corner = corner.rename(columns=titles).reset_index()
+display.movie_table(
+    corner,
+    caption="The fullest corner of the user-item matrix, in stars",
+    formats=dict.fromkeys(corner.columns[1:], ".1f"),
+)
+
+# %% [markdown]
+# Even in this corner there are holes. Recommending a movie means guessing what stands in
+# a hole. Now look at a larger piece. Each dot is a rating.
+
+# %% mystnb={"image": {"alt": "A grid of users by movies with a dot for each rating. Dots crowd along the columns of popular movies and the rows of busy users; most of the grid is empty."}}
+from recsys_helpers import plots
+from recsys_helpers.interactions import Interactions
+
+interactions = Interactions.from_ratings(ratings)
+ax = plots.matrix_plot(interactions, n_users=100, n_movies=300)
+# %% [markdown]
+# You see stripes. A vertical stripe is a movie that many people rated; a horizontal one
+# is a person who rated many movies. Between them it is white, and the white part is much
+# larger than the picture suggests: we will measure it.
+#
+# ## What a rating is
+#
+# One row says that somebody gave some stars to a movie, and when.
+
+# %% tags=["nbval-check-output"]
+print(ratings.head(3).to_string(index=False))
+
+# %% [markdown]
+# `user_id` and `movie_id` are *ids*: numbers that name a person and a movie, and mean
+# nothing else. `timestamp` counts the seconds since 1 January 1970. The other table says
+# what the movies are. The year comes from the end of the title, and a movie can have
+# several genres.
+
+# %% tags=["nbval-check-output"]
+display.movie_table(movies.head(3), caption="Three movies")
+
+# %% [markdown]
+# How do people use the scale? Before you look at the picture, guess: which rating is the
+# most common, and are half stars as common as whole ones?
+
+# %% mystnb={"image": {"alt": "Bars of the number of ratings for each half star from 0.5 to 5. Four stars is the tallest bar, whole stars are taller than the half stars beside them, and low ratings are rare."}}
+ax = plots.rating_histogram(ratings)
+# %% tags=["nbval-check-output"]
+stars = ratings["rating"]
+most_common = stars.mode()[0]
+whole = (stars % 1 == 0).mean()
+print(f"most common rating:  {most_common} stars")
+print(f"mean rating:         {stars.mean():.2f} stars")
+print("middle of the scale: 2.75 stars")
+print(f"whole stars:         {whole:.0%} of the ratings")
+assert most_common == 4
+assert whole > 0.5
+assert stars.mean() > 2.75
+
+# %% [markdown]
+# People rate high. They choose what they watch, so they mostly see what they expect to
+# like, and what nobody would like gets few ratings of any kind. The ratings are **not a
+# random sample** of opinions {cite}`marlin2009missing`. Keep that in mind: a hole in the
+# matrix is not a coin toss, it is often a movie that somebody *chose not to see*.
+#
+# And the half stars? When was the first one given?
+
+# %% tags=["nbval-check-output"]
+when = pd.to_datetime(ratings["timestamp"], unit="s")
+first_half_star = when[stars % 1 != 0].min()
+print(f"first rating:    {when.min():%d %B %Y}")
+print(f"first half star: {first_half_star:%d %B %Y}")
+print(f"last rating:     {when.max():%d %B %Y}")
+assert first_half_star > when.min() + pd.Timedelta(days=365)
+
+# %% [markdown]
+# For years there were no half stars to give: the site changed its scale. Part of what
+# looks like taste is the *form that people filled in*. Always ask how a number came to
+# be.
+#
+# ## Who rates
+#
+# Count the ratings of each user. How many users gave how many? The axis at the bottom
+# is *logarithmic*: each step to the right multiplies, so that 20 and 2,000 both fit.
+
+# %% mystnb={"image": {"alt": "Histogram of users by how many ratings each gave, on a logarithmic axis. A dashed line marks the median user; a few users far to the right gave very many ratings."}}
+ax = plots.activity_plot(ratings)
+# %% tags=["nbval-check-output"]
+per_user = ratings["user_id"].value_counts()
+top_tenth = per_user.iloc[: len(per_user) // 10]
+print(f"users:              {len(per_user):,}")
+print(f"fewest ratings:     {per_user.min()}")
+print(f"median user:        {per_user.median():.0f} ratings")
+print(f"mean user:          {per_user.mean():.0f} ratings")
+print(f"busiest user:       {per_user.max():,} ratings")
+share_of_top = top_tenth.sum() / len(ratings)
+print(f"busiest tenth have: {share_of_top:.0%} of all ratings")
+assert per_user.mean() > per_user.median()
+
+# %% [markdown]
+# The mean is well above the median: a few people rated very much. If you average an
+# error over *ratings*, you mostly measure how well you do for the busiest people. If you
+# average over *users*, everybody counts once. {doc}`02_is_it_any_good` comes back to it.
+#
+# When do people rate? Take the time between a user's first and last rating.
+
+# %% tags=["nbval-check-output"]
+times = ratings.groupby("user_id")["timestamp"]
+days_active = (times.max() - times.min()) / (24 * 60 * 60)
+one_day = (days_active < 1).mean()
+print(f"users whose ratings all fall within 24 hours: {one_day:.0%}")
+median_days = days_active.median()
+print(f"median time from first to last rating: {median_days:.1f} days")
+assert one_day > 1 / 4
+
+# %% [markdown]
+# Many users sat down once, rated what they remembered, and never came back. The time of
+# a rating is the time of *typing*, not of watching. It still has an order that an honest
+# test must respect: what was typed later was not known earlier.
+#
+# ## The long tail
+#
+# Now count the ratings of each movie, and sort the movies from the most rated to the
+# least. Write $n_i$ for the number of ratings of movie $i$ and $N$ for the number of all
+# ratings. The share of the $m$ most rated movies is
+#
+# $$
+# S(m) = \frac{1}{N} \sum_{i=1}^{m} n_i , \qquad n_1 \ge n_2 \ge n_3 \ge \dots
+# $$ (eq-share)
+#
+# In numpy it is a sort and a running sum.
+
+# %% tags=["nbval-check-output"]
+n_ratings = np.sort(ratings["movie_id"].value_counts().to_numpy())[::-1]
+share = np.cumsum(n_ratings) / n_ratings.sum()
+n_half = int(np.searchsorted(share, 0.5)) + 1
+print(f"{n_half} of {len(n_ratings):,} movies hold half of all ratings,")
+print(f"which is {n_half / len(n_ratings):.1%} of the movies")
+assert n_half / len(n_ratings) < 0.25
+
+# %% [markdown]
+# `recsys_helpers` has the same as a table, with the movies' ids, and a picture of it.
+
+# %% mystnb={"image": {"alt": "Ratings per movie against popularity rank. A short, tall head on the left holds half of the ratings; a long flat tail of thousands of movies follows."}}
+from recsys_helpers.interactions import long_tail
+
+tail = long_tail(ratings)
+ax = plots.long_tail_plot(tail)
+# %% tags=["nbval-check-output"]
+assert np.allclose(tail["cumulative_share"], share)
+once = (tail["n_ratings"] == 1).mean()
+print(f"rated by one person only: {once:.0%} of the movies")
+print(f"rated by ten or fewer:    {(tail['n_ratings'] <= 10).mean():.0%}")
+print(f"most rated movie:         {tail['n_ratings'].iloc[0]} ratings")
+
+# %% [markdown]
+# The tall part on the left is the *head*; the rest is the {term}`long tail <Long tail>`
+# {cite}`anderson2006tail`. It is why recommenders are wanted and why they are hard. Of
+# the famous movies you need not be told. In the tail there are movies that you would
+# love and will never hear of, and about each of them there is hardly any record.
+#
+# These are the movies of the head:
+
+# %%
+head = tail.head(8).merge(movies, on="movie_id")
+display.poster_strip(head, caption="The most rated movies")
+
+# %% [markdown]
+# ## The user-item matrix
+#
+# Most methods see the ratings as a matrix $R$ with a row for each of $U$ users and a
+# column for each of $M$ movies. Its {term}`sparsity <Sparsity>` is the share that is
+# empty:
+#
+# $$
+# \text{sparsity} = 1 - \frac{N}{U \, M}
+# $$ (eq-sparsity)
+
+# %% tags=["nbval-check-output"]
+n_users = ratings["user_id"].nunique()
+n_movies = ratings["movie_id"].nunique()
+sparsity = 1 - len(ratings) / (n_users * n_movies)
+n_cells = n_users * n_movies
+print(f"{n_users:,} users x {n_movies:,} movies = {n_cells:,} cells")
+print(f"empty: {sparsity:.2%}")
+
+# %% [markdown]
+# One of the course's sources counts the same data and prints its result. The next cell
+# sets it beside ours. It compares only on the edition that the source used.
+
+# %% tags=["nbval-check-output"]
+in_source = {"users": 671, "movies": 9066, "sparsity %": 98.35}
+ours = {
+    "users": n_users,
+    "movies": n_movies,
+    "sparsity %": round(100 * sparsity, 2),
+}
+comparison = pd.DataFrame(
+    {"in the source": in_source, f"ours ({data.edition})": ours}
+)
+print(comparison.to_string(float_format="{:.10g}".format))
+if data.edition == "small":
+    assert ours["users"] == in_source["users"]
+    assert ours["movies"] == in_source["movies"]
+    assert abs(ours["sparsity %"] - in_source["sparsity %"]) < 0.011
+
+# %% [markdown]
+# On `small`, the counts agree and the sparsity differs in its last digit: the source cut
+# the decimals off where we round them. A small thing, and the reason why this course
+# computes its numbers in front of you.
+#
+# ### From scratch: ids become indices
+#
+# A matrix has rows 0, 1, 2, ... without gaps. Ids have gaps. `np.unique` sorts the ids
+# and tells, for each rating, at which place of that sorted list its id stands: the
+# {term}`index <Index>`.
+
+# %% tags=["nbval-check-output"]
+movie_ids, movie_index = np.unique(ratings["movie_id"], return_inverse=True)
+user_ids, user_index = np.unique(ratings["user_id"], return_inverse=True)
+for column in [0, 1, 10, 100, len(movie_ids) - 1]:
+    movie_id = movie_ids[column]
+    print(f"column {column:5} is movie {movie_id:6}: {titles[movie_id]}")
+
+# %% [markdown]
+# Column 10 is not movie 10. Now the matrix. Most of its cells would hold nothing, so we
+# store only the others. The format {term}`CSR` (compressed sparse row) keeps three
+# arrays. Look at them on a matrix that you can check by eye:
+
+# %% tags=["nbval-check-output"]
+from scipy.sparse import csr_array
+
+tiny = csr_array(np.array([[5.0, 0.0, 3.0], [0.0, 0.0, 4.0]]))
+print("values:           ", tiny.data)
+print("their columns:    ", tiny.indices)
+print("rows begin at:    ", tiny.indptr, "(the last number is the end)")
+
+# %% [markdown]
+# Row 0 holds the values from place 0 up to place 2: a 5 in column 0 and a 3 in column 2.
+# Row 1 holds the rest: a 4 in column 2. The zeros are nowhere, and *here a zero means
+# "not rated"*, never "zero stars". Now the whole matrix:
+
+# %% tags=["nbval-check-output"]
+R = csr_array((stars, (user_index, movie_index)), shape=(n_users, n_movies))
+print(f"{R.shape[0]:,} x {R.shape[1]:,} with {R.nnz:,} stored values")
+
+# %% [markdown]
+# ### With the library
+#
+# `Interactions` does these steps once for the whole course. It keeps the ids beside the
+# matrix, so that nothing is looked up by the wrong number, and says so when an id is
+# unknown.
+
+# %% tags=["nbval-check-output"]
+assert (interactions.matrix != R).nnz == 0
+column = interactions.movies.rows([50])[0]
+movie_id = interactions.movies.ids[column]
+print(f"movie {movie_id} is column {column}: {titles[movie_id]}")
+try:
+    interactions.movies.rows([999_999])
+except KeyError as error:
+    print(*textwrap.wrap(error.args[0], 72), sep="\n")
+
+# %% [markdown]
+# What do we save? The next table shows the memory that the same ratings take in
+# different forms.
+
+# %%
+from recsys_helpers.interactions import memory_report
+
+memory = memory_report(ratings)
+display.movie_table(
+    memory, caption="Memory of the same ratings", formats={"mib": ".2f"}
+)
+
+# %%
+mib = memory.set_index("representation")["mib"]
+times_smaller = mib.filter(like="dense").max() / mib.filter(like="CSR").min()
+print(f"CSR takes {times_smaller:.0f} times less than the dense matrix")
+assert times_smaller > 3
+
+# %% [markdown]
+# The dense matrix of this data would still fit into any laptop. Its size grows with
+# users *times* movies, though, and the sparse one with the number of ratings. At 200,000
+# users and 80,000 movies:
+
+# %% tags=["nbval-check-output"]
+dense_gib = 200_000 * 80_000 * 8 / 2**30
+print(f"dense, 8 bytes a cell: {dense_gib:.0f} GiB")
+
+# %% [markdown]
+# ## What goes wrong
+#
+# :::{admonition} What goes wrong: an id is used as if it were an index
+# :class: warning
+#
+# One of the course's sources keeps what it knows of each movie under the key
+# `movieId - 1`, and then walks through the keys 0, 1, 2, ... up to the number of movies.
+# It looks harmless: the first movies *do* have the ids 1, 2, 3. Nothing fails. Another
+# source replaces the ids by indices in the table itself, and later asks for "user 3,
+# movie 6" by index, and speaks of them as ids.
+# :::
+#
+# How much does the first mistake cost? A movie survives the walk only if its id is not
+# larger than the number of movies.
+
+# %% tags=["nbval-check-output"]
+survives = movies["movie_id"] <= len(movies)
+lost = movies.loc[~survives]
+ratings_lost = ratings["movie_id"].isin(lost["movie_id"]).mean()
+print(f"movies lost without a word:  {len(lost):,} of {len(movies):,}")
+print(f"ratings that go with them:   {ratings_lost:.1%}")
+print(f"their median year:           {lost['year'].median():.0f}")
+others = movies.loc[survives, "year"]
+print(f"the others' median year:     {others.median():.0f}")
+assert len(lost) > 0
+assert lost["year"].median() > others.median()
+
+# %% [markdown]
+# The loss is not even random: ids were given out over time, so the *newer* movies
+# vanish. And the second mistake:
+
+# %% tags=["nbval-check-output"]
+print("movie with id 10:     ", titles[10])
+print("movie with index 10:  ", titles[movie_ids[10]])
+assert movie_ids[10] != 10
+
+# %% [markdown]
+# The cure is a habit: **ids outside, indices inside**. Functions of this course take and
+# return ids. Indices live within a function, next to the matrix that they belong to.
+#
+# ## Does it beat the baseline?
+#
+# This chapter has no method to judge, but it has a {term}`baseline <Baseline>` that
+# every later chapter must beat: show everybody the most rated movies. How much of what
+# people rate would such a list contain?
+
+# %% tags=["nbval-check-output"]
+for n in [10, 20, 100]:
+    print(f"{n:3} most rated movies: {share[n - 1]:.1%} of the ratings")
+random_share = 10 / n_movies
+print(f" 10 random movies:     {random_share:.1%} on average")
+assert share[9] > 3 * random_share
+
+# %% [markdown]
+# A list that knows nothing about you does many times better than chance. A method is
+# worth having if it does better than *that*. How to find out fairly is the question of
+# {doc}`02_is_it_any_good`.
+#
+# ## Exercises
+#
+# Write your answer in the empty cell before you open the solution.
+#
+# ```{exercise} How long is the head?
+# :label: ex-head
+#
+# Write a function `movies_for_share(n_ratings, wanted)` that takes the numbers of ratings
+# of all movies, in any order, and returns how many of the most rated movies hold at least
+# the share `wanted` of all ratings. How many hold 80 %?
+# ```
+
+# %% tags=["exercise"]
+# Your answer
+
+
+# %% [markdown]
+# ````{solution-start} ex-head
+# :class: dropdown
+# ````
+
+
+# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+def movies_for_share(n_ratings, wanted):
+    """Count the most rated movies that hold the share `wanted` of the ratings."""
+    counts = np.sort(np.asarray(n_ratings))[::-1]
+    # Whole numbers, so that a share of 1 is not missed by a rounding error.
+    return int(np.searchsorted(np.cumsum(counts), wanted * counts.sum())) + 1
+
+
+assert movies_for_share([1, 6, 3], 0.6) == 1
+assert movies_for_share([1, 6, 3], 0.61) == 2
+assert movies_for_share([1, 6, 3], 1) == 3
+print(f"{movies_for_share(n_ratings, 0.8):,} movies hold 80 % of the ratings")
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ```{exercise} Are old movies better?
+# :label: ex-decades
+#
+# Compute the mean rating and the number of ratings by the decade in which the movie came
+# out. Which decades have the highest mean? Before you conclude that films were better
+# then, write down another explanation that the numbers allow.
+# ```
+
+# %% tags=["exercise"]
+# Your answer
+
+
+# %% [markdown]
+# ````{solution-start} ex-decades
+# :class: dropdown
+# ````
+
+# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+dated = ratings.merge(movies.dropna(subset="year"), on="movie_id")
+decade = dated["year"] // 10 * 10
+by_decade = dated.groupby(decade)["rating"].agg(["mean", "size"])
+print(by_decade.round(2).to_string())
+
+# %% [markdown]
+# The older decades have higher means and far fewer ratings. People who watch a film of
+# the 1940s today mostly watch one that is still famous: the weak ones are forgotten, so
+# nobody rates them. This is *survivorship*: the data shows what was selected, not what
+# was made.
+#
+# ````{solution-end}
+# ````
+#
+# ````{exercise} Find the bug
+# :label: ex-zero-bug
+#
+# A colleague looks for the best-rated movies and writes
+#
+# ```python
+# mean_rating = R.mean(axis=0)          # one mean for each movie
+# best = np.argsort(-mean_rating)[:5]
+# ```
+#
+# The list looks plausible: everyone knows these movies. Yet no mean in it is anywhere
+# near four stars. What is wrong, what does `mean_rating` really measure, and what is the
+# right line?
+# ````
+
+# %% tags=["exercise", "nbval-check-output"]
+mean_rating = R.mean(axis=0)
+best = np.argsort(-mean_rating)[:5]
+for column in best:
+    print(f"{mean_rating[column]:.2f}  {titles[movie_ids[column]]}")
+
+# %% [markdown]
+# ````{solution-start} ex-zero-bug
+# :class: dropdown
+# ````
+#
+# The mean counts every empty cell as a rating of zero stars. A missing rating is not a
+# bad one. What comes out is (sum of stars) / (number of *all users*), which is close to
+# the number of ratings: a list of popularity. Divide by the number of ratings of the
+# movie instead.
+
+# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+counts = np.bincount(movie_index, minlength=n_movies)
+right_mean = R.sum(axis=0) / counts
+agreement = np.corrcoef(mean_rating, counts)[0, 1]
+print(f"correlation with the number of ratings: {agreement:.2f}")
+rated_enough = counts >= 20
+for column in np.argsort(
+    -np.where(rated_enough, right_mean, 0), kind="stable"
+)[:5]:
+    print(f"{right_mean[column]:.2f}  {titles[movie_ids[column]]}")
+assert agreement > 0.9
+assert abs(R.sum() / R.nnz - stars.mean()) < 1e-9
+
+# %% [markdown]
+# Why at least 20 ratings? Without that, movies that one person gave five stars come
+# first. {doc}`02_is_it_any_good` has a better answer: pull small samples towards the
+# average.
+#
+# ````{solution-end}
+# ````
+#
+# ## Recap
+#
+# - A rating is a user, a movie, half a star to five, and the time of typing it.
+# - Ratings are not a random sample: people choose what to watch and what to rate.
+# - A few movies and a few users hold most of the ratings; the rest is the long tail.
+# - The user-item matrix is nearly empty, so store it sparse; an empty cell is not a zero.
+# - Ids outside, indices inside.
+#
+# ## References
+#
+# The data is described in {cite:t}`harper2015movielens`; please cite it when you use the
+# data. {cite:t}`marlin2009missing` show what follows from ratings that are missing for a
+# reason. {cite:t}`anderson2006tail` made the long tail famous.
+
+# %% tags=["hide-input"]
+from recsys_helpers.measure import this_run
+
+print(this_run())

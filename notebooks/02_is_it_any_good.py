@@ -1,0 +1,756 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # How can you tell whether a recommender is good?
+#
+# :::{admonition} Before you start
+# :class: note
+#
+# **You will learn** to measure a recommender in two ways (does it guess the stars? does
+# it find the right ten movies?), to build the baselines that every method must beat, to
+# split data so that the test is honest, to say how sure a number is, and to see through
+# four ways of fooling yourself.
+#
+# **You need** {doc}`01_the_data_and_its_long_tail`, and what a mean, a square root and a
+# logarithm are.
+#
+# **Time** {chapter-time}`about three quarters of an hour; the cells run in seconds`.
+# :::
+
+# %% tags=["remove-cell"]
+# On Colab, this cell installs the course's package. Elsewhere it does nothing.
+import subprocess
+import sys
+
+if "google.colab" in sys.modules:
+    repository = "git+https://github.com/five-ways/recommend-a-movie"
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "-q", repository], check=True
+    )
+
+# %% tags=["nbval-check-output"]
+import numpy as np
+import pandas as pd
+
+from recsys_helpers import datasets, display, metrics, plots, splits
+
+data = datasets.load_movielens()
+ratings, movies = data.ratings, data.movies
+titles = movies.set_index("movie_id")["title"]
+print(f"edition: {data.edition}")
+print(f"{len(ratings):,} ratings of {len(movies):,} movies")
+
+# %% [markdown]
+# ## Why anyone wants this
+#
+# One of this course's sources trains two models. For the first it reads off a number of
+# about 1.1, compares it with a 0.89 from the literature, and finds the model wanting.
+# The second model's number is lower, and the state of the art is declared beaten.
+#
+# Both conclusions are empty. The two numbers measure different things, like a
+# temperature in Celsius and one in Fahrenheit. Nobody lied: the ruler was never looked
+# at. This chapter is about the ruler. You will need it in every other chapter, and in
+# any job where somebody says "ours is better".
+#
+# ## The idea in a picture
+#
+# **Hide** some of what people did. Let the method learn from the rest. **Compare** what
+# it says with what was hidden. The hidden ratings are the *test*, the others the
+# *training* rows; a way to divide them is a {term}`split <Split>`.
+
+# %% mystnb={"image": {"alt": "Bars of the number of ratings over the years. In each bar the larger part is training rows; the test rows, in another colour, sit on top and are found in every year."}}
+by_user_time = splits.user_temporal_split(ratings)
+ax = plots.split_plot(by_user_time)
+# %% tags=["nbval-check-output"]
+train, test = by_user_time.train, by_user_time.test
+print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
+
+# %% [markdown]
+# Here the last fifth of each user's ratings is hidden. Users came in different years, so
+# the hidden ratings are spread over all of them. Other ways to hide are possible,
+# and they answer different questions; we come to that. First: what do we ask of a
+# method? There are two questions, and they do not have the same answer:
+#
+# 1. **How many stars** would this person give that movie? (*rating prediction*)
+# 2. **Which ten movies** should we show this person? (*ranking*)
+#
+# ## Question 1: how many stars?
+#
+# ### The maths
+#
+# Write $r_j$ for the $j$-th hidden rating, $\hat r_j$ for the prediction, and $n$ for
+# how many there are. The {term}`mean squared error <MSE>`, its root and the
+# {term}`mean absolute error <MAE>` are
+#
+# $$
+# \text{MSE} = \frac{1}{n} \sum_{j=1}^{n} (\hat r_j - r_j)^2, \qquad
+# \text{RMSE} = \sqrt{\text{MSE}}, \qquad
+# \text{MAE} = \frac{1}{n} \sum_{j=1}^{n} |\hat r_j - r_j|
+# $$ (eq-rmse)
+#
+# RMSE and MAE are in stars. The MSE is in *squared* stars, which nobody can imagine. The
+# RMSE punishes one error of two stars more than two errors of one star.
+#
+# ### From scratch
+#
+# The simplest prediction: everybody gives every movie the mean of the training rows.
+
+# %% tags=["nbval-check-output"]
+actual = test["rating"].to_numpy()
+mean = train["rating"].mean()
+errors = mean - actual
+print(f"the mean of the training rows: {mean:.3f} stars")
+print(f"RMSE {np.sqrt(np.mean(errors**2)):.4f}")
+print(f"MAE  {np.mean(np.abs(errors)):.4f}")
+
+# %% [markdown]
+# This is the **global mean**. It is off by about a star. Now two things that you know
+# from life: some people are stricter than others, and some movies are better than
+# others. Give each user a {term}`bias <Bias>` $b_u$ and each movie a bias $b_i$, and
+# predict
+#
+# $$
+# \hat r_{ui} = \mu + b_u + b_i .
+# $$ (eq-bias)
+#
+# The bias of a movie is the mean of what is left of its ratings when $\mu$ and the users'
+# biases are taken off. With a twist: the sum is divided by the number of ratings **plus
+# a few**. A movie with one rating of five stars is then pulled towards the average,
+# since one opinion is little evidence. That is called *shrinkage*. The users' biases
+# follow in the same way, and the two take turns.
+
+# %%
+users, user_of_row = np.unique(train["user_id"], return_inverse=True)
+films, film_of_row = np.unique(train["movie_id"], return_inverse=True)
+n_by_user, n_by_film = np.bincount(user_of_row), np.bincount(film_of_row)
+rest = train["rating"].to_numpy() - mean
+
+b_user, b_film = np.zeros(len(users)), np.zeros(len(films))
+for _ in range(15):
+    left = np.bincount(film_of_row, rest - b_user[user_of_row])
+    b_film = left / (n_by_film + 3)
+    left = np.bincount(user_of_row, rest - b_film[film_of_row])
+    b_user = left / (n_by_user + 5)
+
+# %% [markdown]
+# To predict, look the two biases up. A movie that nobody rated in the training rows has
+# a bias of zero: we know nothing about it.
+
+# %% tags=["nbval-check-output"]
+bias_of_user = pd.Series(b_user, index=users)
+bias_of_film = pd.Series(b_film, index=films)
+predicted = (
+    mean
+    + test["user_id"].map(bias_of_user).fillna(0)
+    + test["movie_id"].map(bias_of_film).fillna(0)
+)
+predicted = predicted.clip(0.5, 5).to_numpy()
+rmse_scratch = np.sqrt(np.mean((predicted - actual) ** 2))
+print(f"RMSE {rmse_scratch:.4f}")
+
+# %% [markdown]
+# ### With the library
+#
+# `BiasModel` in `recsys_helpers` does the same. Let us check that it does, and set it
+# beside two simpler baselines: the global mean, and the mean rating of the movie.
+
+# %% tags=["nbval-check-output"]
+from recsys_helpers.methods.baselines import (
+    BiasModel,
+    GlobalMean,
+    MeanRating,
+    Popularity,
+    RandomChoice,
+)
+
+bias_model = BiasModel(
+    user_shrinkage=5, movie_shrinkage=3, n_iterations=15
+).fit(train)
+from_library = bias_model.predict(test["user_id"], test["movie_id"])
+assert np.allclose(from_library, predicted)
+rmse_mean = metrics.rmse(actual, np.full(len(actual), mean))
+rmse_bias = metrics.rmse(actual, from_library)
+print(f"global mean {rmse_mean:.4f}, bias model {rmse_bias:.4f}")
+assert rmse_bias < rmse_mean
+
+# %% [markdown]
+# `evaluate` fits a method on the training rows, measures it on the test rows and adds an
+# interval for each number (what that is comes below).
+
+# %% tags=["nbval-check-output"]
+from recsys_helpers.evaluation import evaluate
+from recsys_helpers.results import results_table
+
+rating_results = pd.concat(
+    evaluate(model, by_user_time)
+    for model in [GlobalMean(), MeanRating(shrinkage=3), BiasModel()]
+)
+print(results_table(rating_results, ["rmse", "mae"], digits=3).to_string())
+
+# %% [markdown]
+# The bias model is a handful of lines and needs milliseconds. Remember its row: a
+# network of later chapters that cannot beat it has learnt nothing about *taste*, only
+# that some people are strict and some movies are good.
+#
+# ## Question 2: which ten movies?
+#
+# Nobody sees a predicted rating. People see a short list. What matters is what is in it.
+#
+# Call a hidden movie {term}`relevant <Relevant>` for a user if they gave it four stars or
+# more. Everything that a method may choose from, its {term}`candidates <Candidates>`, is
+# *every* movie that the user has not rated in the training rows.
+#
+# ### The maths
+#
+# Let $\text{hit}_r$ be 1 if the movie at rank $r$ of a user's list is relevant, else 0,
+# and let $m$ be how many relevant movies the user has. For the first $k$ ranks:
+#
+# $$
+# \text{precision@}k = \frac{1}{k} \sum_{r=1}^{k} \text{hit}_r , \qquad
+# \text{recall@}k = \frac{1}{m} \sum_{r=1}^{k} \text{hit}_r
+# $$ (eq-precision)
+#
+# Both ignore the order within the list. The third measure, {term}`nDCG`, does not: a hit
+# at rank 1 counts 1, a hit further down counts less, and the sum is divided by what the
+# best possible list would get {cite}`jarvelin2002cumulated`:
+#
+# $$
+# \text{nDCG@}k = \frac{\sum_{r=1}^{k} \text{hit}_r / \log_2(r + 1)}
+#                      {\sum_{r=1}^{\min(k, m)} 1 / \log_2(r + 1)}
+# $$ (eq-ndcg)
+#
+# ### From scratch
+#
+# Work one case by hand before you trust any code. A list of five; the first and the
+# third movie are relevant; the user has three relevant movies, so one was missed.
+
+# %% tags=["nbval-check-output"]
+hit = np.array([1, 0, 1, 0, 0])
+m, k = 3, 5
+weight = 1 / np.log2(np.arange(1, k + 1) + 1)
+print("weights of the ranks:", weight.round(3))
+print(f"precision@5 = 2 / 5           = {hit.sum() / k:.3f}")
+print(f"recall@5    = 2 / 3           = {hit.sum() / m:.3f}")
+print(f"DCG         = 1 + 0.5         = {hit @ weight:.3f}")
+print(f"best DCG    = 1 + 0.631 + 0.5 = {weight[:m].sum():.3f}")
+ndcg_by_hand = (hit @ weight) / weight[:m].sum()
+print(f"nDCG@5                        = {ndcg_by_hand:.3f}")
+
+# %% [markdown]
+# ### With the library
+#
+# The functions in `recsys_helpers.metrics` take the hits of many users at once, one row
+# for each user, and return one value for each.
+
+# %% tags=["nbval-check-output"]
+hits, n_relevant = hit[np.newaxis, :].astype(bool), np.array([m])
+for name in ["precision_at_k", "recall_at_k", "ndcg_at_k"]:
+    value = getattr(metrics, name)(hits, n_relevant, k)[0]
+    print(f"{name:15} {value:.3f}")
+assert np.isclose(metrics.ndcg_at_k(hits, n_relevant, k)[0], ndcg_by_hand)
+
+# %% [markdown]
+# Now a real list. `Popularity` recommends the movies with the most ratings, leaving out
+# what the user has rated. Take the first user with at least five relevant movies:
+
+# %%
+popularity = Popularity().fit(train)
+likes = test[test["rating"] >= 4]
+n_likes = likes["user_id"].value_counts().sort_index()
+somebody = n_likes[n_likes >= 5].index[0]
+shown = popularity.recommend(somebody, n=10).merge(movies, on="movie_id")
+
+# %%
+liked_later = likes.loc[likes["user_id"] == somebody, "movie_id"]
+is_hit = shown["movie_id"].isin(liked_later)
+shown["liked later"] = np.where(is_hit, "yes", "")
+display.movie_table(
+    shown[["title", "genres", "liked later"]],
+    caption=f"The most popular movies that user {somebody} had not rated",
+)
+
+# %% [markdown]
+# Any "yes" in the last column is a hit. An empty place does not say that the user would
+# dislike the movie: we only know that they did not rate it with four stars or more *in
+# the hidden part*. So all numbers of this kind are low, and only their **order** means
+# something.
+#
+# ## Four baselines, one table
+#
+# Now all users. The floor is a random list; then the movies with the best mean rating;
+# then the best predictions of the bias model, which won the first contest; then the
+# most popular movies.
+
+# %%
+lists = {
+    "random": RandomChoice(seed=0),
+    "best mean rating": MeanRating(),
+    "bias model": BiasModel(),
+    "popularity": Popularity(),
+}
+ranking_results = pd.concat(
+    evaluate(model, by_user_time, movies=movies, method=name)
+    for name, model in lists.items()
+)
+
+# %% tags=["nbval-check-output"]
+wanted = ["ndcg@10", "recall@20", "coverage@10"]
+print(results_table(ranking_results, wanted, digits=3).to_string())
+
+# %% mystnb={"image": {"alt": "Dots with whiskers for the nDCG at 10 of four baselines. Popularity is far to the right of the others, and the whiskers of random and best mean rating lie close to zero."}}
+of_ndcg = ranking_results.query("metric == 'ndcg@10'")
+ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
+
+# %% tags=["nbval-check-output"]
+ndcg = of_ndcg.set_index("method")["value"]
+print("worst to best:", ", ".join(ndcg.sort_values().index))
+assert ndcg.idxmax() == "popularity"
+assert ndcg["bias model"] < ndcg["popularity"]
+
+# %% [markdown]
+# Look at what happened:
+#
+# - **Popularity wins.** It does not know a single rating's value.
+# - **The winner of question 1 loses question 2.** It predicts stars well, and puts movies
+#   on top that few people have seen. {cite:t}`cremonesi2010performance` made this point
+#   with real systems.
+# - **The best mean rating makes a useless list**: movies that one person loved.
+#
+# The last column, {term}`coverage <Catalogue coverage>`, is the share of all movies that
+# at least one person is shown. Popularity is good at hitting and shows everybody the same
+# few movies. One number is never the whole story.
+#
+# ## How sure is that number?
+#
+# The numbers are means over some hundred users. With other users they would be a little
+# different: by how much? Ask the data. Draw as many users as there are, *with
+# replacement*, so that some come twice and some not at all. Average again. Repeat, and
+# take the middle 95 % of the averages: a
+# {term}`bootstrap interval <Bootstrap interval>` {cite}`efron1993bootstrap`.
+
+# %% tags=["nbval-check-output"]
+from recsys_helpers.evaluation import recommend_all
+
+test_users = np.unique(test["user_id"])
+
+
+def ndcg_of_users(model, k=10):
+    """nDCG@k of every test user; NaN for users without a relevant movie."""
+    recommended = recommend_all(model.fit(train), test_users, k)
+    hits, n_relevant = metrics.hits_of(recommended, likes, test_users)
+    return metrics.ndcg_at_k(hits, n_relevant, k)
+
+
+of_popularity = ndcg_of_users(Popularity())
+values = of_popularity[~np.isnan(of_popularity)]
+rng = np.random.default_rng(0)
+draws = [rng.choice(values, len(values)).mean() for _ in range(1000)]
+low, high = np.quantile(draws, [0.025, 0.975])
+print(f"nDCG@10 of {len(values)} users: {values.mean():.3f}")
+print(f"interval: {low:.3f} to {high:.3f}")
+assert low < values.mean() < high
+
+# %% [markdown]
+# To compare two methods, do not look at whether their intervals overlap. Some users are
+# easy for every method, some are hard. Take the **difference for each user** and
+# bootstrap that. Here is a close race: popularity against a mean rating that is shrunk
+# so strongly that only movies with many good ratings come out on top.
+
+# %% tags=["nbval-check-output"]
+from recsys_helpers.intervals import paired_difference
+
+of_shrunk_mean = ndcg_of_users(MeanRating(shrinkage=400))
+of_bias_model = ndcg_of_users(BiasModel())
+rivals = {"shrunk mean": of_shrunk_mean, "bias model": of_bias_model}
+for name, other in rivals.items():
+    gap = paired_difference(of_popularity, other)
+    verdict = "not decided" if gap.low < 0 < gap.high else "decided"
+    interval = f"[{gap.low:+.3f}, {gap.high:+.3f}]"
+    print(f"popularity - {name:12} {gap.value:+.3f} {interval} {verdict}")
+
+# %% [markdown]
+# An interval that holds zero means: this data does not decide. That is a result too, and
+# this course says so when it happens.
+#
+# ## Which split is honest?
+#
+# The {term}`split <Split>` decides which question you ask. Three common ones:
+#
+# - **random**: hide any fifth of the ratings. *Can the method fill holes?*
+# - **by each user's time**: hide each user's last fifth. *What will this person do next?*
+# - **at one moment**: hide everything after a date. *What if we had stood there, and known
+#   nothing of the future?*
+
+# %%
+three_splits = [
+    splits.random_split(ratings, seed=7),
+    by_user_time,
+    splits.global_temporal_split(ratings),
+]
+
+
+def later_in_train(split):
+    """Shares of test rows after which the same user, or anybody, rated in train."""
+    last_of_user = split.train.groupby("user_id")["timestamp"].max()
+    times = split.test["timestamp"]
+    by_same_user = times < split.test["user_id"].map(last_of_user)
+    by_anybody = times < split.train["timestamp"].max()
+    return by_same_user.mean(), by_anybody.mean()
+
+
+# %%
+rows = []
+for split in three_splits:
+    same_user, anybody = later_in_train(split)
+    cold = splits.cold_slices(split)
+    rows.append(
+        {
+            "split": split.name,
+            "sees the user's future": same_user,
+            "sees anybody's future": anybody,
+            "new movies": cold["new_movie"].mean(),
+            "new users": cold["new_user"].mean(),
+        }
+    )
+peeking = pd.DataFrame(rows).set_index("split")
+
+# %% tags=["nbval-check-output"]
+print(peeking.map("{:.0%}".format).to_string())
+assert peeking["sees anybody's future"].iloc[-1] == 0
+assert peeking["sees the user's future"].iloc[1] == 0
+
+# %% [markdown]
+# Each cell is a share of the test rows. With the random split, nearly every hidden
+# rating has ratings of the *same user* from later on in the training rows: the method
+# is asked about Tuesday and has seen Wednesday. The split by each user's time mends
+# that, and still lets the method see what *other* people did later. Only the cut at one
+# moment is free of the future. Its price: most of its test rows belong to users who are
+# new, and methods that know a user by their past have nothing to say about them
+# {cite}`meng2020exploring,ji2023leakage`.
+#
+# What is the peeking worth? The same two baselines, three splits:
+
+# %% tags=["nbval-check-output"]
+split_results = pd.concat(
+    evaluate(model, split)
+    for split in three_splits
+    for model in [BiasModel(), Popularity()]
+)
+by_split = split_results.query(
+    "metric == 'rmse' or (metric == 'ndcg@10' and method == 'Popularity')"
+).pivot(index="split", columns="metric", values="value")
+by_split = by_split.loc[[split.name for split in three_splits]]
+by_split.columns = ["popularity: nDCG@10", "bias model: RMSE"]
+print(by_split.round(3).to_string())
+rmse_random, _, rmse_one_moment = by_split["bias model: RMSE"]
+assert rmse_random < rmse_one_moment
+
+# %% [markdown]
+# The same model looks better when it may peek. So **a number without its split means
+# nothing**, and numbers from two splits cannot be compared: also the nDCG, which changes
+# with how many relevant movies each user has in the test.
+#
+# ## What goes wrong
+#
+# :::{admonition} What goes wrong, 1: a loss is read as an RMSE
+# :class: warning
+#
+# Networks are trained to lower a *loss*: often the MSE plus a penalty that keeps the
+# weights small. The training program prints the loss. One of the sources compared that
+# number with an RMSE from the literature.
+# :::
+#
+# Take the bias model. Shrinkage is such a penalty, so we can write down its loss, and set
+# three numbers side by side. They describe **the same predictions**.
+
+# %% tags=["nbval-check-output"]
+penalty = (5 * (b_user**2).sum() + 3 * (b_film**2).sum()) / len(train)
+mse = metrics.mse(actual, predicted)
+print(f"RMSE               {np.sqrt(mse):.3f} stars")
+print(f"MSE                {mse:.3f} squared stars")
+print(f"MSE plus penalty   {mse + penalty:.3f}")
+assert mse < mse + penalty
+
+# %% [markdown]
+# And the source's numbers, each in both units. Its loss holds a penalty of unknown size,
+# so all we can say is what the RMSE was *at most*.
+
+# %% tags=["nbval-check-output"]
+source_loss, literature_rmse = 1.1, 0.89
+at_most = np.sqrt(source_loss)
+print(f"literature: RMSE {literature_rmse} = MSE {literature_rmse**2:.2f}")
+print(f"source:     loss {source_loss}, so an RMSE of at most {at_most:.2f}")
+
+# %% [markdown]
+# Below 1, a square is *smaller* than its root. A model with a loss of 0.85 and one with
+# an RMSE of 0.89 look alike, and in the same unit they may be far apart, in either
+# direction. **Convert, then compare, on one split.**
+#
+# :::{admonition} What goes wrong, 2: the test is in the average
+# :class: warning
+#
+# Another source describes each movie by its average rating and each user by their
+# average for each genre, *computed over all ratings*, and only then splits the rows. The
+# rating to be predicted is inside the average that predicts it.
+# :::
+#
+# The cost is easy to measure. Predict each test rating by its movie's mean, learnt once
+# from the training rows and once from all rows:
+
+# %% tags=["nbval-check-output"]
+random = three_splits[0]
+pairs = random.test["user_id"], random.test["movie_id"]
+honest = MeanRating().fit(random.train).predict(*pairs)
+leaky = MeanRating().fit(ratings).predict(*pairs)
+rmse_honest = metrics.rmse(random.test["rating"], honest)
+rmse_leaky = metrics.rmse(random.test["rating"], leaky)
+print(f"movie means from training rows: RMSE {rmse_honest:.3f}")
+print(f"movie means from all rows:      RMSE {rmse_leaky:.3f}")
+assert rmse_leaky < rmse_honest
+
+# %% [markdown]
+# The second number cannot be reached by any honest model of this kind. A movie with one
+# rating is its own average: the leak predicts it perfectly. This is
+# {term}`leakage <Leakage>`, and it hides in averages, scalers and "features" of all
+# kinds. {doc}`/book/glossary` has the word; the cure is a habit: **split first**.
+#
+# :::{admonition} What goes wrong, 3: ranking against a hundred candidates
+# :class: warning
+#
+# To save time, many papers hide one movie and rank it among 99 others drawn at random.
+# The task gets easier, and not equally so for all methods.
+# :::
+#
+# We do it to two baselines: popularity, and the shrunk mean of the close race above. Each
+# relevant movie is ranked among candidates that its user did not rate.
+
+# %%
+liked = likes[likes["movie_id"].isin(films)]
+liked_column = np.searchsorted(films, liked["movie_id"])
+rated = ratings.groupby("user_id")["movie_id"].agg(list)
+unrated = {
+    user: np.flatnonzero(~np.isin(films, rated[user]))
+    for user in liked["user_id"].unique()
+}
+
+
+# %%
+def ndcg_among(candidates, score, k=10):
+    """nDCG@k of each liked movie among its candidates, mean over users."""
+    gains = []
+    for column, others in zip(liked_column, candidates, strict=True):
+        better = (score[others] > score[column]).sum()
+        tied = (score[others] == score[column]).sum()
+        rank = 1 + better + tied / 2
+        gains.append(1 / np.log2(rank + 1) if rank <= k else 0)
+    return pd.Series(gains).groupby(liked["user_id"].to_numpy()).mean().mean()
+
+
+# %% [markdown]
+# Once among all candidates, once among 99 of them:
+
+# %%
+rng = np.random.default_rng(0)
+everything = [unrated[user] for user in liked["user_id"]]
+sampled = [
+    rng.choice(all_of_user, 99, replace=False) for all_of_user in everything
+]
+scores = {
+    "popularity": popularity.counts_,
+    "shrunk mean": MeanRating(shrinkage=400).fit(train).movie_means_,
+}
+table = pd.DataFrame(
+    {
+        "all": {
+            name: ndcg_among(everything, s) for name, s in scores.items()
+        },
+        "99": {name: ndcg_among(sampled, s) for name, s in scores.items()},
+    }
+)
+
+# %% tags=["nbval-check-output"]
+print(table.round(3).to_string())
+ratio = table.loc["popularity"] / table.loc["shrunk mean"]
+print("\npopularity / shrunk mean")
+print(ratio.round(2).to_string())
+assert ratio["99"] > ratio["all"]
+
+# %% [markdown]
+# The two are close when all candidates compete, and the interval above does not separate
+# them. Among 99, popularity looks better than it is. Why? A random candidate is nearly
+# always obscure, and to beat an obscure movie it is enough to be known. The sampled
+# metric rewards order in the *middle* of the ranking, which nobody looks at:
+# {cite:t}`krichene2020sampled` show that with few candidates all such metrics turn into
+# one that weighs the whole ranking alike. **This course never samples candidates.**
+#
+# ## The protocol of this course
+#
+# From here on every method is judged like this, so that numbers can be compared across
+# chapters:
+#
+# :::{admonition} The protocol
+# :class: important
+#
+# - **Splits.** The last fifth of each user's ratings is hidden (`user_temporal_split`).
+#   Where a chapter predicts stars, also a random split, since published numbers use one;
+#   and the cut at one moment as a check.
+# - **Stars.** RMSE and MAE over all test ratings, predictions kept within 0.5 to 5.
+# - **Lists.** All movies that the user has not rated in train are candidates. Relevant
+#   is a test rating of four stars or more; *(any)* marks a second count in which every
+#   test rating is relevant. nDCG@10 first; recall@20, coverage, novelty, diversity and
+#   popularity lift beside it. The mean over users who have something relevant.
+# - **Intervals.** Bootstrap over users, 95 %. Two methods are compared by their paired
+#   difference.
+# - **Settings** of a method are chosen on a part of the training rows, never on the test.
+# :::
+#
+# {cite:t}`dacrema2019progress` repeated published comparisons with well-tuned simple
+# methods and found that many newer methods did not beat them. A protocol that treats the
+# baseline as well as the favourite is the whole trick.
+#
+# ## Exercises
+#
+# ```{exercise} By hand
+# :label: ex-by-hand
+#
+# A list of four movies has hits at ranks 2 and 3. The user has two relevant movies. Work
+# out precision@4, recall@4 and nDCG@4 with pencil and paper, then check with
+# `recsys_helpers.metrics`. Where would the two hits have to be for an nDCG of 1?
+# ```
+
+# %% tags=["exercise"]
+# Your answer
+
+
+# %% [markdown]
+# ````{solution-start} ex-by-hand
+# :class: dropdown
+# ````
+#
+# Precision is 2/4, recall is 2/2. The weights of ranks 2 and 3 are $1/\log_2 3 = 0.631$
+# and $1/\log_2 4 = 0.5$; the best list has its hits at ranks 1 and 2, with
+# $1 + 0.631$.
+
+# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+hits = np.array([[False, True, True, False], [True, True, False, False]])
+for name in ["precision_at_k", "recall_at_k", "ndcg_at_k"]:
+    print(f"{name:15}", getattr(metrics, name)(hits, [2, 2], k=4).round(3))
+assert np.isclose(
+    metrics.ndcg_at_k(hits, [2, 2], k=4)[0], (0.6309 + 0.5) / 1.6309, 1e-3
+)
+
+# %% [markdown]
+# The second row is the best list: hits at ranks 1 and 2.
+#
+# ````{solution-end}
+# ````
+#
+# ```{exercise} One hidden movie for each user
+# :label: ex-last
+#
+# `splits.leave_last_out` hides only the last rating of each user. Evaluate `Popularity` on
+# it. Why are recall@10 and the hit rate equal there, and how large can precision@10 be at
+# most?
+# ```
+
+# %% tags=["exercise"]
+# Your answer
+
+
+# %% [markdown]
+# ````{solution-start} ex-last
+# :class: dropdown
+# ````
+#
+# Each user has at most one relevant movie. Recall is then 0 or 1, like the hit rate, and
+# at most one of ten places can be a hit.
+
+# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+last = evaluate(Popularity(), splits.leave_last_out(ratings)).set_index(
+    "metric"
+)["value"]
+print(last[["recall@10", "hit rate@10", "precision@10"]].round(4).to_string())
+assert last["recall@10"] == last["hit rate@10"]
+assert np.isclose(last["precision@10"], last["recall@10"] / 10)
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ````{exercise} Find the bug
+# :label: ex-precision-bug
+#
+# A colleague reports a precision@10 that is well above yours, for the same lists. Their
+# function, which is like one in a widely used library, says
+#
+# ```python
+# def precision(hits, n_relevant, k):
+#     return hits[:, :k].sum(axis=1) / np.minimum(k, n_relevant)
+# ```
+#
+# What is wrong? For which users does it differ from {eq}`eq-precision`? Measure how much
+# it adds on our data, and find a user for whom it equals the *recall*.
+# ````
+
+
+# %% tags=["exercise"]
+def precision(hits, n_relevant, k):
+    """The colleague's function."""
+    return hits[:, :k].sum(axis=1) / np.minimum(k, n_relevant)
+
+
+# %% [markdown]
+# ````{solution-start} ex-precision-bug
+# :class: dropdown
+# ````
+#
+# Precision is the share of the *list* that is good, so it is divided by the length of
+# the list. Divided by the number of relevant movies it is recall. The colleague's
+# function gives precision to users with many relevant movies, recall to users with few,
+# and averages the two.
+
+# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+recommended = recommend_all(Popularity().fit(train), test_users, 10)
+hits, n_relevant = metrics.hits_of(recommended, likes, test_users)
+hits, n_relevant = hits[n_relevant > 0], n_relevant[n_relevant > 0]
+right = metrics.precision_at_k(hits, n_relevant, 10)
+wrong = precision(hits, n_relevant, 10)
+few = n_relevant <= 10
+print(f"right {right.mean():.4f}, wrong {wrong.mean():.4f}")
+print(f"users with at most ten relevant movies: {few.mean():.0%}")
+assert np.allclose(wrong[few], metrics.recall_at_k(hits, n_relevant, 10)[few])
+assert np.allclose(wrong[~few], right[~few])
+assert wrong.mean() > right.mean()
+
+# %% [markdown]
+# ````{solution-end}
+# ````
+#
+# ## Recap
+#
+# - Two questions: how many stars (RMSE, MAE), and which ten movies (nDCG, recall). A
+#   method can win one and lose the other.
+# - A baseline comes first: the bias model for stars, popularity for lists.
+# - Split first, learn second. Say which split; the future must not leak.
+# - A loss is not an RMSE, precision is divided by $k$, and candidates are not sampled.
+# - A number needs an interval, and a comparison a paired difference.
+#
+# ## References
+#
+# {cite:t}`jarvelin2002cumulated` introduced nDCG; {cite:t}`cremonesi2010performance`
+# compared rating prediction with ranking; {cite:t}`krichene2020sampled` took sampled
+# metrics apart; {cite:t}`meng2020exploring` and {cite:t}`ji2023leakage` compared splits
+# and measured leaks; {cite:t}`dacrema2019progress` asked how much progress there was.
+# {cite:t}`vargas2011rank` define novelty and diversity as used in this course, and
+# {cite:t}`koren2009matrix` explain the bias model on the way to matrix factorisation.
+
+# %% tags=["hide-input"]
+from recsys_helpers.measure import this_run
+
+print(this_run())

@@ -1,0 +1,140 @@
+"""Derive every chapter's .ipynb from its .py and run it on the reduced data.
+
+    python notebooks/sync.py          # the chapters whose .py changed
+    python notebooks/sync.py --all    # every chapter, after a change in recsys_helpers
+
+The .py is what people edit and review. The .ipynb, with its outputs, is what Colab,
+Binder and the site open; what stands in it follows from the .py alone, so that two
+people who sync the same source get the same file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import re
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat import NotebookNode
+
+NOTEBOOKS = Path(__file__).resolve().parent
+SHARED_METADATA = ("tags", "nbgrader", "mystnb", "jupyter")
+KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def sources(folder: Path = NOTEBOOKS) -> list[Path]:
+    """List the notebooks' .py files: those that carry jupytext's cell marks."""
+    marked = re.compile(r"^# %%", re.MULTILINE)
+    return [
+        path
+        for path in sorted(folder.rglob("*.py"))
+        if marked.search(path.read_text())
+    ]
+
+
+def essence(notebook: NotebookNode) -> list[tuple]:
+    """Reduce a notebook to what its two forms must share: its cells."""
+    return [
+        (
+            cell.cell_type,
+            cell.source.strip(),
+            {
+                key: value
+                for key, value in cell.metadata.items()
+                if key in SHARED_METADATA
+            },
+        )
+        for cell in notebook.cells
+    ]
+
+
+def is_executed(notebook: NotebookNode) -> bool:
+    """Say whether every code cell has been run, top to bottom."""
+    counts = [
+        cell.execution_count
+        for cell in notebook.cells
+        if cell.cell_type == "code" and cell.source.strip()
+    ]
+    return counts == list(range(1, len(counts) + 1))
+
+
+def is_in_step(source: Path) -> bool:
+    """Say whether the .ipynb beside ``source`` has its cells and has been run."""
+    derived = source.with_suffix(".ipynb")
+    if not derived.exists():
+        return False
+    notebook = nbformat.read(derived, as_version=4)
+    return essence(notebook) == essence(
+        jupytext.read(source)
+    ) and is_executed(notebook)
+
+
+def derive(source: Path) -> NotebookNode:
+    """Make the unexecuted notebook of a .py, with cell ids that repeat."""
+    notebook = jupytext.read(source)
+    language = {"name": "python"}
+    notebook.metadata = NotebookNode(
+        kernelspec=KERNEL, language_info=language
+    )
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for position, cell in enumerate(notebook.cells):
+        text = f"{position} {cell.cell_type} {cell.source}"
+        cell.id = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return notebook
+
+
+def execute(notebook: NotebookNode, folder: Path) -> None:
+    """Run a notebook in place on the edition ``sample``."""
+    os.environ["RECSYS_DATASET"] = "sample"
+    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
+    client = NotebookClient(
+        notebook,
+        timeout=900,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(folder)}},
+        record_timing=False,
+    )
+    client.execute()
+    # The kernel reports its exact version; the notebook should not depend on it.
+    notebook.metadata.language_info = NotebookNode(name="python")
+
+
+def sync(source: Path) -> None:
+    """Write the executed .ipynb of ``source``, or leave the old one if a cell fails."""
+    notebook = derive(source)
+    execute(notebook, source.parent)
+    derived = source.with_suffix(".ipynb")
+    temporary = derived.with_suffix(".ipynb.part")
+    nbformat.write(notebook, temporary)
+    os.replace(temporary, derived)
+
+
+def main() -> str | None:
+    """Sync what is out of step, or everything; return what went wrong, if anything."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument(
+        "--all", action="store_true", help="also what is in step"
+    )
+    arguments = parser.parse_args()
+    for source in sources():
+        if arguments.all or not is_in_step(source):
+            print(f"running {source.name} on the sample", flush=True)
+            try:
+                sync(source)
+            except CellExecutionError as error:
+                # The traceback of the kernel is for notebooks: coloured, and long.
+                plain = re.sub(r"\x1b\[[\d;]*m", "", str(error))
+                return f"{plain}\n{source.name}: a cell failed, the .ipynb is as before."
+        else:
+            print(f"in step {source.name}")
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""What a run reports of itself."""
+
+import sys
+
+import numpy as np
+import pytest
+
+from recsys_helpers import measure
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
+def test_peak_memory_grows_by_what_is_allocated():
+    before = measure.peak_memory_mib()
+    held = np.ones(int(before + 64) * measure.MIB, dtype=np.uint8)
+    assert measure.peak_memory_mib() - before >= 32
+    assert held.all()
+
+
+def test_this_run_names_machine_edition_and_versions(monkeypatch):
+    monkeypatch.setenv("RECSYS_DATASET", "sample")
+    text = measure.this_run()
+    assert "cores" in text
+    assert "edition sample" in text
+    assert f"numpy {np.__version__}" in text

@@ -1,0 +1,125 @@
+"""Every chapter's two files agree, were run, and have the shape of a chapter."""
+
+import ast
+import re
+from pathlib import Path
+
+import jupytext
+import nbformat
+import pytest
+import sync
+
+SOURCES = sync.sources()
+CHAPTERS = [path for path in SOURCES if re.match(r"\d\d_", path.name)]
+
+each_notebook = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
+each_chapter = pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)
+
+
+def read_derived(source: Path) -> nbformat.NotebookNode:
+    return nbformat.read(source.with_suffix(".ipynb"), as_version=4)
+
+
+def test_there_are_chapters():
+    assert len(CHAPTERS) >= 2
+
+
+def test_every_notebook_has_a_source():
+    derived = {path.with_suffix("") for path in sync.NOTEBOOKS.rglob("[!.]*.ipynb")}
+    derived = {path for path in derived if ".ipynb_checkpoints" not in path.parts}
+    assert derived == {path.with_suffix("") for path in SOURCES}
+
+
+@each_notebook
+def test_the_notebook_has_the_cells_of_its_source(source):
+    assert sync.essence(read_derived(source)) == sync.essence(jupytext.read(source)), (
+        f"{source.name} and its .ipynb differ: edit the .py and run `make sync`"
+    )
+
+
+@each_notebook
+def test_the_notebook_was_run_from_top_to_bottom(source):
+    assert sync.is_executed(read_derived(source)), (
+        f"{source.stem}.ipynb has cells that were not run in order: run `make sync`"
+    )
+
+
+@each_notebook
+def test_every_compared_cell_has_an_output_to_compare_with(source):
+    cells = [
+        cell
+        for cell in read_derived(source).cells
+        if "nbval-check-output" in cell.metadata.get("tags", [])
+    ]
+    assert cells, "no cell's output is compared"
+    assert all(cell.outputs for cell in cells)
+
+
+@each_notebook
+def test_the_stored_outputs_come_from_the_sample(source):
+    outputs = "".join(
+        output.get("text", "")
+        for cell in read_derived(source).cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+    )
+    assert "edition: sample" in outputs, "run `make sync`, which uses the sample"
+
+
+@each_notebook
+def test_no_stored_output_is_an_error_or_a_warning(source):
+    for cell in read_derived(source).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type != "error", cell.source
+            assert output.get("name") != "stderr", output.get("text")
+
+
+@each_notebook
+def test_code_cells_are_short(source):
+    for cell in jupytext.read(source).cells:
+        if cell.cell_type == "code":
+            lines = [line for line in cell.source.splitlines() if line.strip()]
+            assert len(lines) <= 25, cell.source
+
+
+@each_chapter
+@pytest.mark.parametrize(
+    "part",
+    [
+        "**You will learn**",
+        "**You need**",
+        "**Time**",
+        "## Why",
+        "What goes wrong",
+        "## Exercises",
+        "Find the bug",
+        "## Recap",
+        "## References",
+    ],
+)
+def test_a_chapter_has_the_shape_that_readers_rely_on(source, part):
+    assert part in source.read_text()
+
+
+@each_chapter
+def test_every_exercise_has_a_solution(source):
+    text = source.read_text()
+    exercises = re.findall(r"\{exercise\}.*\n# :label: (\S+)", text)
+    exercises += re.findall(r"\{exercise-start\}.*\n# :label: (\S+)", text)
+    solved = re.findall(r"\{solution(?:-start)?\} (\S+)", text)
+    assert len(exercises) >= 3
+    assert sorted(exercises) == sorted(solved)
+
+
+@each_chapter
+def test_every_figure_has_alt_text(source):
+    for cell in read_derived(source).cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}):
+                alt = cell.metadata.get("mystnb", {}).get("image", {}).get("alt", "")
+                assert len(alt) > 20, cell.source
+
+
+@each_notebook
+def test_the_source_is_valid_python(source):
+    ast.parse(source.read_text())
