@@ -2,54 +2,56 @@
 
     python book/build.py
 
-Jupyter Book caches a notebook's outputs by the notebook's own code. The outputs also
-depend on ``recsys_helpers`` and on the dataset edition, so this script remembers a
-fingerprint of those and drops the cache when it differs. A warning is an error.
+Jupyter Book caches a notebook's outputs by the notebook's own code, and a page by its
+own text. Outputs also depend on ``recsys_helpers``, the locked versions and the
+dataset edition, and pages on our Sphinx extensions: this script remembers fingerprints
+of those and drops what is stale. A warning is an error.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"
 DOCTREES = BUILD / ".doctrees"
-FINGERPRINT = BUILD / "fingerprint"
+FINGERPRINTS = BUILD / "fingerprints.json"
 
 
-def fingerprint(root: Path, edition: str) -> str:
-    """Hash what the outputs of all notebooks depend on besides their own code."""
-    digest = hashlib.sha256(edition.encode())
-    sources = [root / "requirements.lock", *sorted(root.glob("recsys_helpers/**/*.py"))]
-    for path in sources:
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
+def fingerprints(root: Path, edition: str) -> dict[str, str]:
+    """Hash what outputs, and what pages, depend on besides their own source."""
+    code = [root / "requirements.lock", *root.glob("recsys_helpers/**/*.py")]
+    return {
+        "outputs": _hash_of(root, code, edition),
+        "pages": _hash_of(root, root.glob("book/_ext/*.py"), ""),
+    }
 
 
-def drop_stale_outputs(current: str) -> bool:
-    """Remove the cached outputs if they were made by other code; say if they were."""
-    if FINGERPRINT.exists() and FINGERPRINT.read_text() == current:
-        return False
-    shutil.rmtree(CACHE, ignore_errors=True)
-    shutil.rmtree(DOCTREES, ignore_errors=True)
-    return True
+def drop_stale(current: dict[str, str]) -> None:
+    """Remove cached outputs and pages that were made by other code."""
+    old = json.loads(FINGERPRINTS.read_text()) if FINGERPRINTS.exists() else {}
+    if old.get("outputs") != current["outputs"]:
+        print("Running every notebook anew.", flush=True)
+        shutil.rmtree(CACHE, ignore_errors=True)
+    if old != current:
+        shutil.rmtree(DOCTREES, ignore_errors=True)
 
 
 def main() -> int:
     """Build and return the exit status: 0 only if there was no warning."""
     started = time.perf_counter()
     edition = os.environ.setdefault("RECSYS_DATASET", "small")
-    current = fingerprint(ROOT, edition)
-    if drop_stale_outputs(current):
-        print(f"Running every notebook on the edition {edition!r}.", flush=True)
+    current = fingerprints(ROOT, edition)
+    drop_stale(current)
     command = [
         *(str(Path(sys.executable).parent / "jupyter-book"), "build", "."),
         *("--config", "_config.yml", "--toc", "book/_toc.yml"),
@@ -61,14 +63,21 @@ def main() -> int:
     if status:
         # An incremental build would not repeat the warnings and so would pass.
         shutil.rmtree(DOCTREES, ignore_errors=True)
-        FINGERPRINT.unlink(missing_ok=True)
         print("The site has warnings or errors: see above.", file=sys.stderr)
         return status
-    FINGERPRINT.write_text(current)
+    FINGERPRINTS.write_text(json.dumps(current))
     seconds = time.perf_counter() - started
     page = BUILD / "html" / "index.html"
     print(f"Built in {seconds:.0f} s. Open {page.relative_to(ROOT)}, or `make serve`.")
     return 0
+
+
+def _hash_of(root: Path, paths: Iterable[Path], edition: str) -> str:
+    digest = hashlib.sha256(edition.encode())
+    for path in sorted(paths):
+        digest.update(path.relative_to(root).as_posix().encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 if __name__ == "__main__":
