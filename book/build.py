@@ -3,9 +3,9 @@
     python book/build.py
 
 Jupyter Book caches a notebook's outputs by the notebook's own code, and a page by its
-own text. Outputs also depend on ``recsys_helpers``, the locked versions and the
-dataset edition, and pages on our Sphinx extensions: this script remembers fingerprints
-of those and drops what is stale. A warning is an error.
+own text. Outputs also depend on ``recsys_helpers``, the locked versions, the results
+files and the dataset edition, and pages on our Sphinx extensions: this script remembers
+fingerprints of those and drops what is stale. A warning is an error.
 """
 
 from __future__ import annotations
@@ -29,9 +29,13 @@ FINGERPRINTS = BUILD / "fingerprints.json"
 
 def fingerprints(root: Path, edition: str) -> dict[str, str]:
     """Hash what outputs, and what pages, depend on besides their own source."""
-    code = [root / "requirements.lock", *root.glob("recsys_helpers/**/*.py")]
+    inputs = [
+        root / "requirements.lock",
+        *root.glob("recsys_helpers/**/*.py"),
+        *root.glob("benchmarks/results/*.json"),
+    ]
     return {
-        "outputs": _hash_of(root, code, edition),
+        "outputs": _hash_of(root, inputs, edition),
         "pages": _hash_of(root, root.glob("book/_ext/*.py"), ""),
     }
 

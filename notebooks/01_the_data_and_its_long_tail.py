@@ -441,7 +441,7 @@ assert share[9] > 3 * random_share
 # ````
 
 
-# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+# %% tags=["solution", "nbval-check-output"] jupyter={"outputs_hidden": true, "source_hidden": true}
 def movies_for_share(n_ratings, wanted):
     """Count the most rated movies that hold the share `wanted` of the ratings."""
     counts = np.sort(np.asarray(n_ratings))[::-1]
@@ -475,7 +475,7 @@ print(f"{movies_for_share(n_ratings, 0.8):,} movies hold 80 % of the ratings")
 # :class: dropdown
 # ````
 
-# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+# %% tags=["solution", "nbval-check-output"] jupyter={"outputs_hidden": true, "source_hidden": true}
 dated = ratings.merge(movies.dropna(subset="year"), on="movie_id")
 decade = dated["year"] // 10 * 10
 by_decade = dated.groupby(decade)["rating"].agg(["mean", "size"])
@@ -521,7 +521,7 @@ for column in best:
 # the number of ratings: a list of popularity. Divide by the number of ratings of the
 # movie instead.
 
-# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+# %% tags=["solution", "nbval-check-output"] jupyter={"outputs_hidden": true, "source_hidden": true}
 counts = np.bincount(movie_index, minlength=n_movies)
 right_mean = R.sum(axis=0) / counts
 agreement = np.corrcoef(mean_rating, counts)[0, 1]

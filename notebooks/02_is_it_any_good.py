@@ -637,7 +637,7 @@ assert ratio["99"] > ratio["all"]
 # and $1/\log_2 4 = 0.5$; the best list has its hits at ranks 1 and 2, with
 # $1 + 0.631$.
 
-# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+# %% tags=["solution", "nbval-check-output"] jupyter={"outputs_hidden": true, "source_hidden": true}
 hits = np.array([[False, True, True, False], [True, True, False, False]])
 for name in ["precision_at_k", "recall_at_k", "ndcg_at_k"]:
     print(f"{name:15}", getattr(metrics, name)(hits, [2, 2], k=4).round(3))
@@ -671,7 +671,7 @@ assert np.isclose(
 # Each user has at most one relevant movie. Recall is then 0 or 1, like the hit rate, and
 # at most one of ten places can be a hit.
 
-# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+# %% tags=["solution", "nbval-check-output"] jupyter={"outputs_hidden": true, "source_hidden": true}
 last = evaluate(Popularity(), splits.leave_last_out(ratings)).set_index(
     "metric"
 )["value"]
@@ -715,7 +715,7 @@ def precision(hits, n_relevant, k):
 # function gives precision to users with many relevant movies, recall to users with few,
 # and averages the two.
 
-# %% tags=["solution", "nbval-check-output"] jupyter={"source_hidden": true}
+# %% tags=["solution", "nbval-check-output"] jupyter={"outputs_hidden": true, "source_hidden": true}
 recommended = recommend_all(Popularity().fit(train), test_users, 10)
 hits, n_relevant = metrics.hits_of(recommended, likes, test_users)
 hits, n_relevant = hits[n_relevant > 0], n_relevant[n_relevant > 0]

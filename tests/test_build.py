@@ -13,6 +13,8 @@ def project(tmp_path):
     (tmp_path / "requirements.lock").write_text("numpy==2.0\n")
     (tmp_path / "recsys_helpers" / "metrics.py").write_text("x = 1\n")
     (tmp_path / "book" / "_ext" / "role.py").write_text("y = 1\n")
+    (tmp_path / "benchmarks" / "results").mkdir(parents=True)
+    (tmp_path / "benchmarks" / "results" / "speed.json").write_text("[]\n")
     return tmp_path
 
 
@@ -39,7 +41,14 @@ def test_nothing_is_dropped_when_nothing_changed(built):
     assert kept(built) == (True, True)
 
 
-@pytest.mark.parametrize("changed", ["requirements.lock", "recsys_helpers/metrics.py"])
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "requirements.lock",
+        "recsys_helpers/metrics.py",
+        "benchmarks/results/speed.json",
+    ],
+)
 def test_outputs_and_pages_are_dropped_when_the_code_changed(built, changed):
     (built / changed).write_text("another text\n")
     assert kept(built) == (False, False)
