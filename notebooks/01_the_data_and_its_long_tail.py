@@ -12,9 +12,9 @@
 # :::{admonition} Before you start
 # :class: note
 #
-# **You will learn** what a set of ratings contains, who rates and how, why a few movies
-# have most of the ratings, how to turn ratings into a matrix that is nearly empty, and
-# why an id is not an index.
+# **You will learn** what a set of ratings contains, who rates and how, how unequally the
+# ratings are spread over movies and people, how to turn ratings into a matrix that is
+# nearly empty, and why an id is not an index.
 #
 # **You need** Python with a little numpy and pandas. No recommender system yet.
 #
@@ -60,7 +60,8 @@ print(f"{len(ratings):,} ratings of {len(movies):,} movies")
 #
 # So the first question is not which method to use. It is what the record says, and what
 # it leaves out. Two facts from this chapter come back in every other one: **most of the
-# record is missing**, and **what is there is mostly about a few famous movies**.
+# record is missing**, and **a small part of the movies has a large part of what is
+# there**.
 #
 # ## The idea in a picture
 #
@@ -81,8 +82,11 @@ display.movie_table(
 )
 
 # %% [markdown]
-# Even in this corner there are holes. Recommending a movie means guessing what stands in
-# a hole. Now look at a larger piece. Each dot is a rating.
+# A dash is a hole: this user has not rated that movie. There are holes even in this
+# corner. Recommending a movie means guessing what stands in a hole.
+#
+# Now a larger piece, this time not the fullest one: the users and movies with the lowest
+# numbers. Each dot is a rating.
 
 # %% mystnb={"image": {"alt": "A grid of users by movies with a dot for each rating. Dots crowd along the columns of popular movies and the rows of busy users; most of the grid is empty."}}
 from recsys_helpers import plots
@@ -92,8 +96,8 @@ interactions = Interactions.from_ratings(ratings)
 ax = plots.matrix_plot(interactions, n_users=100, n_movies=300)
 # %% [markdown]
 # You see stripes. A vertical stripe is a movie that many people rated; a horizontal one
-# is a person who rated many movies. Between them it is white, and the white part is much
-# larger than the picture suggests: we will measure it.
+# is a person who rated many movies. Between them it is white. In the whole matrix the
+# dots are thinner still: we will measure it.
 #
 # ## What a rating is
 #
@@ -133,7 +137,8 @@ assert stars.mean() > 2.75
 # People rate high. They choose what they watch, so they mostly see what they expect to
 # like, and what nobody would like gets few ratings of any kind. The ratings are **not a
 # random sample** of opinions {cite}`marlin2009missing`. Keep that in mind: a hole in the
-# matrix is not a coin toss, it is often a movie that somebody *chose not to see*.
+# matrix is not a coin toss. It is a movie that somebody never heard of, or chose not to
+# see, or saw and did not enter.
 #
 # And the half stars? When was the first one given?
 
@@ -143,12 +148,14 @@ first_half_star = when[stars % 1 != 0].min()
 print(f"first rating:    {when.min():%d %B %Y}")
 print(f"first half star: {first_half_star:%d %B %Y}")
 print(f"last rating:     {when.max():%d %B %Y}")
+print(f"before 1997:     {(when < '1997').mean():.0%} of the ratings")
 assert first_half_star > when.min() + pd.Timedelta(days=365)
 
 # %% [markdown]
 # For years there were no half stars to give: the site changed its scale. Part of what
-# looks like taste is the *form that people filled in*. Always ask how a number came to
-# be.
+# looks like taste is the *form that people filled in*. And the first line? The site
+# opened in 1997 {cite}`harper2015movielens`, so the ratings with an earlier date were not
+# typed there. Always ask how a number came to be.
 #
 # ## Who rates
 #
@@ -171,8 +178,11 @@ assert per_user.mean() > per_user.median()
 
 # %% [markdown]
 # The mean is well above the median: a few people rated very much. If you average an
-# error over *ratings*, you mostly measure how well you do for the busiest people. If you
-# average over *users*, everybody counts once. {doc}`02_is_it_any_good` comes back to it.
+# error over *ratings*, those few count far more than the others. If you average over
+# *users*, everybody counts once. {doc}`02_is_it_any_good` comes back to it.
+#
+# "Fewest ratings" says nothing about people, by the way: whoever made this edition left
+# out users with fewer. The form again.
 #
 # When do people rate? Take the time between a user's first and last rating.
 
@@ -186,9 +196,9 @@ print(f"median time from first to last rating: {median_days:.1f} days")
 assert one_day > 1 / 4
 
 # %% [markdown]
-# Many users sat down once, rated what they remembered, and never came back. The time of
-# a rating is the time of *typing*, not of watching. It still has an order that an honest
-# test must respect: what was typed later was not known earlier.
+# Many users sat down once, rated what they remembered, and did not rate again. The time
+# of a rating is the time of *typing*, not of watching. It still has an order that an
+# honest test must respect: what was typed later was not known earlier.
 #
 # ## The long tail
 #
@@ -213,7 +223,7 @@ assert n_half / len(n_ratings) < 0.25
 # %% [markdown]
 # `recsys_helpers` has the same as a table, with the movies' ids, and a picture of it.
 
-# %% mystnb={"image": {"alt": "Ratings per movie against popularity rank. A short, tall head on the left holds half of the ratings; a long flat tail of thousands of movies follows."}}
+# %% mystnb={"image": {"alt": "Ratings per movie against popularity rank. The curve falls steeply from a tall head on the left, where the top tenth of the movies is marked, into a long flat tail."}}
 from recsys_helpers.interactions import long_tail
 
 tail = long_tail(ratings)
@@ -277,9 +287,9 @@ if data.edition == "small":
     assert abs(ours["sparsity %"] - in_source["sparsity %"]) < 0.011
 
 # %% [markdown]
-# On `small`, the counts agree and the sparsity differs in its last digit: the source cut
-# the decimals off where we round them. A small thing, and the reason why this course
-# computes its numbers in front of you.
+# On `small`, the counts agree and the sparsity differs in its last digit: the source
+# probably cut the decimals off where we round them. A small thing, and the reason why
+# this course computes its numbers in front of you.
 #
 # ### From scratch: ids become indices
 #
@@ -297,7 +307,8 @@ for column in [0, 1, 10, 100, len(movie_ids) - 1]:
 # %% [markdown]
 # Column 10 is not movie 10. Now the matrix. Most of its cells would hold nothing, so we
 # store only the others. The format {term}`CSR` (compressed sparse row) keeps three
-# arrays. Look at them on a matrix that you can check by eye:
+# arrays. Look at them on a matrix that you can check by eye. Its two rows are (5, 0, 3)
+# and (0, 0, 4):
 
 # %% tags=["nbval-check-output"]
 from scipy.sparse import csr_array
@@ -368,13 +379,14 @@ print(f"dense, 8 bytes a cell: {dense_gib:.0f} GiB")
 #
 # One of the course's sources keeps what it knows of each movie under the key
 # `movieId - 1`, and then walks through the keys 0, 1, 2, ... up to the number of movies.
-# It looks harmless: the first movies *do* have the ids 1, 2, 3. Nothing fails. Another
-# source replaces the ids by indices in the table itself, and later asks for "user 3,
+# It looks harmless: the first movies there *do* have the ids 1, 2, 3. Nothing fails.
+# Another source replaces the ids by indices in the table itself, and later asks for "user 3,
 # movie 6" by index, and speaks of them as ids.
 # :::
 #
 # How much does the first mistake cost? A movie survives the walk only if its id is not
-# larger than the number of movies.
+# larger than the number of movies. (On `small`, that is. The edition `sample` leaves
+# most movies out, so its ids have wider gaps and the loss looks larger than it was.)
 
 # %% tags=["nbval-check-output"]
 survives = movies["movie_id"] <= len(movies)
@@ -405,7 +417,7 @@ assert movie_ids[10] != 10
 #
 # This chapter has no method to judge, but it has a {term}`baseline <Baseline>` that
 # every later chapter must beat: show everybody the most rated movies. How much of what
-# people rate would such a list contain?
+# people rate does such a list contain?
 
 # %% tags=["nbval-check-output"]
 for n in [10, 20, 100]:
@@ -415,9 +427,10 @@ print(f" 10 random movies:     {random_share:.1%} on average")
 assert share[9] > 3 * random_share
 
 # %% [markdown]
-# A list that knows nothing about you does many times better than chance. A method is
-# worth having if it does better than *that*. How to find out fairly is the question of
-# {doc}`02_is_it_any_good`.
+# A list that knows nothing about you holds far more than chance would give it. A method
+# is worth having if it does better than *that*. The numbers flatter the list, though: it
+# was chosen by the very ratings that it is now judged on. How to find out fairly is the
+# question of {doc}`02_is_it_any_good`.
 #
 # ## Exercises
 #
@@ -445,8 +458,9 @@ assert share[9] > 3 * random_share
 def movies_for_share(n_ratings, wanted):
     """Count the most rated movies that hold the share `wanted` of the ratings."""
     counts = np.sort(np.asarray(n_ratings))[::-1]
-    # Whole numbers, so that a share of 1 is not missed by a rounding error.
-    return int(np.searchsorted(np.cumsum(counts), wanted * counts.sum())) + 1
+    share = np.cumsum(counts) / counts.sum()
+    # A rounding error must not cost a movie: 0.1 + 0.2 > 0.3 in floating point.
+    return int(np.argmax(share >= wanted - 1e-12)) + 1
 
 
 assert movies_for_share([1, 6, 3], 0.6) == 1
@@ -462,8 +476,9 @@ print(f"{movies_for_share(n_ratings, 0.8):,} movies hold 80 % of the ratings")
 # :label: ex-decades
 #
 # Compute the mean rating and the number of ratings by the decade in which the movie came
-# out. Which decades have the highest mean? Before you conclude that films were better
-# then, write down another explanation that the numbers allow.
+# out. Compare the movies before 1980 with those after. Before you conclude that films
+# were better then, write down another explanation that the numbers allow. Would you
+# trust the mean of every decade?
 # ```
 
 # %% tags=["exercise"]
@@ -480,12 +495,19 @@ dated = ratings.merge(movies.dropna(subset="year"), on="movie_id")
 decade = dated["year"] // 10 * 10
 by_decade = dated.groupby(decade)["rating"].agg(["mean", "size"])
 print(by_decade.round(2).to_string())
+is_old = dated["year"] < 1980
+old, new = dated.loc[is_old, "rating"], dated.loc[~is_old, "rating"]
+print(f"\nbefore 1980: {old.mean():.2f} from {len(old):,} ratings")
+print(f"since 1980:  {new.mean():.2f} from {len(new):,} ratings")
+assert old.mean() > new.mean()
+assert len(old) < len(new)
 
 # %% [markdown]
-# The older decades have higher means and far fewer ratings. People who watch a film of
+# The older movies have the higher mean and far fewer ratings. People who watch a film of
 # the 1940s today mostly watch one that is still famous: the weak ones are forgotten, so
 # nobody rates them. This is *survivorship*: the data shows what was selected, not what
-# was made.
+# was made. And no, not every row can be trusted: a decade with a handful of ratings can
+# have any mean at all.
 #
 # ````{solution-end}
 # ````
@@ -517,9 +539,9 @@ for column in best:
 # ````
 #
 # The mean counts every empty cell as a rating of zero stars. A missing rating is not a
-# bad one. What comes out is (sum of stars) / (number of *all users*), which is close to
-# the number of ratings: a list of popularity. Divide by the number of ratings of the
-# movie instead.
+# bad one. What comes out is (sum of stars) / (number of *all users*), which rises and
+# falls with the number of ratings: a list of popularity. Divide by the number of ratings
+# of the movie instead.
 
 # %% tags=["solution", "nbval-check-output"] jupyter={"outputs_hidden": true, "source_hidden": true}
 counts = np.bincount(movie_index, minlength=n_movies)
@@ -546,7 +568,7 @@ assert abs(R.sum() / R.nnz - stars.mean()) < 1e-9
 #
 # - A rating is a user, a movie, half a star to five, and the time of typing it.
 # - Ratings are not a random sample: people choose what to watch and what to rate.
-# - A few movies and a few users hold most of the ratings; the rest is the long tail.
+# - A small part of the movies holds half of the ratings; the rest is the long tail.
 # - The user-item matrix is nearly empty, so store it sparse; an empty cell is not a zero.
 # - Ids outside, indices inside.
 #

@@ -59,8 +59,9 @@ def intra_list_diversity(recommended: ArrayLike, vectors: MovieVectors) -> Float
     """How different the movies of a user's list are: 1 - mean pairwise cosine.
 
     ``1 - 2 / (n (n - 1)) * sum over pairs of cos(v, w)`` with the movies' vectors
-    (genres: `genre_vectors`; any other will do). 0: all alike; 1: nothing in common.
-    A zero vector has cosine 0 with every other.
+    (genres: `genre_vectors`; any other will do). 0: all alike; 1: nothing in common;
+    above 1 only where vectors have negative parts and point away from each other. A
+    zero vector has cosine 0 with every other.
 
     Returns shape (n_users,), NaN for a list with fewer than two movies. Smyth and
     McClave, "Similarity vs. diversity", ICCBR 2001; Ziegler et al., "Improving

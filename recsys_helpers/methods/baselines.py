@@ -3,8 +3,9 @@
 For rating prediction: `GlobalMean`, `MeanRating` and, hard to beat, `BiasModel`.
 For lists: `RandomChoice`, `MeanRating` (a list that looks good and isn't) and, hard
 to beat, `Popularity`. None of them knows the taste of a person: a list differs from
-the next person's only in what that person has already seen. So none needs to
-know the user, and one that was not in the training rows gets the same list.
+the next person's only in what that person has already seen (and in `RandomChoice`, by
+chance). So none needs to know the user, and one who was not in the training rows gets
+a list like everybody else.
 """
 
 from dataclasses import dataclass
@@ -48,10 +49,11 @@ class BiasModel:
         b_u = \frac{\sum_i (r_{ui} - \mu - b_i)}{\lambda_u + n_u}
 
     The two sums are taken in turn. Each step lowers the squared error plus
-    :math:`\lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`, which has one minimum, so the
-    biases settle. A shrinkage acts like that many ratings without any bias: it keeps
-    a movie with a single rating near the mean. Koren, "Factor in the neighbors",
-    ACM TKDD 4(1), 2010, section 2.1.
+    :math:`\lambda_u \sum b_u^2 + \lambda_i \sum b_i^2`, which has one minimum if both
+    lambdas are above 0, so the biases settle. A shrinkage acts like that many ratings
+    without any bias: it keeps a movie with a single rating near the mean. Koren,
+    "Factor in the neighbors", ACM TKDD 4(1), 2010, section 2.1, takes one turn; here
+    the turns are repeated.
 
     Parameters
     ----------
@@ -181,7 +183,7 @@ class MeanRating:
 
 @dataclass
 class RandomChoice:
-    """Recommend movies drawn at random: the floor under every ranking metric.
+    """Recommend movies drawn at random: what chance alone achieves.
 
     Parameters
     ----------
