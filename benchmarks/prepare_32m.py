@@ -25,6 +25,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers.datasets import EDITIONS
+from recsys_helpers.measure import peak_memory_mib
 from recsys_helpers.movielens_files import read_movielens
 from recsys_helpers.results import versions, write_results
 from recsys_helpers.validation import (
@@ -161,7 +162,7 @@ def measure(method: str, folder: Path) -> dict:
     return {
         "value": round(time.perf_counter() - started, 1),
         "cpu_s": round(cpu_seconds() - used, 1),
-        "peak_mib": round(peak_mib()),
+        "peak_mib": round(peak_memory_mib()),
         "sums": [len(ratings)] + [float(ratings[name].sum()) for name in RATING_DTYPES],
     }
 
@@ -267,15 +268,6 @@ METHODS = {
 def cpu_seconds() -> float:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return usage.ru_utime + usage.ru_stime
-
-
-def peak_mib() -> float:
-    status = Path("/proc/self/status")
-    if status.exists():  # ru_maxrss can carry the parent's peak over on Linux
-        peak = status.read_text().split("VmHWM:")[1].split()[0]
-        return int(peak) / 1024
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
 if __name__ == "__main__":

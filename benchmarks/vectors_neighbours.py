@@ -10,7 +10,6 @@ the vectors themselves are counted in the peak, not in the times.
 
 import argparse
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from recsys_helpers.measure import peak_memory_mib
 from recsys_helpers.nearest import METRICS
 from recsys_helpers.results import write_results
 from recsys_helpers.vectors import MovieVectors
@@ -53,7 +53,7 @@ def measure_here(method, metric, n, seed):
     return {
         "wall_s": round(time.perf_counter() - wall, 2),
         "cpu_s": round(time.process_time() - cpu, 2),
-        "peak_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "peak_mib": round(peak_memory_mib()),
         "ids_sum": int((ids * np.arange(1, N_NEIGHBOURS + 1)).sum()),
     }
 

@@ -2,6 +2,7 @@
 
     python notebooks/sync.py          # the chapters whose .py changed
     python notebooks/sync.py --all    # every chapter, after a change in recsys_helpers
+    python notebooks/sync.py --check  # none: say what is out of step
 
 The .py is what people edit and review. The .ipynb, with its outputs, is what Colab,
 Binder and the site open; what stands in it follows from the .py alone, so that two
@@ -34,7 +35,7 @@ def sources(folder: Path = NOTEBOOKS) -> list[Path]:
     return [
         path
         for path in sorted(folder.rglob("*.py"))
-        if marked.search(path.read_text())
+        if marked.search(path.read_text(encoding="utf-8"))
     ]
 
 
@@ -118,10 +119,16 @@ def sync(source: Path) -> None:
 def main() -> str | None:
     """Sync what is out of step, or everything; return what went wrong, if anything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--all", action="store_true", help="also what is in step"
-    )
+    parser.add_argument("--all", action="store_true", help="all chapters")
+    parser.add_argument("--check", action="store_true", help="change nothing")
     arguments = parser.parse_args()
+    if arguments.check:
+        stale = [path.name for path in sources() if not is_in_step(path)]
+        return (
+            f"Run `make sync`: changed are {', '.join(stale)}."
+            if stale
+            else None
+        )
     for source in sources():
         if arguments.all or not is_in_step(source):
             print(f"running {source.name} on the sample", flush=True)

@@ -16,6 +16,8 @@ __all__ = ["OpenFile", "opened", "require_final_line_break"]
 
 OpenFile = Callable[[str], io.BufferedReader]
 
+_ENCRYPTED = 1  # bit 0 of a member's flags
+
 
 @contextmanager
 def opened(path: Path) -> Iterator[tuple[set[str], OpenFile]]:
@@ -38,10 +40,10 @@ def opened(path: Path) -> Iterator[tuple[set[str], OpenFile]]:
     InvalidDataError
         When there is nothing at ``path``, when it is not a zip or is damaged
         (noticed at the latest where a member's checksum stands, at its end), or when
-        a member would land outside the folder it is unpacked in.
+        a member is encrypted or would land outside the folder it is unpacked in.
     """
     if path.is_dir():
-        names = {file.name for file in path.iterdir()}
+        names = {file.name for file in path.iterdir() if file.is_file()}
         yield names, lambda name: _watched((path / name).open("rb", buffering=0), name)
         return
     try:
@@ -86,6 +88,11 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
             raise InvalidDataError(
                 f"{path} holds {member.orig_filename!r}, which would be unpacked "
                 "outside its folder. No honest MovieLens archive does: don't use it."
+            )
+        if member.flag_bits & _ENCRYPTED:
+            raise InvalidDataError(
+                f"{path} is encrypted: {member.filename} needs a password. The "
+                "archives of GroupLens are not; unpack it into a folder yourself."
             )
         name = PurePosixPath(member.filename).name
         if name in members and name.endswith(".csv"):

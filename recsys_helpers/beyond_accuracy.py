@@ -10,12 +10,15 @@ ratings frame that the model learned from. Measures "a user" come back with shap
 (n_users,), NaN where a list is too short to have one.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers.ids import IdIndex
 from recsys_helpers.metrics import PADDING, checked_lists
+from recsys_helpers.nearest import unit_rows
 from recsys_helpers.vectors import MovieVectors
 
 Floats = NDArray[np.float64]
@@ -75,11 +78,9 @@ def intra_list_diversity(recommended: ArrayLike, vectors: MovieVectors) -> Float
     lists = checked_lists(recommended)
     filled = lists != PADDING
     index = IdIndex.of(vectors.movie_ids, "movie_id")
-    matrix = np.asarray(vectors.matrix, dtype=np.float64)
-    matrix = matrix[np.argsort(vectors.movie_ids)]
-    lengths = np.linalg.norm(matrix, axis=1, keepdims=True)
-    unit = np.divide(matrix, lengths, out=np.zeros_like(matrix), where=lengths > 0)
-    listed = np.zeros((*lists.shape, matrix.shape[1]))
+    in_order = vectors.matrix[np.argsort(vectors.movie_ids)]
+    unit = unit_rows(in_order.astype(np.float64))
+    listed = np.zeros((*lists.shape, unit.shape[1]))
     listed[filled] = unit[index.rows(lists[filled])]
     # |sum of v|^2 holds every pair twice, and each vector's square once.
     twice_pairs = (listed.sum(axis=1) ** 2).sum(axis=1) - (listed**2).sum(axis=(1, 2))
@@ -95,7 +96,21 @@ def genre_vectors(movies: pd.DataFrame) -> MovieVectors:
     ----------
     movies : DataFrame with `movie_id` and `genres` (a tuple of str a movie)
         A movie without genres becomes a zero vector.
+
+    Raises
+    ------
+    TypeError
+        If the genres of a movie are a text, or no list of names.
+    ValueError
+        If no movie has a genre: there is no column then.
     """
+    for of_movie in movies["genres"]:
+        if isinstance(of_movie, str) or not isinstance(of_movie, Iterable):
+            raise TypeError(
+                'The genres of a movie are a tuple such as ("Comedy", "Drama"), not '
+                f"{of_movie!r}. validate_movies(movies) makes tuples of texts such as "
+                '"Comedy|Drama".'
+            )
     genres = sorted({genre for of_movie in movies["genres"] for genre in of_movie})
     matrix = np.array(
         [[genre in of_movie for genre in genres] for of_movie in movies["genres"]],

@@ -15,7 +15,12 @@ from pathlib import Path
 
 import pandas as pd
 
-from recsys_helpers.download import ChecksumError, DownloadError, fetch
+from recsys_helpers.download import (
+    ChecksumError,
+    DownloadError,
+    fetch,
+    split_login,
+)
 from recsys_helpers.movielens_files import read_movielens
 from recsys_helpers.small_edition import INSTALLED_SHA256, cut_sample, read_small
 from recsys_helpers.validation import (
@@ -211,7 +216,7 @@ def _find_or_fetch(edition: Edition) -> tuple[Path, str]:
     name = f"{edition.archive}.zip"
     if own and (kept_in / edition.archive).is_dir():
         return kept_in / edition.archive, f"the folder {kept_in / edition.archive}"
-    if own and (kept_in / name).exists():
+    if own and (kept_in / name).is_file():
         _require_published(kept_in / name, edition)
         return kept_in / name, f"the archive {kept_in / name}"
     in_cache = (cache / name).exists()
@@ -219,7 +224,7 @@ def _find_or_fetch(edition: Edition) -> tuple[Path, str]:
     url = f"{server.rstrip('/')}/{name}"
     path = fetch(url, edition.sha256, cache if in_cache else kept_in)
     return path, f"the archive {path}" + (
-        "" if in_cache else f", downloaded from {url}"
+        "" if in_cache else f", downloaded from {split_login(url)[0]}"
     )
 
 

@@ -6,7 +6,7 @@ from outside is escaped, and nothing is loaded but the posters themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from numbers import Integral, Real
@@ -17,7 +17,7 @@ import pandas as pd
 
 from recsys_helpers.cards import GENRE_STYLES, drawn_card, main_genre
 from recsys_helpers.styles import STRIP_STYLE, TABLE_STYLE
-from recsys_helpers.titles import without_year
+from recsys_helpers.titles import without_year, year_of
 
 POSTER_WIDTH, POSTER_HEIGHT = 140, 210
 MISSING = "-"
@@ -60,7 +60,8 @@ def poster_strip(
         Addresses that start with ``https://`` or ``data:image/``. Anything else
         (None, NaN, an empty text, ``"nan"``) is no poster.
     scores : mapping of movie_id to a number or text, or one for each row, optional
-        Stand below the posters; numbers get three decimals.
+        Stand below the posters; numbers get three decimals. A pandas Series, here and
+        above, goes by its index: that of `movies`, or else the ids of the movies.
 
     Returns
     -------
@@ -71,7 +72,8 @@ def poster_strip(
     ------
     ValueError
         If there is no column title, or another number of addresses or scores than
-        of movies, or a mapping is given and there is no column movie_id.
+        of movies, or a mapping is given and there is no column movie_id, or a Series
+        whose index is neither that of `movies` nor holds all their ids.
 
     Examples
     --------
@@ -183,8 +185,8 @@ class _Card:
             genres = genres.split("|")
         return cls(
             title=without_year(title),
-            year=_year_in(title) if _is_missing(year) else str(int(year)),
-            genres=() if _is_missing(genres) else tuple(map(str, genres)),
+            year=_format(year_of(title) if _is_missing(year) else year, ".0f", ""),
+            genres=() if _is_missing(genres) else _texts(genres),
             url=_poster_url(url),
             score=_format(score, ".3f") if not _is_missing(score) else "",
         )
@@ -250,13 +252,15 @@ def _has_fractions(values: pd.Series) -> bool:
     return not pd.api.types.is_integer_dtype(values)
 
 
-def _format(value: Any, spec: str | Callable[[Any], str] | None) -> str:
+def _format(
+    value: Any, spec: str | Callable[[Any], str] | None, missing: str = MISSING
+) -> str:
     if callable(spec):
         return str(spec(value))
     if _is_missing(value):
-        return MISSING
+        return missing
     if isinstance(value, (tuple, list, set, frozenset)):
-        return ", ".join(map(str, value))
+        return ", ".join(_texts(value))
     if spec and isinstance(value, Real) and not isinstance(value, bool):
         plain = int(value) if isinstance(value, Integral) else float(value)
         return format(plain, spec)
@@ -267,8 +271,10 @@ def _is_missing(value: Any) -> bool:
     return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
 
 
-def _year_in(title: str) -> str:
-    return title[len(without_year(title)) :].strip(" ()")
+def _texts(values: Iterable[Any]) -> tuple[str, ...]:
+    texts = map(str, values)
+    # A set has another order in every run.
+    return tuple(sorted(texts) if isinstance(values, (set, frozenset)) else texts)
 
 
 def _poster_url(url: Any) -> str | None:
@@ -287,6 +293,8 @@ def _for_each(movies: pd.DataFrame, values: Any, name: str) -> list[Any]:
     """One value for each movie, None where there is none."""
     if values is None:
         return [None] * len(movies)
+    if isinstance(values, pd.Series) and not values.index.equals(movies.index):
+        values = _by_movie(movies, values, name)
     if isinstance(values, Mapping):
         if "movie_id" not in movies:
             raise ValueError(
@@ -297,6 +305,18 @@ def _for_each(movies: pd.DataFrame, values: Any, name: str) -> list[Any]:
     if len(values) != len(movies):
         raise ValueError(f"There are {len(movies)} movies and {len(values)} {name}.")
     return list(values)
+
+
+def _by_movie(movies: pd.DataFrame, values: pd.Series, name: str) -> dict[Any, Any]:
+    # By position, a row that was filtered out or sorted would shift all others.
+    ids = movies.get("movie_id", pd.Series(pd.NA))
+    if not values.index.is_unique or not ids.isin(values.index).all():
+        raise ValueError(
+            f"{name} is a Series whose index is neither that of movies nor their ids, "
+            f"so it does not say which is whose. If the order is right, give "
+            f"{name}.tolist(); otherwise set its index to the movie ids."
+        )
+    return values.to_dict()
 
 
 def _aligned(columns: list[_Column], rows: list, caption: str | None) -> str:

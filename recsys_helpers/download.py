@@ -10,10 +10,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import unquote
 
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.validation import DatasetError
@@ -21,10 +24,13 @@ from recsys_helpers.validation import DatasetError
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["ChecksumError", "DownloadError", "fetch"]
+__all__ = ["ChecksumError", "DownloadError", "fetch", "split_login"]
 
 _BLOCK = 2**16
 _BUSY = (408, 425, 429)
+_LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)?([^/?#]*)@", re.IGNORECASE)
+
+Login = tuple[str, str]
 
 
 class DownloadError(DatasetError):
@@ -53,7 +59,8 @@ def fetch(
     Parameters
     ----------
     url : str
-        Where the file is. Its last part is the file's name.
+        Where the file is. Its last part is the file's name. A name and password in it
+        (``https://name:password@host/...``) are used, and never shown.
     sha256 : str
         The file's published SHA-256, 64 hexadecimal digits.
     folder : str or pathlib.Path
@@ -85,36 +92,85 @@ def fetch(
     -----
     A server that has changed the file between two tries is caught by the checksum. A
     server that ignores ``Range`` sends the whole file, which replaces the part.
-    Certificates are always checked.
+    Certificates are always checked. Who comes to a folder while another process
+    downloads into it waits, and then uses the same file.
     """
     import pooch
 
+    url, login = split_login(url)
     path = Path(folder).resolve() / url.rsplit("/", 1)[-1]
     by_hand = _by_hand(url, sha256, path)
 
     def resume(url: str, destination: str, _pooch: object) -> None:
         part = path.with_name(path.name + ".part")
-        _transfer_with_retries(url, part, n_retries, timeout, sleep, by_hand)
+        _transfer_with_retries(url, login, part, n_retries, timeout, sleep, by_hand)
         if pooch.file_hash(str(part)) != sha256:
             _set_aside(part, path, by_hand)
         os.replace(part, destination)
 
-    if path.exists() and pooch.file_hash(str(path)) != sha256:
-        os.replace(path, _corrupt(path))
-    try:
-        pooch.retrieve(
-            url, f"sha256:{sha256}", path.name, path.parent, downloader=resume
-        )
-    except OSError as error:
+    def is_there() -> bool:
+        return path.is_file() and pooch.file_hash(str(path)) == sha256
+
+    if path.is_dir():
         raise DownloadError(
-            f"{path} cannot be written: {error}. Choose another folder with the "
-            "environment variable RECSYS_DATA_DIR."
-        ) from error
+            f"{path} is a folder, and should be an archive. Rename it: unpacked files "
+            f"belong into a folder called {path.stem}."
+        )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with _one_at_a_time(path.parent):
+            if path.exists() and not is_there():
+                os.replace(path, _corrupt(path))
+            pooch.retrieve(
+                url, f"sha256:{sha256}", path.name, path.parent, downloader=resume
+            )
+    except OSError as error:
+        # Without a lock another process may have taken our part and finished it.
+        if not is_there():
+            raise DownloadError(
+                f"{path} cannot be written: {error}. Choose another folder with the "
+                "environment variable RECSYS_DATA_DIR."
+            ) from error
     return path
+
+
+def split_login(url: str) -> tuple[str, Login | None]:
+    """Take name and password out of an address, which can then be shown.
+
+    Examples
+    --------
+    >>> split_login("https://ann:secret@example.org/data")
+    ('https://example.org/data', ('ann', 'secret'))
+    >>> split_login("https://example.org/data")
+    ('https://example.org/data', None)
+    """
+    found = _LOGIN.match(url)
+    if not found:
+        return url, None
+    name, _, password = found[2].partition(":")
+    return (found[1] or "") + url[found.end() :], (unquote(name), unquote(password))
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait until no other process downloads into a folder, and let none begin."""
+    try:
+        import fcntl
+    except ImportError:  # there is no such lock on Windows
+        yield
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with suppress(OSError):  # some network drives know no locks
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield  # closing releases the lock, and so does the end of the process
+    finally:
+        os.close(descriptor)
 
 
 def _transfer_with_retries(
     url: str,
+    login: Login | None,
     part: Path,
     n_retries: int,
     timeout: tuple[float, float],
@@ -125,7 +181,7 @@ def _transfer_with_retries(
 
     for attempt in range(n_retries + 1):
         try:
-            return _transfer(url, part, timeout)
+            return _transfer(url, login, part, timeout)
         except _TransientError as error:
             reason = error
         except requests.exceptions.Timeout:
@@ -146,7 +202,9 @@ def _transfer_with_retries(
     )
 
 
-def _transfer(url: str, part: Path, timeout: tuple[float, float]) -> None:
+def _transfer(
+    url: str, login: Login | None, part: Path, timeout: tuple[float, float]
+) -> None:
     import requests
 
     have = part.stat().st_size if part.exists() else 0
@@ -154,7 +212,9 @@ def _transfer(url: str, part: Path, timeout: tuple[float, float]) -> None:
     headers = {"Accept-Encoding": "identity", "User-Agent": "recsys_helpers"}
     if have:
         headers["Range"] = f"bytes={have}-"
-    with requests.get(url, headers=headers, stream=True, timeout=timeout) as response:
+    with requests.get(
+        url, auth=login, headers=headers, stream=True, timeout=timeout
+    ) as response:
         if response.status_code == 416:
             _accept_or_restart(response, part, have)
             return

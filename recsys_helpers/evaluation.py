@@ -11,6 +11,7 @@ What cannot be reached still counts: a relevant movie that nobody rated in train
 a miss for a method that knows ratings only, and so is a user it has never met.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple, Protocol, Self, runtime_checkable
@@ -21,8 +22,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers import beyond_accuracy as beyond
 from recsys_helpers import metrics
-from recsys_helpers.interactions import UnknownIdError
+from recsys_helpers.ids import UnknownIdError, integer_ids
+from recsys_helpers.interactions import positives
 from recsys_helpers.intervals import Estimate, bootstrap_interval
+from recsys_helpers.results import write_results
 from recsys_helpers.splits import Split
 
 RANKING_METRICS = {
@@ -76,9 +79,10 @@ def evaluate(
     like_threshold: float = 4.0,
     level: float = 0.95,
     n_bootstrap: int = 1000,
-    seed: int = 0,
+    bootstrap_seed: int = 0,
     edition: str | None = None,
     method: str | None = None,
+    results_file: str | os.PathLike | None = None,
 ) -> pd.DataFrame:
     """Fit `model` on ``split.train`` and measure it on ``split.test``.
 
@@ -89,18 +93,20 @@ def evaluate(
     split : Split
     movies : DataFrame with `movie_id`, optional
         The catalogue: what may be recommended, and what coverage is a share of. By
-        default the movies of ``split.train``. With a column `genres` the diversity
-        of the lists is measured too.
+        default the movies of ``split.train``. With a column `genres` in which any
+        movie has some, the diversity of the lists is measured too.
     ks : sequence of int
         Lengths at which lists are judged.
     like_threshold : float
         A test rating of at least this many stars is relevant.
-    level, n_bootstrap, seed
+    level, n_bootstrap, bootstrap_seed
         Share, resamples and seed of the bootstrap intervals, which draw users.
     edition : str, optional
         Which data this is, to be noted in the results.
     method : str, optional
         What to call the model in the results; by default the name of its class.
+    results_file : path ending in .json, optional
+        Where `recsys_helpers.results.write_results` writes what is returned.
 
     Returns
     -------
@@ -126,7 +132,9 @@ def evaluate(
         )
 
     def interval(per_user: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
-        return bootstrap_interval(per_user, level, n_bootstrap, seed, weights=weights)
+        return bootstrap_interval(
+            per_user, level, n_bootstrap, bootstrap_seed, weights=weights
+        )
 
     rows: list[_Row] = []
     _, fit_cpu_s = _timed(model.fit, split.train)
@@ -146,7 +154,7 @@ def evaluate(
         score_cpu_s += cpu_s
     rows += [_Row("fit_cpu_s", fit_cpu_s), _Row("score_cpu_s", score_cpu_s)]
 
-    return pd.DataFrame(rows).assign(
+    results = pd.DataFrame(rows).assign(
         method=method or type(model).__name__,
         n=lambda frame: frame["n"].astype("Int64"),
         split=split.name,
@@ -154,6 +162,9 @@ def evaluate(
         edition=edition,
         cpu_s=fit_cpu_s + score_cpu_s,
     )[_COLUMNS]
+    if results_file is not None:
+        write_results(results, results_file)
+    return results
 
 
 def recommend_all(model: Recommender, users: ArrayLike, n: int) -> NDArray[np.int64]:
@@ -164,14 +175,20 @@ def recommend_all(model: Recommender, users: ArrayLike, n: int) -> NDArray[np.in
     int array, shape (n_users, n)
         Movie ids, best first, short lists padded with -1. A user whom the model
         does not know (it raises `UnknownIdError`) has an empty list.
+
+    Raises
+    ------
+    ValueError
+        If the model gives more than `n` movies, or ids that are not whole numbers.
     """
     users = np.asarray(users)
     lists = np.full((len(users), n), metrics.PADDING, dtype=np.int64)
     for row, user_id in enumerate(users.tolist()):
         try:
-            movie_ids = model.recommend(user_id, n=n)["movie_id"]
+            recommended = model.recommend(user_id, n=n)
         except UnknownIdError:
             continue
+        movie_ids = integer_ids(recommended["movie_id"], "movie_id")
         if len(movie_ids) > n:
             raise ValueError(f"Asked for {n} movies, got {len(movie_ids)}.")
         lists[row, : len(movie_ids)] = movie_ids
@@ -234,7 +251,7 @@ def _ranking_rows(
     like_threshold: float,
     interval: Callable[..., Estimate],
 ) -> Iterator[_Row]:
-    liked = test[test["rating"] >= like_threshold]
+    liked = positives(test, like_threshold)
     for relevant, mark in ((liked, ""), (test, " (any)")):
         hits, n_relevant = metrics.hits_of(lists, relevant, users)
         for k in ks:
@@ -252,7 +269,8 @@ def _beyond_rows(
     interval: Callable[..., Estimate],
 ) -> Iterator[_Row]:
     n_movies = catalogue["movie_id"].nunique()
-    vectors = beyond.genre_vectors(catalogue) if "genres" in catalogue else None
+    has_genres = "genres" in catalogue and any(catalogue["genres"])
+    vectors = beyond.genre_vectors(catalogue) if has_genres else None
     for k in ks:
         top = lists[:, :k]
         coverage = beyond.catalogue_coverage(top, n_movies)

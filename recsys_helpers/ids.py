@@ -51,7 +51,7 @@ class IdIndex:
         ValueError
             If there are no ids, or they are not whole numbers.
         """
-        ids = _integer_ids(ids, name)
+        ids = integer_ids(ids, name)
         if ids.size == 0:
             raise ValueError(f"No {name} to index: the table of ratings is empty.")
         unique = np.unique(ids)
@@ -66,7 +66,7 @@ class IdIndex:
 
     def find(self, ids: ArrayLike) -> NDArray[np.intp]:
         """Rows of `ids`, with -1 for an id that is not in the index."""
-        ids = _integer_ids(ids, self.name)
+        ids = integer_ids(ids, self.name)
         rows = np.minimum(np.searchsorted(self.ids, ids), len(self) - 1)
         return np.where(self.ids[rows] == ids, rows, -1)
 
@@ -90,13 +90,29 @@ class IdIndex:
         return (
             f"{self.name} {unknown} is not among the {len(self):,} known here "
             f"(nearest: {' and '.join(str(i) for i in near)}). "
-            f"Either it has no rating in these rows, or {unknown} is a row number "
-            "and an id was wanted."
+            f"Either it has no rating in these rows, or {unknown} is a position "
+            "(of a row or column) and an id was wanted."
         )
 
 
-def _integer_ids(ids: ArrayLike, name: str) -> NDArray[np.integer]:
+def integer_ids(ids: ArrayLike, name: str) -> NDArray[np.integer]:
+    """Ids as an array, in their shape.
+
+    Raises
+    ------
+    ValueError
+        If they are not whole numbers of at most 64 bits; `name` is what the message
+        calls them.
+    """
     ids = np.asarray(ids)
     if ids.size and not np.issubdtype(ids.dtype, np.integer):
-        raise ValueError(f"{name} must be whole numbers, not {ids.dtype}.")
+        if ids.dtype == object and all(isinstance(one, int) for one in ids.flat):
+            raise ValueError(f"{name} {max(ids.flat, key=abs)} is too large for an id.")
+        hint = ""
+        if np.issubdtype(ids.dtype, np.floating):
+            hint = (
+                " A merge that finds no partner for a row fills in NaN and makes ids "
+                'floats: drop those rows, then .astype("int64").'
+            )
+        raise ValueError(f"{name} must be whole numbers, not {ids.dtype}.{hint}")
     return ids

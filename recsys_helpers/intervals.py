@@ -11,13 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 
-class UserMean(NamedTuple):
-    """A mean over users and how many users it is the mean of."""
-
-    value: float
-    n: int
-
-
 class Estimate(NamedTuple):
     """A mean over users, the ends of its interval, and the number of users."""
 
@@ -25,25 +18,6 @@ class Estimate(NamedTuple):
     low: float
     high: float
     n: int
-
-
-def mean_over_users(per_user: ArrayLike) -> UserMean:
-    """Mean of the users for whom the metric is defined, and how many they are.
-
-    Parameters
-    ----------
-    per_user : array, shape (n_users,)
-        NaN where the metric is undefined. If it is so for all, the mean is NaN.
-
-    Examples
-    --------
-    >>> mean_over_users([0.5, float("nan"), 1.0])
-    UserMean(value=0.75, n=2)
-    """
-    values = np.asarray(per_user, dtype=np.float64)
-    defined = values[~np.isnan(values)]
-    value = float(defined.mean()) if defined.size else float("nan")
-    return UserMean(value, defined.size)
 
 
 def bootstrap_interval(
@@ -66,14 +40,20 @@ def bootstrap_interval(
     seed : int
         The same seed and number of users draws the same users, whatever the values.
     weights : array, shape (n_users,), optional
-        Take the weighted mean. With a user's mean squared error as value and number
-        of test ratings as weight this is the error over all ratings, and whole
-        users are drawn: the ratings of one user are not independent.
+        Take the weighted mean; weights are above 0. With a user's mean squared error
+        as value and number of test ratings as weight this is the error over all
+        ratings, and whole users are drawn: the ratings of one user are not independent.
 
     Returns
     -------
     Estimate
         ``(value, low, high, n)``; NaN and n = 0 if no user has a value.
+
+    Raises
+    ------
+    ValueError
+        If `level` or `n_resamples` is out of range, the shapes differ, or a user with
+        a value has a weight that is not above 0.
 
     Notes
     -----
@@ -97,6 +77,12 @@ def bootstrap_interval(
         )
     defined = ~np.isnan(values)
     values, weights = values[defined], weights[defined]
+    if not (weights > 0).all():
+        bad = weights[~(weights > 0)][0]
+        raise ValueError(
+            f"A weight is {bad}; weights are above 0, for example a user's number of "
+            "ratings. Leave a user without any out, or give them NaN as value."
+        )
     if values.size == 0:
         return Estimate(np.nan, np.nan, np.nan, 0)
     means = _resampled_means(values, weights, n_resamples, seed)

@@ -1,8 +1,9 @@
 """What a run cost: time, memory, and the machine that it ran on."""
 
-import os
+import re
 import sys
 import time
+from pathlib import Path
 
 from recsys_helpers.results import hardware, versions
 
@@ -11,17 +12,28 @@ MIB = 2**20
 
 def peak_memory_mib() -> float | None:
     """Most memory that this process has held so far, in MiB; None on Windows."""
+    status = Path("/proc/self/status")  # on Linux
+    if status.exists():
+        peak = re.search(r"VmHWM:\s+([0-9]+) kB", status.read_text(encoding="utf-8"))
+        if peak:
+            return int(peak[1]) * 1024 / MIB
     try:
         import resource
     except ImportError:  # there is no such module on Windows
         return None
+    # On Linux this can be the peak of the parent process, carried over to its child.
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # macOS counts bytes, Linux KiB.
     return peak / MIB if sys.platform == "darwin" else peak * 1024 / MIB
 
 
-def this_run() -> str:
+def this_run(edition: str) -> str:
     """Say what this notebook has cost since its kernel started.
+
+    Parameters
+    ----------
+    edition : str
+        Which data it was run on, as in ``movielens.edition``.
 
     Returns
     -------
@@ -30,15 +42,14 @@ def this_run() -> str:
 
     Examples
     --------
-    >>> print(this_run())  # doctest: +ELLIPSIS
-    This run: ... s of CPU time... on ... cores...
+    >>> print(this_run("small"))  # doctest: +ELLIPSIS
+    This run: ... s of CPU time... on ... cores..., edition small.
     Versions: python 3..., numpy ...
     """
     cost = f"{time.process_time():.0f} s of CPU time"
     peak = peak_memory_mib()
     if peak is not None:
         cost += f", {peak:,.0f} MiB of memory at most"
-    edition = os.environ.get("RECSYS_DATASET", "small")
     packages = ", ".join(f"{name} {number}" for name, number in versions().items())
     return (
         f"This run: {cost}, on {hardware()}, edition {edition}.\nVersions: {packages}"

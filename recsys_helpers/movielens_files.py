@@ -20,6 +20,7 @@ import pandas as pd
 from recsys_helpers.archives import OpenFile, opened, require_final_line_break
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.validation import (
+    LARGEST_ID,
     MOVIE_COLUMNS,
     RATING_DTYPES,
     InvalidDataError,
@@ -38,8 +39,8 @@ __all__ = ["read_movielens"]
 
 _LINK_COLUMNS = ("movie_id", "imdb_id", "tmdb_id")
 _CHUNK = 500_000
-_WHOLE_NUMBER = re.compile(r"[+-]?\d{1,18}(\.0*)?", re.ASCII)
-_DECIMAL_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.I)
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.0*)?")
+_DECIMAL_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
 
 def read_movielens(
@@ -82,7 +83,7 @@ def read_movielens(
         needed = ["ratings.csv", "movies.csv"] + ["links.csv"] * (n_movies is not None)
         missing = [name for name in needed if name not in names]
         if missing:
-            raise InvalidDataError(f"{path} has no {' and no '.join(missing)}.")
+            raise InvalidDataError(f"{path} has no file {' and no '.join(missing)}.")
         movies = _read_movies(open_file("movies.csv"))
         _require_rows("movies.csv", movies, n_movies)
         links = None
@@ -157,15 +158,17 @@ def _read_movies(stream: io.BufferedReader) -> pd.DataFrame:
 def _read_links(stream: io.BufferedReader) -> pd.DataFrame:
     frame, locate = _small_table(stream, _LINK_COLUMNS)
     # IMDb's ids have at least seven digits; spreadsheets drop the leading zeros.
-    imdb = frame["imdb_id"].str.extract(r"^(?:tt)?(\d+)$", expand=False)
+    imdb = frame["imdb_id"].str.extract(r"^(?:tt)?([0-9]+)$", expand=False)
     require(imdb.notna(), frame["imdb_id"], locate, "is not an IMDb id")
-    tmdb = frame["tmdb_id"].str.extract(r"^(\d*)(?:\.0)?$", expand=False)
-    require(tmdb.notna(), frame["tmdb_id"], locate, "is not a TMDB id")
+    tmdb = frame["tmdb_id"].str.extract(r"^([0-9]*)(?:\.0)?$", expand=False)
+    numbers = pd.to_numeric(tmdb.replace("", None))
+    good = tmdb.notna() & (numbers.isna() | (numbers <= LARGEST_ID))
+    require(good, frame["tmdb_id"], locate, "is not a TMDB id")
     return pd.DataFrame(
         {
             "movie_id": checked_movie_ids(frame["movie_id"], locate),
             "imdb_id": "tt" + imdb.str.zfill(7),
-            "tmdb_id": pd.to_numeric(tmdb.replace("", None)).astype("Int32"),
+            "tmdb_id": numbers.astype("Int32"),
         }
     )
 
@@ -188,8 +191,14 @@ def _read_ratings(
 def _read_in_chunks(
     stream: io.BufferedReader, movie_ids: pd.Series, n_ratings: int | None
 ) -> pd.DataFrame:
-    first_line = next(csv.reader([stream.readline(2**16).decode("utf-8-sig")]), [])
-    names = _our_header(first_line, tuple(RATING_DTYPES), "ratings.csv")
+    first_line = stream.readline(2**16).decode("utf-8-sig").rstrip("\r\n")
+    if "\r" in first_line:
+        raise InvalidDataError(
+            "ratings.csv ends its lines with CR alone, as old programs on a Mac do. "
+            "Save it with the line ends of Unix (LF) or of Windows (CRLF)."
+        )
+    header = next(csv.reader([first_line]), [])
+    names = _our_header(header, tuple(RATING_DTYPES), "ratings.csv")
     columns = {name: np.empty(0, dtype) for name, dtype in RATING_DTYPES.items()}
     n_rows = 0
     with progress_bar(n_ratings, "Reading ratings", "rating") as bar:

@@ -38,6 +38,7 @@ _KINDS = {
 }
 FIELDS = tuple(_KINDS)
 REQUIRED = ("name", "metric", "value")
+_ALL_BUT_RESULTS = (":/", ":(exclude,top)benchmarks/results")
 
 
 class ResultsError(ValueError):
@@ -188,12 +189,25 @@ def hardware() -> str:
 
 
 def commit() -> str | None:
-    """Short hash of the checkout's commit, None outside one."""
-    command = ["git", "rev-parse", "--short", "HEAD"]
+    """Short hash of the commit that this package is checked out from, None without one.
+
+    It ends in "-dirty" if any tracked file differs from the commit, apart from
+    results files: what one benchmark has written does not change the next.
+    """
     try:
-        answer = subprocess.run(command, capture_output=True, text=True, check=True)
+        # An installed package can lie in a checkout of something else.
+        _git("ls-files", "--error-unmatch", Path(__file__).name)
+        changed = _git("status", "--porcelain", "-uno", "--", *_ALL_BUT_RESULTS)
+        short_hash = _git("rev-parse", "--short", "HEAD")
     except (OSError, subprocess.CalledProcessError):
         return None
+    return f"{short_hash}-dirty" if changed else short_hash
+
+
+def _git(*arguments: str) -> str:
+    folder = Path(__file__).resolve().parent
+    command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
+    answer = subprocess.run(command, capture_output=True, text=True, check=True)
     return answer.stdout.strip()
 
 

@@ -41,12 +41,13 @@ display:-webkit-box;-webkit-box-orient:vertical;-webkit-line-clamp:6}
 .rh-strip.rh-strip .rh-year{margin-top:3px;font-size:12px}
 .rh-strip.rh-strip .rh-genres{font-size:11px;overflow:hidden;display:-webkit-box;
 -webkit-box-orient:vertical;-webkit-line-clamp:2}
-.rh-strip.rh-strip .rh-poster.rh-poster img{position:absolute;inset:0;display:block;
-width:140px;height:210px;max-width:none;margin:0;padding:0;border:0;border-radius:0;object-fit:cover;
+.rh-strip.rh-strip .rh-poster.rh-poster img{position:absolute;inset:-1px;display:block;
+width:142px;height:212px;max-width:none;margin:0;padding:0;border:0;border-radius:0;object-fit:cover;
 background:none;color:transparent;font-size:0}
 """
-    # Shown only where the image fails: hides the browser's sign for a broken image,
-    # and the card below is seen.
+    # Where the image fails the card below is to be seen. Chrome draws a frame, which is
+    # the pixel that the image is wider on all sides, and a sign in the corner, which
+    # this hides.
     """
 .rh-strip img::before{content:"";position:absolute;top:0;left:0;width:24px;height:24px;
 background:var(--rh-ground)}

@@ -1,25 +1,55 @@
-"""Find a movie by what a person types, and suggest titles when there is none."""
+"""Find a movie by what a person types, and suggest titles when there is none.
+
+MovieLens writes "Matrix, The (1999)", "Seven (a.k.a. Se7en) (1995)" and "Boot, Das
+(Boat, The) (1981)": the article behind, other titles in parentheses, the year at the
+end. People write "The Matrix", "Se7en" and "das boot".
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
 
-_YEAR = re.compile(r"\s*\(\d{4}\)\s*$")
+import numpy as np
+from numpy.typing import NDArray
+
+# "(1995)", "(1975-1979)", "(2007- )" and, as the 25m edition once has, "(1983))".
+YEAR_AT_END = re.compile(r"\s*\(([0-9]{4})\s*(?:[-\u2013]\s*(?:[0-9]{4})?\s*)?\)+\s*$")
+_ARTICLES = "the|an?|les?|la|il|lo|el|los|las|der|die|das|eine?"
+_IN_FRONT = re.compile(rf"(?:({_ARTICLES}) |(l') ?)(.+)")
+_BEHIND = re.compile(rf"(.+), ({_ARTICLES}|l')")
+# Not at the start: "(500) Days of Summer" has no other title.
+_OTHER_TITLE = re.compile(r"(?<=\S) \((?:a\.?k\.?a\.? )?([^()]*)\)")
 
 
 def without_year(title: str) -> str:
-    """Cut the year off the end of a MovieLens title.
+    """Cut the year, or the years, off the end of a MovieLens title.
 
     Examples
     --------
     >>> without_year("Toy Story (1995)")
     'Toy Story'
+    >>> without_year("Fawlty Towers (1975-1979)")
+    'Fawlty Towers'
     >>> without_year("2001: A Space Odyssey")
     '2001: A Space Odyssey'
     """
-    return _YEAR.sub("", title)
+    return YEAR_AT_END.sub("", title)
+
+
+def year_of(title: str) -> int | None:
+    """Year at the end of a MovieLens title, the first of a range; None without one.
+
+    Examples
+    --------
+    >>> year_of("Fawlty Towers (1975-1979)")
+    1975
+    """
+    found = YEAR_AT_END.search(title)
+    return int(found[1]) if found else None
 
 
 def fold_title(title: str) -> str:
@@ -32,19 +62,22 @@ def fold_title(title: str) -> str:
     """
     decomposed = unicodedata.normalize("NFKD", title.casefold())
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(letters.casefold().split())
+    return " ".join(letters.casefold().replace("\u2019", "'").split())
 
 
 def rows_of_title(title: str, titles: Sequence[str]) -> list[int]:
     """Positions at which `titles` holds a title.
 
-    The first of these that finds any: the same text; the same but for case, accents
-    and spaces; the same without the years.
+    The first of these that finds any: the same text; the same but for case, accents,
+    spaces and where the article stands; the same as the part before parentheses; the
+    same as one in parentheses, as "Se7en" in "Seven (a.k.a. Se7en) (1995)". A title
+    without a year finds those of all years.
 
     Parameters
     ----------
     title : str
     titles : sequence of str
+        Prepared once and remembered: looking up many titles in them is quick.
 
     Returns
     -------
@@ -53,35 +86,93 @@ def rows_of_title(title: str, titles: Sequence[str]) -> list[int]:
 
     Examples
     --------
-    >>> rows_of_title("toy story", ["Heat (1995)", "Toy Story (1995)"])
+    >>> rows_of_title("the matrix", ["Heat (1995)", "Matrix, The (1999)"])
     [1]
     """
-    same = [row for row, other in enumerate(titles) if other == title]
-    if same:
-        return same
-    wanted = fold_title(title)
-    folded = [fold_title(other) for other in titles]
-    same = [row for row, other in enumerate(folded) if other == wanted]
-    if same:
-        return same
-    return [row for row, other in enumerate(folded) if without_year(other) == wanted]
+    rows = _prepared(tuple(titles)).rows
+    year, names = year_of(title), _names(title)
+    main = names[0]
+    for key in [title, ("all", names, year), ("main", main, year), ("any", main, year)]:
+        if key in rows:
+            return list(rows[key])
+    return []
 
 
 def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
     """Positions of the titles that look most like this one, best first.
 
+    Compared are letters and digits alone, without articles and years: the whole of
+    one of a movie's titles or, which counts a little less, the part of a longer one
+    that is most alike. Among equals the same year goes first, then the shorter title.
+
     Examples
     --------
-    >>> nearest_titles("Toy Stroy", ["Heat (1995)", "Toy Story (1995)"], n=1)
+    >>> nearest_titles("Toy Stroy (1995)", ["Heat (1995)", "Toy Story (1995)"], n=1)
     [1]
     """
     # Only a mistyped title needs this library.
     from rapidfuzz import fuzz, process
 
-    found = process.extract(
-        fold_title(title),
-        [fold_title(without_year(other)) for other in titles],
-        scorer=fuzz.WRatio,
-        limit=n,
-    )
-    return [row for _, _, row in found]
+    prepared = _prepared(tuple(titles))
+    wanted = _letters(_names(title)[0])
+    whole = process.cdist([wanted], prepared.letters, scorer=fuzz.ratio)[0]
+    part = process.cdist([wanted], prepared.letters, scorer=fuzz.partial_ratio)[0]
+    lengths = np.array([len(letters) for letters in prepared.letters])
+    # A part of what was typed is no likeness: "M" is in "Matrix".
+    alike = np.maximum(whole, np.where(lengths > len(wanted), 0.9 * part, 0))
+    best = np.zeros(len(titles))
+    np.maximum.at(best, prepared.owners, alike)
+    other_year = [year_of(other) != year_of(title) for other in titles]
+    order = np.lexsort(([len(other) for other in titles], other_year, -best))
+    return order[:n].tolist()
+
+
+class _Prepared(NamedTuple):
+    """Titles, ready to be searched.
+
+    `rows` has the rows of each text, and with and without the year those of "all" names
+    together, of the "main" name and of "any" name; `letters` are the letters of each
+    name, and `owners` the row whose name that is.
+    """
+
+    rows: dict[object, list[int]]
+    letters: list[str]
+    owners: NDArray[np.intp]
+
+
+_Name = tuple[str, str]  # without its article, and the article
+
+
+@lru_cache(maxsize=4)
+def _prepared(titles: tuple[str, ...]) -> _Prepared:
+    rows: dict[object, list[int]] = {}
+    letters, owners = [], []
+    for row, title in enumerate(titles):
+        names = _names(title)
+        years = (year_of(title), None)
+        called = [("all", names), ("main", names[0]), *(("any", n) for n in names)]
+        keys = [title, *((*name, year) for name in called for year in years)]
+        for key in dict.fromkeys(keys):
+            rows.setdefault(key, []).append(row)
+        letters += map(_letters, names)
+        owners += [row] * len(names)
+    return _Prepared(rows, letters, np.array(owners, dtype=np.intp))
+
+
+def _names(title: str) -> tuple[_Name, ...]:
+    """All that a movie is called in its title, the main name first."""
+    folded = fold_title(without_year(title))
+    main = _OTHER_TITLE.sub("", folded)
+    return tuple(map(_article_apart, [main, *_OTHER_TITLE.findall(folded)]))
+
+
+def _article_apart(name: str) -> _Name:
+    if behind := _BEHIND.fullmatch(name):
+        return behind[1], behind[2]
+    if in_front := _IN_FRONT.fullmatch(name):
+        return in_front[3], in_front[1] or in_front[2]
+    return name, ""
+
+
+def _letters(name: _Name) -> str:
+    return re.sub(r"\W", "", name[0]) or name[0]

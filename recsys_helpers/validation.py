@@ -12,6 +12,8 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from recsys_helpers.titles import YEAR_AT_END
+
 __all__ = [
     "DatasetError",
     "InvalidDataError",
@@ -27,6 +29,7 @@ RATING_DTYPES = {
 }
 MOVIE_COLUMNS = ("movie_id", "title", "genres")
 NO_GENRES = "(no genres listed)"
+LARGEST_ID = int(np.iinfo(np.int32).max)
 
 # How a row is found again: position in the data -> "ratings.csv, line 12".
 Locate = Callable[[int], str]
@@ -37,12 +40,11 @@ _GROUPLENS_NAMES = {
     "imdbId": "imdb_id",
     "tmdbId": "tmdb_id",
 }
-_LARGEST_ID = int(np.iinfo(np.int32).max)
-_ID_RULE = f"is not a whole number from 1 to {_LARGEST_ID:,}"
+_ID_RULE = f"is not a whole number from 1 to {LARGEST_ID:,}"
+# The end of the year 9999. Milliseconds, taken for seconds, lie beyond.
+_LAST_SECOND = 253_402_300_799
 _LOW_32_BITS = 2**32 - 1
 _BLOCK = 1_000_000
-# "(1995)", "(1975-1979)", "(2007- )" and, as the 25m edition once has, "(1983))".
-_YEAR = r"\((\d{4})\s*(?:[-\u2013]\s*(?:\d{4})?\s*)?\)+\s*$"
 
 
 class DatasetError(RuntimeError):
@@ -62,7 +64,8 @@ def validate_ratings(
     ----------
     ratings : pandas.DataFrame
         One row a rating, with the columns ``user_id, movie_id, rating, timestamp``
-        or ``userId, movieId, rating, timestamp``. Other columns are left out.
+        or ``userId, movieId, rating, timestamp``. Other columns are left out. Dates
+        are refused: their number depends on the unit that pandas keeps them in.
     movies : pandas.DataFrame, optional
         Movies as :func:`validate_movies` returns them; every rated movie must be
         one of them.
@@ -76,10 +79,11 @@ def validate_ratings(
     Raises
     ------
     InvalidDataError
-        For a missing column, no row at all, a value that is no number, an id that
-        is not a whole number from 1 to 2,147,483,647, a rating outside 0.5 to 5 or
-        between half steps, a movie that is not in ``movies``, or a (user, movie)
-        pair that occurs twice.
+        For a missing column or one that is there twice, no row at all, a value that
+        is no number, an id that is not a whole number from 1 to 2,147,483,647, a
+        rating outside 0.5 to 5 or between half steps, a timestamp that is a date or
+        not a whole number of seconds from 1970 to the year 9999, a movie that is not
+        in ``movies``, or a (user, movie) pair that occurs twice.
 
     Examples
     --------
@@ -126,9 +130,9 @@ def validate_movies(movies: pd.DataFrame) -> pd.DataFrame:
     Raises
     ------
     InvalidDataError
-        For a missing column, no row at all, a movie id that is not a whole number
-        from 1 to 2,147,483,647 or occurs twice, an empty title, or genres that are
-        neither text nor a list of texts.
+        For a missing column or one that is there twice, no row at all, a movie id
+        that is not a whole number from 1 to 2,147,483,647 or occurs twice, an empty
+        title, or genres that are neither text nor a list of texts.
 
     Examples
     --------
@@ -178,7 +182,9 @@ def check_rating_values(frame: pd.DataFrame, locate: Locate) -> None:
     good = (rating >= 0.5) & (rating <= 5) & (rating * 2 % 1 == 0)
     require(good, rating, locate, "is not one of 0.5, 1, 1.5, ... 5")
     time = frame["timestamp"]
-    require(time % 1 == 0, time, locate, "is not a whole number of seconds")
+    good = (time >= 0) & (time <= _LAST_SECOND) & (time % 1 == 0)
+    rule = f"is not a whole number of seconds since 1970, at most {_LAST_SECOND:,}"
+    require(good, time, locate, rule)
 
 
 def check_known_movies(
@@ -230,12 +236,18 @@ def our_name(column: str) -> str:
 
 
 def require_columns(found: list[str], wanted: tuple[str, ...], what: str) -> None:
-    """Raise when a wanted column is not among those found."""
+    """Raise when a wanted column, by our names, is not among those found, or twice."""
     missing = [name for name in wanted if name not in found]
     if missing:
         raise InvalidDataError(
             f"{what}: missing column {', '.join(missing)}. "
             f"Found: {', '.join(map(str, found)) or 'nothing'}."
+        )
+    twice = next((name for name in wanted if found.count(name) > 1), None)
+    if twice:
+        raise InvalidDataError(
+            f"{what}: there is more than one column {twice} (userId counts as user_id, "
+            "and so on). Keep one of them."
         )
 
 
@@ -249,7 +261,7 @@ def require(good: pd.Series, values: pd.Series, locate: Locate, rule: str) -> No
 
 def years_of_titles(titles: pd.Series) -> pd.Series:
     """Return the year at the end of each title as nullable Int16, NA for none."""
-    digits = titles.astype("str").str.extract(_YEAR, expand=False)
+    digits = titles.astype("str").str.extract(YEAR_AT_END.pattern, expand=False)
     return pd.to_numeric(digits).astype("Int16")
 
 
@@ -268,13 +280,19 @@ def _genres(value: object, locate: Locate, position: int) -> tuple[str, ...]:
 
 
 def _numbers(column: pd.Series, locate: Locate) -> pd.Series:
+    if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
+        raise InvalidDataError(
+            f"{column.name} holds dates ({column.dtype}), and seconds since 1970 are "
+            f'wanted: pd.to_datetime(ratings["{column.name}"], utc=True)'
+            '.astype("datetime64[s, UTC]").astype("int64")'
+        )
     numbers = pd.to_numeric(column, errors="coerce")
     require(numbers.notna(), column, locate, "is not a number")
     return numbers
 
 
 def _is_id(values: pd.Series) -> pd.Series:
-    return (values >= 1) & (values <= _LARGEST_ID) & (values % 1 == 0)
+    return (values >= 1) & (values <= LARGEST_ID) & (values % 1 == 0)
 
 
 def _rows_of(name: str) -> Locate:

@@ -38,9 +38,9 @@ class UnknownMovieError(UnknownIdError):
 class MovieVectors:
     """One vector for each movie.
 
-    Wherever a method takes a *movie*, it takes an id (``1``) or a title. A title is
-    looked for as it is, then without regard to case, accents and spaces, then also
-    without the year: ``"toy story"`` finds ``"Toy Story (1995)"``.
+    Wherever a method takes a *movie*, it takes an id (``1``) or a title, with its year
+    or without: ``"the matrix"`` finds ``"Matrix, The (1999)"``, and ``"Se7en"`` finds
+    ``"Seven (a.k.a. Se7en) (1995)"``; see `recsys_helpers.titles.rows_of_title`.
 
     Parameters
     ----------
@@ -304,7 +304,9 @@ class MovieVectors:
             raise TypeError(f"A movie is an id or a title, not {movie!r}.")
         found = np.flatnonzero(self.movie_ids == movie)
         if not found.size:
-            nearest = np.argsort(np.abs(self.movie_ids - movie), kind="stable")[:3]
+            # Python's whole numbers neither wrap around nor overflow, as numpy's do.
+            distances = [abs(other - int(movie)) for other in self.movie_ids.tolist()]
+            nearest = sorted(range(len(self)), key=distances.__getitem__)[:3]
             raise UnknownMovieError(
                 f"movie_id {movie} is not among these {len(self):,} movies. "
                 f"The nearest ids: {self._listing(nearest)}."

@@ -109,3 +109,13 @@ def test_a_damaged_compressed_stream_is_noticed(tmp_path):
 def test_a_path_with_nothing_there_is_named(tmp_path):
     with pytest.raises(InvalidDataError, match=r"no file or folder .*nowhere\.zip"):
         read_all(tmp_path / "nowhere.zip")
+
+
+def test_an_encrypted_zip_is_said_to_be_encrypted(tmp_path):
+    # Python writes no encrypted zips: set bit 0 of the flags, in both headers.
+    content = bytearray(stored("4.0\n"))
+    content[content.index(b"PK\x03\x04") + 6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    archive = written(tmp_path, bytes(content))
+    with pytest.raises(InvalidDataError, match=r"encrypted: ratings\.csv needs"):
+        read_all(archive)

@@ -146,3 +146,12 @@ def test_gini_is_half_the_mean_difference_over_the_mean(lists):
     mean_difference = np.abs(counts[:, None] - counts).mean()
     expected = mean_difference / (2 * counts.mean())
     assert beyond.gini(lists, n_movies=8) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("genres", ["Drama|Comedy", None, float("nan")])
+def test_genres_that_are_no_list_are_refused_with_what_to_do(genres):
+    movies = pd.DataFrame({"movie_id": [5, 6], "genres": [("Drama",), genres]})
+    with pytest.raises(
+        TypeError, match=rf"not {genres!r}\. validate_movies".replace("|", r"\|")
+    ):
+        beyond.genre_vectors(movies)

@@ -127,6 +127,23 @@ def test_a_download_is_kept_in_the_cache(cache, monkeypatch):
     assert data.source.endswith(f"downloaded from {server.url}/ml-latest-small.zip")
 
 
+@pytest.mark.usefixtures("_tiny_edition", "cache")
+def test_the_source_of_a_download_does_not_show_the_password(monkeypatch):
+    with serving(whole(ARCHIVE)) as server:
+        url = server.url.replace("://", "://ann:secret@")
+        monkeypatch.setenv("RECSYS_MOVIELENS_URL", url)
+        data = load_movielens("latest-small")
+    assert data.source.endswith(f"downloaded from {server.url}/ml-latest-small.zip")
+
+
+@pytest.mark.usefixtures("_tiny_edition")
+@pytest.mark.parametrize("place", ["own", "cache"])
+def test_a_folder_in_place_of_the_archive_is_a_clear_error(place, request):
+    (request.getfixturevalue(place) / "ml-latest-small.zip").mkdir()
+    with pytest.raises(DatasetError, match=r"ml-latest-small\.zip is a folder"):
+        load_movielens("latest-small")
+
+
 @pytest.mark.usefixtures("_tiny_edition")
 def test_a_download_is_kept_in_the_own_folder_if_there_is_one(own, monkeypatch):
     with serving(whole(ARCHIVE)) as server:

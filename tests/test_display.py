@@ -1,6 +1,9 @@
 """Strips and tables: nothing broken, nothing unescaped, all of it readable."""
 
+import os
 import re
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -76,6 +79,19 @@ def test_a_poster_has_alternative_text_and_a_size_and_waits_until_seen(movies):
     assert (image["loading"], image["width"], image["height"]) == ("lazy", "140", "210")
 
 
+@pytest.mark.parametrize("year", [1975, 1975.0, "1975", None])
+def test_a_range_of_years_in_the_title_is_not_said_twice(year):
+    title = "Fawlty Towers (1975-1979)"
+    frame = pd.DataFrame({"title": [title], "year": pd.Series([year], dtype=object)})
+    image = parsed(poster_strip(frame, poster_urls=[HTTPS])).img
+    assert image["alt"] == "Poster of Fawlty Towers (1975)"
+
+
+def test_a_year_that_is_no_number_is_shown_as_it_is():
+    frame = pd.DataFrame({"title": ["Metropolis"], "year": ["unknown"]})
+    assert parsed(poster_strip(frame)).find(class_="rh-year").text == "unknown"
+
+
 @pytest.mark.parametrize(
     "url",
     [
@@ -122,8 +138,28 @@ def test_a_card_has_title_year_and_genres_as_text(movies):
     ]
 
 
-def test_a_card_is_the_same_every_time(movies):
-    assert poster_strip(movies) == poster_strip(movies)
+IN_ANOTHER_PROCESS = """
+import pandas as pd
+from recsys_helpers.display import movie_table, poster_strip
+genres = [{"Animation", "Children", "Comedy"}, frozenset({"War", "Drama", "Crime"})]
+movies = pd.DataFrame({"title": ["Toy Story (1995)", "M"], "genres": genres})
+for shown in (poster_strip(movies), movie_table(movies)):
+    print(shown._repr_html_(), shown)
+"""
+
+
+def test_strips_and_tables_are_the_same_in_every_process():
+    # Text has another hash in each, and so a set another order.
+    outputs = {
+        subprocess.run(
+            [sys.executable, "-c", IN_ANOTHER_PROCESS],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("0", "1", "2")
+    }
+    assert len(outputs) == 1
 
 
 def test_genres_may_come_as_movielens_writes_them():
@@ -145,8 +181,37 @@ def test_scores_by_row_and_by_id_are_the_same(movies):
 
 
 def test_posters_may_come_as_a_column_with_gaps(movies):
-    urls = pd.Series([HTTPS, None, np.nan], index=[9, 8, 7])
+    urls = pd.Series([HTTPS, None, np.nan])
     assert len(parsed(poster_strip(movies, poster_urls=urls)).find_all("img")) == 1
+
+
+def test_a_series_with_the_index_of_the_movies_goes_by_row(movies):
+    movies = movies.set_axis([1, 7, 50])  # the ids too, of other rows
+    scores = pd.Series([0.5, 0.25, 0.125], index=[1, 7, 50])
+    assert poster_strip(movies, scores=scores) == poster_strip(
+        movies, scores=[0.5, 0.25, 0.125]
+    )
+
+
+def test_a_series_with_movie_ids_as_index_goes_by_movie(movies):
+    scores = pd.Series([0.125, 9, 0.25, 0.5], index=[7, 99, 50, 1])
+    assert poster_strip(movies, scores=scores) == poster_strip(
+        movies, scores=[0.5, 0.25, 0.125]
+    )
+
+
+@pytest.mark.parametrize("index", [[2, 1, 0], [1, 50, 99], [1, 50, 50]])
+@pytest.mark.parametrize("name", ["scores", "poster_urls"])
+def test_a_series_that_does_not_say_which_is_whose_is_refused(movies, name, index):
+    values = pd.Series(["a", "b", "c"], index=index)
+    with pytest.raises(ValueError, match=rf"{name} is a Series .* {name}\.tolist\(\)"):
+        poster_strip(movies, **{name: values})
+
+
+def test_a_series_for_movies_without_ids_must_have_their_index(movies):
+    scores = pd.Series([0.5, 0.25, 0.125], index=[1, 50, 7])
+    with pytest.raises(ValueError, match="scores is a Series"):
+        poster_strip(movies.drop(columns="movie_id"), scores=scores)
 
 
 def test_in_a_terminal_a_strip_is_a_numbered_list(movies):

@@ -1,13 +1,18 @@
 """The downloads, over real HTTP, from a server that misbehaves."""
 
+import base64
 import hashlib
 import os
 import signal
 import socket
 import threading
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pooch
 import pytest
 import trustme
 from http_server import (
@@ -22,6 +27,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from recsys_helpers.download import ChecksumError, DownloadError, fetch
+from recsys_helpers.validation import DatasetError
 
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -315,7 +321,7 @@ def test_a_full_disk_tells_how_much_is_needed(get, tmp_path):
 
 
 def test_a_folder_that_is_a_file_is_a_clear_error(tmp_path):
-    (tmp_path / "taken").write_text("x")
+    (tmp_path / "taken").write_text("x", encoding="utf-8")
     with (
         serving(whole(CONTENT)) as server,
         pytest.raises(DownloadError, match=r"cannot be written.*RECSYS_DATA_DIR"),
@@ -343,3 +349,89 @@ def test_ctrl_c_in_the_middle_leaves_no_half_file(get, tmp_path):
     with serving(half_then_ctrl_c) as server, pytest.raises(KeyboardInterrupt):
         get(server.url)
     assert set(names_in(tmp_path)) <= {"file.zip.part"}
+
+
+def test_a_folder_in_place_of_the_file_is_a_clear_error(get, tmp_path):
+    (tmp_path / "file.zip").mkdir()
+    with pytest.raises(DownloadError, match=r"is a folder.*folder called file\."):
+        get("http://127.0.0.1")
+
+
+# Two at a time
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no lock on Windows")
+def test_two_that_want_one_file_download_it_once(get):
+    def in_two_halves(handler):
+        whole(CONTENT, cut_at=CUT_AT)(handler)
+        handler.wfile.flush()
+        time.sleep(0.3)  # time enough for the other one to interfere
+        handler.wfile.write(CONTENT[CUT_AT:])
+
+    with serving(in_two_halves) as server, ThreadPoolExecutor(2) as both:
+        paths = list(both.map(get, [server.url] * 2))
+    assert [path.read_bytes() == CONTENT for path in paths] == [True, True]
+    assert len(server.requests) == 1
+
+
+def test_a_file_that_another_process_has_finished_meanwhile_is_used(get, tmp_path):
+    # As without a lock: the other one has moved away the part that both wrote to.
+    def finished_by_another(handler):
+        whole(CONTENT, cut_at=CUT_AT)(handler)
+        handler.wfile.flush()
+        while not part_in(tmp_path).exists():
+            time.sleep(0.01)
+        part_in(tmp_path).unlink()
+        (tmp_path / "file.zip").write_bytes(CONTENT)
+        handler.wfile.write(CONTENT[CUT_AT:])
+
+    with serving(finished_by_another) as server:
+        assert get(server.url).read_bytes() == CONTENT
+
+
+# Name and password
+
+
+def with_login(url):
+    return url.replace("://", "://ann:se%40cret@")
+
+
+def test_name_and_password_in_the_address_are_sent(get):
+    with serving(whole(CONTENT)) as server:
+        get(with_login(server.url))
+    login = base64.b64encode(b"ann:se@cret").decode()
+    assert server.requests[0]["Authorization"] == f"Basic {login}"
+
+
+@pytest.mark.parametrize(
+    ("answer", "options"),
+    [
+        (status(404), {}),
+        (status(500), {"n_retries": 0}),
+        (silent, {"n_retries": 0, "timeout": (5, 0.1)}),
+        (whole(b"<html>", content_type="text/html"), {}),
+        (whole(b"other"), {}),
+    ],
+    ids=["404", "500", "silent", "page", "other file"],
+)
+def test_no_error_shows_the_password(get, answer, options, capfd):
+    with serving(answer) as server, pytest.raises(DatasetError) as caught:
+        get(with_login(server.url), **options)
+    shown = traceback.format_exception(caught.value)
+    assert "127.0.0.1" in str(caught.value)
+    assert "cret@" not in "".join([*shown, *capfd.readouterr()])
+
+
+@pytest.mark.parametrize("url", ["ann:secret@host", "htp://ann:secret@host"])
+def test_an_address_that_is_none_does_not_show_the_password_either(get, url):
+    with pytest.raises(DownloadError, match="no web address") as caught:
+        get(url)
+    assert "secret@" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_download_does_not_log_the_password(get, caplog, monkeypatch):
+    monkeypatch.setattr(pooch.get_logger(), "handlers", [caplog.handler])
+    with serving(whole(CONTENT)) as server:
+        get(with_login(server.url))
+    assert server.url in caplog.text
+    assert "cret@" not in caplog.text

@@ -14,6 +14,7 @@ from recsys_helpers.evaluation import (
 )
 from recsys_helpers.ids import UnknownIdError
 from recsys_helpers.methods.baselines import BiasModel, GlobalMean, Popularity
+from recsys_helpers.results import read_results
 
 
 class FixedLists:
@@ -105,6 +106,13 @@ def test_genres_in_the_catalogue_give_diversity(split):
     assert found["diversity@2"] == 1  # each list pairs a drama with a comedy
 
 
+def test_a_catalogue_in_which_no_movie_has_a_genre_gives_no_diversity(split):
+    catalogue = pd.DataFrame({"movie_id": range(1, 7), "genres": [()] * 6})
+    found = values(evaluate(FixedLists(LISTS), split, ks=[2], movies=catalogue))
+    assert "diversity@2" not in found
+    assert "novelty@2" in found
+
+
 def test_the_model_is_fitted_on_the_training_rows_only(split):
     model = FixedLists(LISTS)
     evaluate(model, split, ks=[2])
@@ -139,6 +147,16 @@ def test_a_list_longer_than_asked_for_is_refused(split):
 def test_short_lists_are_padded_with_minus_one():
     lists = recommend_all(FixedLists({1: [3], 2: [1, 5]}), [2, 1, 8], n=3)
     assert lists.tolist() == [[1, 5, -1], [3, -1, -1], [-1, -1, -1]]
+
+
+@pytest.mark.parametrize("movies", [[318.9], [3.0, np.nan], ["3"]])
+def test_ids_that_are_not_whole_numbers_are_refused(movies):
+    with pytest.raises(ValueError, match="movie_id must be whole numbers, not"):
+        recommend_all(FixedLists({1: movies}), [1], n=3)
+
+
+def test_an_empty_list_may_have_any_type():
+    assert recommend_all(FixedLists({1: []}), [1], n=2).tolist() == [[-1, -1]]
 
 
 def test_something_that_does_neither_is_refused(split):
@@ -180,6 +198,31 @@ def test_values_lie_within_their_intervals(split):
     frame = evaluate(BiasModel(), split, ks=[2]).dropna(subset="low")
     assert (frame["low"] <= frame["value"]).all()
     assert (frame["value"] <= frame["high"]).all()
+
+
+def test_the_seed_of_the_bootstrap_moves_the_intervals_only(split):
+    one, other = (
+        evaluate(BiasModel(), split, n_bootstrap=7, bootstrap_seed=s).set_index(
+            "metric"
+        )
+        for s in (0, 1)
+    )
+    assert one.loc["rmse", "value"] == other.loc["rmse", "value"]
+    assert one.loc["rmse", "low"] != other.loc["rmse", "low"]
+    assert other["seed"].isna().all()  # the split's, which has none
+
+
+def test_what_is_returned_can_be_written_to_a_results_file(split, tmp_path):
+    path = tmp_path / "numbers.json"
+    frame = evaluate(GlobalMean(), split, results_file=path)
+    written = read_results(path)[frame.columns]
+    pd.testing.assert_frame_equal(written, frame, check_dtype=False)
+
+
+def test_without_being_asked_no_file_is_written(split, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    evaluate(GlobalMean(), split)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_results_name_the_method_the_split_and_the_edition(split):

@@ -53,6 +53,11 @@ def test_an_unknown_id_is_named_with_its_neighbours():
         index.rows([1, 99, 50])
 
 
+def test_an_unknown_id_may_be_the_position_of_a_row_or_a_column():
+    with pytest.raises(UnknownIdError, match=r"2 is a position \(of a row or column\)"):
+        IdIndex.of([1, 318], name="movie_id").rows(2)
+
+
 def test_an_unknown_id_above_all_others_is_reported_too():
     with pytest.raises(UnknownIdError, match="nearest: 318"):
         IdIndex.of([1, 318]).rows(999)
@@ -80,6 +85,16 @@ def test_an_index_of_nothing_is_refused():
 def test_ids_that_are_not_whole_numbers_are_refused():
     with pytest.raises(ValueError, match="movie_id must be whole numbers"):
         IdIndex.of([1.0, np.nan], name="movie_id")
+
+
+def test_float_ids_are_refused_with_where_they_come_from():
+    with pytest.raises(ValueError, match=r"not float64\. A merge .* drop those rows"):
+        IdIndex.of([1, 50]).rows([1.0, 50.0])
+
+
+def test_an_id_beyond_64_bits_is_said_to_be_too_large():
+    with pytest.raises(ValueError, match=r"^movie_id 1180591620717411303424 is too"):
+        IdIndex.of([1, 50], name="movie_id").rows([2**70])
 
 
 @given(ids)

@@ -6,23 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from recsys_helpers.intervals import (
-    bootstrap_interval,
-    mean_over_users,
-    paired_difference,
-)
+from recsys_helpers.intervals import bootstrap_interval, paired_difference
 
 values_of_users = st.lists(st.floats(0, 1), min_size=1, max_size=30)
-
-
-def test_the_mean_leaves_undefined_users_out():
-    assert mean_over_users([1.0, np.nan, 0.0]) == (0.5, 2)
-
-
-def test_the_mean_of_no_defined_user_is_nan():
-    value, n = mean_over_users([np.nan, np.nan])
-    assert np.isnan(value)
-    assert n == 0
 
 
 def test_the_interval_is_that_of_scipy():
@@ -109,6 +95,16 @@ def test_no_resample_at_all_is_refused():
 def test_weights_of_another_length_are_refused():
     with pytest.raises(ValueError, match="one weight"):
         bootstrap_interval([1.0, 2.0], weights=[1.0])
+
+
+@pytest.mark.parametrize("weight", [0, -1, np.nan])
+def test_a_weight_that_is_not_above_0_is_refused(weight):
+    with pytest.raises(ValueError, match=f"A weight is {weight}.*above 0"):
+        bootstrap_interval([1.0, 2.0], weights=[1.0, weight])
+
+
+def test_a_user_without_a_value_may_have_no_weight():
+    assert bootstrap_interval([0.5, np.nan], weights=[2, 0]).value == 0.5
 
 
 def test_a_paired_difference_is_surer_than_the_two_intervals_look():

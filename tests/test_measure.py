@@ -1,5 +1,6 @@
 """What a run reports of itself."""
 
+import subprocess
 import sys
 
 import numpy as np
@@ -16,9 +17,20 @@ def test_peak_memory_grows_by_what_is_allocated():
     assert held.all()
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
+def test_peak_memory_is_not_that_of_the_parent_process():
+    held = np.ones(512 * measure.MIB, dtype=np.uint8)
+    code = "from recsys_helpers import measure; print(measure.peak_memory_mib())"
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    assert held.all()
+    assert 10 < float(run.stdout) < 512
+
+
 def test_this_run_names_machine_edition_and_versions(monkeypatch):
-    monkeypatch.setenv("RECSYS_DATASET", "sample")
-    text = measure.this_run()
+    monkeypatch.setenv("RECSYS_DATASET", "")
+    text = measure.this_run("sample")
     assert "cores" in text
-    assert "edition sample" in text
+    assert "edition sample." in text
     assert f"numpy {np.__version__}" in text

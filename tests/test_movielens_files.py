@@ -123,14 +123,14 @@ def test_without_links_there_are_no_links(tmp_path):
 
 def test_a_published_edition_must_have_links(tmp_path):
     folder = tiny_folder(tmp_path, links=None)
-    with pytest.raises(InvalidDataError, match=r"has no links\.csv"):
+    with pytest.raises(InvalidDataError, match=r"has no file links\.csv"):
         read_movielens(folder, N_RATINGS, N_MOVIES)
 
 
 def test_a_zip_that_misses_a_member_is_refused(tmp_path):
     archive = tmp_path / "tiny.zip"
     archive.write_bytes(tiny_zip(ratings=None))
-    with pytest.raises(InvalidDataError, match=r"has no ratings\.csv"):
+    with pytest.raises(InvalidDataError, match=r"has no file ratings\.csv"):
         read_movielens(archive)
 
 
@@ -157,6 +157,7 @@ def test_a_file_cut_at_the_end_of_a_line_is_noticed(
         ("2,30,3.5", "2,30,", r"line 5: rating nan is not one of 0\.5"),
         ("2,30,3.5", "2,30,3.7", r"line 5: rating 3\.7 is not one of 0\.5"),
         ("2,30,3.5", "2,30,0.0", r"line 5: rating 0\.0 is not one of 0\.5"),
+        ("2,30,3.5", "2,٣٠,3.5", r"line 5: movie_id '٣٠' is not a whole number"),
         ("2,30,3.5", "two,30,3.5", r"line 5: user_id 'two' is not a whole number"),
         ("2,30,3.5", ",30,3.5", r"line 5: user_id '' is not a whole number"),
         ("2,30,3.5", "-2,30,3.5", r"line 5: user_id -2 is not a whole number from 1"),
@@ -164,6 +165,7 @@ def test_a_file_cut_at_the_end_of_a_line_is_noticed(
         ("2,30,3.5", "2.5,30,3.5", r"line 5: user_id '2\.5' is not a whole number"),
         ("2,30,3.5", f"{2**32 + 2},30,3.5", r"line 5: user_id 4294967298 is not a"),
         ("2,30,3.5", f"{10**30},30,3.5", r"line 5: user_id '10+' is not a whole"),
+        ("964983815", "-1", r"line 5: timestamp -1 is not a whole number of seconds"),
         ("964983815", "later", r"line 5: timestamp 'later' is not a whole number"),
         ("2,30,3.5", "2,99,3.5", r"line 5: movie_id 99 is not among the movies of"),
         ("2,30,3.5", "2,10,3.5", r"line 5: user_id 2 rates movie_id 10 .* line 4"),
@@ -205,6 +207,7 @@ def test_a_file_with_a_header_only_is_an_error(tmp_path, name, content):
         ("title,", "name,", r"movies\.csv: missing column title"),
         ("30,Fawlty", "10,Fawlty", r"movies\.csv, line 4: movie_id 10 occurs twice"),
         ("30,Fawlty", "x,Fawlty", r"movies\.csv, line 4: movie_id x is not a number"),
+        ("30,Fawlty", "٣٠,Fawlty", r"movies\.csv, line 4: movie_id ٣٠ is not a number"),
         ("30,Fawlty", "0,Fawlty", r"movies\.csv, line 4: movie_id 0 is not a whole"),
         (",Thriller", "", r"movies\.csv, line 3: 2 fields where 3 are expected"),
         ('95) ",Thriller', "95) ,Thriller", r"movies\.csv cannot be read"),
@@ -222,7 +225,11 @@ def test_a_spoilt_movie_is_named_with_file_and_line(tmp_path, right, wrong, mess
     [
         ("0114709", "", r"links\.csv, line 2: imdb_id  is not an IMDb id"),
         ("0114709", "nm0114709", r"line 2: imdb_id nm0114709 is not an IMDb id"),
+        ("0114709", "٠١١٤٧٠٩", r"line 2: imdb_id ٠١١٤٧٠٩ is not an IMDb id"),
         ("862", "Toy Story", r"line 2: tmdb_id Toy Story is not a TMDB id"),
+        ("862", "٨٦٢", r"line 2: tmdb_id ٨٦٢ is not a TMDB id"),
+        ("862", f"{2**31}", r"line 2: tmdb_id 2147483648 is not a TMDB id"),
+        ("862", f"{10**30}", r"line 2: tmdb_id 10+ is not a TMDB id"),
         ("20,113957", "10,113957", r"line 3: movie_id 10 occurs twice"),
     ],
 )
@@ -242,7 +249,7 @@ def test_links_written_by_other_programs_are_read(tmp_path, right, wrong):
 
 def test_a_column_that_occurs_twice_is_an_error(tmp_path):
     ratings = "userId,movieId,rating,timestamp,rating\n1,10,4.0,5,3.0\n"
-    with pytest.raises(InvalidDataError, match=r"ratings\.csv cannot be read: Dupl"):
+    with pytest.raises(InvalidDataError, match=r"ratings\.csv: there is more than one"):
         read_spoilt(tmp_path, ratings=ratings)
 
 
@@ -254,3 +261,21 @@ def test_text_that_is_not_utf_8_is_an_error(tmp_path):
 def test_ratings_that_are_not_text_are_an_error(tmp_path):
     with pytest.raises(InvalidDataError, match=r"ratings\.csv cannot be read"):
         read_spoilt(tmp_path, ratings=RATINGS.encode() + b"\xff\xfe\n")
+
+
+def test_a_column_under_both_of_its_names_is_an_error(tmp_path):
+    movies = "movieId,movie_id,title,genres\n10,20,Heat (1995),Crime\n"
+    with pytest.raises(InvalidDataError, match="more than one column movie_id"):
+        read_spoilt(tmp_path, movies=movies)
+
+
+def test_ratings_whose_lines_end_with_cr_alone_are_a_clear_error(tmp_path):
+    with pytest.raises(InvalidDataError, match=r"ratings\.csv ends its lines with CR"):
+        read_spoilt(tmp_path, ratings=RATINGS.replace("\n", "\r"))
+
+
+def test_a_folder_called_ratings_csv_is_no_file(tmp_path):
+    folder = tiny_folder(tmp_path, ratings=None)
+    (folder / "ratings.csv").mkdir()
+    with pytest.raises(InvalidDataError, match=r"has no file ratings\.csv"):
+        read_movielens(folder)

@@ -1,6 +1,7 @@
 """Results files: written whole, read strictly, shown in tables."""
 
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -45,13 +46,13 @@ def test_a_frame_and_its_records_give_the_same_file(path, tmp_path):
     other = tmp_path / "other" / path.name
     write_results(rows, path)
     write_results(pd.DataFrame(rows), other)
-    assert path.read_text() == other.read_text()
+    assert path.read_text(encoding="utf-8") == other.read_text(encoding="utf-8")
 
 
 def test_what_does_not_apply_is_null(path):
     frame = pd.DataFrame([record(low=np.nan, high=np.nan, n=pd.NA, seed=None)])
     write_results(frame, path)
-    written = json.loads(path.read_text())[0]
+    written = json.loads(path.read_text(encoding="utf-8"))[0]
     assert [written[field] for field in ("low", "high", "n", "seed", "split")] == [
         None
     ] * 5
@@ -59,7 +60,7 @@ def test_what_does_not_apply_is_null(path):
 
 def test_a_record_says_where_it_comes_from(path):
     write_results([record()], path)
-    written = json.loads(path.read_text())[0]
+    written = json.loads(path.read_text(encoding="utf-8"))[0]
     assert written["name"] == "numbers"
     assert written["versions"]["numpy"] == np.__version__
     assert "cores" in written["hardware"]
@@ -67,7 +68,7 @@ def test_a_record_says_where_it_comes_from(path):
 
 def test_every_record_has_every_field_in_order(path):
     write_results([record()], path)
-    assert tuple(json.loads(path.read_text())[0]) == FIELDS
+    assert tuple(json.loads(path.read_text(encoding="utf-8"))[0]) == FIELDS
 
 
 @pytest.mark.parametrize(
@@ -85,15 +86,15 @@ def test_every_record_has_every_field_in_order(path):
     ],
 )
 def test_a_wrong_record_is_refused_and_the_old_file_kept(path, wrong, message):
-    path.write_text("the old results")
+    path.write_text("the old results", encoding="utf-8")
     with pytest.raises(ResultsError, match=rf"numbers\.json, record 2: .*{message}"):
         write_results([record(), record(**wrong)], path)
-    assert path.read_text() == "the old results"
+    assert path.read_text(encoding="utf-8") == "the old results"
 
 
 def test_a_disk_that_fills_up_in_the_middle_costs_no_old_results(path, monkeypatch):
     write_results([record()], path)
-    before = path.read_text()
+    before = path.read_text(encoding="utf-8")
 
     def fills_up(self, text, **kwargs):
         self.write_bytes(text[:10].encode())
@@ -102,7 +103,7 @@ def test_a_disk_that_fills_up_in_the_middle_costs_no_old_results(path, monkeypat
     monkeypatch.setattr(Path, "write_text", fills_up)
     with pytest.raises(OSError, match="No space left"):
         write_results([record(value=0.5)], path)
-    assert path.read_text() == before
+    assert path.read_text(encoding="utf-8") == before
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
@@ -128,7 +129,7 @@ def test_nothing_but_the_file_is_left_behind(path):
     ],
 )
 def test_a_wrong_file_is_refused(path, text, message):
-    path.write_text(text)
+    path.write_text(text, encoding="utf-8")
     with pytest.raises(ResultsError, match=message):
         read_results(path)
 
@@ -170,7 +171,64 @@ def test_a_metric_that_is_not_there_is_named_with_those_that_are():
         results_table(pd.DataFrame([stored()]), ["ndcg@10", "hits@3"])
 
 
+# --- the commit, in a checkout made for the test ----------------------------------
+
+
+def git(folder, *arguments):
+    identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
+    command = ["git", "-C", str(folder), *identity, *arguments]
+    run = subprocess.run(command, check=True, capture_output=True, text=True)
+    return run.stdout.strip()
+
+
+@pytest.fixture
+def checkout(tmp_path, monkeypatch):
+    """A checkout with a package of one file, which is taken for ours."""
+    for variable in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):
+        monkeypatch.delenv(variable, raising=False)
+    folder = tmp_path / "checkout"
+    for name in ["package/results.py", "benchmarks/results/a.json", "README.md"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text("one\n", encoding="utf-8")
+    git(tmp_path, "init", "--quiet", "checkout")
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "One")
+    monkeypatch.setattr(results, "__file__", str(folder / "package" / "results.py"))
+    return folder
+
+
+def test_the_commit_is_that_of_the_package_wherever_one_works(checkout, monkeypatch):
+    monkeypatch.chdir(checkout.parent)
+    assert results.commit() == git(checkout, "rev-parse", "--short", "HEAD")
+
+
+@pytest.mark.parametrize("changed", ["package/results.py", "README.md"])
+def test_a_changed_file_makes_the_commit_dirty(checkout, changed):
+    (checkout / changed).write_text("two\n", encoding="utf-8")
+    assert results.commit() == git(checkout, "rev-parse", "--short", "HEAD") + "-dirty"
+
+
+def test_a_results_file_that_was_just_written_does_not(checkout):
+    (checkout / "benchmarks/results/a.json").write_text("two\n", encoding="utf-8")
+    assert not results.commit().endswith("dirty")
+
+
+def test_a_package_installed_inside_another_checkout_has_no_commit(
+    checkout, monkeypatch
+):
+    installed = checkout / "site-packages" / "results.py"
+    installed.parent.mkdir()
+    installed.write_text("one\n", encoding="utf-8")
+    monkeypatch.setattr(results, "__file__", str(installed))
+    assert results.commit() is None
+
+
 def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(results, "__file__", str(tmp_path / "results.py"))
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert results.commit() is None
+
+
+def test_without_git_there_is_no_commit(checkout, monkeypatch):
+    monkeypatch.setenv("PATH", str(checkout))
     assert results.commit() is None

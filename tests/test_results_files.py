@@ -37,6 +37,13 @@ def test_a_results_file_names_its_machine_and_its_benchmark(path):
     assert (path.parent.parent / f"{path.stem}.py").exists()
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_results_file_names_the_commit_that_made_it(path):
+    commits = read_results(path)["commit"]
+    assert commits.notna().all(), "written outside of a checkout"
+    assert not commits.str.contains("dirty").any(), "commit, then run the benchmark"
+
+
 @pytest.mark.parametrize("cut", [random_split, user_temporal_split])
 @pytest.mark.parametrize("model", [BiasModel(), Popularity()], ids=repr)
 def test_the_published_baselines_are_what_the_code_computes(model, cut, small):
@@ -52,7 +59,8 @@ def test_the_published_baselines_are_what_the_code_computes(model, cut, small):
 @pytest.mark.site
 def test_the_page_on_data_shows_the_numbers_of_its_results_file():
     page = BeautifulSoup(
-        (SITE / "book" / "data_and_licences.html").read_text(), "html.parser"
+        (SITE / "book" / "data_and_licences.html").read_text(encoding="utf-8"),
+        "html.parser",
     )
     table = page.find("caption", string=lambda text: "Reading" in (text or ""))
     shown = [

@@ -1,5 +1,6 @@
 """The installed editions: small as published, sample as promised."""
 
+import hashlib
 import importlib.machinery
 import shutil
 from pathlib import Path
@@ -137,6 +138,10 @@ def test_sample_is_made_of_rows_of_small_in_their_order(small, sample):
     assert (np.diff(rows["index"]) > 0).all()
 
 
-def test_sample_is_the_same_every_time(small, sample):
-    again = cut_sample(*read_small())
-    assert all(one.equals(other) for one, other in zip(again, sample, strict=True))
+def test_sample_is_the_same_every_time(sample):
+    # Pinned: within one process a set would come in the same order twice.
+    digests = [
+        hashlib.sha256(frame.to_csv(lineterminator="\n").encode()).hexdigest()[:16]
+        for frame in sample
+    ]
+    assert digests == ["cb29055e92767359", "da5a3351eb10d432"]

@@ -89,11 +89,54 @@ def test_the_callers_frame_is_not_changed():
         ({"movie_id": [1, 2, -3]}, r"iloc\[2\]: movie_id -3 is not a whole number"),
         ({"movie_id": [1, 2, 2**31]}, r"iloc\[2\]: movie_id 2147483648 is not"),
         ({"timestamp": [1, 2, 0.5]}, r"iloc\[2\]: timestamp 0\.5 is not a whole"),
+        ({"timestamp": [1, -2, 3]}, r"iloc\[1\]: timestamp -2 is not a whole"),
+        ({"timestamp": [1, 1e30, 3]}, r"iloc\[1\]: timestamp 1e\+30 is not a whole"),
+        ({"timestamp": [1, np.inf, 3]}, r"iloc\[1\]: timestamp inf is not a whole"),
+        (
+            {"timestamp": np.array([1, 2**63, 3], dtype=np.uint64)},
+            r"iloc\[1\]: timestamp 9223372036854775808 is not a whole",
+        ),
+        # Milliseconds.
+        ({"timestamp": [964982703000, 2, 3]}, r"iloc\[0\]: timestamp 964982703000 is"),
+        # Arabic digits, which int() would take.
+        ({"movie_id": ["٢٣", "20", "10"]}, r"iloc\[0\]: movie_id ٢٣ is not a number"),
     ],
 )
 def test_a_wrong_value_is_named_with_its_row(columns, message):
     with pytest.raises(InvalidDataError, match=message):
         validate_ratings(ratings_with(**columns))
+
+
+@pytest.mark.parametrize(
+    "dates",
+    [
+        pd.to_datetime([3, 1, 2], unit="s"),
+        pd.to_datetime([3, 1, 2], unit="s", utc=True),
+        pd.to_timedelta([3, 1, 2], unit="s"),
+        pd.period_range("2001", periods=3, freq="D"),
+    ],
+    ids=lambda dates: str(dates.dtype),
+)
+def test_dates_are_refused_as_timestamps(dates):
+    with pytest.raises(InvalidDataError, match=r"timestamp holds dates .*datetime64"):
+        validate_ratings(ratings_with(timestamp=dates))
+
+
+@pytest.mark.parametrize("utc", [True, False])
+def test_the_way_to_turn_dates_into_seconds_that_the_message_gives_is_right(utc):
+    ratings = ratings_with(timestamp=pd.to_datetime([3, 1, 2], unit="s", utc=utc))
+    with pytest.raises(InvalidDataError) as caught:
+        validate_ratings(ratings)
+    seconds = eval(str(caught.value).split("wanted: ")[1])
+    assert seconds.tolist() == [3, 1, 2]
+
+
+@pytest.mark.parametrize("both", ["userId", "user_id"])
+def test_a_column_that_is_there_twice_is_named(both):
+    ratings = ratings_with()
+    ratings.insert(0, both, [7, 7, 7], allow_duplicates=True)
+    with pytest.raises(InvalidDataError, match="more than one column user_id"):
+        validate_ratings(ratings)
 
 
 def test_a_missing_column_is_named_with_those_that_are_there():
@@ -206,6 +249,7 @@ def test_a_wrong_movie_is_named_with_its_row(columns, message):
         ("(500) Days of Summer (2009)", 2009),
         ("Movie 43", None),
         ("Ready (12345)", None),
+        ("Arabic digits (١٩٩٥)", None),
     ],
 )
 def test_the_year_is_the_one_at_the_end_of_the_title(title, year):

@@ -303,6 +303,11 @@ def test_a_title_is_found_without_regard_to_case_accents_and_year(four, title):
     assert four.vector(title).tolist() == [0.0, 2.0]
 
 
+def test_a_title_with_a_range_of_years_is_found_without_them():
+    vectors = MovieVectors([1], [[1.0]], ["Fawlty Towers (1975-1979)"])
+    assert vectors.vector("Fawlty Towers").tolist() == [1.0]
+
+
 def test_an_exact_title_goes_before_one_that_is_folded():
     vectors = MovieVectors([1, 2], [[1.0], [2.0]], ["HEAT", "Heat"])
     assert vectors.vector("Heat").tolist() == [2.0]
@@ -327,6 +332,19 @@ def test_a_title_is_no_use_where_there_are_no_titles():
 def test_an_unknown_id_says_how_many_there_are_and_which_are_near(four):
     with pytest.raises(UnknownMovieError, match=r"11 is not.*4 movies.*Toy.*\(10\)"):
         four.vector(11)
+
+
+@pytest.mark.parametrize(
+    ("movie", "nearest"),
+    [(41, "(40)"), (2**70, "(40)"), (-(2**2000), "(10)")],
+    ids=["near", "large", "negative"],
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.int64])
+def test_the_nearest_id_is_right_for_any_number_and_type(four, dtype, movie, nearest):
+    vectors = MovieVectors(four.movie_ids.astype(dtype), four.matrix, TITLES)
+    with pytest.raises(UnknownMovieError) as caught:
+        vectors.vector(movie)
+    assert nearest in str(caught.value).split("nearest ids: ")[1].split(",")[0]
 
 
 def test_an_unknown_movie_is_an_unknown_id_with_a_readable_message(four):
@@ -484,7 +502,7 @@ def test_a_changed_byte_is_refused_or_does_not_matter(four, tmp_path):
 
 
 def foreign_text(path):
-    path.write_text("movie_id,title\n1,Heat\n")
+    path.write_text("movie_id,title\n1,Heat\n", encoding="utf-8")
 
 
 def foreign_array(path):

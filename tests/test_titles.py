@@ -1,0 +1,142 @@
+"""Finding a movie by what people type, among the titles of `small`."""
+
+import pytest
+
+from recsys_helpers import titles as titles_module
+from recsys_helpers.datasets import load_movielens
+from recsys_helpers.titles import (
+    fold_title,
+    nearest_titles,
+    rows_of_title,
+    without_year,
+    year_of,
+)
+
+
+@pytest.fixture(scope="module")
+def titles():
+    return tuple(load_movielens("small").movies["title"])
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("The Matrix (1999)", "Matrix, The (1999)"),
+        ("the matrix", "Matrix, The (1999)"),
+        ("A Beautiful Mind", "Beautiful Mind, A (2001)"),
+        ("An American in Paris", "American in Paris, An (1951)"),
+        ("La dolce vita (1960)", "Dolce Vita, La (1960)"),
+        ("Dolce Vita, La", "Dolce Vita, La (1960)"),
+        ("L'Avventura", "Avventura, L' (Adventure, The) (1960)"),
+        ("L\u2019avventura", "Avventura, L' (Adventure, The) (1960)"),
+        ("Das Boot", "Boot, Das (Boat, The) (1981)"),
+        ("Il Postino", "Postman, The (Postino, Il) (1994)"),
+        ("Die Hard", "Die Hard (1988)"),
+        ("Amelie", "Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)"),
+        ("Amélie (2001)", "Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)"),
+        (
+            "Le fabuleux destin d'Amélie Poulain",
+            "Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)",
+        ),
+        ("Seven", "Seven (a.k.a. Se7en) (1995)"),
+        ("Se7en", "Seven (a.k.a. Se7en) (1995)"),
+        ("Se7en (1995)", "Seven (a.k.a. Se7en) (1995)"),
+        ("(500) Days of Summer", "(500) Days of Summer (2009)"),
+        ("SCHINDLER\u2019S LIST", "Schindler's List (1993)"),
+    ],
+)
+def test_a_title_is_found_as_people_write_it(typed, found, titles):
+    assert [titles[row] for row in rows_of_title(typed, titles)] == [found]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        # Also "Postman, The (Postino, Il) (1994)".
+        ("The Postman", "Postman, The (1997)"),
+        # Also "Boot, Das (Boat, The) (1981)".
+        ("The Boat", "Boat, The (1921)"),
+    ],
+)
+def test_the_whole_title_goes_before_a_part_of_one(typed, found, titles):
+    assert [titles[row] for row in rows_of_title(typed, titles)] == [found]
+
+
+def test_every_title_is_found_by_itself(titles):
+    lost = [
+        title
+        for row, title in enumerate(titles)
+        if row not in rows_of_title(title, titles)
+    ]
+    assert lost == []
+
+
+def test_a_year_chooses_among_movies_of_one_title():
+    titles = ["Hamlet (1990)", "Hamlet (1996)"]
+    assert rows_of_title("hamlet (1996)", titles) == [1]
+    assert rows_of_title("hamlet", titles) == [0, 1]
+
+
+@pytest.mark.parametrize("typed", ["The Matrix (1998)", "Matrix", "Toy Stroy", ""])
+def test_another_year_or_another_title_is_not_found(typed, titles):
+    assert rows_of_title(typed, titles) == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "first"),
+    [
+        ("Toy Stroy (1995)", "Toy Story (1995)"),
+        ("Toy Stroy", "Toy Story (1995)"),
+        ("Matrix", "Matrix, The (1999)"),
+        ("The Matrix (1998)", "Matrix, The (1999)"),
+        ("500 days of summer", "(500) Days of Summer (2009)"),
+        ("Interstelar", "Interstellar (2014)"),
+        ("Schindlers list (1993)", "Schindler's List (1993)"),
+    ],
+)
+def test_the_movie_that_was_meant_is_suggested_first(typed, first, titles):
+    assert titles[nearest_titles(typed, titles)[0]] == first
+
+
+@pytest.mark.parametrize("typed", ["Starwars", "star wars"])
+def test_a_series_is_suggested_by_its_name(typed, titles):
+    suggested = [titles[row] for row in nearest_titles(typed, titles)]
+    assert [title.startswith("Star Wars: ") for title in suggested] == [True] * 3
+
+
+def test_the_same_year_is_suggested_before_another():
+    titles = ["Hamlet (1990)", "Hamlet (1996)"]
+    assert nearest_titles("Hamlett (1996)", titles) == [1, 0]
+
+
+@pytest.mark.parametrize("typed", ["", "???", "M"])
+def test_anything_at_all_gets_as_many_suggestions_as_wanted(typed, titles):
+    assert len(nearest_titles(typed, titles, n=5)) == 5
+
+
+def test_titles_are_prepared_once_for_many_questions(monkeypatch):
+    titles = tuple(f"Movie {number} (1999)" for number in range(50))
+    folded = []
+
+    def note(title):
+        folded.append(title)
+        return fold_title(title)
+
+    monkeypatch.setattr(titles_module, "fold_title", note)
+    for number in range(50):
+        assert rows_of_title(f"movie {number}", titles) == [number]
+    assert len(folded) == 50 + 50  # each title, and each question
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "year"),
+    [
+        ("Toy Story (1995)", "Toy Story", 1995),
+        ("Fawlty Towers (1975-1979)", "Fawlty Towers", 1975),
+        ("Diplomatic Immunity (2009\u2013 )", "Diplomatic Immunity", 2009),
+        ("Burning Love (Mona) (1983))", "Burning Love (Mona)", 1983),
+        ("2001: A Space Odyssey", "2001: A Space Odyssey", None),
+    ],
+)
+def test_a_title_comes_apart_into_name_and_year(title, name, year):
+    assert (without_year(title), year_of(title)) == (name, year)
