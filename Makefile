@@ -10,11 +10,8 @@ READY := $(VENV)/ready
 COMPILE := --all-extras --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 
-# Recipes see the environment's programs first.
-export PATH := $(abspath $(BIN)):$(PATH)
-
 .DEFAULT_GOAL := help
-.PHONY: help book serve test test-package test-notebooks test-site sync lab lint \
+.PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
 	lock bench clean
 
 help: ## Show this list
@@ -26,6 +23,7 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "This needs Python 3.11," \
 	  "3.12 or 3.13, and found none. Say where one is: make PYTHON=/path/to/python"; \
 	  exit 1; }
+	@echo "Setting up the environment in $(VENV), once (a minute or a few)."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --system-certs \
@@ -34,33 +32,36 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	  --no-build-isolation --editable .
 	@touch $@
 
-book: $(READY) ## Run the notebooks and build the site into _build/html
-	@python book/build.py
+book: pairs ## Run the notebooks and build the site into _build/html
+	@$(BIN)/python book/build_site.py
 
 serve: book ## Build the site and serve it on http://localhost:8000 (PORT=...)
-	@python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
+	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: lint test-package test-notebooks test-site ## Run everything that CI runs
 
 lint: $(READY) ## Check the style of the code
-	@ruff check .
-	@ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
 
 test-package: $(READY) ## Test the package, the pairs and the repository
-	@pytest -q -n 2 -m "not site"
+	@$(BIN)/pytest -q -n 2 -m "not site"
 
-test-notebooks: $(READY) ## Run every notebook on the reduced data and compare outputs
-	@RECSYS_DATASET=sample pytest -q --nbval-lax --nbval-current-env -n 2 \
-	  --dist loadfile notebooks
+test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs
+	@RECSYS_DATASET=sample $(BIN)/pytest -q -p no:doctest --nbval-lax \
+	  --nbval-current-env -n 2 --dist loadfile notebooks/*.ipynb
 
 test-site: book ## Build the site and open every page in a browser
-	@pytest -q -m site tests
+	@$(BIN)/pytest -q -rs -m site tests
 
-sync: $(READY) ## Make every .ipynb from its .py, run on the reduced data
-	@python notebooks/sync.py
+pairs: $(READY) ## Check that every .ipynb is what its .py says
+	@$(BIN)/python notebooks/sync.py --check
+
+sync: $(READY) ## Make every .ipynb from its .py, run on the reduced data (ALL=1: all)
+	@$(BIN)/python notebooks/sync.py $(if $(ALL),--all)
 
 lab: $(READY) ## Open the notebooks in JupyterLab
-	@jupyter lab --notebook-dir=notebooks
+	@$(BIN)/jupyter lab --notebook-dir=notebooks
 
 lock: ## Choose the newest allowed versions anew and pin them with their hashes
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -70,7 +71,8 @@ lock: ## Choose the newest allowed versions anew and pin them with their hashes
 	@awk '/^[^ ]/ {keep = /^uv==/} keep' requirements.lock > requirements-uv.lock
 
 bench: $(READY) ## Repeat the measurements in benchmarks/ (takes long)
-	@for script in benchmarks/*.py; do echo "== $$script"; python $$script || exit 1; done
+	@for script in benchmarks/*.py; do echo "== $$script"; \
+	  $(BIN)/python $$script || exit 1; done
 
 clean: ## Remove what was built and the environment
 	rm -rf $(VENV) _build .pytest_cache .ruff_cache .hypothesis *.egg-info

@@ -1,6 +1,6 @@
 """Build the site: run the notebooks whose code or package changed, then the pages.
 
-    python book/build.py
+    python book/build_site.py
 
 Jupyter Book caches a notebook's outputs by the notebook's own code, and a page by its
 own text. Outputs also depend on ``recsys_helpers``, the locked versions, the results
@@ -19,6 +19,8 @@ import sys
 import time
 from collections.abc import Iterable
 from pathlib import Path
+
+from recsys_helpers.datasets import DatasetError, load_movielens
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
@@ -44,29 +46,39 @@ def drop_stale(current: dict[str, str]) -> None:
     """Remove cached outputs and pages that were made by other code."""
     old = json.loads(FINGERPRINTS.read_text()) if FINGERPRINTS.exists() else {}
     if old.get("outputs") != current["outputs"]:
-        print("Running every notebook anew.", flush=True)
+        print("Running every notebook: this takes a while.", flush=True)
         shutil.rmtree(CACHE, ignore_errors=True)
     if old != current:
         shutil.rmtree(DOCTREES, ignore_errors=True)
+    # What is made from here on is of this code, also if the build is interrupted. The
+    # pages are known to be good only when it has ended without a warning.
+    FINGERPRINTS.parent.mkdir(exist_ok=True)
+    FINGERPRINTS.write_text(json.dumps({"outputs": current["outputs"]}))
 
 
 def main() -> int:
     """Build and return the exit status: 0 only if there was no warning."""
     started = time.perf_counter()
-    edition = os.environ.setdefault("RECSYS_DATASET", "small")
+    try:
+        edition = load_movielens().edition
+    except DatasetError as error:
+        print(error, file=sys.stderr)
+        return 2
+    print(f"Building the site on the edition {edition!r}.", flush=True)
     current = fingerprints(ROOT, edition)
     drop_stale(current)
     command = [
         *(str(Path(sys.executable).parent / "jupyter-book"), "build", "."),
         *("--config", "_config.yml", "--toc", "book/_toc.yml"),
-        *("--path-output", ".", "-W", "-n", "--keep-going"),
+        *("--path-output", ".", "-W", "-n", "--keep-going", "--quiet"),
     ]
-    # Site-wide noise of the Jupyter stack that no reader of ours can act on.
-    environment = os.environ | {"PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment = os.environ | {
+        "RECSYS_DATASET": edition,
+        # Python warns about its debugger, which no reader of ours has started.
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    }
     status = subprocess.run(command, cwd=ROOT, env=environment).returncode
     if status:
-        # An incremental build would not repeat the warnings and so would pass.
-        shutil.rmtree(DOCTREES, ignore_errors=True)
         print("The site has warnings or errors: see above.", file=sys.stderr)
         return status
     FINGERPRINTS.write_text(json.dumps(current))

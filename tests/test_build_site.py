@@ -2,7 +2,7 @@
 
 import json
 
-import build
+import build_site
 import pytest
 
 
@@ -21,20 +21,20 @@ def project(tmp_path):
 @pytest.fixture
 def built(project, monkeypatch):
     """Pretend that the project's site was built."""
-    monkeypatch.setattr(build, "CACHE", project / "cache")
-    monkeypatch.setattr(build, "DOCTREES", project / "doctrees")
-    monkeypatch.setattr(build, "FINGERPRINTS", project / "fingerprints.json")
-    build.CACHE.mkdir()
-    build.DOCTREES.mkdir()
-    now = build.fingerprints(project, "small")
-    build.FINGERPRINTS.write_text(json.dumps(now))
+    monkeypatch.setattr(build_site, "CACHE", project / "cache")
+    monkeypatch.setattr(build_site, "DOCTREES", project / "doctrees")
+    monkeypatch.setattr(build_site, "FINGERPRINTS", project / "fingerprints.json")
+    build_site.CACHE.mkdir()
+    build_site.DOCTREES.mkdir()
+    now = build_site.fingerprints(project, "small")
+    build_site.FINGERPRINTS.write_text(json.dumps(now))
     return project
 
 
 def kept(project, edition="small") -> tuple[bool, bool]:
     """Say whether the outputs and whether the pages survive the next build."""
-    build.drop_stale(build.fingerprints(project, edition))
-    return build.CACHE.exists(), build.DOCTREES.exists()
+    build_site.drop_stale(build_site.fingerprints(project, edition))
+    return build_site.CACHE.exists(), build_site.DOCTREES.exists()
 
 
 def test_nothing_is_dropped_when_nothing_changed(built):
@@ -69,6 +69,26 @@ def test_only_pages_are_dropped_when_an_extension_changed(built):
     assert kept(built) == (True, False)
 
 
+def test_an_interrupted_build_leaves_no_page_of_another_edition(built):
+    build_site.drop_stale(build_site.fingerprints(built, "sample"))
+    build_site.CACHE.mkdir()  # the first notebook was run, then came Ctrl-C
+    assert kept(built, "small") == (False, False)
+
+
+def test_outputs_of_an_interrupted_build_are_used_by_the_next(built):
+    build_site.drop_stale(build_site.fingerprints(built, "sample"))
+    build_site.CACHE.mkdir()
+    build_site.DOCTREES.mkdir()
+    assert kept(built, "sample") == (True, False)
+
+
+def test_a_wrong_edition_is_refused_before_anything_is_built(capsys, monkeypatch):
+    monkeypatch.setenv("RECSYS_DATASET", "smal")
+    monkeypatch.setattr(build_site.subprocess, "run", None)
+    assert build_site.main() == 2
+    assert "did you mean 'small'" in capsys.readouterr().err
+
+
 def test_what_an_unknown_build_left_is_dropped(built):
-    build.FINGERPRINTS.unlink()
+    build_site.FINGERPRINTS.unlink()
     assert kept(built) == (False, False)

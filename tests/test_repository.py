@@ -13,8 +13,10 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-LOCK = (ROOT / "requirements.lock").read_text()
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+    "project"
+]
+LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 MATHJAX_SHA256 = "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882"
 
 
@@ -56,19 +58,19 @@ def test_every_pin_is_exact_and_has_hashes():
 
 @pytest.mark.parametrize("name", ["requirements.lock", "requirements-uv.lock"])
 def test_lock_files_name_no_address(name):
-    text = (ROOT / name).read_text()
+    text = (ROOT / name).read_text(encoding="utf-8")
     assert "://" not in text
     assert "@" not in text
 
 
 def test_uv_is_pinned_alike_in_both_lock_files():
-    uv = (ROOT / "requirements-uv.lock").read_text().strip()
+    uv = (ROOT / "requirements-uv.lock").read_text(encoding="utf-8").strip()
     assert uv.startswith("uv==")
     assert uv in LOCK
 
 
 def test_the_conda_environment_installs_the_lock_file_on_an_allowed_python():
-    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     (pip,) = [d["pip"] for d in environment["dependencies"] if isinstance(d, dict)]
     assert pip == ["-r requirements.lock"]
     (python,) = [
@@ -80,15 +82,17 @@ def test_the_conda_environment_installs_the_lock_file_on_an_allowed_python():
 
 
 def test_the_address_of_the_repository_is_the_same_everywhere():
-    address = yaml.safe_load((ROOT / "_config.yml").read_text())["repository"]["url"]
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    address = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))[
+        "repository"
+    ]["url"]
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["repository-code"] == address
     for notebook in (ROOT / "notebooks").glob("[0-9]*.py"):
-        assert f'"git+{address}"' in notebook.read_text(), notebook.name
+        assert f'"git+{address}"' in notebook.read_text(encoding="utf-8"), notebook.name
 
 
 def test_versions_agree():
-    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     import recsys_helpers
 
     assert citation["version"] == PROJECT["version"] == recsys_helpers.__version__
@@ -100,7 +104,7 @@ def test_mathjax_is_the_published_file():
 
 
 def test_every_make_target_has_a_line_of_help():
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     (phony,) = re.findall(r"^\.PHONY: ((?:.*\\\n)*.*)$", makefile, re.MULTILINE)
     targets = phony.replace("\\\n", " ").split()
     for target in targets:
@@ -120,3 +124,10 @@ def test_importing_the_package_loads_no_heavy_library():
     )
     heavy = {"tensorflow", "keras", "implicit", "pyspark", "matplotlib", "IPython"}
     assert not heavy & set(run.stdout.split())
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
+def test_relative_links_at_the_top_level_lead_somewhere(page):
+    text = page.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
+    assert [target for target in targets if not (ROOT / target).exists()] == []

@@ -1,12 +1,14 @@
 """Open every page of the built site as a reader does, and look for what is broken.
 
 These tests read ``_build/html``, so ``make test`` builds the site first. They need
-Chromium or Chrome; without one they are skipped, loudly, except in CI.
+Chromium or Chrome; without one they are skipped, with a line that says so, except in
+CI, where they fail.
 """
 
 import functools
 import http.server
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -25,7 +27,10 @@ PAGES = sorted(
     for path in SITE.rglob("*.html")
     if "_static" not in path.parts and path != SITE / "index.html"
 )
-BROWSERS = ["chromium", "chromium-browser", "google-chrome", "chrome"]
+BROWSERS = [
+    *("chromium", "chromium-browser", "google-chrome", "chrome"),
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+]
 QUIET = [
     "--no-sandbox",
     "--disable-gpu",
@@ -37,6 +42,12 @@ QUIET = [
 ]
 # Shown by the theme's own script on every page that has launch buttons switched on.
 HARMLESS = "THEBE_JS_URL"
+
+
+def read(page: str) -> str:
+    """Read the HTML of a page."""
+    return (SITE / page).read_text(encoding="utf-8")
+
 
 each_page = pytest.mark.parametrize("page", PAGES)
 
@@ -114,6 +125,27 @@ def test_the_front_door_leads_to_the_welcome_page(tab):
     tab.goto((SITE / "index.html").as_uri(), wait_until="commit")
     tab.wait_for_url("**/book/welcome.html")
     assert tab.title().startswith("Five Ways to Recommend a Movie")
+
+
+def test_all_pages_show_the_same_edition():
+    found = {
+        edition
+        for page in PAGES
+        for edition in re.findall(r"edition: ([\w-]+)", read(page))
+    }
+    assert len(found) == 1
+
+
+def test_edit_buttons_open_what_people_edit():
+    chapter = "notebooks/01_the_data_and_its_long_tail"
+    links = re.findall(r'href="([^"]*/edit/[^"]*)"', read(f"{chapter}.html"))
+    assert len(links) == 1
+    assert links[0].endswith(f"{chapter}.py")
+
+
+def test_only_notebooks_have_launch_buttons():
+    launching = {page for page in PAGES if "colab." in read(page)}
+    assert launching == {page for page in PAGES if page.startswith("notebooks/")}
 
 
 @each_page
