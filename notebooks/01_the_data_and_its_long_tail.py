@@ -499,6 +499,8 @@ assert old.mean() > new.mean()
 assert len(old) < len(new)
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
+# What do the numbers say?
+#
 # The older movies have the higher mean and far fewer ratings. People who watch a film of
 # the 1940s today mostly watch one that is still famous: the weak ones are forgotten, so
 # nobody rates them. This is *survivorship*: the data shows what was selected, not what
