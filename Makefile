@@ -55,10 +55,10 @@ test-site: book ## Build the site and open every page in a browser
 	@$(BIN)/pytest -q -rs -m site tests
 
 pairs: $(READY) ## Check that every .ipynb is what its .py says
-	@$(BIN)/python notebooks/sync.py --check
+	@$(BIN)/python book/sync_notebooks.py --check
 
 sync: $(READY) ## Make every .ipynb from its .py, run on the reduced data (ALL=1: all)
-	@$(BIN)/python notebooks/sync.py $(if $(ALL),--all)
+	@$(BIN)/python book/sync_notebooks.py $(if $(ALL),--all)
 
 lab: $(READY) ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -6,10 +6,10 @@ from pathlib import Path
 import jupytext
 import nbformat
 import pytest
-import sync
+import sync_notebooks
 from jupytext.config import load_jupytext_config
 
-SOURCES = sync.sources()
+SOURCES = sync_notebooks.sources()
 CHAPTERS = [path for path in SOURCES if re.match(r"\d\d_", path.name)]
 
 each_notebook = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
@@ -25,16 +25,18 @@ def test_there_are_chapters():
 
 
 def test_every_notebook_has_a_source():
-    derived = {path.with_suffix("") for path in sync.NOTEBOOKS.rglob("[!.]*.ipynb")}
+    derived = {
+        path.with_suffix("") for path in sync_notebooks.NOTEBOOKS.rglob("[!.]*.ipynb")
+    }
     derived = {path for path in derived if ".ipynb_checkpoints" not in path.parts}
     assert derived == {path.with_suffix("") for path in SOURCES}
 
 
 @each_notebook
 def test_the_notebook_has_the_cells_of_its_source(source):
-    assert sync.essence(read_derived(source)) == sync.essence(jupytext.read(source)), (
-        f"{source.name} and its .ipynb differ: edit the .py and run `make sync`"
-    )
+    assert sync_notebooks.essence(read_derived(source)) == sync_notebooks.essence(
+        jupytext.read(source)
+    ), f"{source.name} and its .ipynb differ: edit the .py and run `make sync`"
 
 
 @each_notebook
@@ -46,7 +48,7 @@ def test_saving_in_jupyter_would_leave_the_source_as_it_is(source):
 
 @each_notebook
 def test_the_notebook_was_run_from_top_to_bottom(source):
-    assert sync.is_executed(read_derived(source)), (
+    assert sync_notebooks.is_executed(read_derived(source)), (
         f"{source.stem}.ipynb has cells that were not run in order: run `make sync`"
     )
 

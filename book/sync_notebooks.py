@@ -1,8 +1,8 @@
 """Derive every chapter's .ipynb from its .py and run it on the reduced data.
 
-    python notebooks/sync.py          # the chapters whose .py changed
-    python notebooks/sync.py --all    # every chapter, after a change in recsys_helpers
-    python notebooks/sync.py --check  # none: say what is out of step
+    python book/sync_notebooks.py          # the chapters whose .py changed
+    python book/sync_notebooks.py --all    # all, after a change in recsys_helpers
+    python book/sync_notebooks.py --check  # none: say what is out of step
 
 The .py is what people edit and review. The .ipynb, with its outputs, is what Colab,
 Binder and the site open; what stands in it follows from the .py alone, so that two
@@ -24,19 +24,14 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
 
-NOTEBOOKS = Path(__file__).resolve().parent
+NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SHARED_METADATA = ("tags", "nbgrader", "mystnb", "jupyter")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
 def sources(folder: Path = NOTEBOOKS) -> list[Path]:
-    """List the notebooks' .py files: those that carry jupytext's cell marks."""
-    marked = re.compile(r"^# %%", re.MULTILINE)
-    return [
-        path
-        for path in sorted(folder.rglob("*.py"))
-        if marked.search(path.read_text(encoding="utf-8"))
-    ]
+    """List the .py files of the notebooks, assignments among them."""
+    return sorted(folder.rglob("*.py"))
 
 
 def essence(notebook: NotebookNode) -> list[tuple]:
@@ -71,18 +66,14 @@ def is_in_step(source: Path) -> bool:
     if not derived.exists():
         return False
     notebook = nbformat.read(derived, as_version=4)
-    return essence(notebook) == essence(
-        jupytext.read(source)
-    ) and is_executed(notebook)
+    return essence(notebook) == essence(jupytext.read(source)) and is_executed(notebook)
 
 
 def derive(source: Path) -> NotebookNode:
     """Make the unexecuted notebook of a .py, with cell ids that repeat."""
     notebook = jupytext.read(source)
     language = {"name": "python"}
-    notebook.metadata = NotebookNode(
-        kernelspec=KERNEL, language_info=language
-    )
+    notebook.metadata = NotebookNode(kernelspec=KERNEL, language_info=language)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for position, cell in enumerate(notebook.cells):
         text = f"{position} {cell.cell_type} {cell.source}"
@@ -124,11 +115,7 @@ def main() -> str | None:
     arguments = parser.parse_args()
     if arguments.check:
         stale = [path.name for path in sources() if not is_in_step(path)]
-        return (
-            f"Run `make sync`: changed are {', '.join(stale)}."
-            if stale
-            else None
-        )
+        return f"Run `make sync`: changed are {', '.join(stale)}." if stale else None
     for source in sources():
         if arguments.all or not is_in_step(source):
             print(f"running {source.name} on the sample", flush=True)
@@ -137,7 +124,9 @@ def main() -> str | None:
             except CellExecutionError as error:
                 # The traceback of the kernel is for notebooks: coloured, and long.
                 plain = re.sub(r"\x1b\[[\d;]*m", "", str(error))
-                return f"{plain}\n{source.name}: a cell failed, the .ipynb is as before."
+                return (
+                    f"{plain}\n{source.name}: a cell failed, the .ipynb is as before."
+                )
         else:
             print(f"in step {source.name}")
     return None
