@@ -87,6 +87,9 @@ def test_the_address_of_the_repository_is_the_same_everywhere():
     ]["url"]
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["repository-code"] == address
+    assert f"git clone {address} " in (ROOT / "README.md").read_text(encoding="utf-8")
+    welcome = (ROOT / "book" / "welcome.md").read_text(encoding="utf-8")
+    assert f"]({address})" in welcome
     for notebook in (ROOT / "notebooks").glob("[0-9]*.py"):
         assert f'"git+{address}"' in notebook.read_text(encoding="utf-8"), notebook.name
 
