@@ -74,6 +74,7 @@ most_rated = ratings["movie_id"].value_counts().index[:6]
 corner = ratings.query("user_id in @busiest and movie_id in @most_rated")
 corner = corner.pivot(index="user_id", columns="movie_id", values="rating")
 titles = movies.set_index("movie_id")["title"]
+assert corner.isna().to_numpy().any()
 corner = corner.rename(columns=titles).reset_index()
 display.movie_table(
     corner,
