@@ -195,6 +195,32 @@ def recommend_all(model: Recommender, users: ArrayLike, n: int) -> NDArray[np.in
     return lists
 
 
+def ndcg_of_users(
+    model: Recommender, split: Split, k: int = 10, like_threshold: float = 4.0
+) -> NDArray[np.float64]:
+    """nDCG@k of each user of the test, for a model that has been fitted.
+
+    Parameters
+    ----------
+    model : object with `recommend`
+        Fitted on ``split.train``.
+    split : Split
+    k : int
+    like_threshold : float
+        A test rating of at least this many stars is relevant.
+
+    Returns
+    -------
+    array, shape (n_test_users,)
+        In the order of the user ids; NaN for a user without a relevant movie. Two
+        models' values can be given to `recsys_helpers.intervals.paired_difference`.
+    """
+    users = np.unique(split.test["user_id"])
+    lists = recommend_all(model, users, k)
+    liked = positives(split.test, like_threshold)
+    return metrics.ndcg_at_k(*metrics.hits_of(lists, liked, users), k)
+
+
 _COLUMNS = [
     *("method", "metric", "value", "low", "high", "n"),
     *("split", "seed", "edition", "cpu_s"),

@@ -41,11 +41,22 @@ class Interactions:
     users, movies : IdIndex
     matrix : scipy.sparse.csr_array, shape (n_users, n_movies)
         Row ``users.rows(user_id)``, column ``movies.rows(movie_id)``.
+
+    Raises
+    ------
+    ValueError
+        If an axis of `matrix` has another length than its index, or an index is one
+        of movies where users belong; the message names the axis.
     """
 
     users: IdIndex
     movies: IdIndex
     matrix: sparse.csr_array
+
+    def __post_init__(self) -> None:
+        problem = _misfit(self.matrix.shape, self.users, self.movies)
+        if problem:
+            raise ValueError(problem)
 
     @classmethod
     def from_ratings(
@@ -259,6 +270,29 @@ def top_n(
         # All ties with the n-th largest stay in, so that the sort decides them.
         candidates = candidates[values >= np.partition(values, -n)[-n]]
     return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
+
+
+def _misfit(shape: tuple[int, ...], users: IdIndex, movies: IdIndex) -> str | None:
+    """Say which axis of a user by movie matrix does not fit, if one does not."""
+    axes = [("rows", "users", users), ("columns", "movies", movies)]
+    for axis, ((place, whose, index), length) in enumerate(
+        zip(axes, shape, strict=True)
+    ):
+        if length != len(index):
+            turned = shape == (len(movies), len(users))
+            hint = " It looks transposed: pass matrix.T.tocsr()." if turned else ""
+            return (
+                f"Axis {axis} of the matrix has {length:,} {place}, and there are "
+                f"{len(index):,} {whose}.{hint}"
+            )
+        # With as many users as movies only the names can tell.
+        foreign = {"user_id", "movie_id"} - {f"{whose[:-1]}_id"}
+        if index.name in foreign:
+            return (
+                f"Axis {axis} of the matrix should be {whose}, and its index is one "
+                f"of {index.name}. Swap users and movies."
+            )
+    return None
 
 
 def _repeated_pair(ratings: pd.DataFrame) -> str:

@@ -103,7 +103,7 @@ def long_tail_plot(
     n_top = max(1, round(top_share * len(long_tail)))
     rank, n_ratings = long_tail["rank"], long_tail["n_ratings"]
     held = long_tail["cumulative_share"].iloc[n_top - 1]
-    ax = _axes(ax)
+    ax = new_axes(ax)
     ax.plot(rank, n_ratings, color=BLUE)
     ax.fill_between(rank[:n_top], n_ratings[:n_top], color=BLUE, alpha=0.25, lw=0)
     ax.axvline(n_top, color=VERMILION, lw=1.2, ls="--")
@@ -151,7 +151,7 @@ def rating_histogram(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if counts.sum() != len(ratings):
         odd = ratings["rating"][~ratings["rating"].isin(stars)].iloc[0]
         raise ValueError(f"Ratings are half stars from 0.5 to 5; {odd} is not.")
-    ax = _axes(ax)
+    ax = new_axes(ax)
     ax.bar(stars, counts, width=0.42, color=BLUE)
     ax.grid(visible=False, axis="x")
     _thousands(ax.yaxis)
@@ -183,7 +183,7 @@ def activity_plot(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     # Between whole numbers, so that no user lies on the edge of a class.
     edges = np.geomspace(per_user.min() - 0.5, per_user.max() + 0.5, 31)
     median = np.median(per_user)
-    ax = _axes(ax)
+    ax = new_axes(ax)
     ax.hist(per_user, bins=edges, color=BLUE, edgecolor="white", linewidth=0.6)
     ax.axvline(median, color=VERMILION, lw=1.2, ls="--")
     ax.annotate(
@@ -225,7 +225,7 @@ def matrix_plot(
     corner = interactions.matrix[:n_users, :n_movies].tocoo()
     n_users, n_movies = corner.shape
     filled = corner.nnz / (n_users * n_movies)
-    ax = _axes(ax, height=4.6)
+    ax = new_axes(ax, height=4.6)
     ax.scatter(corner.col, corner.row, s=6, marker="s", color=BLUE, lw=0)
     ax.grid(visible=False)
     ax.set(
@@ -269,7 +269,7 @@ def interval_plot(
         method = results["method"].to_numpy()[outside][0]
         raise ValueError(f"The value of {method} lies outside of its interval.")
     rows = np.arange(len(results))
-    ax = _axes(ax, height=1.1 + 0.42 * len(results))
+    ax = new_axes(ax, height=1.1 + 0.42 * len(results))
     ax.hlines(rows, low, high, color=BLUE, lw=2.5, alpha=0.55)
     ax.plot(value, rows, "o", color=BLUE, ms=7)
     ax.grid(visible=False, axis="y")
@@ -308,7 +308,7 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
         date2num(pd.to_datetime(part["timestamp"], unit="s").to_numpy())
         for part in parts.values()
     ]
-    ax = _axes(ax)
+    ax = new_axes(ax)
     ax.hist(
         days,
         bins=n_bins,
@@ -324,7 +324,8 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     return ax
 
 
-def _axes(ax: Axes | None, height: float | None = None) -> Axes:
+def new_axes(ax: Axes | None, height: float | None = None) -> Axes:
+    """Return `ax`, or the axes of a new figure of the course's width (inches)."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt

@@ -10,6 +10,7 @@ import math
 import os
 import platform
 import subprocess
+import sysconfig
 import tempfile
 from importlib.metadata import version
 from numbers import Integral, Real
@@ -108,6 +109,38 @@ def read_results(path: str | os.PathLike) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(numbers, "float64")).astype(
         dict.fromkeys(wholes, "Int64")
     )
+
+
+def published_results(name: str) -> pd.DataFrame:
+    """Read one of the results files that come with the course.
+
+    They lie in ``benchmarks/results`` of a checkout, and an installed package brings
+    a copy along.
+
+    Parameters
+    ----------
+    name : str
+        Of the benchmark, for example ``"als_growth"``.
+
+    Returns
+    -------
+    DataFrame with the columns `FIELDS`, as `read_results` returns it
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file; the message names those that there are.
+    """
+    checkout = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
+    installed = Path(sysconfig.get_path("data"), "share", "recsys-helpers", "results")
+    folder = checkout if checkout.is_dir() else installed
+    path = folder / f"{name}.json"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in folder.glob("*.json"))) or "none"
+        raise FileNotFoundError(
+            f"There are no published results called {name!r}. There are: {known}."
+        )
+    return read_results(path)
 
 
 def results_table(

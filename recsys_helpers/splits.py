@@ -96,7 +96,7 @@ def user_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Split
         If `test_share` is not between 0 and 1, or no user has enough ratings.
     """
     _check_share(test_share)
-    from_end, n_ratings = _places_from_end(ratings)
+    from_end, n_ratings = places_from_end(ratings)
     n_test = np.floor(test_share * n_ratings + _ROUNDING)
     return _split("user temporal", ratings, from_end < n_test)
 
@@ -106,7 +106,7 @@ def leave_last_out(ratings: pd.DataFrame) -> Split:
 
     A user with a single rating stays in train: there would be nothing to learn from.
     """
-    from_end, n_ratings = _places_from_end(ratings)
+    from_end, n_ratings = places_from_end(ratings)
     return _split("leave last out", ratings, (from_end == 0) & (n_ratings > 1))
 
 
@@ -187,6 +187,29 @@ def cold_slices(split: Split, few: int = 5) -> pd.DataFrame:
     return frame.assign(warm=~frame.any(axis=1))
 
 
+def places_from_end(ratings: pd.DataFrame) -> tuple[NDArray, NDArray]:
+    """Place of each rating in its user's history, counted from the latest.
+
+    Parameters
+    ----------
+    ratings : DataFrame with `user_id`, `movie_id` and `timestamp`
+
+    Returns
+    -------
+    from_end : array of int, shape (n,)
+        How many of the user's ratings come later, by (timestamp, movie_id).
+    n_ratings : array of int, shape (n,)
+        How many ratings the user has.
+    """
+    users, user_rows = np.unique(ratings["user_id"], return_inverse=True)
+    n_ratings = np.bincount(user_rows, minlength=len(users))
+    order = np.lexsort((ratings["movie_id"], ratings["timestamp"], user_rows))
+    ends = np.cumsum(n_ratings)
+    from_end = np.empty(len(ratings), dtype=np.int64)
+    from_end[order] = ends[user_rows[order]] - 1 - np.arange(len(ratings))
+    return from_end, n_ratings[user_rows]
+
+
 def _check_share(share: float, name: str = "test_share") -> None:
     if not 0 < share < 1:
         raise ValueError(
@@ -214,17 +237,6 @@ def _split(
             )
     fresh = {part: rows.reset_index(drop=True) for part, rows in parts.items()}
     return Split(name, **fresh, seed=seed)
-
-
-def _places_from_end(ratings: pd.DataFrame) -> tuple[NDArray, NDArray]:
-    """For each row: how many of its user's ratings come later, and how many in all."""
-    users, user_rows = np.unique(ratings["user_id"], return_inverse=True)
-    n_ratings = np.bincount(user_rows, minlength=len(users))
-    order = np.lexsort((ratings["movie_id"], ratings["timestamp"], user_rows))
-    ends = np.cumsum(n_ratings)
-    from_end = np.empty(len(ratings), dtype=np.int64)
-    from_end[order] = ends[user_rows[order]] - 1 - np.arange(len(ratings))
-    return from_end, n_ratings[user_rows]
 
 
 def _cold_start(

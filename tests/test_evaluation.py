@@ -10,6 +10,7 @@ from recsys_helpers.evaluation import (
     RatingPredictor,
     Recommender,
     evaluate,
+    ndcg_of_users,
     recommend_all,
 )
 from recsys_helpers.ids import UnknownIdError
@@ -282,3 +283,16 @@ def test_the_interval_of_popularity_is_as_published(popularity):
 
 def test_656_users_are_ranked_and_671_with_any_rating(popularity):
     assert (popularity["n"]["ndcg@10"], popularity["n"]["ndcg@10 (any)"]) == (656, 671)
+
+
+def test_ndcg_of_users_is_one_value_a_user_and_nan_for_who_likes_nothing(split):
+    # As above: user 1 hits at rank 1, user 3 at rank 2, user 2 likes nothing.
+    of_users = ndcg_of_users(FixedLists(LISTS), split, k=2)
+    assert of_users == pytest.approx([1, np.nan, 1 / np.log2(3)], nan_ok=True)
+
+
+def test_ndcg_of_users_has_the_mean_that_evaluate_reports(split):
+    model = FixedLists(LISTS)
+    reported = values(evaluate(model, split, ks=[2], like_threshold=3))["ndcg@2"]
+    of_users = ndcg_of_users(model, split, k=2, like_threshold=3)
+    assert np.nanmean(of_users) == pytest.approx(reported)

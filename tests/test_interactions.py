@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from scipy import sparse
 
 from recsys_helpers.interactions import (
     IdIndex,
@@ -252,3 +253,40 @@ def test_top_n_is_a_full_stable_sort_cut_short(scores, n, excluded):
     excluded = [i for i in excluded if i < len(scores)]
     in_full = [i for i in np.argsort(-scores, kind="stable") if i not in excluded]
     assert top_n(scores, n, exclude=excluded).tolist() == in_full[:n]
+
+
+# --- a matrix that does not fit ------------------------------------------------------
+
+
+@pytest.fixture
+def three_by_two():
+    ratings = pd.DataFrame(
+        {"user_id": [1, 2, 3], "movie_id": [10, 20, 10], "rating": [5.0, 4.0, 3.0]}
+    )
+    return Interactions.from_ratings(ratings)
+
+
+def test_a_transposed_matrix_is_refused_and_its_axis_named(three_by_two):
+    users, movies, matrix = (
+        three_by_two.users,
+        three_by_two.movies,
+        three_by_two.matrix,
+    )
+    with pytest.raises(ValueError, match=r"Axis 0 .* 2 rows, .* 3 users.*transposed"):
+        Interactions(users, movies, matrix.T.tocsr())
+
+
+def test_a_matrix_with_too_many_columns_is_not_called_transposed(three_by_two):
+    wide = sparse.csr_array((3, 7))
+    with pytest.raises(ValueError, match=r"Axis 1 .* 7 columns.*2 movies\.$"):
+        Interactions(three_by_two.users, three_by_two.movies, wide)
+
+
+def test_where_both_sides_are_equally_long_the_names_tell():
+    users, movies = IdIndex.of([1, 2], "user_id"), IdIndex.of([10, 20], "movie_id")
+    square = sparse.csr_array(np.eye(2))
+    assert Interactions(users, movies, square).matrix is square
+    with pytest.raises(ValueError, match=r"Axis 0 .* should be users.*movie_id"):
+        Interactions(movies, users, square)
+    with pytest.raises(ValueError, match=r"Axis 1 .* should be movies.*user_id"):
+        Interactions(users, users, square)

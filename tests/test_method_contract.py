@@ -5,13 +5,15 @@ baselines don't), it is listed in `PERSONAL` too and must solve the checkerboard
 even users like even movies and odd users odd ones, so the right answer is known.
 """
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from recsys_helpers.evaluation import RatingPredictor, Recommender
 from recsys_helpers.interactions import Interactions
-from recsys_helpers.methods import NotFittedError, baselines, require_fitted
+from recsys_helpers.methods import NotFittedError, als, baselines, ease, neighbours
 
 N_USERS, N_MOVIES = 20, 16
 UNKNOWN = 999
@@ -38,51 +40,25 @@ def held_back_and_liked(user_id):
     return first if (first + user_id) % 2 == 0 else first + 1
 
 
-class LikeMinded:
-    """The smallest method that knows a taste: it asks those who agree with the user.
-
-    It is here to show that the checkerboard can be solved, and to keep its test
-    from being empty until the course's own methods stand in `PERSONAL`.
-    """
-
-    def fit(self, train):
-        centred = train.assign(rating=train["rating"] - 3)
-        self.interactions_ = Interactions.from_ratings(centred)
-        return self
-
-    def _scores(self, user_ids):
-        R = self.interactions_.matrix
-        agreement = R[self.interactions_.users.rows(user_ids)] @ R.T
-        return (agreement @ R).toarray()
-
-    def predict(self, user_ids, movie_ids):
-        require_fitted(self, "interactions_")
-        if np.shape(user_ids) != np.shape(movie_ids):
-            raise ValueError("user_ids and movie_ids must have the same length.")
-        known = np.isin(user_ids, self.interactions_.users.ids)
-        known &= np.isin(movie_ids, self.interactions_.movies.ids)
-        ratings = np.full(len(user_ids), 3.0)
-        users, movies = np.asarray(user_ids)[known], np.asarray(movie_ids)[known]
-        columns = self.interactions_.movies.rows(movies)
-        scores = self._scores(users)[np.arange(len(users)), columns]
-        ratings[known] += 2 * np.sign(scores)
-        return ratings
-
-    def recommend(self, user_id, n=10, exclude_seen=True):
-        require_fitted(self, "interactions_")
-        scores = self._scores([user_id])[0]
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-
-
+PERSONAL = {
+    "RatingNeighbours of movies": neighbours.RatingNeighbours,
+    "RatingNeighbours of users": partial(neighbours.RatingNeighbours, "users"),
+    "LikeNeighbours of movies": neighbours.LikeNeighbours,
+    "LikeNeighbours of users": partial(neighbours.LikeNeighbours, "users"),
+    # Without a threshold a rating of 1 would be a like, and everybody like everybody.
+    "ImplicitNeighbours": partial(neighbours.ImplicitNeighbours, like_threshold=4),
+    "Ease": ease.Ease,
+    "Ease, recency": partial(ease.Ease, recency=0.5, half_like_from=3),
+    "Als": partial(als.Als, like_threshold=4),
+}
 METHODS = {
     "GlobalMean": baselines.GlobalMean,
     "BiasModel": baselines.BiasModel,
     "Popularity": baselines.Popularity,
     "MeanRating": baselines.MeanRating,
     "RandomChoice": baselines.RandomChoice,
-    "LikeMinded": LikeMinded,
+    **PERSONAL,
 }
-PERSONAL = {"LikeMinded": LikeMinded}
 # Their answer to an unknown user is the list that suits everyone. A method that is
 # not named here raises UnknownIdError, which names the user.
 ANSWER_ANYONE = ["BiasModel", "Popularity", "MeanRating", "RandomChoice"]
@@ -94,10 +70,9 @@ every_recommender = pytest.mark.parametrize(
     "method", RECOMMENDERS.values(), ids=RECOMMENDERS
 )
 every_predictor = pytest.mark.parametrize("method", PREDICTORS.values(), ids=PREDICTORS)
-every_personal = pytest.mark.parametrize("method", PERSONAL.values(), ids=PERSONAL)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def train():
     return checkerboard()
 
@@ -121,6 +96,35 @@ def test_fit_does_not_change_the_ratings(method, train):
 @every_method
 def test_a_method_predicts_or_recommends(method):
     assert isinstance(method(), RatingPredictor | Recommender)
+
+
+@every_method
+@pytest.mark.parametrize("turned", [False, True], ids=["upright", "transposed"])
+def test_a_matrix_is_no_ratings_frame(method, turned, train):
+    matrix = Interactions.from_ratings(train).matrix
+    with pytest.raises(TypeError, match=r"learns from a DataFrame.*transposed"):
+        method().fit(matrix.T if turned else matrix)
+
+
+@every_method
+def test_no_ratings_at_all_are_refused(method, train):
+    with pytest.raises(ValueError, match="no training ratings"):
+        method().fit(train[:0])
+
+
+@every_method
+@pytest.mark.parametrize("column", ["user_id", "movie_id", "rating"])
+def test_a_missing_column_is_named(method, column, train):
+    with pytest.raises(ValueError, match=column):
+        method().fit(train.drop(columns=column))
+
+
+@every_method
+@pytest.mark.parametrize("rating", [np.nan, 0.0, 5.5, np.inf])
+def test_a_rating_that_is_none_is_refused(method, rating, train):
+    train.loc[5, "rating"] = rating
+    with pytest.raises(ValueError, match=f"rating of {rating}"):
+        method().fit(train)
 
 
 # --- recommend ----------------------------------------------------------------------
@@ -191,6 +195,35 @@ def test_fitting_anew_forgets_the_old_ratings(method, train):
     assert set(best["movie_id"]) == {101, 102, 103, 104}
 
 
+@every_recommender
+def test_who_has_seen_everything_gets_an_empty_list(method, train):
+    everything = pd.DataFrame({"movie_id": range(101, 101 + N_MOVIES)})
+    busy = everything.assign(user_id=50, rating=4.0, timestamp=0)
+    best = method().fit(pd.concat([train, busy])).recommend(50)
+    assert list(best.columns) == ["movie_id", "score"]
+    assert best.empty
+
+
+@every_recommender
+def test_who_likes_nothing_gets_every_movie_ranked(method, train):
+    sullen = pd.DataFrame(
+        {"user_id": [50], "movie_id": [101], "rating": [0.5], "timestamp": [0]}
+    )
+    best = method().fit(pd.concat([train, sullen])).recommend(50, n=1000)
+    assert sorted(best["movie_id"]) == list(range(102, 101 + N_MOVIES))
+    assert np.isfinite(best["score"]).all()
+
+
+@every_recommender
+def test_a_movie_that_nobody_likes_still_has_a_place(method, train):
+    disliked = pd.DataFrame(
+        {"user_id": [1, 2], "movie_id": [999, 999], "rating": 0.5, "timestamp": 0}
+    )
+    best = method().fit(pd.concat([train, disliked])).recommend(3, n=1000)
+    assert 999 in set(best["movie_id"])
+    assert np.isfinite(best["score"]).all()
+
+
 @pytest.mark.parametrize("name", ANSWER_ANYONE)
 def test_an_unknown_user_gets_the_list_that_suits_everyone(name, train):
     best = METHODS[name]().fit(train).recommend(UNKNOWN, n=5)
@@ -240,9 +273,9 @@ def test_users_and_movies_must_pair_up(method, train):
 # --- taste: the checkerboard --------------------------------------------------------
 
 
-@every_personal
-def test_the_movie_that_was_held_back_comes_first(method, train):
-    model = method().fit(train)
+@pytest.mark.parametrize("name", sorted(set(PERSONAL) & set(RECOMMENDERS)))
+def test_the_movie_that_was_held_back_comes_first(name, train):
+    model = METHODS[name]().fit(train)
     first = {u: model.recommend(u, n=1)["movie_id"][0] for u in range(1, N_USERS + 1)}
     assert first == {u: held_back_and_liked(u) for u in range(1, N_USERS + 1)}
 

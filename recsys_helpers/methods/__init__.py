@@ -12,6 +12,12 @@ What is learned is kept in attributes that end in an underscore.
 `tests/test_method_contract.py` holds what all of them promise.
 """
 
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0
+
 
 class NotFittedError(RuntimeError):
     """A method was asked for an answer before it has learned anything."""
@@ -25,3 +31,98 @@ def require_fitted(model: object, learned: str) -> None:
             f"This {name} has not learned anything yet. Call fit(train) first: "
             f"model = {name}().fit(split.train)"
         )
+
+
+def check_ratings_frame(train: object) -> None:
+    """Check that a method is given ratings it can learn from.
+
+    Raises
+    ------
+    TypeError
+        If `train` is not a DataFrame: a matrix, say, whose rows could be users or
+        movies, and which has lost their ids.
+    ValueError
+        If a column is missing, there are no rows, or a rating is NaN or not within
+        0.5 to 5.
+
+    Examples
+    --------
+    >>> check_ratings_frame(np.eye(3))
+    Traceback (most recent call last):
+    TypeError: fit() learns from a DataFrame with the columns user_id, movie_id and \
+rating, one row a rating, and got ndarray of shape (3, 3). A matrix has lost the ids \
+of its rows and columns, and nobody can see whether it is transposed.
+    """
+    columns = ("user_id", "movie_id", "rating")
+    if not isinstance(train, pd.DataFrame):
+        shape = f" of shape {train.shape}" if hasattr(train, "shape") else ""
+        raise TypeError(
+            "fit() learns from a DataFrame with the columns user_id, movie_id and "
+            f"rating, one row a rating, and got {type(train).__name__}{shape}. A "
+            "matrix has lost the ids of its rows and columns, and nobody can see "
+            "whether it is transposed."
+        )
+    missing = [column for column in columns if column not in train]
+    if missing:
+        raise ValueError(
+            f"The training ratings lack {' and '.join(missing)}; their columns are "
+            f"{', '.join(map(str, train.columns))}."
+        )
+    if train.empty:
+        raise ValueError("There are no training ratings to learn from.")
+    ratings = train["rating"].to_numpy()
+    # A NaN is within no range, so this finds it too.
+    outside = ~((ratings >= LOWEST_RATING) & (ratings <= HIGHEST_RATING))
+    if outside.any():
+        row = train[outside].iloc[0]
+        raise ValueError(
+            f"Movie {row['movie_id']:.0f} has a rating of {row['rating']} by user "
+            f"{row['user_id']:.0f}; ratings are {LOWEST_RATING} to {HIGHEST_RATING} "
+            "stars. recsys_helpers.validation.validate_ratings checks a whole frame."
+        )
+
+
+def popular_where_silent(scores: ArrayLike, counts: ArrayLike) -> NDArray[np.float64]:
+    """Rank the movies that a method has nothing to say about by their popularity.
+
+    Parameters
+    ----------
+    scores : array, shape (n_movies,)
+        0 where the method knows nothing.
+    counts : array of int, shape (n_movies,)
+        How many ratings each movie has.
+
+    Returns
+    -------
+    array of float, shape (n_movies,)
+        A score of 0 becomes ``-1 / (1 + count)``: below all positive scores, and
+        the more popular the higher.
+
+    Examples
+    --------
+    >>> popular_where_silent([0.7, 0.0, 0.0], [5, 1, 3]).tolist()
+    [0.7, -0.5, -0.25]
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    return np.where(scores == 0, -1 / (1 + np.asarray(counts)), scores)
+
+
+def checked_pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, NDArray]:
+    """Check that users and movies pair up, as `predict` wants them.
+
+    Returns
+    -------
+    users, movies : array, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If they are not two flat arrays of the same length.
+    """
+    users, movies = np.asarray(user_ids), np.asarray(movie_ids)
+    if users.shape != movies.shape or users.ndim != 1:
+        raise ValueError(
+            "predict wants two flat arrays of the same length, users and movies pair "
+            f"by pair; got shapes {users.shape} and {movies.shape}."
+        )
+    return users, movies

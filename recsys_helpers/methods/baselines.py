@@ -16,9 +16,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers.interactions import IdIndex, Interactions
-from recsys_helpers.methods import require_fitted
-
-LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0
+from recsys_helpers.methods import (
+    HIGHEST_RATING,
+    LOWEST_RATING,
+    check_ratings_frame,
+    checked_pairs,
+    require_fitted,
+)
 
 Floats = NDArray[np.float64]
 
@@ -29,13 +33,14 @@ class GlobalMean:
 
     def fit(self, train: pd.DataFrame) -> Self:
         """Learn the mean of `train`."""
-        self.mean_ = _mean_rating(train)
+        check_ratings_frame(train)
+        self.mean_ = float(train["rating"].mean())
         return self
 
     def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
         """Ratings in stars of n (user, movie) pairs, shape (n,)."""
         require_fitted(self, "mean_")
-        users, _ = _pairs(user_ids, movie_ids)
+        users, _ = checked_pairs(user_ids, movie_ids)
         return np.full(len(users), self.mean_)
 
 
@@ -77,11 +82,12 @@ class BiasModel:
         """Learn the mean and the biases of `train`."""
         if min(self.user_shrinkage, self.movie_shrinkage) < 0 or self.n_iterations < 1:
             raise ValueError(f"Shrinkage below 0 or no iteration at all: {self}.")
+        check_ratings_frame(train)
         self.interactions_ = Interactions.from_ratings(train)
         users = self.interactions_.users.rows(train["user_id"])
         movies = self.interactions_.movies.rows(train["movie_id"])
         n_by_user, n_by_movie = np.bincount(users), np.bincount(movies)
-        self.mean_ = _mean_rating(train)
+        self.mean_ = float(train["rating"].mean())
         rest = train["rating"].to_numpy() - self.mean_
 
         of_users = np.zeros(len(n_by_user))
@@ -100,7 +106,7 @@ class BiasModel:
         A user or movie that was not in the training rows has a bias of 0.
         """
         require_fitted(self, "mean_")
-        users, movies = _pairs(user_ids, movie_ids)
+        users, movies = checked_pairs(user_ids, movie_ids)
         of_users = _values_of(users, self.interactions_.users, self.user_biases_)
         of_movies = _values_of(movies, self.interactions_.movies, self.movie_biases_)
         ratings = self.mean_ + of_users + of_movies
@@ -125,6 +131,7 @@ class Popularity:
 
     def fit(self, train: pd.DataFrame) -> Self:
         """Count the ratings of every movie of `train`."""
+        check_ratings_frame(train)
         self.interactions_ = Interactions.from_ratings(train)
         self.counts_ = np.bincount(self.interactions_.movies.rows(train["movie_id"]))
         return self
@@ -156,8 +163,9 @@ class MeanRating:
         """Learn the mean rating of every movie of `train`."""
         if self.shrinkage < 0:
             raise ValueError(f"shrinkage must be at least 0, not {self.shrinkage}.")
+        check_ratings_frame(train)
         self.interactions_ = Interactions.from_ratings(train)
-        self.mean_ = _mean_rating(train)
+        self.mean_ = float(train["rating"].mean())
         movies = self.interactions_.movies.rows(train["movie_id"])
         total = np.bincount(movies, weights=train["rating"])
         self.movie_means_ = (total + self.shrinkage * self.mean_) / (
@@ -168,7 +176,7 @@ class MeanRating:
     def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
         """Ratings in stars of n pairs, shape (n,); the mean for an unknown movie."""
         require_fitted(self, "mean_")
-        _, movies = _pairs(user_ids, movie_ids)
+        _, movies = checked_pairs(user_ids, movie_ids)
         above_mean = self.movie_means_ - self.mean_
         return self.mean_ + _values_of(movies, self.interactions_.movies, above_mean)
 
@@ -196,6 +204,7 @@ class RandomChoice:
 
     def fit(self, train: pd.DataFrame) -> Self:
         """Learn which movies there are and who has seen them."""
+        check_ratings_frame(train)
         self.interactions_ = Interactions.from_ratings(train)
         return self
 
@@ -207,22 +216,6 @@ class RandomChoice:
         rng = np.random.default_rng([self.seed, user_id])
         scores = rng.random(len(self.interactions_.movies))
         return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-
-
-def _mean_rating(train: pd.DataFrame) -> float:
-    if train.empty:
-        raise ValueError("There are no training ratings to learn from.")
-    return float(train["rating"].mean())
-
-
-def _pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, NDArray]:
-    users, movies = np.asarray(user_ids), np.asarray(movie_ids)
-    if users.shape != movies.shape or users.ndim != 1:
-        raise ValueError(
-            "predict wants two flat arrays of the same length, users and movies pair "
-            f"by pair; got shapes {users.shape} and {movies.shape}."
-        )
-    return users, movies
 
 
 def _values_of(ids: ArrayLike, index: IdIndex, values: Floats) -> Floats:

@@ -1,0 +1,209 @@
+r"""Matrix factorisation by alternating least squares (ALS), from scratch.
+
+Of what a user has not watched we know nothing; of what they watched we know that
+they chose it. So every cell of the user by movie matrix has a preference
+:math:`p_{ui}`, 1 or 0, and a confidence :math:`c_{ui}` in it. ALS looks for a vector
+:math:`x_u` for every user and :math:`y_i` for every movie that make
+
+.. math::
+    \sum_{u, i} c_{ui} (p_{ui} - x_u \cdot y_i)^2
+    + \lambda \Bigl(\sum_u |x_u|^2 + \sum_i |y_i|^2\Bigr)
+
+small, over *all* cells: Hu, Koren and Volinsky, "Collaborative filtering for implicit
+feedback datasets", ICDM 2008, equation 3. The stored cells of a sparse matrix `C` are
+the confidences of the ones; an empty cell is a zero with confidence 1.
+
+`recsys_helpers.methods.als` does the same fast, through the package implicit.
+"""
+
+from typing import Literal, get_args
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys_helpers.interactions import positives
+
+Weighting = Literal["stars", "constant", "linear"]
+Floats = NDArray[np.floating]
+
+
+def confidences(
+    ratings: pd.DataFrame,
+    like_threshold: float | None = None,
+    weighting: Weighting = "constant",
+    alpha: float = 1.0,
+) -> pd.DataFrame:
+    """Choose which ratings are positives, and how much each of them counts.
+
+    Parameters
+    ----------
+    ratings : DataFrame with `rating`
+    like_threshold : float or None
+        A rating of at least this many stars is a positive; None: every rating is,
+        half a star too.
+    weighting : {"stars", "constant", "linear"}
+        The confidence c of a positive with r stars: c = r; c = 1 + alpha; or
+        c = 1 + alpha * r, which is Hu et al.'s. The confidence of an empty cell
+        is 1, so "stars" gives half a star less weight than nothing at all.
+    alpha : float
+        At least 0; not used by "stars".
+
+    Returns
+    -------
+    DataFrame
+        The positives, in their order, with a column `confidence`.
+
+    Raises
+    ------
+    ValueError
+        If the weighting is unknown, alpha negative, or no rating is a positive.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"movie_id": [1, 2, 3], "rating": [5.0, 0.5, 4.0]})
+    >>> confidences(ratings, like_threshold=4, weighting="linear", alpha=10)
+       movie_id  rating  confidence
+    0         1     5.0        51.0
+    1         3     4.0        41.0
+    """
+    if weighting not in get_args(Weighting):
+        raise ValueError(f"weighting is one of {get_args(Weighting)}, not {weighting}.")
+    if alpha < 0:
+        raise ValueError(f"alpha must be at least 0, not {alpha}.")
+    liked = likes(ratings, like_threshold)
+    if liked.empty:
+        raise ValueError(
+            f"None of the {len(ratings):,} ratings reaches like_threshold "
+            f"{like_threshold}, so there is no positive to learn from. Lower it."
+        )
+    stars = liked["rating"].astype("float64")
+    weights = {"stars": stars, "constant": 1.0 + alpha, "linear": 1.0 + alpha * stars}
+    return liked.assign(confidence=weights[weighting])
+
+
+def solve_factors(C: sparse.csr_array, Y: Floats, regularization: float) -> Floats:
+    r"""One half-step of ALS: the best vector of every row, with `Y` held fixed.
+
+    With one side fixed the loss is a sum of separate least-squares problems, one a
+    row u, solved by (Hu et al., equation 4)
+
+    .. math::
+        (Y^T Y + Y_u^T (C_u - I) Y_u + \lambda I) \, x_u = Y_u^T c_u
+
+    where :math:`Y_u` has only the rows of `Y` that u has a positive for.
+    :math:`Y^T Y`, the part that all cells share, is computed once: so a row costs
+    time in proportion to its positives and not to its cells.
+
+    Parameters
+    ----------
+    C : scipy.sparse.csr_array, shape (n_rows, n_columns)
+        Confidences of the positives, above 0. Its transpose solves the other side.
+    Y : array, shape (n_columns, n_factors)
+    regularization : float
+        The lambda of the loss, above 0.
+
+    Returns
+    -------
+    array, shape (n_rows, n_factors)
+        Zeros for a row without positives.
+
+    Examples
+    --------
+    One factor, movies at 1 and 2, a user who likes the first with confidence 3:
+    (1 + 4 + (3 - 1) * 1 + 1) x = 3, so x = 3/8.
+
+    >>> solve_factors(sparse.csr_array([[3.0, 0.0]]), np.array([[1.0], [2.0]]), 1)
+    array([[0.375]])
+    """
+    _check_problem(C, Y, regularization)
+    n_factors = Y.shape[1]
+    shared = Y.T @ Y + regularization * np.eye(n_factors)
+    X = np.zeros((C.shape[0], n_factors))
+    for u, (start, stop) in enumerate(zip(C.indptr[:-1], C.indptr[1:], strict=True)):
+        Y_u, c_u = Y[C.indices[start:stop]], C.data[start:stop]
+        X[u] = np.linalg.solve(shared + (Y_u.T * (c_u - 1)) @ Y_u, Y_u.T @ c_u)
+    return X
+
+
+def als_loss(C: sparse.csr_array, X: Floats, Y: Floats, regularization: float) -> float:
+    r"""Weighted squared error over all cells, and the penalty: what ALS makes small.
+
+    No dense matrix is made. If all cells were zeros with confidence 1, the error
+    would be :math:`\sum_{u,i} (x_u \cdot y_i)^2`, which is the sum of the entries of
+    :math:`X^T X \circ Y^T Y`; then each positive's term is put right.
+
+    Parameters
+    ----------
+    C : scipy.sparse.csr_array, shape (n_users, n_movies)
+        As in `solve_factors`.
+    X, Y : array, shape (n_users, n_factors), (n_movies, n_factors)
+    regularization : float
+    """
+    _check_problem(C, Y, regularization)
+    rows = np.repeat(np.arange(C.shape[0]), np.diff(C.indptr))
+    scores = np.einsum("ij,ij->i", X[rows], Y[C.indices])
+    all_zeros = np.sum((X.T @ X) * (Y.T @ Y))
+    put_right = np.sum(C.data * (1 - scores) ** 2 - scores**2)
+    penalty = regularization * (np.sum(X**2) + np.sum(Y**2))
+    return float(all_zeros + put_right + penalty)
+
+
+def factorise(
+    C: sparse.csr_array,
+    n_factors: int = 10,
+    n_iterations: int = 20,
+    regularization: float = 0.1,
+    seed: int = 0,
+) -> tuple[Floats, Floats]:
+    """Alternate between users and movies: the course's own ALS, in numpy.
+
+    Parameters
+    ----------
+    C : scipy.sparse.csr_array, shape (n_users, n_movies)
+        As in `solve_factors`.
+    n_factors, n_iterations, regularization, seed
+        As in `Als`, and from the same random start as there.
+
+    Returns
+    -------
+    X, Y : array of float64, shape (n_users, n_factors), (n_movies, n_factors)
+    """
+    if n_iterations < 1:
+        raise ValueError(f"n_iterations must be at least 1, not {n_iterations}.")
+    n_users, n_movies = C.shape
+    rng = np.random.default_rng(seed)
+    # implicit draws the users' factors first. They are replaced before they are
+    # read, but without this draw the movies would start from other numbers.
+    rng.random((n_users, n_factors), dtype=np.float32)
+    Y = np.float64(rng.random((n_movies, n_factors), dtype=np.float32) * 0.01)
+    by_movie = C.T.tocsr()
+    for _ in range(n_iterations):
+        X = solve_factors(C, Y, regularization)
+        Y = solve_factors(by_movie, X, regularization)
+    return X, Y
+
+
+def likes(ratings: pd.DataFrame, like_threshold: float | None) -> pd.DataFrame:
+    """Rows that are positives: at least `like_threshold` stars, or all if None."""
+    return ratings if like_threshold is None else positives(ratings, like_threshold)
+
+
+def _check_problem(C: sparse.csr_array, Y: Floats, regularization: float) -> None:
+    if C.format != "csr":
+        raise ValueError(f"C must be a csr matrix, not {C.format}: use C.tocsr().")
+    if C.shape[1] != len(Y):
+        raise ValueError(
+            f"C has {C.shape[1]:,} columns and there are {len(Y):,} vectors, but each "
+            "column needs one. Where they are the vectors of C's rows, pass "
+            "C.T.tocsr()."
+        )
+    if np.any(C.data <= 0):
+        raise ValueError("A confidence must be above 0; leave empty cells out of C.")
+    if regularization <= 0:
+        raise ValueError(
+            f"regularization must be above 0, not {regularization}: without it a row's "
+            "equations need not have one solution."
+        )

@@ -1,0 +1,169 @@
+"""Figures of the method chapters: a grid of ratings, a map of movies, a growth line.
+
+In the style of `recsys_helpers.plots`, and like there each function draws into `ax`,
+or into a new figure where none is given, and returns it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from recsys_helpers.plots import BLUE, GREY, VERMILION, course_style, new_axes
+from recsys_helpers.vectors import MovieVectors
+
+if TYPE_CHECKING:  # matplotlib takes long to import
+    from matplotlib.axes import Axes
+
+
+@course_style()
+def rating_grid(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Show a few people's ratings of a few movies, number by number.
+
+    Parameters
+    ----------
+    ratings : pandas.DataFrame
+        One row a person and one column a movie, in stars; NaN where there is no
+        rating, which is drawn as an empty cell.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there are no ratings.
+    """
+    if ratings.empty:
+        raise ValueError("There are no ratings to draw.")
+    ax = new_axes(ax, height=1.6 + 0.42 * len(ratings))
+    stars = ratings.to_numpy(dtype=np.float64)
+    # From vermilion (dislike) over white to blue (like): told apart by everybody.
+    ax.imshow(stars, cmap=_dislike_to_like(), vmin=0.5, vmax=5, aspect="auto")
+    for row, column in np.argwhere(~np.isnan(stars)):
+        ax.text(column, row, f"{stars[row, column]:g}", ha="center", va="center")
+    ax.set_xticks(np.arange(-0.5, stars.shape[1]), minor=True)
+    ax.set_yticks(np.arange(-0.5, stars.shape[0]), minor=True)
+    ax.grid(visible=False)
+    ax.grid(visible=True, which="minor")
+    ax.tick_params(which="minor", length=0)
+    ax.set(
+        xticks=range(stars.shape[1]),
+        yticks=range(stars.shape[0]),
+        yticklabels=ratings.index,
+        xlabel="Movie",
+        ylabel="Person",
+    )
+    ax.set_xticklabels(ratings.columns, rotation=20, ha="right")
+    return ax
+
+
+@course_style()
+def movie_map(
+    vectors: MovieVectors,
+    labelled: list[int],
+    groups: dict[str, list[int]] | None = None,
+    *,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw 2-D vectors of movies as points, some of them with their titles.
+
+    Parameters
+    ----------
+    vectors : recsys_helpers.vectors.MovieVectors
+        Of two dimensions, with titles.
+    labelled : list of int
+        Ids of the movies whose titles are written.
+    groups : dict of name to ids, optional
+        At most three groups to draw in colours and signs of their own.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If the vectors have another number of dimensions, or no titles.
+    """
+    if vectors.n_dimensions != 2 or vectors.titles is None:
+        raise ValueError(f"A map needs two dimensions and titles; this is {vectors!r}.")
+    ax = new_axes(ax, height=5.2)
+    ax.scatter(*vectors.matrix.T, s=9, color=GREY, alpha=0.35, lw=0, label="other")
+    looks = zip((BLUE, VERMILION, "#000000"), "os^", strict=True)
+    for (name, ids), (colour, sign) in zip((groups or {}).items(), looks, strict=False):
+        points = vectors.matrix[np.isin(vectors.movie_ids, ids)]
+        ax.scatter(*points.T, s=22, color=colour, marker=sign, lw=0, label=name)
+    for movie_id in labelled:
+        row = int(np.flatnonzero(vectors.movie_ids == movie_id)[0])
+        ax.annotate(
+            vectors.titles[row],
+            vectors.matrix[row],
+            xytext=(4, 4),
+            textcoords="offset points",
+            fontsize=9,
+        )
+    if groups:
+        ax.legend()
+    ax.set(xlabel="First direction", ylabel="Second direction")
+    return ax
+
+
+@course_style()
+def growth_plot(
+    results: pd.DataFrame,
+    *,
+    label: str,
+    amount: str = "Interactions",
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw what methods cost at growing sizes, both axes logarithmic.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        Columns method, n and value, as in a results file.
+    label : str
+        What the value is, with its unit, for the axis.
+    amount : str
+        What n counts.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A line a method, and a dotted one that grows in proportion to n.
+
+    Raises
+    ------
+    ValueError
+        If there are no rows.
+    """
+    if results.empty:
+        raise ValueError("There are no results to draw.")
+    ax = new_axes(ax)
+    for (method, rows), marker in zip(
+        results.groupby("method", sort=False), "os^Dv", strict=False
+    ):
+        rows = rows.sort_values("n")
+        ax.plot(rows["n"].astype(float), rows["value"], marker=marker, label=method)
+    first = results.sort_values(["n", "value"]).iloc[0]
+    ends = np.array([first["n"], results["n"].max()], dtype=np.float64)
+    proportional = 0.6 * first["value"] * ends / ends[0]
+    ax.plot(ends, proportional, ":", color=GREY, label="in proportion")
+    ax.set(xscale="log", yscale="log", xlabel=amount, ylabel=label)
+    ax.legend()
+    return ax
+
+
+def _dislike_to_like():
+    from matplotlib.colors import LinearSegmentedColormap
+
+    # Pale ends, so that black numbers can be read on all of them.
+    colours = ["#F2A477", "#FFFFFF", "#7FB9E0"]
+    return LinearSegmentedColormap.from_list("dislike to like", colours)

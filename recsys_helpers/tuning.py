@@ -1,0 +1,180 @@
+"""Choose a method's settings on rows set aside from the training rows.
+
+The test rows must not take part: what was chosen on them is flattered by them. So cut
+the training rows once more, the same way, and judge every candidate on that part. One
+such part is a small jury; cut again what is left, and take the mean:
+
+    inner = inner_splits(split.train, user_temporal_split, 3)
+    trials = search(Als, sample_settings(space, 20, seed=0), inner)
+
+How many candidates were tried belongs in the report: the best of a thousand is lucky
+as well as good.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from recsys_helpers.evaluation import RatingPredictor, Recommender, evaluate
+from recsys_helpers.progress import progress_bar
+from recsys_helpers.splits import Split
+
+# Errors get better downwards, everything else that `evaluate` measures upwards.
+LOWER_IS_BETTER = ("rmse", "mae")
+
+
+def sample_settings(
+    space: Mapping[str, Sequence[Any]], n: int, seed: int
+) -> list[dict[str, Any]]:
+    """Draw `n` different combinations of settings at random.
+
+    Random search covers the settings that matter better than a grid of the same
+    size (Bergstra and Bengio, "Random search for hyper-parameter optimization", JMLR
+    13, 2012).
+
+    Parameters
+    ----------
+    space : mapping of name to the values to choose from
+    n : int
+        At least 1. All combinations come back if there are no more than `n`.
+    seed : int
+
+    Returns
+    -------
+    list of dict
+        Each once, in random order.
+
+    Raises
+    ------
+    ValueError
+        If `n` is below 1, or a setting has no values to choose from.
+
+    Examples
+    --------
+    >>> space = {"n_factors": [8, 64], "regularization": [1, 10]}
+    >>> sample_settings(space, 2, seed=0)
+    [{'n_factors': 64, 'regularization': 1}, {'n_factors': 8, 'regularization': 1}]
+    """
+    empty = [name for name, values in space.items() if not len(values)]
+    if n < 1 or empty:
+        raise ValueError(
+            f"{empty[0]} has no values to choose from."
+            if empty
+            else f"n must be at least 1, not {n}."
+        )
+    combinations = list(itertools.product(*space.values()))
+    order = np.random.default_rng(seed).permutation(len(combinations))[:n]
+    return [dict(zip(space, combinations[i], strict=True)) for i in order]
+
+
+def inner_splits(
+    train: pd.DataFrame, cut: Callable[[pd.DataFrame], Split], n: int
+) -> list[Split]:
+    """Cut the training rows, then the training rows of that cut, and so on.
+
+    With a cut by time the test of each is an earlier stretch of time, and no rating is
+    in two of the tests: validation on a rolling origin.
+
+    Parameters
+    ----------
+    train : DataFrame
+        The training rows of the split whose test is kept for the end.
+    cut : callable
+        Such as `recsys_helpers.splits.user_temporal_split`.
+    n : int
+        At least 1. Each has fewer training rows than the one before.
+
+    Returns
+    -------
+    list of Split, length n
+    """
+    if n < 1:
+        raise ValueError(f"n must be at least 1, not {n}.")
+    inner = [cut(train)]
+    while len(inner) < n:
+        inner.append(cut(inner[-1].train))
+    return inner
+
+
+def search(
+    make: Callable[..., RatingPredictor | Recommender],
+    settings: Sequence[Mapping[str, Any]],
+    inner: Sequence[Split],
+    metric: str = "ndcg@10",
+) -> pd.DataFrame:
+    """Fit and judge a model for each of the settings, on each of the inner splits.
+
+    Parameters
+    ----------
+    make : callable
+        Makes a model: its class, or a function that takes the settings by name.
+    settings : sequence of mappings
+        What to try, for example from `sample_settings`.
+    inner : sequence of Split
+        Splits of the *training* rows, for example from `inner_splits`.
+    metric : str
+        One that `recsys_helpers.evaluation.evaluate` measures.
+
+    Returns
+    -------
+    DataFrame, one row a model, best first
+        The settings, then the mean of the metric over the inner splits, and `cpu_s`,
+        the seconds of fitting and scoring on all of them. Equally good models stay in
+        the order of `settings`.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to try, or nothing to try it on, or the metric is not
+        measured, or is undefined (NaN) for one of the models.
+    """
+    if not settings or not inner:
+        raise ValueError("There are no settings to try, or no splits to try them on.")
+    trials = []
+    with progress_bar(len(settings) * len(inner), "Trying settings", "model") as bar:
+        for chosen in settings:
+            measured = []
+            for split in inner:
+                # One resample: the intervals of the candidates are not looked at.
+                results = evaluate(make(**chosen), split, n_bootstrap=1)
+                measured.append(_measured(results, metric))
+                bar.update()
+            values, cpu_s = zip(*measured, strict=True)
+            mean = sum(values) / len(values)
+            trials.append({**chosen, metric: mean, "cpu_s": sum(cpu_s)})
+    # As objects the settings stay what they are: None does not become NaN.
+    frame = pd.DataFrame(trials, dtype=object)
+    return frame.astype({metric: "float64", "cpu_s": "float64"}).sort_values(
+        metric,
+        ascending=metric in LOWER_IS_BETTER,
+        kind="stable",
+        ignore_index=True,
+    )
+
+
+def best_settings(trials: pd.DataFrame) -> dict[str, Any]:
+    """Read the settings of the best model off `trials`, as keyword arguments.
+
+    Examples
+    --------
+    >>> trials = pd.DataFrame({"k": [40, 20], "rmse": [0.86, 0.87], "cpu_s": 0.1})
+    >>> best_settings(trials)
+    {'k': 40}
+    """
+    # The last two columns are the metric and the time.
+    return {name: trials[name].tolist()[0] for name in trials.columns[:-2]}
+
+
+def _measured(results: pd.DataFrame, metric: str) -> tuple[float, float]:
+    row = results[results["metric"] == metric]
+    if row.empty:
+        known = ", ".join(results["metric"])
+        raise ValueError(f"{metric!r} is not measured. There are: {known}.")
+    value = float(row["value"].iloc[0])
+    if math.isnan(value):
+        raise ValueError(f"{metric} is undefined here: nobody in the test counts.")
+    return value, float(row["cpu_s"].iloc[0])

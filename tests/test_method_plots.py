@@ -1,0 +1,138 @@
+"""The figures of the method chapters draw what they are given, and say what it is."""
+
+import matplotlib as mpl
+
+mpl.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys_helpers import method_plots
+from recsys_helpers.vectors import MovieVectors
+
+
+@pytest.fixture(autouse=True)
+def _no_figure_stays_open():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def ratings():
+    return pd.DataFrame({"Heat": [5, np.nan], "Babe": [0.5, 3.5]}, index=["Ann", "Ben"])
+
+
+@pytest.fixture
+def vectors():
+    matrix = [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]
+    return MovieVectors([7, 8, 9], matrix, ["Heat", "Babe", "Speed"])
+
+
+@pytest.fixture
+def growth():
+    return pd.DataFrame(
+        {
+            "method": ["ours", "ours", "theirs"],
+            "n": pd.array([1000, 100, 100], dtype="Int64"),
+            "value": [30.0, 2.0, 1.0],
+        }
+    )
+
+
+def draw_all(ratings, vectors, growth, ax=None):
+    yield method_plots.rating_grid(ratings, ax=ax)
+    yield method_plots.movie_map(vectors, [7], {"old": [7, 9]}, ax=ax)
+    yield method_plots.growth_plot(growth, label="Seconds", ax=ax)
+
+
+def test_every_figure_says_what_is_on_both_axes(ratings, vectors, growth):
+    for ax in draw_all(ratings, vectors, growth):
+        assert ax.get_xlabel()
+        assert ax.get_ylabel()
+
+
+def test_with_axes_given_no_figure_is_opened(ratings, vectors, growth):
+    _, ax = plt.subplots()
+    for drawn in draw_all(ratings, vectors, growth, ax):
+        assert drawn is ax
+    assert len(plt.get_fignums()) == 1
+
+
+def test_a_rating_stands_in_its_cell_and_an_empty_cell_is_empty(ratings):
+    ax = method_plots.rating_grid(ratings)
+    cells = {text.get_position(): text.get_text() for text in ax.texts}
+    assert cells == {(0, 0): "5", (1, 0): "0.5", (1, 1): "3.5"}
+
+
+def test_a_grid_names_its_people_and_movies(ratings):
+    ax = method_plots.rating_grid(ratings)
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["Heat", "Babe"]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Ann", "Ben"]
+
+
+def test_numbers_are_black_on_colours_light_enough_to_read_them(ratings):
+    # W3C: contrast (L1 + 0.05) / (L2 + 0.05) of at least 4.5, black has L2 = 0.
+    image = method_plots.rating_grid(ratings).images[0]
+    for stars in np.arange(0.5, 5.5, 0.5):
+        rgb = np.array(image.cmap(image.norm(stars))[:3])
+        linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+        assert (linear @ [0.2126, 0.7152, 0.0722] + 0.05) / 0.05 > 4.5
+
+
+def test_a_map_has_a_point_for_every_movie(vectors):
+    points = method_plots.movie_map(vectors, []).collections[0].get_offsets()
+    np.testing.assert_array_equal(points, vectors.matrix)
+
+
+def test_a_map_writes_the_titles_that_are_asked_for(vectors):
+    ax = method_plots.movie_map(vectors, [9, 7])
+    assert {text.get_text(): text.xy for text in ax.texts}.keys() == {"Speed", "Heat"}
+    assert tuple(ax.texts[0].xy) == (4.0, 5.0)
+
+
+def test_a_group_is_drawn_at_its_movies_and_named(vectors):
+    ax = method_plots.movie_map(vectors, [], {"old": [7, 9]})
+    np.testing.assert_array_equal(ax.collections[1].get_offsets(), [[0, 1], [4, 5]])
+    legend = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert legend == ["other", "old"]
+
+
+@pytest.mark.parametrize(
+    "unfit",
+    [MovieVectors([1], [[1.0, 2.0]]), MovieVectors([1], [[1.0, 2.0, 3.0]], ["Heat"])],
+    ids=["no titles", "three dimensions"],
+)
+def test_a_map_needs_two_dimensions_and_titles(unfit):
+    with pytest.raises(ValueError, match="two dimensions and titles"):
+        method_plots.movie_map(unfit, [])
+
+
+def test_growth_has_a_line_a_method_in_order_of_size(growth):
+    ours, theirs, proportional = method_plots.growth_plot(growth, label="s").lines
+    assert ours.get_xydata().tolist() == [[100, 2], [1000, 30]]
+    assert theirs.get_xydata().tolist() == [[100, 1]]
+    # Ten times as much costs ten times as much.
+    low, high = proportional.get_ydata()
+    assert high / low == pytest.approx(10)
+
+
+def test_growth_is_drawn_on_logarithmic_axes(growth):
+    ax = method_plots.growth_plot(growth, label="Seconds")
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+
+
+@pytest.mark.parametrize(
+    "draw",
+    [
+        lambda: method_plots.rating_grid(pd.DataFrame()),
+        lambda: method_plots.growth_plot(
+            pd.DataFrame(columns=["method", "n", "value"]), label="s"
+        ),
+    ],
+    ids=["grid", "growth"],
+)
+def test_nothing_to_draw_is_refused(draw):
+    with pytest.raises(ValueError, match="no"):
+        draw()

@@ -1,0 +1,160 @@
+import pandas as pd
+import pytest
+
+from recsys_helpers.methods.baselines import BiasModel, MeanRating, Popularity
+from recsys_helpers.splits import Split, user_temporal_split
+from recsys_helpers.tuning import (
+    best_settings,
+    inner_splits,
+    sample_settings,
+    search,
+)
+
+SPACE = {"user_shrinkage": [0, 5, 50], "movie_shrinkage": [0, 3]}
+
+
+@pytest.fixture
+def inner():
+    """Movie 10 has five stars from one user, movie 20 four from each of three."""
+    train = pd.DataFrame(
+        {
+            "user_id": [1, 2, 3, 4, 4],
+            "movie_id": [10, 20, 20, 20, 30],
+            "rating": [5.0, 4.0, 4.0, 4.0, 1.0],
+            "timestamp": 0,
+        }
+    )
+    test = pd.DataFrame(
+        {"user_id": [1], "movie_id": [20], "rating": [4.0], "timestamp": [1]}
+    )
+    return Split("by hand", train, test)
+
+
+def test_settings_are_different_combinations_of_the_space():
+    drawn = sample_settings(SPACE, 4, seed=1)
+    assert len({tuple(one.values()) for one in drawn}) == 4
+    assert all(one[name] in SPACE[name] for one in drawn for name in SPACE)
+
+
+def test_the_same_seed_draws_the_same_settings():
+    assert sample_settings(SPACE, 4, seed=1) == sample_settings(SPACE, 4, seed=1)
+
+
+def test_another_seed_draws_other_settings():
+    assert sample_settings(SPACE, 4, seed=1) != sample_settings(SPACE, 4, seed=2)
+
+
+def test_a_small_space_is_tried_as_a_whole():
+    assert len(sample_settings(SPACE, 100, seed=0)) == 6
+
+
+def test_nothing_to_draw_is_refused():
+    with pytest.raises(ValueError, match="at least 1"):
+        sample_settings(SPACE, 0, seed=0)
+
+
+def test_a_setting_without_values_is_named():
+    with pytest.raises(ValueError, match="k has no values"):
+        sample_settings({"k": []}, 1, seed=0)
+
+
+def test_the_lowest_error_comes_first(inner):
+    # The one test rating is 4.0, and the mean of the training ratings is 3.6: with
+    # the mean of movie 20's own ratings the error is 0, the more shrunk the larger.
+    settings = [{"shrinkage": 100}, {"shrinkage": 0}, {"shrinkage": 3}]
+    trials = search(MeanRating, settings, [inner], "rmse")
+    assert trials["shrinkage"].tolist() == [0, 3, 100]
+    assert trials["rmse"][0] == pytest.approx(0)
+
+
+def test_the_highest_ndcg_comes_first(inner):
+    def make(popular):
+        return Popularity() if popular else MeanRating()
+
+    # User 1 has seen movie 10. Popularity and the mean both put movie 20 first...
+    tied = search(make, [{"popular": False}, {"popular": True}], [inner])
+    assert tied["popular"].tolist() == [False, True]
+
+    def reverse(sign):
+        return Signed(sign)
+
+    # ...and turned round it comes second: nDCG 1 / log2(3).
+    trials = search(reverse, [{"sign": -1}, {"sign": 1}], [inner])
+    assert trials["sign"].tolist() == [1, -1]
+    assert trials["ndcg@10"].tolist() == pytest.approx([1, 0.6309], abs=1e-4)
+
+
+class Signed(Popularity):
+    """Popularity, or its opposite."""
+
+    def __init__(self, sign):
+        self.sign = sign
+
+    def fit(self, train):
+        super().fit(train)
+        self.counts_ = self.sign * self.counts_
+        return self
+
+
+def test_the_time_of_each_model_is_told(inner):
+    assert (search(MeanRating, [{"shrinkage": 1}], [inner])["cpu_s"] > 0).all()
+
+
+def test_settings_keep_their_types(inner):
+    def make(n_iterations, nothing):
+        return BiasModel(n_iterations=n_iterations)
+
+    settings = [
+        {"n_iterations": 2, "nothing": None},
+        {"n_iterations": 1, "nothing": 0.5},
+    ]
+    found = best_settings(search(make, settings, [inner], "rmse"))
+    assert found in settings
+    assert type(found["n_iterations"]) is int
+
+
+def test_several_splits_count_alike(inner):
+    # Movie 20 is rated 4.0 here and 2.0 there; without shrinkage 4.0 is predicted.
+    other = Split("other", inner.train, inner.test.assign(rating=2.0))
+    trials = search(MeanRating, [{"shrinkage": 0}], [inner, other], "rmse")
+    assert trials["rmse"].tolist() == pytest.approx([(0 + 2) / 2])
+
+
+def test_nothing_to_try_it_on_is_refused():
+    with pytest.raises(ValueError, match="no splits"):
+        search(BiasModel, [{}], [])
+
+
+def test_inner_splits_go_back_in_time_and_share_no_test_row():
+    train = pd.DataFrame(
+        {"user_id": 1, "movie_id": range(25), "rating": 4.0, "timestamp": range(25)}
+    )
+    inner = inner_splits(train, user_temporal_split, 3)
+    # A fifth of 25 is 5, of 20 it is 4, of 16 it is 3.
+    assert [split.test["movie_id"].tolist() for split in inner] == [
+        [20, 21, 22, 23, 24],
+        [16, 17, 18, 19],
+        [13, 14, 15],
+    ]
+    assert inner[2].train["movie_id"].tolist() == list(range(13))
+
+
+def test_no_inner_split_is_refused():
+    with pytest.raises(ValueError, match="at least 1"):
+        inner_splits(pd.DataFrame(), user_temporal_split, 0)
+
+
+def test_no_settings_are_refused(inner):
+    with pytest.raises(ValueError, match="no settings to try"):
+        search(BiasModel, [], [inner])
+
+
+def test_an_unknown_metric_is_refused_with_the_known_ones(inner):
+    with pytest.raises(ValueError, match=r"'auc' is not measured. There are: rmse"):
+        search(BiasModel, [{}], [inner], "auc")
+
+
+def test_a_test_without_relevant_movies_cannot_choose(inner):
+    nobody = Split("disliked", inner.train, inner.test.assign(rating=1.0))
+    with pytest.raises(ValueError, match="undefined"):
+        search(Popularity, [{}], [nobody])
