@@ -716,7 +716,7 @@ assert same_list
 # like that of real ratings, up to ten million. (Too long for a page; the numbers come from a
 # results file of the course's repository, which `benchmarks/als_growth.py` writes.)
 
-# %% mystnb={"image": {"alt": "Two logarithmic axes: number of interactions against CPU seconds of one iteration. The lines of implicit with 10 and with 64 factors, and of our numpy version, rise in nearly straight lines, close to a dotted line that grows in proportion. Ours lies above."}}
+# %% mystnb={"image": {"alt": "Two logarithmic axes: number of interactions against CPU seconds of one iteration. The lines of implicit with 10 and with 64 factors are nearly straight and follow a dotted line that grows in proportion. Those of the from-scratch version lie above and rise more slowly."}}
 from recsys_helpers.results import published_results
 
 growth = published_results("als_growth")
@@ -724,10 +724,11 @@ seconds = growth.query("metric == 'cpu_s per iteration'")
 ax = method_plots.growth_plot(seconds, label="CPU seconds an iteration")
 
 # %% [markdown]
-# The lines run along the dotted one, which grows in proportion. That is why ALS is the method
-# of {doc}`03_neighbours` and of this chapter that is found in the largest systems: EASE needs
-# the inverse of a matrix as wide as the catalogue, or as there are users, and the time for that
-# grows with the third power.
+# The two lines of `implicit` run along the dotted one: in proportion. Ours start far above and
+# rise more slowly, since at small sizes most of their time goes into the Python loop itself.
+# ALS is the method found in the largest systems, and this is why. EASE needs the inverse of a
+# matrix as wide as the catalogue, or as there are users, and the time for that grows with the
+# third power.
 #
 # ## What goes wrong
 #

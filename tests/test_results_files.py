@@ -8,7 +8,10 @@ from bs4 import BeautifulSoup
 
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import evaluate
+from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.baselines import BiasModel, Popularity
+from recsys_helpers.methods.ease import Ease
+from recsys_helpers.methods.neighbours import LikeNeighbours, RatingNeighbours
 from recsys_helpers.results import read_results
 from recsys_helpers.splits import Split, random_split, user_temporal_split
 
@@ -24,8 +27,8 @@ def small():
     return load_movielens("small")
 
 
-def published(method: str, split: Split) -> pd.DataFrame:
-    results = read_results(ROOT / "benchmarks" / "results" / "baselines.json")
+def published(method: str, split: Split, name: str = "baselines") -> pd.DataFrame:
+    results = read_results(ROOT / "benchmarks" / "results" / f"{name}.json")
     chosen = (results["method"] == method) & (results["split"] == split.name)
     return results[chosen].set_index("metric")
 
@@ -54,6 +57,42 @@ def test_the_published_baselines_are_what_the_code_computes(model, cut, small):
     assert len(metrics) > 5
     for metric in metrics:
         assert computed[metric] == pytest.approx(in_file[metric], **SAME), metric
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "cut", "metric"),
+    [
+        ("neighbours, movies", RatingNeighbours(), random_split, "rmse"),
+        ("neighbours, movies", LikeNeighbours(), user_temporal_split, "ndcg@10"),
+        ("EASE", Ease(), user_temporal_split, "ndcg@10"),
+        ("ALS, the source's settings", Als(), user_temporal_split, "ndcg@10"),
+    ],
+    ids=["stars", "movies", "EASE", "ALS"],
+)
+def test_the_published_neighbours_and_als_are_what_the_code_computes(
+    name, model, cut, metric, small
+):
+    split = cut(small.ratings)
+    computed = evaluate(model, split).set_index("metric")["value"][metric]
+    in_file = published(name, split, "neighbours_and_als")["value"][metric]
+    # ALS computes in float32, and what lies close may swap places elsewhere.
+    slack = 2e-3 if name.startswith("ALS") else 1e-6
+    assert computed == pytest.approx(in_file, abs=slack)
+
+
+@pytest.mark.parametrize(
+    ("method", "metric", "cut", "target"),
+    [
+        ("ALS, chosen", "ndcg@10", user_temporal_split, 0.1155),
+        ("EASE", "ndcg@10", user_temporal_split, 0.1219),
+        ("EASE, chosen", "ndcg@10", user_temporal_split, 0.1291),
+    ],
+)
+def test_the_published_lists_are_as_good_as_the_best_known(
+    method, metric, cut, target, small
+):
+    results = published(method, cut(small.ratings), "neighbours_and_als")
+    assert results["value"][metric] >= target
 
 
 @pytest.mark.site
