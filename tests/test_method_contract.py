@@ -14,6 +14,7 @@ import pytest
 from recsys_helpers.evaluation import RatingPredictor, Recommender
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods import NotFittedError, als, baselines, ease, neighbours
+from recsys_helpers.methods.fallback import Fallback
 
 N_USERS, N_MOVIES = 20, 16
 UNKNOWN = 999
@@ -50,6 +51,7 @@ PERSONAL = {
     "Ease": ease.Ease,
     "Ease, recency": partial(ease.Ease, recency=0.5, half_like_from=3),
     "Als": partial(als.Als, like_threshold=4),
+    "Fallback": lambda: Fallback(als.Als(like_threshold=4), baselines.Popularity()),
 }
 METHODS = {
     "GlobalMean": baselines.GlobalMean,
@@ -61,7 +63,8 @@ METHODS = {
 }
 # Their answer to an unknown user is the list that suits everyone. A method that is
 # not named here raises UnknownIdError, which names the user.
-ANSWER_ANYONE = ["BiasModel", "Popularity", "MeanRating", "RandomChoice"]
+BASELINES = ["BiasModel", "Popularity", "MeanRating", "RandomChoice"]
+ANSWER_ANYONE = [*BASELINES, "Fallback"]
 RECOMMENDERS = {n: m for n, m in METHODS.items() if isinstance(m(), Recommender)}
 PREDICTORS = {n: m for n, m in METHODS.items() if isinstance(m(), RatingPredictor)}
 
@@ -289,7 +292,7 @@ def test_liked_movies_are_predicted_above_disliked_ones(name, train):
     assert (model.predict(users, liked) > model.predict(users, disliked)).all()
 
 
-@pytest.mark.parametrize("name", ANSWER_ANYONE)
+@pytest.mark.parametrize("name", BASELINES)
 def test_no_baseline_solves_the_checkerboard(name, train):
     model = METHODS[name]().fit(train)
     solved = [

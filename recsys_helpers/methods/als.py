@@ -163,8 +163,7 @@ class Als:
             "confidence",
             movies=self.interactions_.movies,
         )
-        with _one_blas_thread():
-            return self.model_.recalculate_user(0, _for_implicit(row.matrix))
+        return self.model_.recalculate_user(0, _for_implicit(row.matrix))
 
     def recommend_to(
         self, ratings: pd.DataFrame, n: int = 10, exclude_seen: bool = True

@@ -128,8 +128,9 @@ class Ease:
             scores = query - (query - self._through_users(query)) / self.scale_
         else:
             scores = popular_where_silent(query, self.counts_)
-        if self.release_years is not None:
-            scores[self._years > self._last_years[user]] = -np.inf
+        if self.release_years is None:
+            return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+        scores[self._years > self._last_years[user]] = -np.inf
         best = self.interactions_.best_movies(user_id, scores, n, exclude_seen)
         return best[best["score"] > -np.inf]
 
