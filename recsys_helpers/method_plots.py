@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers.plots import BLUE, GREY, VERMILION, course_style, new_axes
+from recsys_helpers.titles import without_year
 from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:  # matplotlib takes long to import
@@ -77,7 +78,8 @@ def movie_map(
     vectors : recsys_helpers.vectors.MovieVectors
         Of two dimensions, with titles.
     labelled : list of int
-        Ids of the movies whose titles are written.
+        Ids of the movies whose titles are written, the most important first: a title
+        that would lie over one before it is left out.
     groups : dict of name to ids, optional
         At most three groups to draw in colours and signs of their own.
     ax : matplotlib.axes.Axes, optional
@@ -99,18 +101,10 @@ def movie_map(
     for (name, ids), (colour, sign) in zip((groups or {}).items(), looks, strict=False):
         points = vectors.matrix[np.isin(vectors.movie_ids, ids)]
         ax.scatter(*points.T, s=22, color=colour, marker=sign, lw=0, label=name)
-    for movie_id in labelled:
-        row = int(np.flatnonzero(vectors.movie_ids == movie_id)[0])
-        ax.annotate(
-            vectors.titles[row],
-            vectors.matrix[row],
-            xytext=(4, 4),
-            textcoords="offset points",
-            fontsize=9,
-        )
+    ax.set(xlabel="First direction", ylabel="Second direction")
     if groups:
         ax.legend()
-    ax.set(xlabel="First direction", ylabel="Second direction")
+    _write_titles(ax, vectors, labelled)
     return ax
 
 
@@ -159,6 +153,37 @@ def growth_plot(
     ax.set(xscale="log", yscale="log", xlabel=amount, ylabel=label)
     ax.legend()
     return ax
+
+
+def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
+    from matplotlib.patheffects import withStroke
+
+    # Places are known only when the figure has been laid out, and must stay.
+    ax.autoscale(enable=False)
+    ax.figure.draw_without_rendering()
+    middle = np.mean(ax.get_xlim())
+    taken = []
+    for movie_id in labelled:
+        row = int(np.flatnonzero(vectors.movie_ids == movie_id)[0])
+        point = vectors.matrix[row]
+        # Written towards the middle, a title does not leave the figure.
+        on_right = point[0] > middle
+        label = ax.annotate(
+            without_year(vectors.titles[row]).split(" (")[0],
+            point,
+            xytext=(-4 if on_right else 4, 4),
+            textcoords="offset points",
+            ha="right" if on_right else "left",
+            fontsize=9,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        )
+        label.set_in_layout(False)
+        place = label.get_window_extent()
+        if any(place.overlaps(other) for other in taken):
+            label.remove()
+            continue
+        taken.append(place)
+        ax.plot(*point, "o", ms=6, mfc="none", mec="black")
 
 
 def _dislike_to_like():

@@ -92,6 +92,12 @@ def test_a_map_writes_the_titles_that_are_asked_for(vectors):
     assert tuple(ax.texts[0].xy) == (4.0, 5.0)
 
 
+def test_a_title_that_would_lie_over_an_earlier_one_is_left_out():
+    close = MovieVectors([1, 2, 3], [[0, 0], [0, 0.001], [9, 9]], list("abc"))
+    ax = method_plots.movie_map(close, [2, 1, 3])
+    assert [text.get_text() for text in ax.texts] == ["b", "c"]
+
+
 def test_a_group_is_drawn_at_its_movies_and_named(vectors):
     ax = method_plots.movie_map(vectors, [], {"old": [7, 9]})
     np.testing.assert_array_equal(ax.collections[1].get_offsets(), [[0, 1], [4, 5]])
