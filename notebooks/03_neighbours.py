@@ -67,16 +67,16 @@ print(f"{len(ratings):,} ratings of {len(movies):,} movies")
 # ## Why anyone wants this
 #
 # You want to know whether a movie is for you. You ask a friend whose taste is like yours.
-# That is the oldest idea of this field: one of the first systems, for news articles, asked what
-# people who had agreed with a reader before thought of the next one
-# {cite}`resnick1994grouplens`. It needs to know nothing about the articles, or the
-# movies: only who liked what. So it is called
-# {term}`collaborative filtering <Collaborative filtering>`.
+# That is the oldest idea of this field: one of the first systems, for news articles, asked
+# what people who had agreed with a reader before thought of the next one
+# {cite}`resnick1994grouplens`. It needs to know nothing about the articles, or the movies:
+# only who liked what. So it is called {term}`collaborative filtering <Collaborative
+# filtering>`.
 #
 # It is still worth knowing, for three reasons. It *explains* itself ("because you liked
 # ..."). A new rating counts at once, with nothing to train. And it is hard to beat: when
-# {cite:t}`dacrema2019progress` set newer methods beside well-tuned simple ones, neighbours among
-# them, the simple ones were often ahead.
+# {cite:t}`dacrema2019progress` set newer methods beside well-tuned simple ones, neighbours
+# among them, the simple ones were often ahead.
 #
 # ## The idea in a picture
 #
@@ -114,10 +114,10 @@ ax = method_plots.rating_grid(people)
 # \text{sim}(u, v) = \frac{r_u \cdot r_v}{|r_u| \, |r_v|} .
 # $$ (eq-cosine)
 #
-# It is 1 when two vectors point the same way, -1 when they point opposite ways, and 0 when the
-# two have no movie in common. In the code, cell $(u, v)$ of `rows @ rows.T` is the dot product
-# of rows $u$ and $v$, and `np.outer` multiplies every length with every other. Look at Cem,
-# Ann's opposite. What should his number be?
+# It is 1 when two vectors point the same way, -1 when they point opposite ways, and 0 when
+# the two have no movie in common. In the code, cell $(u, v)$ of `rows @ rows.T` is the dot
+# product of rows $u$ and $v$, and `np.outer` multiplies every length with every other. Look
+# at Cem, Ann's opposite. What should his number be?
 
 
 # %% tags=["nbval-check-output"]
@@ -138,9 +138,9 @@ print(raw_toy.to_string())
 assert raw_toy["Cem"] > raw_toy["Dora"]
 
 # %% [markdown]
-# Ben and Eli come first, good. But Cem is similar too, more so than Dora, who agrees with Ann.
-# The reason: a rating of two stars is a positive number, so every movie that two people have in
-# common makes them more alike, whatever they think of it.
+# Ben and Eli come first, good. But Cem is similar too, more so than Dora, who agrees with
+# Ann. The reason: a rating of two stars is a positive number, so every movie that two
+# people have in common makes them more alike, whatever they think of it.
 #
 # The cure is to **centre**: take each person's mean off their ratings. Then a number above
 # zero means "better than this person's average", one below zero "worse", and the zero of
@@ -178,16 +178,16 @@ print(f"\nAnn's mean {ann:.2f} + vote {vote:.2f} = {ann + vote:.2f} stars")
 assert ann + vote < ann
 
 # %% [markdown]
-# Below her average. Was that your answer? One detail is odd: Dora gave *Speed* four stars, and
-# yet she votes against it. Four is below *her* mean, which rests on two movies. Keep it in
-# mind; what rests on little comes back below.
+# Below her average. Was that your answer? One detail is odd: Dora gave *Speed* four stars,
+# and yet she votes against it. Four is below *her* mean, which rests on two movies. Keep it
+# in mind; what rests on little comes back below.
 #
 # ### The same on real ratings
 #
-# We use {doc}`02_is_it_any_good`'s split by each user's time. `Z` is the matrix of the centred
-# training ratings. It is nearly empty, so it is *sparse*: only the ratings are stored, and a
-# product of two such matrices skips the empty cells. (It has fewer movies than the data:
-# some were rated only in the hidden part.)
+# We use {doc}`02_is_it_any_good`'s split by each user's time. `Z` is the matrix of the
+# centred training ratings. It is nearly empty, so it is *sparse*: only the ratings are
+# stored, and a product of two such matrices skips the empty cells. (It has fewer movies
+# than the data: some were rated only in the hidden part.)
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.interactions import Interactions
@@ -202,8 +202,8 @@ Z = Interactions.from_ratings(with_centred, values="centred").matrix
 print(f"{Z.shape[0]:,} users, {Z.shape[1]:,} movies, {Z.nnz:,} ratings")
 
 # %% [markdown]
-# For sparse matrices, `A * A` multiplies cell by cell and `A @ A.T` is the matrix product. (The
-# tiny number keeps us from dividing by zero, for somebody who rates everything alike.)
+# For sparse matrices, `A * A` multiplies cell by cell and `A @ A.T` is the matrix product.
+# (The tiny number keeps us from dividing by zero, for somebody who rates everything alike.)
 
 
 # %%
@@ -236,9 +236,9 @@ assert (centred_pairs > 0).mean() < 0.75
 #
 # ### One movie in common
 #
-# Which lengths belong under the fraction? Equation {eq}`eq-cosine` takes *all* ratings of both
-# people. The textbook form looks only at $C$, the movies that both have rated. With $z$ for the
-# centred ratings:
+# Which lengths belong under the fraction? Equation {eq}`eq-cosine` takes *all* ratings of
+# both people. The textbook form looks only at $C$, the movies that both have rated. With
+# $z$ for the centred ratings:
 #
 # $$
 # \text{sim}(u, v) =
@@ -300,17 +300,17 @@ after = nearest_to(row, shrunk)["movies in common"].mean()
 assert after > before
 
 # %% [markdown]
-# Fewer miracles, more in common. The numbers are small now, and that does no harm: what counts
-# is their order, and the fraction {eq}`eq-user-neighbours` divides by their sum. (The cosine
-# over *all* ratings {eq}`eq-cosine` shrinks by itself, in its own way: one movie in common is a
-# small part of two long vectors.)
+# Fewer miracles, more in common. The numbers are small now, and that does no harm: what
+# counts is their order, and the fraction {eq}`eq-user-neighbours` divides by their sum.
+# (The cosine over *all* ratings {eq}`eq-cosine` shrinks by itself, in its own way: one
+# movie in common is a small part of two long vectors.)
 #
 # ## Movies have neighbours, too
 #
-# Turn the table on its side. Now each *movie* is a vector: what everybody thought of it. Two
-# movies are near when the same people put both above their own average, or both below. To
-# predict what $u$ thinks of movie $i$, ask the movies $j$ that $u$ has rated, the more similar
-# to $i$ the louder:
+# Turn the table on its side. Now each *movie* is a vector: what everybody thought of it.
+# Two movies are near when the same people put both above their own average, or both below.
+# To predict what $u$ thinks of movie $i$, ask the movies $j$ that $u$ has rated, the more
+# similar to $i$ the louder:
 #
 # $$
 # \hat r_{ui} = b_{ui} +
@@ -318,11 +318,11 @@ assert after > before
 #        {\delta + \sum_{j \in N} \text{sim}(i, j)}
 # $$ (eq-item-neighbours)
 #
-# where $N$ holds the $k$ movies most similar to $i$ among those that $u$ has rated, and sim is
-# shrunk as above. Two details are new. In the place of a plain mean stands $b_{ui}$, the
-# {term}`bias <Bias>` model of {doc}`02_is_it_any_good`: neighbours need to explain only what
-# it leaves open. And a small $\delta$ in the denominator keeps a single faint neighbour from
-# having the full say.
+# where $N$ holds the $k$ movies most similar to $i$ among those that $u$ has rated, and sim
+# is shrunk as above. Two details are new. In the place of a plain mean stands $b_{ui}$, the
+# {term}`bias <Bias>` model of {doc}`02_is_it_any_good`: neighbours need to explain only
+# what it leaves open. And a small $\delta$ in the denominator keeps a single faint
+# neighbour from having the full say.
 #
 # Shops took this side early {cite}`linden2003amazon`. They have more customers than products;
 # what is near a product changes slowly and can be worked out over night; and "because you
@@ -332,9 +332,9 @@ assert after > before
 #
 # `RatingNeighbours` in `recsys_helpers` does both sides. (Its maths are the lines above; it
 # works in blocks, so that it never holds all pairs.) `of` says whose neighbours: movies or
-# users. `centre` is what is taken off the ratings before they are compared, `baseline` the $b$,
-# `shrinkage` the $\lambda$, `damping` the $\delta$; `common_only=True` is {eq}`eq-common`. Which
-# movies are near one that you may know?
+# users. `centre` is what is taken off the ratings before they are compared, `baseline` the
+# $b$, `shrinkage` the $\lambda$, `damping` the $\delta$; `common_only=True` is
+# {eq}`eq-common`. Which movies are near one that you may know?
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.methods.neighbours import RatingNeighbours
@@ -351,13 +351,13 @@ for frame, caption in [(strangers, "Textbook"), (friends, "All of it")]:
 assert strangers["n_common"].mean() < friends["n_common"].mean()
 
 # %% [markdown]
-# Above, movies with one rater in common. Below, movies that dozens of people have rated beside
-# *GoldenEye*. Not all of them are spy films: near means that people agreed on the two, and says
-# nothing about what happens in them.
+# Above, movies with one rater in common. Below, movies that dozens of people have rated
+# beside *GoldenEye*. Not all of them are spy films: near means that people agreed on the
+# two, and says nothing about what happens in them.
 #
-# Now all hidden ratings. For stars we take the random split, as published numbers do. The rows
-# go from the plainest form to "all of it": centred, shrunk, with the bias model as baseline.
-# (Its $k$, $\lambda$ and $\delta$ were chosen on training rows.)
+# Now all hidden ratings. For stars we take the random split, as published numbers do. The
+# rows go from the plainest form to "all of it": centred, shrunk, with the bias model as
+# baseline. (Its $k$, $\lambda$ and $\delta$ were chosen on training rows.)
 
 # %%
 from recsys_helpers.evaluation import evaluate
@@ -390,11 +390,11 @@ rmse = star_results.query("metric == 'rmse'").set_index("method")["value"]
 assert rmse.idxmin() == "movies, all of it"
 
 # %% [markdown]
-# The bias model knows nothing about taste, and neighbours in their plain forms, raw or textbook,
-# do *worse* than it. The largest single step is to centre the *votes* (from the second row to
-# the third): three stars from a strict person and three from a mild one do not say the same. Only
-# with everything in place do movie neighbours get ahead. When you read that a new method "beats
-# neighbours", ask which row was measured.
+# The bias model knows nothing about taste, and neighbours in their plain forms, raw or
+# textbook, do *worse* than it. The largest single step is to centre the *votes* (from the
+# second row to the third): three stars from a strict person and three from a mild one do
+# not say the same. Only with everything in place do movie neighbours get ahead. When you
+# read that a new method "beats neighbours", ask which row was measured.
 #
 # ## From stars to a list
 #
@@ -407,8 +407,8 @@ assert rmse.idxmin() == "movies, all of it"
 # \text{score}(u, i) = \sum_{j \in N_k(i)} \text{sim}(i, j) \, \ell_{uj}
 # $$ (eq-votes)
 #
-# where $N_k(i)$ are the $k$ movies nearest to $i$ of *all*, whether $u$ knows them or not, and
-# two movies are near when the same people liked them.
+# where $N_k(i)$ are the $k$ movies nearest to $i$ of *all*, whether $u$ knows them or not,
+# and two movies are near when the same people liked them.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.interactions import positives, top_n
@@ -469,10 +469,10 @@ by_count, by_cosine, by_lift = medians.values()
 assert by_count > by_cosine > by_lift
 
 # %% [markdown]
-# By count (circles), *everything* is near the same few blockbusters, since so many people liked
-# them. By lift (triangles), everything is near movies that almost nobody knows: one like in
-# common with a movie that has a single like is a perfect match. By cosine (squares), a movie's
-# neighbours tend to be about as famous as itself.
+# By count (circles), *everything* is near the same few blockbusters, since so many people
+# liked them. By lift (triangles), everything is near movies that almost nobody knows: one
+# like in common with a movie that has a single like is a perfect match. By cosine
+# (squares), a movie's neighbours tend to be about as famous as itself.
 #
 # What is that worth in a list? To begin with let $k$ in {eq}`eq-votes` be *all* movies. All
 # scores of all users are then $L S$, where $S$ holds the similarities {eq}`eq-dial`. We scale
@@ -529,21 +529,22 @@ print(turned.to_string())
 assert turned["nDCG@10"].idxmax() == "p = 0.5"
 
 # %% [markdown]
-# Down the column of median likes you see the blockbusters go; with them goes, at the far end, the
-# quality. The count is popularity with a detour: most of each list is the same for everybody. The
-# best lists come from the middle of the dial. Look for such a dial in every method: what does it
-# do with fame?
+# Down the column of median likes you see the blockbusters go; with them goes, at the far
+# end, the quality. The count is popularity with a detour: most of each list is the same for
+# everybody. The best lists come from the middle of the dial. (We look at the test here to
+# understand the dial, not to set it.) Look for such a dial in every method: what does it do
+# with fame?
 #
 # ### How many neighbours?
 #
-# The sum {eq}`eq-votes` over all movies has a fault. Thousands of faint similarities add up,
-# and popular movies have the most of them. So let only the $k$ nearest speak. `LikeNeighbours`
-# does it, for movies or users.
+# The sum {eq}`eq-votes` over all movies has a fault. Thousands of faint similarities add
+# up, and popular movies have the most of them. So let only the $k$ nearest speak.
+# `LikeNeighbours` does it, for movies or users.
 #
-# Which $k$? That is a setting, and the protocol says: choose it on a part of the *training* rows.
-# So we cut these once more, in the same way, and leave the test in peace. (One such cut is a
-# small jury. `inner_splits` makes three, each from what the one before left to learn from; here
-# we use the first, and all of them below.)
+# Which $k$? That is a setting, and the protocol says: choose it on a part of the *training*
+# rows. So we cut these once more, in the same way, and leave the test in peace. (One such
+# cut is a small jury. `inner_splits` makes three, each from what the one before left to
+# learn from; here we use the first, and all of them below.)
 
 # %%
 from recsys_helpers.methods.neighbours import LikeNeighbours
@@ -566,14 +567,15 @@ with plots.course_style():
     ax.set(xlabel="Neighbours k", ylabel="nDCG@10 on training rows")
 
 # %% [markdown]
-# Two neighbours are too few; further on it matters little. We take 20: few enough to be quick,
-# and near the best.
+# Two neighbours are too few; further on it matters little. We take 20: few enough to be
+# quick, and near the best.
 #
 # ### With another library
 #
 # `implicit` is a fast library for lists, and we use it in the next chapter. It has three
-# neighbour methods for movies. All three are usually given all ratings, with the stars as values,
-# and keep the 20 nearest of each movie. They differ in how the values are weighted first.
+# neighbour methods for movies. All three are usually given all ratings, with the stars as
+# values, and keep the 20 nearest of each movie. They differ in how the values are weighted
+# first.
 #
 # - **Cosine** weights nothing.
 # - **TF-IDF** gives less weight to a user who rates a great many movies: a rating from somebody
@@ -582,10 +584,10 @@ with plots.course_style():
 #   with `k1` a high value counts little more than a low one; with `b` movies with many ratings
 #   are held back.
 #
-# (Their common base class, `ItemItemRecommender`, takes a matrix as it comes and wants 64-bit
-# floats: with others it stops with "Buffer dtype mismatch".) The last row of the table gives BM25
-# likes only, a small `b` and more neighbours. These settings were found on data like this, so take
-# the row for what is possible.
+# (Their common base class, `ItemItemRecommender`, takes a matrix as it comes and wants
+# 64-bit floats: with others it stops with "Buffer dtype mismatch".) The last row of the
+# table gives BM25 likes only, a small `b` and more neighbours. These settings were found on
+# data like this, so take the row for what is possible.
 
 # %%
 from recsys_helpers.methods.baselines import Popularity
@@ -619,19 +621,20 @@ in_short = list_results.assign(
 print(results_table(in_short, wanted, digits=3).to_string())
 
 # %% [markdown]
-# Every row is above popularity, with more different movies in the lists. Two things are worth a
-# second look. `implicit`'s cosine is behind *movies*, which is a cosine as well. One reason is
-# that it takes all ratings; the other is easy to overlook. Ours asks the 20 movies nearest to the
-# *candidate* whether you liked them. `implicit` lets each movie that *you* rated name its own 20
-# nearest. And BM25 as it comes holds famous movies back too much; with likes, a smaller `b` and
-# more neighbours *together* it is a different method. Settings are part of a method.
+# Every row is above popularity, with more different movies in the lists. Two things are
+# worth a second look. `implicit`'s cosine is behind *movies*, which is a cosine as well.
+# One reason is that it takes all ratings; the other is easy to overlook. Ours asks the 20
+# movies nearest to the *candidate* whether you liked them. `implicit` lets each movie that
+# *you* rated name its own 20 nearest. And BM25 as it comes holds famous movies back too
+# much; with likes, a smaller `b` and more neighbours *together* it is a different method.
+# Settings are part of a method.
 #
 # ## EASE: let the data choose the weights
 #
-# A similarity is a guess at what predicts a like. Why guess? We have the likes: *learn*
-# the weights that predict them {cite}`steck2019ease`. The paper calls the matrix of likes $X$;
-# it is our $L$. Find a matrix $B$, movies by movies, such that each person's likes, multiplied
-# by $B$, give back their likes:
+# A similarity is a guess at what predicts a like. Why guess? We have the likes: *learn* the
+# weights that predict them {cite}`steck2019ease`. The paper calls the matrix of likes $X$;
+# it is our $L$. Find a matrix $B$, movies by movies, such that each person's likes,
+# multiplied by $B$, give back their likes:
 #
 # $$
 # \min_B \; \lVert X - X B \rVert^2 + \lambda \lVert B \rVert^2
@@ -639,10 +642,10 @@ print(results_table(in_short, wanted, digits=3).to_string())
 # $$ (eq-ease)
 #
 # ($\lVert \cdot \rVert^2$ is the sum of the squares of all cells.) The condition matters.
-# Without it every movie would be allowed to predict itself, and little else would be learnt. The
-# penalty $\lambda$ keeps the weights small; it is shrinkage once more, and called `l2` in the
-# code. Now comes the surprise: there is no need to train anything. The solution can be written
-# down:
+# Without it every movie would be allowed to predict itself, and little else would be
+# learnt. The penalty $\lambda$ keeps the weights small; it is shrinkage once more, and
+# called `l2` in the code. Now comes the surprise: there is no need to train anything. The
+# solution can be written down:
 #
 # $$
 # B_{ij} = - \frac{P_{ij}}{P_{jj}} \quad (i \ne j), \qquad
@@ -659,9 +662,9 @@ print(results_table(in_short, wanted, digits=3).to_string())
 # $$ (eq-woodbury)
 #
 # where $x_j$ is the column of movie $j$. (Both follow from the identity of Woodbury. An
-# exercise asks you to try them on a small matrix.) Now {eq}`eq-ease-solution` says that column
-# $j$ of $B$ is that of $I - P / P_{jj}$, whose diagonal is zero. So the scores $X B$ are
-# $X - K X$ with column $j$ of $K X$ divided by $P_{jj}$:
+# exercise asks you to try them on a small matrix.) Now {eq}`eq-ease-solution` says that
+# column $j$ of $B$ is that of $I - P / P_{jj}$, whose diagonal is zero. So the scores $X B$
+# are $X - K X$ with column $j$ of $K X$ divided by $P_{jj}$:
 
 
 # %%
@@ -682,10 +685,11 @@ print(f"median likes {np.median(likes_of_movie[best]):.0f}")
 assert ndcg_of_lists(best) > turned["nDCG@10"].max()
 
 # %% [markdown]
-# A few lines of numpy, and the highest number so far; below we ask whether it is more than chance.
-# (100 is a round number that we have not tuned.) What has it found that a cosine has not? Take
-# *Star Wars*, and the eight movies nearest to it by cosine. How much does a like of each say, when
-# all other likes are known? The last column is its place among all movies by EASE's weight.
+# A few lines of numpy, and the highest number so far; below we ask whether it is more than
+# chance. (100 is a round number that we have not tuned.) What has it found that a cosine
+# has not? Take *Star Wars*, and the eight movies nearest to it by cosine. How much does a
+# like of each say, when all other likes are known? The last column is its place among all
+# movies by EASE's weight.
 
 # %%
 from recsys_helpers.methods.ease import Ease
@@ -711,15 +715,16 @@ print(f"weights below zero: {share_negative:.0%}")
 assert 0 < share_negative < 1
 
 # %% [markdown]
-# The places differ. On the full data the two sequels stay on top, while other movies with a high
-# cosine fall far back: whoever likes them likes the sequels or *Raiders of the Lost Ark* as well,
-# and those are counted already. Movies that always come together *share* the weight that one of
-# them would have alone. And many weights are below zero: a like can speak *against* a movie.
+# The places differ. On the full data the two sequels stay on top, while other movies with a
+# high cosine fall far back: whoever likes them likes the sequels or *Raiders of the Lost
+# Ark* as well, and those are counted already. Movies that always come together *share* the
+# weight that one of them would have alone. And many weights are below zero: a like can
+# speak *against* a movie.
 #
 # ## Does it beat the baselines?
 #
-# First, choose EASE's settings. There is one, $\lambda$, and we add three ideas, each of which
-# can be switched off:
+# First, choose EASE's settings. There is one, $\lambda$, and we add three ideas, each of
+# which can be switched off:
 #
 # - `half_like_from=3`: ratings from three stars up to below four are half a like;
 # - `recency`: in a person's *own* history the latest likes speak louder, by
@@ -727,9 +732,9 @@ assert 0 < share_negative < 1
 # - `years`: do not recommend a movie that came out after the year of the person's last rating.
 #   It did not exist.
 #
-# We draw twelve combinations at random and judge each by its mean nDCG@10 on the three inner
-# splits. How many were tried belongs in the report: the best of a thousand is lucky as well as
-# good.
+# We draw twelve combinations at random and judge each by its mean nDCG@10 on the three
+# inner splits. How many were tried belongs in the report: the best of a thousand is lucky
+# as well as good.
 
 # %%
 from recsys_helpers.tuning import best_settings, sample_settings, search
@@ -782,8 +787,8 @@ of_ndcg = final_results.query("metric == 'ndcg@10'")
 ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
 
 # %% [markdown]
-# The whiskers overlap. Compare user by user, as {doc}`02_is_it_any_good` taught. (`ndcg_of_users`
-# asks a model that has been fitted; `evaluate` has done that.)
+# The whiskers overlap. Compare user by user, as {doc}`02_is_it_any_good` taught.
+# (`ndcg_of_users` asks a model that has been fitted; `evaluate` has done that.)
 
 # %%
 from recsys_helpers.evaluation import ndcg_of_users
@@ -811,24 +816,24 @@ compare("EASE, chosen", "EASE")
 assert over_popularity.low > 0
 
 # %% [markdown]
-# Movie neighbours against popularity is not in doubt. Read the other two lines for yourself: where
-# the interval holds zero, these users do not decide.
+# Movie neighbours against popularity is not in doubt. Read the other two lines for
+# yourself: where the interval holds zero, these users do not decide.
 #
 # ## What goes wrong
 #
 # :::{admonition} What goes wrong, 1: raw stars are compared and averaged
 # :class: warning
 #
-# Raw stars are all positive, so the cosine sees agreement in every movie that two people have in
-# common; and a strict neighbour's vote pulls everybody down. The table of stars shows the cost:
-# its second row against its fourth. Centre first.
+# Raw stars are all positive, so the cosine sees agreement in every movie that two people
+# have in common; and a strict neighbour's vote pulls everybody down. The table of stars
+# shows the cost: its second row against its fourth. Centre first.
 # :::
 #
 # :::{admonition} What goes wrong, 2: one rating in common makes a perfect match
 # :class: warning
 #
-# Over a single common movie the textbook similarity is 1 or -1. Shrink by the number in common,
-# and look at that number before you believe a neighbour.
+# Over a single common movie the textbook similarity is 1 or -1. Shrink by the number in
+# common, and look at that number before you believe a neighbour.
 # :::
 #
 # :::{admonition} What goes wrong, 3: everybody's neighbour is the same blockbuster
@@ -874,9 +879,9 @@ print(f"the {W.nnz:,} nearest that we keep: {kept:.1f} MiB")
 # :class: dropdown
 # ````
 #
-# Take off the means (Ann 3.4, Ben 2.1, Cem 3.33, Dora 4.5, Eli 3.4), multiply the two columns
-# cell by cell, add up, and divide by the two lengths. Whoever likes the one rates the other below
-# their own mean.
+# Take off the means (Ann 3.4, Ben 2.1, Cem 3.33, Dora 4.5, Eli 3.4), multiply the two
+# columns cell by cell, add up, and divide by the two lengths. Whoever likes the one rates
+# the other below their own mean.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 by_person = people.sub(people.mean(axis=1), axis=0).fillna(0)
@@ -895,11 +900,11 @@ assert by_hand < 0
 # ```{exercise} Why this one?
 # :label: ex-explain-neighbours
 #
-# A sum can be taken apart. For the first user with at least five likes, take the first movie
-# that `LikeNeighbours("movies")` recommends, and show the three of the user's own likes that
-# added most to its score. (`W`, just above, holds the similarities: row $i$ has the $k$ movies
-# nearest to $i$, and `W[[i]].toarray()` makes it a plain array. `L` holds the likes, and
-# `known.movies.rows` turns a movie's id into its row.)
+# A sum can be taken apart. For the first user with at least five likes, take the first
+# movie that `LikeNeighbours("movies")` recommends, and show the three of the user's own
+# likes that added most to its score. (`W`, just above, holds the similarities: row $i$ has
+# the $k$ movies nearest to $i$, and `W[[i]].toarray()` makes it a plain array. `L` holds
+# the likes, and `known.movies.rows` turns a movie's id into its row.)
 # ```
 
 # %% tags=["exercise"]
@@ -934,11 +939,11 @@ assert np.isclose(terms.sum(), first["score"][0])
 # ```{exercise} The small matrix does the work of the large one
 # :label: ex-woodbury
 #
-# Make a random matrix $X$ of 6 users and 9 movies, with ones and zeros. Compute $P$ from its
-# definition in {eq}`eq-ease-solution` with $\lambda = 2$, and $K$. Check both halves of
-# {eq}`eq-woodbury`. Then compute $B$ from $P$, and check that `ease_scores` gives $X B$. (It
-# wants a sparse matrix: `scipy.sparse.csr_array(X)`.) Which of the two inverses would you rather
-# compute for a shop with a million customers and ten thousand products?
+# Make a random matrix $X$ of 6 users and 9 movies, with ones and zeros. Compute $P$ from
+# its definition in {eq}`eq-ease-solution` with $\lambda = 2$, and $K$. Check both halves of
+# {eq}`eq-woodbury`. Then compute $B$ from $P$, and check that `ease_scores` gives $X B$.
+# (It wants a sparse matrix: `scipy.sparse.csr_array(X)`.) Which of the two inverses would
+# you rather compute for a shop with a million customers and ten thousand products?
 # ```
 
 # %% tags=["exercise"]
@@ -984,9 +989,9 @@ print("all the same")
 # similar = cosine(theirs)
 # ```
 #
-# What is wrong? Measure the share of the pairs with a movie in common that are similar, by their
-# centring and by ours (`pairs` and `met` are still there). What does theirs say of pairs with
-# *no* movie in common?
+# What is wrong? Measure the share of the pairs with a movie in common that are similar, by
+# their centring and by ours (`pairs` and `met` are still there). What does theirs say of
+# pairs with *no* movie in common?
 # ````
 
 # %% tags=["exercise"]
@@ -1000,10 +1005,10 @@ theirs = R - R.mean(axis=1, keepdims=True)
 # :class: dropdown
 # ````
 #
-# The mean is taken over the whole row, empty cells included. It is near zero, so the stars stay
-# nearly what they were, all positive. And it is taken off the empty cells, too: every one of them
-# becomes the same small dislike. Two people with nothing in common now "disagree" a little,
-# always: what one has rated, the other "dislikes".
+# The mean is taken over the whole row, empty cells included. It is near zero, so the stars
+# stay nearly what they were, all positive. And it is taken off the empty cells, too: every
+# one of them becomes the same small dislike. Two people with nothing in common now
+# "disagree" a little, always: what one has rated, the other "dislikes".
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 by_theirs = cosine(theirs)[pairs]
@@ -1037,7 +1042,8 @@ assert (by_ours[~met] == 0).all()
 # evidence; {cite:t}`sarwar2001item` and {cite:t}`linden2003amazon` turned to items;
 # {cite:t}`koren2010factor` put neighbours on top of the bias model;
 # {cite:t}`robertson2009bm25` explain BM25; {cite:t}`steck2019ease` is EASE, and short;
-# {cite:t}`dacrema2019progress` is what happened when such methods were set beside neural ones.
+# {cite:t}`dacrema2019progress` is what happened when such methods were set beside neural
+# ones.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run

@@ -63,14 +63,13 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 # %% [markdown]
 # ## Why anyone wants this
 #
-# Most of what we know of people is {term}`implicit feedback <Implicit feedback>`: they watched,
-# clicked, bought. And two people who have no movie in common can have the same taste. Neighbours
-# cannot see it:
-# they compare movie by movie. Suppose that behind the thousands of movies there are a few
-# *tastes*, such as "likes animation" or "likes what was new in 1995". If we knew how much of
-# each taste is in a person, and how much each movie speaks to it, a product of a few numbers
-# would tell us who likes what. Nobody has written these numbers down. But they can be
-# worked out from the likes alone.
+# Most of what we know of people is {term}`implicit feedback <Implicit feedback>`: they
+# watched, clicked, bought. And two people who have no movie in common can have the same
+# taste. Neighbours cannot see it: they compare movie by movie. Suppose that behind the
+# thousands of movies there are a few *tastes*, such as "likes animation" or "likes what was
+# new in 1995". If we knew how much of each taste is in a person, and how much each movie
+# speaks to it, a product of a few numbers would tell us who likes what. Nobody has written
+# these numbers down. But they can be worked out from the likes alone.
 #
 # Methods of this kind led the competition for the Netflix Prize {cite}`koren2009matrix`, and
 # are still the first thing that many companies run: they are fast, they are small, and every
@@ -79,8 +78,8 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 # ## The idea in a picture
 #
 # Here are the five invented people of {doc}`03_neighbours`. This time we look only at which
-# movies each of them *liked* (1, for four stars or more), and give every person and every movie a point in the plane.
-# How the points are found is what this chapter is about.
+# movies each of them *liked* (1, for four stars or more), and give every person and every
+# movie a point in the plane. How the points are found is what this chapter is about.
 
 # %%
 from recsys_helpers.methods.als import factorise
@@ -135,26 +134,28 @@ assert toy_scores[ones].min().min() > toy_scores[zeros].max().max()
 assert not_liked.loc["Ben"].idxmax() == "Aladdin"
 
 # %% [markdown]
-# Two small tables, five by two and two by six, nearly give back the five by six. Every movie that
-# somebody liked scores higher than every one that nobody liked, and the *high* zeros are the
-# interesting ones: they are recommendations. Ben has not met *Aladdin*; it suits him.
+# Two small tables, five by two and two by six, nearly give back the five by six. Every
+# movie that somebody liked scores higher than every one that nobody liked, and the *high*
+# zeros are the interesting ones: they are recommendations. Ben has not met *Aladdin*; it
+# suits him.
 #
 # The numbers in a vector are called {term}`latent factors <Latent factor>`: latent, since
 # nobody told the computer about families or action.
 #
 # ## What is a like?
 #
-# Stars are an answer to a question. Of somebody who watched, clicked or bought we know what they
-# chose; of the rest we know nothing. {cite:t}`hu2008collaborative` made this the starting point
-# of a method, and it serves for ratings as well. For every user $u$ and movie $i$ there are two numbers:
+# Stars are an answer to a question. Of somebody who watched, clicked or bought we know what
+# they chose; of the rest we know nothing. {cite:t}`hu2008collaborative` made this the
+# starting point of a method, and it serves for ratings as well. For every user $u$ and
+# movie $i$ there are two numbers:
 #
 # - the **preference** $p_{ui}$: 1 if $u$ chose $i$, else 0;
 # - the **confidence** $c_{ui}$ in it: 1 for all the zeros (perhaps they never met), and usually
 #   more for the ones.
 #
-# To use it with stars we must say which ratings are ones, and how sure we are. Write $r$ for the
-# stars. Three ways: every rating is a one, with $c = r$; four stars or more, with the same
-# $c = 1 + \alpha$ for all; or $c = 1 + \alpha r$.
+# To use it with stars we must say which ratings are ones, and how sure we are. Write $r$
+# for the stars. Three ways: every rating is a one, with $c = r$; four stars or more, with
+# the same $c = 1 + \alpha$ for all; or $c = 1 + \alpha r$.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.methods.als import confidences
@@ -174,11 +175,11 @@ table = pd.DataFrame(
 print(table.reindex(few["rating"]).map("{:g}".format).replace("nan", "-"))
 
 # %% [markdown]
-# The first column is what the source does that this chapter retells: it hands the stars to the
-# library as they are. Read its first row. Somebody gave a movie *half a star*, the lowest there
-# is, and the model is told: "preference 1, confidence one half". A hated movie counts as liked, a
-# little. The other two columns leave it out (a dash): the cell is a zero like any other. Below we
-# measure what the choice is worth.
+# The first column is what the source does that this chapter retells: it hands the stars to
+# the library as they are. Read its first row. Somebody gave a movie *half a star*, the
+# lowest there is, and the model is told: "preference 1, confidence one half". A hated movie
+# counts as liked, a little. The other two columns leave it out (a dash): the cell is a zero
+# like any other. Below we measure what the choice is worth.
 #
 # ## The maths
 #
@@ -194,9 +195,9 @@ print(table.reindex(few["rating"]).map("{:g}".format).replace("nan", "-"))
 # {term}`regularisation <Regularisation>`, keeps the vectors short.
 #
 # With both $x$ and $y$ unknown this is a hard problem. But *hold all the movies fixed*, and
-# look at one user. What is left is a plain least-squares problem in $x_u$. Take a single factor
-# first, so that all vectors are numbers. Set the derivative of
-# $\sum_i c_{ui} (x_u y_i - p_{ui})^2 + \lambda x_u^2$ to zero:
+# look at one user. What is left is a plain least-squares problem in $x_u$. Take a single
+# factor first, so that all vectors are numbers. Set the derivative of $\sum_i c_{ui} (x_u
+# y_i - p_{ui})^2 + \lambda x_u^2$ to zero:
 #
 # $$
 # \sum_i c_{ui} \, (x_u y_i - p_{ui}) \, y_i + \lambda x_u = 0 ,
@@ -213,13 +214,14 @@ print(table.reindex(few["rating"]).map("{:g}".format).replace("nan", "-"))
 #   = \sum_i c_{ui} \, p_{ui} \, y_i .
 # $$ (eq-als-step)
 #
-# These are $f$ equations with $f$ unknowns: `np.linalg.solve`. Do it for every user. Then hold
-# the users fixed and do the same for every movie; then the users again, and so on,
-# *alternating*. Each step finds the best there is for its side, so the loss {eq}`eq-als-loss`
-# can only fall.
+# These are $f$ equations with $f$ unknowns: `np.linalg.solve`. Do it for every user. Then
+# hold the users fixed and do the same for every movie; then the users again, and so on,
+# *alternating*. Each step finds the best there is for its side, so the loss
+# {eq}`eq-als-loss` can only fall.
 #
-# One trick makes it fast. The sum on the left runs over all movies, thousands for each user.
-# But the confidence is 1 for all but a few. Let $Y$ be the matrix with the $y_i$ as rows. Then
+# One trick makes it fast. The sum on the left runs over all movies, thousands for each
+# user. But the confidence is 1 for all but a few. Let $Y$ be the matrix with the $y_i$ as
+# rows. Then
 #
 # $$
 # \sum_i c_{ui} \, y_i y_i^T = Y^T Y + \sum_{i \,\text{liked by}\, u} (c_{ui} - 1) \, y_i y_i^T .
@@ -230,9 +232,9 @@ print(table.reindex(few["rating"]).map("{:g}".format).replace("nan", "-"))
 #
 # ## From scratch
 #
-# One half-step, for all users: `shared` is $Y^T Y + \lambda I$. The loop takes the movies that
-# user $u$ liked, and their confidences, from the sparse matrix; `(Y_u.T * (c_u - 1)) @ Y_u` is
-# the sum in the trick.
+# One half-step, for all users: `shared` is $Y^T Y + \lambda I$. The loop takes the movies
+# that user $u$ liked, and their confidences, from the sparse matrix; `(Y_u.T * (c_u - 1)) @
+# Y_u` is the sum in the trick.
 
 
 # %%
@@ -251,8 +253,8 @@ def solve_side(C, Y, regularization):
 
 # %% [markdown]
 # For the movies' side the same function does: give it the transposed matrix. Try it on the
-# training rows, with the source's settings (stars as confidences, 10 factors, $\lambda = 0.1$).
-# The movies start as small random numbers.
+# training rows, with the source's settings (stars as confidences, 10 factors, $\lambda =
+# 0.1$). The movies start as small random numbers.
 
 # %%
 from recsys_helpers.methods.als import als_loss
@@ -287,12 +289,13 @@ assert falls
 #
 # A loss that falls proves little. Compare with a library that many people use, `implicit`,
 # from the same random start, on a part of the matrix. (`factorise` is the loop above as a
-# function. `implicit` can solve each small problem approximately, which is faster; `use_cg=False`
-# asks for the exact solution. It computes with 32-bit numbers, of about seven digits, so we ask
-# for agreement to a thousandth, relative to the largest score.)
+# function. `implicit` can solve each small problem approximately, which is faster;
+# `use_cg=False` asks for the exact solution. It computes with 32-bit numbers, of about
+# seven digits, so we ask for agreement to a thousandth, relative to the largest score.)
 #
-# `threadpool_limits` tells the linear algebra beneath numpy to use one thread. `implicit` starts
-# threads of its own; with both at once they get into each other's way, and it warns about it.
+# `threadpool_limits` tells the linear algebra beneath numpy to use one thread. `implicit`
+# starts threads of its own; with both at once they get into each other's way, and it warns
+# about it.
 
 # %% tags=["nbval-check-output"]
 from implicit.cpu.als import AlternatingLeastSquares
@@ -346,8 +349,8 @@ assert ndcg["ALS"] > ndcg["popularity"]
 # mostly how popular a movie is. `movie_vectors` gives a `MovieVectors`, the type that all
 # five ways of this course end in.
 #
-# The source shows the neighbours of three movies. Here are its tables beside ours, learnt from
-# all ratings, as there, with its settings.
+# The source shows the neighbours of three movies. Here are its tables beside ours, learnt
+# from all ratings, as there, with its settings.
 
 # %%
 source_tables = {
@@ -382,23 +385,23 @@ for movie_id, in_source in source_tables.items():
     print(f"{titles[movie_id]}: {shared} of 5 in common")
 
 # %% [markdown]
-# The source ends with posters, so that people see films and not titles. Here are the drawn cards
-# of this course, for our first list:
+# The source ends with posters, so that people see films and not titles. Here are the drawn
+# cards of this course, for our first list:
 
 # %%
 of_goldeneye = ours[10].to_frame().merge(movies, on="movie_id")
 display.poster_strip(of_goldeneye, caption="Near GoldenEye (1995)")
 
 # %% [markdown]
-# Nobody told the method about genres, and yet on the full data the first two lists make sense:
-# what was on at the same time, for the same people. (The source remarks on it, too.) The third
-# does not, neither the source's nor ours. *Silence of the Lambs*, for somebody who liked *Toy
-# Story*? The source calls its list "not relevant" and goes on. We do not.
+# Nobody told the method about genres, and yet on the full data the first two lists make
+# sense: what was on at the same time, for the same people. (The source remarks on it, too.)
+# The third does not, neither the source's nor ours. *Silence of the Lambs*, for somebody
+# who liked *Toy Story*? The source calls its list "not relevant" and goes on. We do not.
 #
 # ### Diagnosis
 #
-# Suspect number one: chance. ALS begins with random numbers. Begin with others and look whether
-# the list stays.
+# Suspect number one: chance. ALS begins with random numbers. Begin with others and look
+# whether the list stays.
 
 # %%
 seeds = range(3)
@@ -425,12 +428,12 @@ for movie_id in source_tables:
 
 # %% [markdown]
 # On the full data the lists of the first two hardly move, and that of *Toy Story* does. Its
-# nearest movies are also among the most rated of all, as is *Toy Story* itself. So this looks like
-# suspect number two, known from {doc}`03_neighbours`: popularity.
+# nearest movies are also among the most rated of all, as is *Toy Story* itself. So this
+# looks like suspect number two, known from {doc}`03_neighbours`: popularity.
 #
-# Perhaps ten factors are too few to give a movie that so many have rated a direction of its own.
-# Or perhaps "has rated it at all" is the wrong question, and we should ask who *liked* it. Try each
-# alone, then both. Children's films among the five nearest are our yardstick.
+# Perhaps ten factors are too few to give a movie that so many have rated a direction of its
+# own. Or perhaps "has rated it at all" is the wrong question, and we should ask who *liked*
+# it. Try each alone, then both. Children's films among the five nearest are our yardstick.
 
 
 # %%
@@ -459,9 +462,9 @@ display.poster_strip(
 )
 
 # %% [markdown]
-# On the full data it takes both, and asking for likes does more than the room. That is a different
-# list from the same method and the same ratings. (We looked at one movie to choose; settings for
-# the whole are found below, honestly.)
+# On the full data it takes both, and asking for likes does more than the room. That is a
+# different list from the same method and the same ratings. (We looked at one movie to
+# choose; settings for the whole are found below, honestly.)
 #
 # ## What do the factors mean?
 #
@@ -489,10 +492,11 @@ display.movie_table(
 )
 
 # %% [markdown]
-# There often seems to be a meaning: on the full data, action hits of 1996 at one end and admired
-# classics at the other. (We have picked this factor.) Be careful with it. Turn all vectors, of
-# people and of movies, by the same rotation $Q$, and *nothing* that the model says changes, since
-# $Q Q^T = I$ and so $(X Q)(Y Q)^T = X Y^T$. But each factor is now a mixture of the old ones:
+# There often seems to be a meaning: on the full data, action hits of 1996 at one end and
+# admired classics at the other. (We have picked this factor.) Be careful with it. Turn all
+# vectors, of people and of movies, by the same rotation $Q$, and *nothing* that the model
+# says changes, since $Q Q^T = I$ and so $(X Q)(Y Q)^T = X Y^T$. But each factor is now a
+# mixture of the old ones:
 
 # %% tags=["nbval-check-output"]
 random_numbers = np.random.default_rng(0).normal(size=(10, 10))
@@ -508,11 +512,11 @@ display.movie_table(
 )
 
 # %% [markdown]
-# So a single factor has no meaning of its own. What has meaning is the cloud as a whole, and
-# the directions in which it is longest: the *principal components*. The singular value
-# decomposition finds them, whichever way the cloud is turned: `np.linalg.svd` gives the directions
-# as rows, the longest first. We scale all vectors to length 1 before, so that fame does not come
-# out on top.
+# So a single factor has no meaning of its own. What has meaning is the cloud as a whole,
+# and the directions in which it is longest: the *principal components*. The singular value
+# decomposition finds them, whichever way the cloud is turned: `np.linalg.svd` gives the
+# directions as rows, the longest first. We scale all vectors to length 1 before, so that
+# fame does not come out on top.
 
 # %%
 unit = M / np.linalg.norm(M, axis=1, keepdims=True)
@@ -540,17 +544,17 @@ ax = method_plots.movie_map(
 )
 
 # %% [markdown]
-# On the full data old and new movies lie apart, and the model has never seen a year. It has seen *people*: those
-# who rate old films, and those who rate what is new. A latent factor is a pattern in what
-# people choose, whether or not there is a word for it.
+# On the full data old and new movies lie apart, and the model has never seen a year. It has
+# seen *people*: those who rate old films, and those who rate what is new. A latent factor
+# is a pattern in what people choose, whether or not there is a word for it.
 #
 # ## Choosing the settings
 #
 # The method has half a dozen settings, and the best of one depends on the others. As in
-# {doc}`03_neighbours` we cut the training rows three times more, draw combinations at random
-# {cite}`bergstra2012random`, and take the mean of each over the three cuts. The number of
-# combinations is the *budget*, and it belongs in the report: with a larger one, something better
-# would be found, a little of it by luck.
+# {doc}`03_neighbours` we cut the training rows three times more, draw combinations at
+# random {cite}`bergstra2012random`, and take the mean of each over the three cuts. The
+# number of combinations is the *budget*, and it belongs in the report: with a larger one,
+# something better would be found, a little of it by luck.
 
 # %%
 from recsys_helpers.tuning import (
@@ -578,10 +582,11 @@ as_table = trials.drop(columns=["cpu_s", "n_iterations"]).round(4)
 print(pd.concat([as_table.head(4), as_table.tail(2)]).to_string())
 
 # %% [markdown]
-# Best above, worst below: all this by settings alone. The worst take every rating for a like. Now
-# the test, once, for the best of them; and beside it three that differ in *what a like is and how
-# much it counts*. A larger confidence wants a larger $\lambda$, or else the penalty fades beside
-# it: so where stars are the confidence, we multiply $\lambda$ by their ratio to the chosen one.
+# Best above, worst below: all this by settings alone. On the full data the worst take every
+# rating for a like. Now the test, once, for the best of them; and beside it three that
+# differ in *what a like is and how much it counts*. A larger confidence wants a larger
+# $\lambda$, or else the penalty fades beside it. On the full data stars are about three
+# times the chosen confidence, so with stars we take three times the chosen $\lambda$.
 
 # %%
 chosen = best_settings(trials)
@@ -642,13 +647,13 @@ compare("chosen", "EASE")
 assert over_popularity.low > 0
 
 # %% [markdown]
-# Far above popularity. On the full data it pays to ask for likes, whichever way they are weighted.
-# (The third and the fourth comparison change nothing but the threshold.)
+# Far above popularity. On the full data it pays to ask for likes, whichever way they are
+# weighted. (The third and the fourth comparison change nothing but the threshold.)
 #
-# The last line is against plain EASE, from {doc}`03_neighbours`: fewer than a hundred numbers for
-# each movie do about as well as a weight for every pair. Against EASE with *its* chosen settings,
-# which know what is recent, ALS is behind. From the results file of this course, for the full data
-# (`benchmarks/neighbours_and_als.py`):
+# The last line is against plain EASE, from {doc}`03_neighbours`: fewer than a hundred
+# numbers for each movie do about as well as a weight for every pair. Against EASE with
+# *its* chosen settings, which know what is recent, ALS is behind. From the results file of
+# this course, for the full data (`benchmarks/neighbours_and_als.py`):
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.results import published_results
@@ -684,8 +689,9 @@ n_known = test_users.isin(at_one_moment.train["user_id"]).sum()
 print(f"{n_known} of {len(test_users)} test users have training ratings")
 
 # %% [markdown]
-# The others are strangers to the method: they have no vector. It has nothing to say to them,
-# which counts as a list of misses. A real site would show them what is popular. `Fallback` does:
+# The others are strangers to the method: they have no vector. It has nothing to say to
+# them, which counts as a list of misses. A real site would show them what is popular.
+# `Fallback` does:
 
 # %%
 from recsys_helpers.methods.fallback import Fallback
@@ -714,15 +720,16 @@ print(f"gain over popularity {gain.value:+.4f}", end=" ")
 print(f"[{gain.low:+.4f}, {gain.high:+.4f}]")
 
 # %% [markdown]
-# *User coverage* is the share of test users who get a list at all. On this test almost everybody is new, so *what to show to a stranger* decides, and the method
-# for the few others hardly matters. (It is a check and no more: the settings were chosen on rows
-# of which some are in this test.) Below we come to a better answer for strangers: let them rate
-# a few movies.
+# *User coverage* is the share of test users who get a list at all. On this test almost
+# everybody is new, so *what to show to a stranger* decides, and the method for the few
+# others hardly matters. (It is a check and no more: the settings were chosen on rows of
+# which some are in this test.) Below we come to a better answer for strangers: let them
+# rate a few movies.
 #
 # ## Recommend, and say why
 #
-# Take the first user with at least twenty likes. Six of the movies they liked, and six that we
-# show them:
+# Take the first user with at least twenty likes. Six of the movies they liked, and six that
+# we show them:
 
 # %%
 from recsys_helpers.interactions import positives
@@ -744,17 +751,17 @@ display.poster_strip(
 )
 
 # %% [markdown]
-# Why the first of them? Put the solution of {eq}`eq-als-step` into the score, and it falls apart
-# into one term for each movie that the user liked:
+# Why the first of them? Put the solution of {eq}`eq-als-step` into the score, and it falls
+# apart into one term for each movie that the user liked:
 #
 # $$
 # x_u \cdot y_i = \sum_{j \,\text{liked by}\, u}
 #   c_{uj} \; y_i^T A_u^{-1} y_j ,
 # $$ (eq-als-explain)
 #
-# where $A_u$ is the matrix in the bracket of {eq}`eq-als-step`. Read it as a neighbour method:
-# $y_i^T A_u^{-1} y_j$ is how similar $i$ and $j$ are *in the eyes of this user*. `explain` asks
-# `implicit` for the terms.
+# where $A_u$ is the matrix in the bracket of {eq}`eq-als-step`. Read it as a neighbour
+# method: $y_i^T A_u^{-1} y_j$ is how similar $i$ and $j$ are *in the eyes of this user*.
+# `explain` asks `implicit` for the terms.
 
 # %%
 first_movie = int(for_them["movie_id"][0])
@@ -796,11 +803,12 @@ display.poster_strip(
 )
 
 # %% [markdown]
-# On the full data: two films for children, then what many people like. Five ratings are little to
-# go by. And the one and a half stars for *GoldenEye* changed nothing if likes are all that counts:
-# below the threshold a rating is an empty cell.
+# On the full data: two films for children, then what many people like. Five ratings are
+# little to go by. And the one and a half stars for *GoldenEye* changed nothing if likes are
+# all that counts: below the threshold a rating is an empty cell.
 #
-# To see that nothing is lost, pretend that a user we know is new, and fold their own ratings in:
+# To see that nothing is lost, pretend that a user we know is new, and fold their own
+# ratings in:
 
 # %% tags=["nbval-check-output"]
 own = train.loc[train["user_id"] == somebody, ["movie_id", "rating"]]
@@ -810,17 +818,18 @@ print(f"folded in, user {somebody} gets the same list: {same_list}")
 assert same_list
 
 # %% [markdown]
-# A new *movie* with a few ratings can be folded in alike. But a movie that *nobody* has rated has a
-# vector of zeros, and ALS will never recommend it, as it has nothing to say to a person who has
-# liked nothing. That is the {term}`cold start <Cold start>`, and the reason for later chapters,
-# which look at what a movie *is*.
+# A new *movie* with a few ratings can be folded in alike. But a movie that *nobody* has
+# rated has a vector of zeros, and ALS will never recommend it, as it has nothing to say to
+# a person who has liked nothing. That is the {term}`cold start <Cold start>`, and the
+# reason for later chapters, which look at what a movie *is*.
 #
 # ## What does it cost?
 #
-# Each half-step does as much work for a user as they have likes, plus a small system. So twice
-# the ratings should take about twice as long. We measured it on made-up data with a long tail
-# like that of real ratings, up to ten million. (Too long for a page; the numbers come from a
-# results file of the course's repository, which `benchmarks/als_growth.py` writes.)
+# Each half-step does as much work for a user as they have likes, plus a small system. So
+# twice the ratings should take about twice as long. We measured it on made-up data with a
+# long tail like that of real ratings, up to ten million. (Too long for a page; the numbers
+# come from a results file of the course's repository, which `benchmarks/als_growth.py`
+# writes.)
 
 # %% mystnb={"image": {"alt": "Two logarithmic axes: number of interactions against CPU seconds of one iteration. The lines of implicit with 10 and with 64 factors are nearly straight and follow a dotted line that grows in proportion. Those of the from-scratch version lie above and rise more slowly."}}
 growth = published_results("als_growth")
@@ -828,21 +837,21 @@ seconds = growth.query("metric == 'cpu_s per iteration'")
 ax = method_plots.growth_plot(seconds, label="CPU seconds an iteration")
 
 # %% [markdown]
-# The two lines of `implicit` run along the dotted one: in proportion. Ours start far above and
-# rise more slowly. Each row costs a turn of the Python loop and a small system of equations, and
-# rows are more numerous than they are long at first; with ten million ratings most of the work is
-# in numpy's own loops. That the cost grows in proportion is one reason why ALS is found in very
-# large systems. EASE needs the inverse of a matrix as wide as the catalogue, or as there are
-# users, and the time for that grows with the third power.
+# The two lines of `implicit` run along the dotted one: in proportion. Ours start far above
+# and rise more slowly. Each row costs a turn of the Python loop and a small system of
+# equations, and rows are more numerous than they are long at first; with ten million
+# ratings most of the work is in numpy's own loops. That the cost grows in proportion is one
+# reason why ALS is found in very large systems. EASE needs the inverse of a matrix as wide
+# as the catalogue, or as there are users, and the time for that grows with the third power.
 #
 # ## What goes wrong
 #
 # :::{admonition} What goes wrong, 1: half a star is a like
 # :class: warning
 #
-# Stars handed over as confidences turn the worst rating into a weak like. What the threshold alone
-# is worth stands in the comparison of the two rows with stars. Decide what a positive is before
-# you choose anything else.
+# Stars handed over as confidences turn the worst rating into a weak like. What the
+# threshold alone is worth stands in the comparison of the two rows with stars. Decide what
+# a positive is before you choose anything else.
 # :::
 #
 # :::{admonition} What goes wrong, 2: the matrix is turned round
@@ -853,9 +862,9 @@ ax = method_plots.growth_plot(seconds, label="CPU seconds an iteration")
 # **not** fail.
 # :::
 #
-# See what happens. We follow the source, on the training rows, and ask for movies near GoldenEye.
-# (`.tocsr()` is ours. Without it `implicit` warns about the *format* of the matrix, and of nothing
-# else.)
+# See what happens. We follow the source, on the training rows, and ask for movies near
+# GoldenEye. (`.tocsr()` is ours. Without it `implicit` warns about the *format* of the
+# matrix, and of nothing else.)
 
 # %%
 user_items = sparse.csr_matrix(known.matrix)
@@ -870,10 +879,11 @@ looks_fine = titles[known.movies.ids[found]].to_frame("near GoldenEye?")
 display.movie_table(looks_fine, caption="From the wrong matrix")
 
 # %% [markdown]
-# No error, and six titles of real movies. Even the first is right: every vector is nearest to
-# itself, whoever it belongs to. But these are indices of *users*, looked up in the list of movies:
-# the model has told us which users are like the user in the row that GoldenEye has among movies.
-# Whoever does not know the films will believe it. And what of recommendations?
+# No error, and six titles of real movies. Even the first is right: every vector is nearest
+# to itself, whoever it belongs to. But these are indices of *users*, looked up in the list
+# of movies: the model has told us which users are like the user in the row that GoldenEye
+# has among movies. Whoever does not know the films will believe it. And what of
+# recommendations?
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers import metrics
@@ -895,9 +905,9 @@ print(f"the right way round {right_way:.3f}")
 assert ndcg_turned < np.nanmean(per_user["popularity"])
 
 # %% [markdown]
-# Here at last something breaks, for most users, with an error that names neither side. How would
-# you notice before? That is an exercise below. `Interactions`, which keeps the ids with the matrix,
-# checks it:
+# Here at last something breaks, for most users, with an error that names neither side. How
+# would you notice before? That is an exercise below. `Interactions`, which keeps the ids
+# with the matrix, checks it:
 
 # %% tags=["nbval-check-output"]
 try:
@@ -926,16 +936,16 @@ assert len(as_in_the_source) == 2
 assert as_in_the_source[0] == index
 
 # %% [markdown]
-# (The source then looks both up in its list of ids, and the score raises a `TypeError`. An error at
-# least.)
+# (The source then looks both up in its list of ids, and the score raises a `TypeError`. An
+# error at least.)
 #
 # :::{admonition} What goes wrong, 4: a poster that is missing
 # :class: warning
 #
-# The source leaves a movie out if its poster's address is the empty text. But pandas marks what is
-# missing by `NaN`, which is *not equal* to the empty text (nor to anything, itself included). So
-# it passes the test, and the next line adds it to a text. Mend *that* line the obvious way, with
-# `str`, and the page asks a server for a picture called `nan`.
+# The source leaves a movie out if its poster's address is the empty text. But pandas marks
+# what is missing by `NaN`, which is *not equal* to the empty text (nor to anything, itself
+# included). So it passes the test, and the next line adds it to a text. Mend *that* line
+# the obvious way, with `str`, and the page asks a server for a picture called `nan`.
 # :::
 
 # %% tags=["nbval-check-output"]
@@ -956,10 +966,11 @@ assert "<img" not in strip.html  # ours draws a card instead
 # ```{exercise} One step by hand
 # :label: ex-als-by-hand
 #
-# One factor. Three movies have the vectors $y = 1, 2, 1$. A user liked the first and the second,
-# with confidence 3. Let $\lambda = 1$. Write {eq}`eq-als-step` down for this user (it is a
-# single equation) and solve it. What is the score of the third movie? Check with `solve_side`. (It
-# wants a `sparse.csr_array` of one row, and a `Y` of three rows and one column.)
+# One factor. Three movies have the vectors $y = 1, 2, 1$. A user liked the first and the
+# second, with confidence 3. Let $\lambda = 1$. Write {eq}`eq-als-step` down for this user
+# (it is a single equation) and solve it. What is the score of the third movie? Check with
+# `solve_side`. (It wants a `sparse.csr_array` of one row, and a `Y` of three rows and one
+# column.)
 # ```
 
 # %% tags=["exercise"]
@@ -971,9 +982,9 @@ assert "<img" not in strip.html  # ours draws a card instead
 # :class: dropdown
 # ````
 #
-# On the left stand $3 \cdot 1 + 3 \cdot 4 + 1 \cdot 1 + \lambda$, on the right
-# $3 \cdot 1 + 3 \cdot 2$. The vectors have one number, so the score of the third movie is that
-# of the user times one.
+# On the left stand $3 \cdot 1 + 3 \cdot 4 + 1 \cdot 1 + \lambda$, on the right $3 \cdot 1 +
+# 3 \cdot 2$. The vectors have one number, so the score of the third movie is that of the
+# user times one.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 left, right_side = 3 * 1 + 3 * 4 + 1 * 1 + 1, 3 * 1 + 3 * 2
@@ -991,14 +1002,15 @@ assert np.isclose(checked[0, 0], by_hand)
 # ```{exercise} The latest likes
 # :label: ex-als-recency
 #
-# People change. Fold every test user in from their *latest half* of ratings only (the movies'
-# vectors stay as they are), and compare the nDCG@10 with that of the whole history, by a paired
-# difference. Mind that what they rated in the older half must still not be recommended.
+# People change. Fold every test user in from their *latest half* of ratings only (the
+# movies' vectors stay as they are), and compare the nDCG@10 with that of the whole history,
+# by a paired difference. Mind that what they rated in the older half must still not be
+# recommended.
 #
-# A class with the two functions below is all that `ndcg_of_users` needs. `chosen_als.fold_in` gives
-# the vector, `chosen_als.movie_factors_` the movies', and
-# `chosen_als.interactions_.best_movies` a list without what was seen. Who liked nothing in the
-# latest half gets what `chosen_als` recommends.
+# A class with the two functions below is all that `ndcg_of_users` needs.
+# `chosen_als.fold_in` gives the vector, `chosen_als.movie_factors_` the movies', and
+# `chosen_als.interactions_.best_movies` a list without what was seen. Who liked nothing in
+# the latest half gets what `chosen_als` recommends.
 # ```
 
 
@@ -1049,8 +1061,9 @@ print(f"latest half {np.nanmean(latest):.3f}")
 print(f"gain {gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]")
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# On the full data the interval holds zero: not decided. Throwing away half of what is known costs
-# about as much as its staleness did. EASE's `recency` lets the old likes fade and keeps them.
+# On the full data the interval holds zero: not decided. Throwing away half of what is known
+# costs about as much as its staleness did. EASE's `recency` lets the old likes fade and
+# keeps them.
 #
 # ````{solution-end}
 # ````
@@ -1059,11 +1072,12 @@ print(f"gain {gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]")
 # ````{exercise} Find the bug
 # :label: ex-transposed
 #
-# Somebody has trained for you, and hands you only the fitted object: `turned`, from above. They
-# say that it recommends well. You suspect that the matrix was turned round. Find at least three
-# ways to notice, of which one needs no knowledge of movies at all. (Look at the shapes; ask for
-# something that must be impossible; look at which indices come back, over many questions.) Then
-# write a function `check_orientation(model, interactions)` that raises a clear error.
+# Somebody has trained for you, and hands you only the fitted object: `turned`, from above.
+# They say that it recommends well. You suspect that the matrix was turned round. Find at
+# least three ways to notice, of which one needs no knowledge of movies at all. (Look at the
+# shapes; ask for something that must be impossible; look at which indices come back, over
+# many questions.) Then write a function `check_orientation(model, interactions)` that
+# raises a clear error.
 # ````
 
 # %% tags=["exercise"]

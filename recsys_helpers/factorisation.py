@@ -23,6 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys_helpers.checks import check_count, check_number, check_positive
 from recsys_helpers.interactions import positives
 
 Weighting = Literal["stars", "constant", "linear"]
@@ -58,7 +59,8 @@ def confidences(
     Raises
     ------
     ValueError
-        If the weighting is unknown, alpha negative, or no rating is a positive.
+        If the weighting is unknown, alpha negative or not finite, or there are no
+        ratings, or none of them is a positive.
 
     Examples
     --------
@@ -71,8 +73,9 @@ def confidences(
     """
     if weighting not in get_args(Weighting):
         raise ValueError(f"weighting is one of {get_args(Weighting)}, not {weighting}.")
-    if alpha < 0:
-        raise ValueError(f"alpha must be at least 0, not {alpha}.")
+    check_number("alpha", alpha)
+    if ratings.empty:
+        raise ValueError("There are no ratings to weigh: the table is empty.")
     liked = likes(ratings, like_threshold)
     if liked.empty:
         raise ValueError(
@@ -110,6 +113,12 @@ def solve_factors(C: sparse.csr_array, Y: Floats, regularization: float) -> Floa
     array, shape (n_rows, n_factors)
         Zeros for a row without positives.
 
+    Raises
+    ------
+    ValueError
+        If `C` is not a csr matrix or `Y` does not fit it, a confidence or
+        `regularization` is not above 0, or a number is NaN or infinite.
+
     Examples
     --------
     One factor, movies at 1 and 2, a user who likes the first with confidence 3:
@@ -118,7 +127,9 @@ def solve_factors(C: sparse.csr_array, Y: Floats, regularization: float) -> Floa
     >>> solve_factors(sparse.csr_array([[3.0, 0.0]]), np.array([[1.0], [2.0]]), 1)
     array([[0.375]])
     """
-    _check_problem(C, Y, regularization)
+    _check_problem(C, Y)
+    # Without it a row's equations need not have one solution.
+    check_positive("regularization", regularization)
     n_factors = Y.shape[1]
     shared = Y.T @ Y + regularization * np.eye(n_factors)
     X = np.zeros((C.shape[0], n_factors))
@@ -141,8 +152,24 @@ def als_loss(C: sparse.csr_array, X: Floats, Y: Floats, regularization: float) -
         As in `solve_factors`.
     X, Y : array, shape (n_users, n_factors), (n_movies, n_factors)
     regularization : float
+        The lambda of the loss; 0 leaves the penalty out.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If `C` is not a csr matrix, `X` or `Y` does not fit it, a confidence is not
+        above 0, or a number in `C` or `Y` is NaN or infinite.
     """
-    _check_problem(C, Y, regularization)
+    _check_problem(C, Y)
+    if X.shape != (C.shape[0], Y.shape[1]):
+        raise ValueError(
+            f"X needs one vector for each of the {C.shape[0]:,} rows of C, as long as "
+            f"those of Y: shape {(C.shape[0], Y.shape[1])}, not {X.shape}."
+        )
     rows = np.repeat(np.arange(C.shape[0]), np.diff(C.indptr))
     scores = np.einsum("ij,ij->i", X[rows], Y[C.indices])
     all_zeros = np.sum((X.T @ X) * (Y.T @ Y))
@@ -170,9 +197,14 @@ def factorise(
     Returns
     -------
     X, Y : array of float64, shape (n_users, n_factors), (n_movies, n_factors)
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range, or `C` is not as `solve_factors` needs it.
     """
-    if n_iterations < 1:
-        raise ValueError(f"n_iterations must be at least 1, not {n_iterations}.")
+    check_count("n_factors", n_factors)
+    check_count("n_iterations", n_iterations)
     n_users, n_movies = C.shape
     rng = np.random.default_rng(seed)
     # implicit draws the users' factors first. They are replaced before they are
@@ -187,11 +219,22 @@ def factorise(
 
 
 def likes(ratings: pd.DataFrame, like_threshold: float | None) -> pd.DataFrame:
-    """Rows that are positives: at least `like_threshold` stars, or all if None."""
+    """Rows that are positives: at least `like_threshold` stars, or all if None.
+
+    Parameters
+    ----------
+    ratings : DataFrame with `rating`
+    like_threshold : float or None
+
+    Returns
+    -------
+    DataFrame
+        In their order, with a fresh index; where all are positives, `ratings` itself.
+    """
     return ratings if like_threshold is None else positives(ratings, like_threshold)
 
 
-def _check_problem(C: sparse.csr_array, Y: Floats, regularization: float) -> None:
+def _check_problem(C: sparse.csr_array, Y: Floats) -> None:
     if C.format != "csr":
         raise ValueError(f"C must be a csr matrix, not {C.format}: use C.tocsr().")
     if C.shape[1] != len(Y):
@@ -200,10 +243,9 @@ def _check_problem(C: sparse.csr_array, Y: Floats, regularization: float) -> Non
             "column needs one. Where they are the vectors of C's rows, pass "
             "C.T.tocsr()."
         )
-    if np.any(C.data <= 0):
-        raise ValueError("A confidence must be above 0; leave empty cells out of C.")
-    if regularization <= 0:
+    if not np.all((C.data > 0) & (C.data < np.inf)):
         raise ValueError(
-            f"regularization must be above 0, not {regularization}: without it a row's "
-            "equations need not have one solution."
+            "A confidence must be a number above 0; leave empty cells out of C."
         )
+    if not np.isfinite(Y).all():
+        raise ValueError("A number in the vectors Y is NaN or infinite.")

@@ -1,6 +1,7 @@
 """From ids, which come with the data and have gaps, to rows, which do not."""
 
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -106,8 +107,13 @@ def integer_ids(ids: ArrayLike, name: str) -> NDArray[np.integer]:
     """
     ids = np.asarray(ids)
     if ids.size and not np.issubdtype(ids.dtype, np.integer):
-        if ids.dtype == object and all(isinstance(one, int) for one in ids.flat):
-            raise ValueError(f"{name} {max(ids.flat, key=abs)} is too large for an id.")
+        if ids.dtype == object and all(_is_whole(one) for one in ids.flat):
+            # Python's own whole numbers, of any size, as a column of objects has them.
+            try:
+                return ids.astype(np.int64)
+            except OverflowError:
+                largest = max(ids.flat, key=abs)
+                raise ValueError(f"{name} {largest} is too large for an id.") from None
         hint = ""
         if np.issubdtype(ids.dtype, np.floating):
             hint = (
@@ -116,3 +122,7 @@ def integer_ids(ids: ArrayLike, name: str) -> NDArray[np.integer]:
             )
         raise ValueError(f"{name} must be whole numbers, not {ids.dtype}.{hint}")
     return ids
+
+
+def _is_whole(one: object) -> bool:
+    return isinstance(one, Integral) and not isinstance(one, bool)

@@ -7,6 +7,7 @@ matrix with the index of its rows and that of its columns.
 """
 
 from dataclasses import dataclass
+from numbers import Real
 from typing import Self
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
+from recsys_helpers.checks import check_count, check_csr, misfit
 from recsys_helpers.ids import IdIndex, UnknownIdError
 
 __all__ = [
@@ -44,6 +46,8 @@ class Interactions:
 
     Raises
     ------
+    TypeError
+        If `matrix` is not a sparse matrix in csr format with two axes.
     ValueError
         If an axis of `matrix` has another length than its index, or an index is one
         of movies where users belong; the message names the axis.
@@ -54,7 +58,8 @@ class Interactions:
     matrix: sparse.csr_array
 
     def __post_init__(self) -> None:
-        problem = _misfit(self.matrix.shape, self.users, self.movies)
+        check_csr("The matrix", self.matrix)
+        problem = misfit(self.matrix.shape, self.users, self.movies)
         if problem:
             raise ValueError(problem)
 
@@ -109,6 +114,11 @@ class Interactions:
             raise ValueError(_repeated_pair(ratings))
         return cls(users, movies, matrix)
 
+    @property
+    def n_ratings_of_movies(self) -> NDArray[np.intp]:
+        """How many ratings each movie has, shape (n_movies,)."""
+        return np.bincount(self.matrix.indices, minlength=len(self.movies))
+
     def seen_by(self, user_id: int) -> NDArray[np.integer]:
         """Columns of the movies that a user rated; none for an unknown user."""
         row = int(self.users.find(user_id))
@@ -136,6 +146,11 @@ class Interactions:
         Returns
         -------
         DataFrame with `movie_id` and `score`, best first, ties by lower movie id.
+
+        Raises
+        ------
+        ValueError
+            If there is not one score a movie, one is NaN, or `n` is below 1.
         """
         scores = np.asarray(scores)
         if scores.shape != (len(self.movies),):
@@ -147,11 +162,32 @@ class Interactions:
         return pd.DataFrame({"movie_id": self.movies.ids[best], "score": scores[best]})
 
 
-def positives(ratings: pd.DataFrame, threshold: float = 4.0) -> pd.DataFrame:
+def positives(ratings: pd.DataFrame, threshold: float | None = 4.0) -> pd.DataFrame:
     """Rows in which the user liked the movie: rating >= `threshold` (in stars).
 
-    The rows keep their order and get a fresh index.
+    Parameters
+    ----------
+    ratings : DataFrame with `rating`
+    threshold : float or None
+        None: every rating is a like.
+
+    Returns
+    -------
+    DataFrame
+        The rows keep their order and get a fresh index. There may be none.
+
+    Raises
+    ------
+    ValueError
+        If the threshold is not a number: NaN would be reached by no rating.
     """
+    if threshold is None:
+        return ratings.reset_index(drop=True)
+    if not isinstance(threshold, Real) or np.isnan(threshold):
+        raise ValueError(
+            "The threshold of a like is a number of stars, or None for every rating; "
+            f"got {threshold!r}."
+        )
     return ratings[ratings["rating"] >= threshold].reset_index(drop=True)
 
 
@@ -192,6 +228,11 @@ def sparsity(ratings: pd.DataFrame) -> float:
 
     ``1 - n_ratings / (n_users * n_movies)``, counting the users and movies that
     have at least one rating.
+
+    Raises
+    ------
+    ValueError
+        If there are no ratings.
     """
     cells = ratings["user_id"].nunique() * ratings["movie_id"].nunique()
     if cells == 0:
@@ -247,7 +288,8 @@ def top_n(
     Raises
     ------
     ValueError
-        If n < 1, or a score is NaN (a NaN has no place in an order).
+        If n is not a whole number of at least 1, or a score is NaN (a NaN has no
+        place in an order).
 
     Examples
     --------
@@ -257,8 +299,7 @@ def top_n(
     [0, 2, 3]
     """
     scores = np.asarray(scores, dtype=np.float64)
-    if n < 1:
-        raise ValueError(f"n must be at least 1, not {n}.")
+    check_count("n", n)
     if np.isnan(scores).any():
         raise ValueError("A score is NaN; give movies without a score -inf instead.")
     left = np.ones(len(scores), dtype=bool)
@@ -270,29 +311,6 @@ def top_n(
         # All ties with the n-th largest stay in, so that the sort decides them.
         candidates = candidates[values >= np.partition(values, -n)[-n]]
     return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
-
-
-def _misfit(shape: tuple[int, ...], users: IdIndex, movies: IdIndex) -> str | None:
-    """Say which axis of a user by movie matrix does not fit, if one does not."""
-    axes = [("rows", "users", users), ("columns", "movies", movies)]
-    for axis, ((place, whose, index), length) in enumerate(
-        zip(axes, shape, strict=True)
-    ):
-        if length != len(index):
-            turned = shape == (len(movies), len(users))
-            hint = " It looks transposed: pass matrix.T.tocsr()." if turned else ""
-            return (
-                f"Axis {axis} of the matrix has {length:,} {place}, and there are "
-                f"{len(index):,} {whose}.{hint}"
-            )
-        # With as many users as movies only the names can tell.
-        foreign = {"user_id", "movie_id"} - {f"{whose[:-1]}_id"}
-        if index.name in foreign:
-            return (
-                f"Axis {axis} of the matrix should be {whose}, and its index is one "
-                f"of {index.name}. Swap users and movies."
-            )
-    return None
 
 
 def _repeated_pair(ratings: pd.DataFrame) -> str:

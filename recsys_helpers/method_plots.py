@@ -6,6 +6,8 @@ or into a new figure where none is given, and returns it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +19,9 @@ from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
+
+# Colour and sign of each group on a map.
+GROUP_LOOKS = ((BLUE, "o"), (VERMILION, "s"), ("#000000", "^"))
 
 
 @course_style()
@@ -55,11 +60,12 @@ def rating_grid(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.set(
         xticks=range(stars.shape[1]),
         yticks=range(stars.shape[0]),
-        yticklabels=ratings.index,
         xlabel="Movie",
         ylabel="Person",
     )
-    ax.set_xticklabels(ratings.columns, rotation=20, ha="right")
+    # Two dollar signs in a title would make what is between them a formula.
+    ax.set_xticklabels(ratings.columns, rotation=20, ha="right", parse_math=False)
+    ax.set_yticklabels(ratings.index, parse_math=False)
     return ax
 
 
@@ -67,7 +73,7 @@ def rating_grid(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 def movie_map(
     vectors: MovieVectors,
     labelled: list[int],
-    groups: dict[str, list[int]] | None = None,
+    groups: dict[str, Iterable[int]] | None = None,
     *,
     ax: Axes | None = None,
 ) -> Axes:
@@ -91,15 +97,24 @@ def movie_map(
     Raises
     ------
     ValueError
-        If the vectors have another number of dimensions, or no titles.
+        If the vectors have another number of dimensions, or no titles, or there are
+        more than three groups.
+    UnknownMovieError
+        If a movie whose title is asked for has no vector.
     """
     if vectors.n_dimensions != 2 or vectors.titles is None:
         raise ValueError(f"A map needs two dimensions and titles; this is {vectors!r}.")
+    groups = groups or {}
+    if len(groups) > len(GROUP_LOOKS):
+        raise ValueError(
+            f"A map can tell {len(GROUP_LOOKS)} groups apart, and these are "
+            f"{len(groups)}: {', '.join(groups)}. Draw fewer, or join some."
+        )
     ax = new_axes(ax, height=5.2)
     ax.scatter(*vectors.matrix.T, s=9, color=GREY, alpha=0.35, lw=0, label="other")
-    looks = zip((BLUE, VERMILION, "#000000"), "os^", strict=True)
-    for (name, ids), (colour, sign) in zip((groups or {}).items(), looks, strict=False):
-        points = vectors.matrix[np.isin(vectors.movie_ids, ids)]
+    for (name, ids), (colour, sign) in zip(groups.items(), GROUP_LOOKS, strict=False):
+        # Of a set np.isin would make one single value.
+        points = vectors.matrix[np.isin(vectors.movie_ids, list(ids))]
         ax.scatter(*points.T, s=22, color=colour, marker=sign, lw=0, label=name)
     ax.set(xlabel="First direction", ylabel="Second direction")
     if groups:
@@ -142,7 +157,7 @@ def growth_plot(
         raise ValueError("There are no results to draw.")
     ax = new_axes(ax)
     for (method, rows), marker in zip(
-        results.groupby("method", sort=False), "os^Dv", strict=False
+        results.groupby("method", sort=False), cycle("os^Dv"), strict=False
     ):
         rows = rows.sort_values("n")
         ax.plot(rows["n"].astype(float), rows["value"], marker=marker, label=method)
@@ -164,8 +179,8 @@ def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
     middle = np.mean(ax.get_xlim())
     taken = []
     for movie_id in labelled:
+        point = vectors.vector(movie_id)
         row = int(np.flatnonzero(vectors.movie_ids == movie_id)[0])
-        point = vectors.matrix[row]
         # Written towards the middle, a title does not leave the figure.
         on_right = point[0] > middle
         label = ax.annotate(
@@ -175,6 +190,7 @@ def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
             textcoords="offset points",
             ha="right" if on_right else "left",
             fontsize=9,
+            parse_math=False,
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
         label.set_in_layout(False)

@@ -14,7 +14,17 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys_helpers.checks import check_count
 from recsys_helpers.interactions import IdIndex, top_n
+from recsys_helpers.similarity_parts import (
+    Parts,
+    check_widths,
+    checked,
+    compare,
+    ones,
+    parts_of,
+    turned,
+)
 
 # Similarities that agree in their first 12 decimals count as equal.
 _DECIMALS = 12
@@ -44,7 +54,8 @@ def similarity(
     nothing, and it is the cosine; each user's mean, with movies as rows, and it is
     the adjusted cosine of Sarwar et al., "Item-based collaborative filtering
     recommendation algorithms", WWW 2001, section 3.1; each row's own mean, and it is
-    Pearson's correlation.
+    Pearson's correlation, which strictly takes the means, too, over the common
+    columns alone.
 
     Parameters
     ----------
@@ -54,8 +65,8 @@ def similarity(
         At least 0, in ratings.
     common_only : bool
         Take the two sums of squares over the columns that both rows have, as the
-        papers do, and not over all that each has. Then two rows with a single
-        column in common always agree perfectly or not at all.
+        papers do, and not over all that each has. Then the similarity of two rows
+        with a single column in common is always 1 or -1 (or 0, if one has a zero).
 
     Returns
     -------
@@ -65,8 +76,11 @@ def similarity(
 
     Raises
     ------
+    TypeError
+        If `A` or `B` is not sparse in csr format: a transpose, say, is csc.
     ValueError
-        If the shrinkage is negative or not a number.
+        If their columns are not equally many, or the shrinkage is negative or not a
+        number.
 
     Examples
     --------
@@ -78,22 +92,9 @@ def similarity(
     >>> similarity(movies[[0]], movies[[1]], shrinkage=1).round(2).tolist()
     [[0.25]]
     """
-    if not shrinkage >= 0:
-        raise ValueError(f"shrinkage must be at least 0, not {shrinkage}.")
-    # The length of a row does not change its similarities, and between rows of
-    # length 1 no product can overflow.
-    A, B = _unit_rows(A), _unit_rows(B)
-    scores = (A @ B.T).toarray()
-    if common_only:
-        squares = (A.power(2) @ _ones(B).T).toarray()
-        squares *= (_ones(A) @ B.power(2).T).toarray()
-        norms = np.sqrt(squares, out=squares)
-        scores = np.divide(scores, norms, out=np.zeros_like(scores), where=norms > 0)
-    if shrinkage > 0:
-        n = n_common(A, B)
-        scores *= n
-        scores /= np.add(n, shrinkage, out=n)
-    return scores.clip(-1, 1, out=scores)
+    A, B = checked("A", A), checked("B", B)
+    check_widths(A, B)
+    return compare(parts_of(A), turned(parts_of(B)), shrinkage, common_only)
 
 
 def n_common(A: sparse.csr_array, B: sparse.csr_array) -> NDArray[np.float64]:
@@ -107,8 +108,15 @@ def n_common(A: sparse.csr_array, B: sparse.csr_array) -> NDArray[np.float64]:
     -------
     numpy.ndarray of float64, shape (m, p)
         Whole numbers.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `similarity`.
     """
-    return (_ones(A) @ _ones(B).T).toarray()
+    A, B = checked("A", A), checked("B", B)
+    check_widths(A, B)
+    return (ones(A) @ ones(B).T).toarray()
 
 
 def similarity_in_blocks(
@@ -137,16 +145,24 @@ def similarity_in_blocks(
         Which of `rows` these are.
     scores : numpy.ndarray of float64, shape (at most block_size, m)
         As `similarity` gives them, but 0 of a row with itself.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As in `similarity`; and if `A` has no rows or `block_size` is below 1.
     """
+    A = checked("A", A)
+    if A.shape[0] == 0:
+        raise ValueError("A has no rows, so there is nothing to compare.")
     if block_size is None:
         block_size = max(1, _NUMBERS_IN_A_BLOCK // A.shape[0])
-    if block_size < 1:
-        raise ValueError(f"block_size must be at least 1 row, not {block_size}.")
+    check_count("block_size", block_size)
+    parts = parts_of(A)
+    everyone = turned(parts)
     for start in range(0, len(rows), block_size):
         block = slice(start, start + block_size)
-        scores = similarity(
-            A[rows[block]], A, shrinkage=shrinkage, common_only=common_only
-        )
+        asked = Parts(*(part[rows[block]] for part in parts))
+        scores = compare(asked, everyone, shrinkage, common_only)
         scores[np.arange(len(scores)), rows[block]] = 0
         yield block, scores
 
@@ -180,8 +196,9 @@ def nearest_by_similarity(
 
     Raises
     ------
-    ValueError
-        If `k` or `block_size` is below 1.
+    TypeError, ValueError
+        As in `similarity`; and if `A` has no rows, or `k` or `block_size` is not a
+        whole number of at least 1.
 
     Examples
     --------
@@ -189,9 +206,10 @@ def nearest_by_similarity(
     >>> nearest_by_similarity(rows, k=1).toarray().round(2).tolist()
     [[0.0, 0.71, 0.0], [0.71, 0.0, 0.0], [0.0, 0.71, 0.0]]
     """
+    check_count("k", k)
     blocks = similarity_in_blocks(
         A,
-        np.arange(A.shape[0]),
+        np.arange(np.shape(A)[0]),
         shrinkage=shrinkage,
         common_only=common_only,
         block_size=block_size,
@@ -232,7 +250,17 @@ def most_similar(
     ------
     UnknownIdError
         If `row_id` is not in `index`.
+    TypeError, ValueError
+        As in `similarity`; and if `index` and `A` are not equally long, or `n` is
+        not a whole number of at least 1.
     """
+    check_count("n", n)
+    A = checked("A", A)
+    if A.shape[0] != len(index):
+        raise ValueError(
+            f"A has {A.shape[0]:,} rows and the index {len(index):,} ids: it must hold "
+            f"the {index.name} of each row of A."
+        )
     row = index.rows([row_id])
     settings = {"shrinkage": shrinkage, "common_only": common_only}
     _, scores = next(similarity_in_blocks(A, row, **settings))
@@ -259,39 +287,20 @@ def k_largest(scores: NDArray[np.floating], k: int) -> NDArray[np.float64]:
         Rounded to 12 decimals, so that what is equal but for rounding is a tie; ties
         go to the lower column.
 
+    Raises
+    ------
+    ValueError
+        If `k` is not a whole number of at least 1, or a score is NaN.
+
     Examples
     --------
     >>> k_largest(np.array([[0.2, 0.5, -0.9, 0.5], [0.0, 0.1, 0.0, 0.0]]), k=1).tolist()
     [[0.0, 0.5, 0.0, 0.0], [0.0, 0.1, 0.0, 0.0]]
     """
-    if k < 1:
-        raise ValueError(f"k is how many neighbours count: 1 or more, not {k}.")
+    check_count("k", k)
     scores = np.maximum(scores, 0.0).round(_DECIMALS)
     kept = np.zeros_like(scores)
     for row, row_scores in enumerate(scores):
         best = top_n(row_scores, k, exclude=row_scores == 0)
         kept[row, best] = row_scores[best]
     return kept
-
-
-def _unit_rows(matrix: sparse.csr_array) -> sparse.csr_array:
-    """Divide each row by its length; a row of zeros stays as it is."""
-    rows = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    # By the largest entry first: the square of a very large number would overflow.
-    largest = np.zeros(matrix.shape[0])
-    np.maximum.at(largest, rows, np.abs(matrix.data))
-    values = matrix.data / np.where(largest > 0, largest, 1)[rows]
-    length = np.sqrt(np.bincount(rows, values**2, minlength=matrix.shape[0]))
-    return _with_values(matrix, values / np.where(length > 0, length, 1)[rows])
-
-
-def _ones(matrix: sparse.csr_array) -> sparse.csr_array:
-    """Put a one wherever the matrix stores a value, a stored zero too."""
-    return _with_values(matrix, np.ones(matrix.nnz))
-
-
-def _with_values(
-    matrix: sparse.csr_array, values: NDArray[np.float64]
-) -> sparse.csr_array:
-    parts = (values, matrix.indices, matrix.indptr)
-    return sparse.csr_array(parts, shape=matrix.shape)

@@ -11,20 +11,28 @@ How many candidates were tried belongs in the report: the best of a thousand is 
 as well as good.
 """
 
-import itertools
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.evaluation import RatingPredictor, Recommender, evaluate
+from recsys_helpers.checks import check_count
+from recsys_helpers.evaluation import (
+    RANKING_METRICS,
+    RatingPredictor,
+    Recommender,
+    evaluate,
+)
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.splits import Split
 
-# Errors get better downwards, everything else that `evaluate` measures upwards.
+# Of the other things that `evaluate` measures (time, novelty, the Gini index, ...)
+# nobody can say in which direction a model gets better by them alone.
 LOWER_IS_BETTER = ("rmse", "mae")
+HIGHER_IS_BETTER = re.compile(rf"({'|'.join(RANKING_METRICS)})@\d+( \(any\))?")
 
 
 def sample_settings(
@@ -38,7 +46,7 @@ def sample_settings(
 
     Parameters
     ----------
-    space : mapping of name to the values to choose from
+    space : mapping of name to the values to choose from, each once
     n : int
         At least 1. All combinations come back if there are no more than `n`.
     seed : int
@@ -51,7 +59,7 @@ def sample_settings(
     Raises
     ------
     ValueError
-        If `n` is below 1, or a setting has no values to choose from.
+        If `n` is below 1, or a setting has no values to choose from, or one twice.
 
     Examples
     --------
@@ -59,16 +67,22 @@ def sample_settings(
     >>> sample_settings(space, 2, seed=0)
     [{'n_factors': 64, 'regularization': 1}, {'n_factors': 8, 'regularization': 1}]
     """
-    empty = [name for name, values in space.items() if not len(values)]
-    if n < 1 or empty:
-        raise ValueError(
-            f"{empty[0]} has no values to choose from."
-            if empty
-            else f"n must be at least 1, not {n}."
-        )
-    combinations = list(itertools.product(*space.values()))
-    order = np.random.default_rng(seed).permutation(len(combinations))[:n]
-    return [dict(zip(space, combinations[i], strict=True)) for i in order]
+    check_count("n", n)
+    choices = {name: list(values) for name, values in space.items()}
+    for name, values in choices.items():
+        if not values:
+            raise ValueError(f"{name} has no values to choose from.")
+        if len({_identity(value) for value in values}) < len(values):
+            raise ValueError(f"{name} has a value twice: {values}. Leave one out.")
+    lengths = [len(values) for values in choices.values()]
+    order = np.random.default_rng(seed).permutation(math.prod(lengths))[:n]
+    # Numbered as itertools.product would, the last setting changing fastest. The axis
+    # of length 1 is there for a space without settings.
+    positions = np.array(np.unravel_index(order, (1, *lengths)))[1:].T
+    return [
+        {name: choices[name][i] for name, i in zip(choices, row, strict=True)}
+        for row in positions
+    ]
 
 
 def inner_splits(
@@ -91,9 +105,13 @@ def inner_splits(
     Returns
     -------
     list of Split, length n
+
+    Raises
+    ------
+    ValueError
+        If `n` is below 1, or `cut` refuses what rows are left.
     """
-    if n < 1:
-        raise ValueError(f"n must be at least 1, not {n}.")
+    check_count("n", n)
     inner = [cut(train)]
     while len(inner) < n:
         inner.append(cut(inner[-1].train))
@@ -113,11 +131,12 @@ def search(
     make : callable
         Makes a model: its class, or a function that takes the settings by name.
     settings : sequence of mappings
-        What to try, for example from `sample_settings`.
+        What to try, for example from `sample_settings`; all with the same names.
     inner : sequence of Split
         Splits of the *training* rows, for example from `inner_splits`.
     metric : str
-        One that `recsys_helpers.evaluation.evaluate` measures.
+        "rmse" or "mae", or one of `recsys_helpers.evaluation.RANKING_METRICS` with
+        a k that `evaluate` measures: "ndcg@10", "recall@20 (any)".
 
     Returns
     -------
@@ -129,11 +148,15 @@ def search(
     Raises
     ------
     ValueError
-        If there is nothing to try, or nothing to try it on, or the metric is not
-        measured, or is undefined (NaN) for one of the models.
+        If there is nothing to try, or nothing to try it on; if two of the settings
+        have different names, or one is called like the metric or "cpu_s"; if the
+        metric is none to choose by, or is not measured, or is undefined (NaN) for
+        one of the models.
     """
     if not settings or not inner:
         raise ValueError("There are no settings to try, or no splits to try them on.")
+    _check_metric(metric)
+    _check_names(settings, metric)
     trials = []
     with progress_bar(len(settings) * len(inner), "Trying settings", "model") as bar:
         for chosen in settings:
@@ -159,6 +182,16 @@ def search(
 def best_settings(trials: pd.DataFrame) -> dict[str, Any]:
     """Read the settings of the best model off `trials`, as keyword arguments.
 
+    Parameters
+    ----------
+    trials : DataFrame
+        From `search`, with all its columns.
+
+    Returns
+    -------
+    dict
+        The settings of the first row, by name.
+
     Examples
     --------
     >>> trials = pd.DataFrame({"k": [40, 20], "rmse": [0.86, 0.87], "cpu_s": 0.1})
@@ -167,6 +200,40 @@ def best_settings(trials: pd.DataFrame) -> dict[str, Any]:
     """
     # The last two columns are the metric and the time.
     return {name: trials[name].tolist()[0] for name in trials.columns[:-2]}
+
+
+def _identity(value: object) -> object:
+    try:
+        hash(value)
+    except TypeError:
+        # An array, say, has no one answer to whether it equals another.
+        return "object", id(value)
+    return value
+
+
+def _check_metric(metric: str) -> None:
+    if metric not in LOWER_IS_BETTER and not HIGHER_IS_BETTER.fullmatch(metric):
+        raise ValueError(
+            f"{metric!r} is no metric to choose settings by. There are: "
+            f"{', '.join(LOWER_IS_BETTER)} (the lower the better), and with a k as in "
+            f"ndcg@10 (the higher the better): {', '.join(RANKING_METRICS)}."
+        )
+
+
+def _check_names(settings: Sequence[Mapping[str, Any]], metric: str) -> None:
+    for one in settings:
+        odd = set(one) ^ set(settings[0])
+        if odd:
+            raise ValueError(
+                "All the settings to try need the same names, and only some of them "
+                f"have {', '.join(sorted(odd))}. Write the default out in the others."
+            )
+    taken = {metric, "cpu_s"} & set(settings[0])
+    if taken:
+        raise ValueError(
+            f"A setting cannot be called {taken.pop()}: that is a column of the "
+            "results. Wrap the model in a function that takes another name."
+        )
 
 
 def _measured(results: pd.DataFrame, metric: str) -> tuple[float, float]:

@@ -73,10 +73,10 @@ def test_the_stars_themselves_are_the_confidences_by_default(train):
 
 
 def test_the_settings_reach_implicit(train):
-    given = {"n_factors": 2, "n_iterations": 4, "regularization": 0.3, "num_threads": 1}
+    given = {"n_factors": 2, "n_iterations": 4, "regularization": 0.3, "num_threads": 2}
     its = Als(**given).fit(train).model_
     assert (its.factors, its.iterations, its.regularization) == (2, 4, 0.3)
-    assert its.num_threads == 1
+    assert its.num_threads == 2
 
 
 def test_only_likes_are_positives_where_there_is_a_threshold(train, model):
@@ -123,11 +123,24 @@ def test_without_implicit_the_message_says_how_to_install_it(train, monkeypatch)
 
 
 @pytest.mark.parametrize(
-    "setting", [{"n_factors": 0}, {"n_iterations": 0}, {"regularization": 0}]
+    ("name", "value"),
+    [
+        *(("n_factors", value) for value in (0, 2.5, np.nan)),
+        *(("n_iterations", value) for value in (0, 2.5, np.nan)),
+        *(("regularization", value) for value in (0, -1, np.nan, np.inf)),
+        *(("alpha", value) for value in (-1, np.nan, np.inf)),
+        # This one would otherwise end the process.
+        *(("num_threads", value) for value in (-1, 1.5)),
+    ],
 )
-def test_settings_that_cannot_be_are_refused(train, setting):
-    with pytest.raises(ValueError, match="at least one factor"):
-        Als(**setting).fit(train)
+def test_a_setting_that_cannot_be_is_named(train, name, value):
+    with pytest.raises(ValueError, match=rf"{name} must be .* got {value}"):
+        Als(**{name: value}).fit(train)
+
+
+def test_a_whole_number_of_numpys_is_a_setting_too(train):
+    model = Als(n_factors=np.int64(2), n_iterations=np.int32(1)).fit(train)
+    assert model.movie_factors_.shape[1] == 2
 
 
 def test_a_failed_fit_leaves_the_old_model_as_it_was(train):
@@ -212,13 +225,29 @@ def test_movies_that_nobody_rated_are_all_named(model):
 
 
 def test_a_movie_rated_twice_is_refused(model):
-    with pytest.raises(ValueError, match="rated movie 101 more than once"):
+    with pytest.raises(ValueError, match="The new user rated movie 101 more than once"):
         model.fold_in({"movie_id": [101, 101], "rating": [5.0, 4.0]})
 
 
 def test_a_new_user_without_a_rating_is_refused(train, model):
-    with pytest.raises(ValueError, match="no training ratings"):
+    with pytest.raises(ValueError, match="The new user has no ratings"):
         model.fold_in(rated_by(train, 99))
+
+
+@pytest.mark.parametrize("rating", [np.nan, 0.0, 5.5])
+def test_a_new_users_rating_that_is_none_is_refused(model, rating):
+    with pytest.raises(ValueError, match=f"new user's rating of movie 102 is {rating}"):
+        model.fold_in({"movie_id": [101, 102], "rating": [5.0, rating]})
+
+
+@pytest.mark.parametrize(
+    "ratings",
+    [{101: 5.0}, {"movie_id": [101]}, pd.DataFrame({"rating": [5.0]}), [(101, 5.0)]],
+    ids=["by movie", "no ratings", "no movies", "list"],
+)
+def test_a_new_users_ratings_in_another_form_are_told_the_right_one(model, ratings):
+    with pytest.raises(ValueError, match=r'for example \{"movie_id"'):
+        model.recommend_to(ratings)
 
 
 # --- explain ------------------------------------------------------------------------
@@ -237,6 +266,12 @@ def test_an_explanation_names_all_that_the_user_liked(train, model):
     liked = rated.loc[rated["rating"] >= 3.5, "movie_id"]
     explained = model.explain(17, 101, n=None)
     assert sorted(explained["movie_id"]) == sorted(liked)
+
+
+def test_a_liked_movie_is_one_of_its_own_reasons(train, model):
+    rated = rated_by(train, 17)
+    liked = rated.loc[rated["rating"] >= 3.5, "movie_id"].iloc[0]
+    assert liked in set(model.explain(17, liked, n=None)["movie_id"])
 
 
 def test_a_contribution_worked_from_the_formula(model):

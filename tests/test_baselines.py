@@ -83,10 +83,16 @@ def test_predictions_stay_within_half_a_star_and_five(train):
 
 
 @pytest.mark.parametrize(
-    "settings", [{"user_shrinkage": -1}, {"movie_shrinkage": -1}, {"n_iterations": 0}]
+    ("settings", "message"),
+    [
+        ({"user_shrinkage": -1}, "user_shrinkage must be a number of at least 0"),
+        ({"movie_shrinkage": np.nan}, "movie_shrinkage must be a number of at least 0"),
+        ({"n_iterations": 0}, "n_iterations must be at least 1"),
+        ({"n_iterations": 2.5}, "n_iterations must be at least 1, in whole numbers"),
+    ],
 )
-def test_settings_that_cannot_be_are_refused(train, settings):
-    with pytest.raises(ValueError, match="Shrinkage below 0 or no iteration"):
+def test_settings_that_cannot_be_are_refused(train, settings, message):
+    with pytest.raises(ValueError, match=message):
         BiasModel(**settings).fit(train)
 
 
@@ -106,9 +112,10 @@ def test_mean_rating_is_drawn_towards_the_mean_by_shrinkage(train):
     assert model.predict([1, 1, 1], [30, 10, 20]).tolist() == [4, 3, 2]
 
 
-def test_a_negative_shrinkage_of_the_mean_is_refused(train):
+@pytest.mark.parametrize("shrinkage", [-1, np.nan])
+def test_a_shrinkage_of_the_mean_that_cannot_be_is_refused(train, shrinkage):
     with pytest.raises(ValueError, match="at least 0"):
-        MeanRating(shrinkage=-1).fit(train)
+        MeanRating(shrinkage=shrinkage).fit(train)
 
 
 def test_random_choice_does_not_depend_on_the_order_of_questions(train):

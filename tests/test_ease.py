@@ -9,7 +9,7 @@ from recsys_helpers import metrics, splits
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import recommend_all
 from recsys_helpers.interactions import UnknownIdError, positives
-from recsys_helpers.methods import ease
+from recsys_helpers.methods import ease_algebra
 from recsys_helpers.methods.ease import Ease, gram_inverse, inverse_diagonal
 
 
@@ -30,6 +30,13 @@ def random_train():
     users, movies = np.nonzero(rng.random((15, 12)) < 0.5)
     stars = rng.integers(1, 11, len(users)) / 2
     return frame(list(zip(users + 1, movies + 1, stars, strict=True)))
+
+
+def some_likes():
+    """Six users, eleven movies."""
+    rng = np.random.default_rng(1)
+    likes = np.where(rng.random((6, 11)) < 0.4, rng.random((6, 11)), 0)
+    return sparse.csr_array(likes)
 
 
 def weights_by_the_formula(X, l2):
@@ -105,11 +112,28 @@ def test_a_movie_that_nobody_likes_has_no_weights(train):
 
 
 def test_the_diagonal_is_the_same_in_small_blocks(monkeypatch):
-    X = sparse.random_array((6, 11), density=0.4, rng=1, format="csr")
+    X = some_likes()
     K = gram_inverse(X, l2=2)
     whole = inverse_diagonal(X, K)
-    monkeypatch.setattr(ease, "_NUMBERS_IN_A_BLOCK", 24)
+    monkeypatch.setattr(ease_algebra, "_NUMBERS_IN_A_BLOCK", 24)
     assert inverse_diagonal(X, K) == pytest.approx(whole)
+
+
+@pytest.mark.parametrize("block", [24, 10_000])
+def test_the_inverse_is_that_of_numpy_and_symmetric(block, monkeypatch):
+    # Six users: blocks of four rows and of two, or all at once.
+    monkeypatch.setattr(ease_algebra, "_NUMBERS_IN_A_BLOCK", block)
+    X = some_likes()
+    K = gram_inverse(X, l2=2)
+    expected = np.linalg.inv(X.toarray() @ X.toarray().T + 2 * np.eye(6))
+    np.testing.assert_allclose(K, expected, atol=1e-12)
+    assert (K == K.T).all()
+
+
+def test_an_l2_too_small_to_invert_is_named():
+    twins = sparse.csr_array(np.ones((3, 2)))
+    with pytest.raises(ValueError, match="l2=1e-30 is too small"):
+        gram_inverse(twins, l2=1e-30)
 
 
 # --- similar ------------------------------------------------------------------------
@@ -149,6 +173,25 @@ def test_likes_count_one_and_half_likes_half(train):
 def test_without_half_likes_only_likes_count(train):
     stars = train.assign(rating=[4.0, 3.5, 3.0, 2.5])
     assert Ease().fit(stars).likes_.toarray().tolist() == [[1, 0, 0], [0, 0, 0]]
+
+
+def test_without_a_threshold_every_rating_is_a_like(train):
+    model = Ease(like_threshold=None).fit(train)
+    assert model.likes_.toarray().tolist() == [[1, 1, 0], [0, 1, 1]]
+
+
+def test_where_nothing_reaches_the_threshold_popularity_decides(train):
+    best = Ease(like_threshold=6).fit(train).recommend(1, exclude_seen=False)
+    assert best["movie_id"].tolist() == [20, 10, 30]  # rated 2, 1 and 1 times
+
+
+def test_a_movie_that_nobody_likes_scores_zero(random_train):
+    more = pd.DataFrame({"user_id": [15], "movie_id": 99, "rating": 0.5})
+    train = pd.concat([random_train, more.assign(timestamp=0)])
+    best = Ease(l2=1).fit(train).recommend(1, n=99, exclude_seen=False)
+    scores = best.set_index("movie_id")["score"]
+    assert scores[99] == 0
+    assert scores.min() < 0
 
 
 def test_a_user_without_likes_gets_the_popular_movies(train):
@@ -221,9 +264,14 @@ def test_a_film_that_is_not_in_the_series_may_be_recommended(in_time):
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"l2": 0}, "l2 must be above 0"),
+        ({"l2": 0}, "l2 must be a number above 0"),
+        ({"l2": np.nan}, "l2 must be a number above 0"),
+        ({"like_threshold": np.nan}, "like_threshold must be a number"),
         ({"half_like_from": 4.0}, r"half_like_from \(4.0\) must be below"),
-        ({"recency": 0}, "recency must be above 0"),
+        ({"half_like_from": np.nan}, r"half_like_from \(nan\) must be below"),
+        ({"half_like_from": 3, "like_threshold": None}, "half_like_from"),
+        ({"recency": 0}, "recency must be a number above 0"),
+        ({"recency": np.nan}, "recency must be a number above 0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(train, settings, message):
@@ -232,8 +280,32 @@ def test_settings_that_cannot_be_are_refused(train, settings, message):
 
 
 def test_years_without_movie_ids_are_refused(train):
-    with pytest.raises(TypeError, match="Series of years"):
+    with pytest.raises(TypeError, match=r"no Series but list\. Build it by movies"):
         Ease(release_years=[1990, 1991]).fit(train)
+
+
+@pytest.mark.parametrize(
+    ("years", "message"),
+    [
+        # What movies["year"] gives; and the movies 10 and 20 are among its rows.
+        (pd.Series([1990] * 30), r"must be movie ids.*\[0, 1, 2\].*set_index"),
+        (pd.Series({10.0: 1990}), r"must be movie ids.*set_index"),
+        (pd.Series({98: 1990, 99: 1990}), r"No training movie.*\[98, 99\].*set_index"),
+        (pd.Series([1990, 1991], index=[10, 10]), "Movie 10 is .* more than once"),
+        (pd.Series({10: pd.Timestamp("1990-01-01")}), r"datetime64.*dates\.dt\.year"),
+    ],
+)
+def test_years_that_do_not_belong_to_movies_are_refused(train, years, message):
+    with pytest.raises(ValueError, match=message):
+        Ease(release_years=years).fit(train)
+
+
+def test_a_fit_without_the_times_it_needs_leaves_the_model_as_it_was(train):
+    model = Ease(recency=0.5).fit(train)
+    before = model.recommend(2)
+    with pytest.raises(ValueError, match="timestamp"):
+        model.fit(train[:2].drop(columns="timestamp"))
+    pd.testing.assert_frame_equal(model.recommend(2), before)
 
 
 @pytest.mark.parametrize(

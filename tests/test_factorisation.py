@@ -65,9 +65,19 @@ def test_a_threshold_that_no_rating_reaches_is_named(ratings):
         confidences(ratings, like_threshold=6)
 
 
-def test_a_negative_alpha_is_refused(ratings):
-    with pytest.raises(ValueError, match="alpha must be at least 0, not -1"):
-        confidences(ratings, alpha=-1)
+@pytest.mark.parametrize("alpha", [-1, np.nan, np.inf])
+def test_an_alpha_below_zero_or_without_a_value_is_refused(ratings, alpha):
+    with pytest.raises(ValueError, match=rf"alpha must be .* at least 0; got {alpha}"):
+        confidences(ratings, alpha=alpha)
+
+
+def test_with_an_alpha_of_zero_a_like_counts_as_much_as_an_empty_cell(ratings):
+    assert confidences(ratings, alpha=0)["confidence"].tolist() == [1, 1, 1]
+
+
+def test_no_ratings_at_all_are_called_by_their_name(ratings):
+    with pytest.raises(ValueError, match="no ratings to weigh"):
+        confidences(ratings[:0])
 
 
 def test_an_unknown_weighting_is_told_what_there_is(ratings):
@@ -127,16 +137,26 @@ def test_a_matrix_stored_by_column_is_refused():
         solve_factors(random_confidences(0, (4, 4)).T, np.ones((4, 2)), 0.1)
 
 
-@pytest.mark.parametrize("value", [0.0, -1.0])
+@pytest.mark.parametrize("value", [0.0, -1.0, np.nan, np.inf])
 def test_a_confidence_above_zero_is_asked_for(value):
     C = sparse.csr_array(([value], ([0], [1])), shape=(1, 2))
     with pytest.raises(ValueError, match="above 0; leave empty cells out"):
         solve_factors(C, np.ones((2, 1)), 0.1)
 
 
-def test_without_regularization_there_is_no_half_step():
-    with pytest.raises(ValueError, match="regularization must be above 0, not 0"):
-        solve_factors(random_confidences(0, (4, 7)), np.ones((7, 2)), 0)
+@pytest.mark.parametrize("regularization", [0, -1, np.nan, np.inf])
+def test_without_regularization_there_is_no_half_step(regularization):
+    C, Y = random_confidences(0, (4, 7)), np.ones((7, 2))
+    with pytest.raises(ValueError, match=f"above 0; got {regularization}"):
+        solve_factors(C, Y, regularization)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_vector_without_a_value_is_refused(value):
+    Y = np.ones((7, 2))
+    Y[3, 1] = value
+    with pytest.raises(ValueError, match="vectors Y is NaN or infinite"):
+        solve_factors(random_confidences(0, (4, 7)), Y, 0.1)
 
 
 # --- the loss -----------------------------------------------------------------------
@@ -156,6 +176,19 @@ def test_the_loss_equals_the_sum_over_all_cells(seed):
     C = random_confidences(seed, (6, 9))
     X, Y = rng.standard_normal((6, 3)), rng.standard_normal((9, 3))
     assert als_loss(C, X, Y, 0.7) == pytest.approx(dense_loss(C, X, Y, 0.7))
+
+
+def test_without_regularization_the_loss_is_the_error_alone():
+    # As above, without the penalty.
+    C = sparse.csr_array([[3.0, 0.0]])
+    assert als_loss(C, np.array([[1.0]]), np.array([[1.0], [2.0]]), 0) == 4
+
+
+@pytest.mark.parametrize("shape", [(5, 2), (3, 2), (4, 3), (4,)])
+def test_vectors_of_the_rows_that_do_not_fit_are_told_what_would(shape):
+    C, Y = random_confidences(0, (4, 7)), np.ones((7, 2))
+    with pytest.raises(ValueError, match=r"4 rows of C.* shape \(4, 2\), not"):
+        als_loss(C, np.ones(shape), Y, 0.1)
 
 
 def test_the_loss_falls_at_each_half_step():
@@ -237,6 +270,8 @@ def test_another_seed_gives_other_factors():
     assert not np.allclose(one, two)
 
 
-def test_no_iteration_at_all_is_refused():
-    with pytest.raises(ValueError, match="n_iterations"):
-        factorise(random_confidences(5), n_iterations=0)
+@pytest.mark.parametrize("name", ["n_factors", "n_iterations"])
+@pytest.mark.parametrize("value", [0, 2.5, np.nan])
+def test_less_than_one_or_a_part_of_one_is_refused(name, value):
+    with pytest.raises(ValueError, match=rf"{name} must be at least 1.* got {value}"):
+        factorise(random_confidences(5), **{name: value})

@@ -135,6 +135,19 @@ def test_a_pair_that_occurs_twice_is_refused_and_named(ratings):
         Interactions.from_ratings(twice)
 
 
+def test_the_ratings_of_each_movie_are_counted(ratings):
+    # movies 1, 2, 50, 318, and 527, which nobody rated
+    movies = IdIndex.of([1, 2, 50, 318, 527])
+    rated = Interactions.from_ratings(ratings, movies=movies)
+    assert rated.n_ratings_of_movies.tolist() == [1, 1, 3, 1, 0]
+
+
+def test_a_rating_of_zero_is_counted_too(ratings):
+    centred = ratings.assign(rating=ratings["rating"] - 4)
+    counts = Interactions.from_ratings(centred).n_ratings_of_movies
+    assert counts.sum() == len(ratings)
+
+
 def test_seen_by_gives_the_columns_a_user_rated(ratings):
     assert sorted(Interactions.from_ratings(ratings).seen_by(7)) == [0, 2, 3]
 
@@ -165,6 +178,16 @@ def test_positives_hold_the_threshold_itself(ratings):
 
 def test_positives_get_a_fresh_index(ratings):
     assert positives(ratings).index.tolist() == [0, 1, 2]
+
+
+def test_without_a_threshold_every_rating_is_a_like(ratings):
+    assert len(positives(ratings, None)) == len(ratings)
+
+
+@pytest.mark.parametrize("threshold", [np.nan, "4"])
+def test_a_threshold_that_is_no_number_is_refused(ratings, threshold):
+    with pytest.raises(ValueError, match="is a number of stars, or None"):
+        positives(ratings, threshold)
 
 
 def test_the_long_tail_starts_with_the_most_rated_movie(ratings):
@@ -238,7 +261,7 @@ def test_top_n_refuses_nan():
         top_n([1.0, np.nan], 1)
 
 
-@pytest.mark.parametrize("n", [0, -1])
+@pytest.mark.parametrize("n", [0, -1, 1.5, np.nan])
 def test_top_n_wants_at_least_one(n):
     with pytest.raises(ValueError, match="at least 1"):
         top_n([1.0], n)
@@ -290,3 +313,20 @@ def test_where_both_sides_are_equally_long_the_names_tell():
         Interactions(movies, users, square)
     with pytest.raises(ValueError, match=r"Axis 1 .* should be movies.*user_id"):
         Interactions(users, users, square)
+
+
+@pytest.mark.parametrize(
+    ("convert", "message"),
+    [
+        (sparse.csc_array, r"in csc format\. Use \.tocsr\(\)"),
+        (sparse.coo_array, r"in coo format\. Use \.tocsr\(\)"),
+        (sparse.csr_array.toarray, r"ndarray\. .*csr_array\(matrix\)"),
+        (lambda matrix: sparse.coo_array([1.0, 2.0]), "with one axis"),
+    ],
+)
+def test_a_matrix_of_another_kind_is_refused_with_what_to_do(
+    three_by_two, convert, message
+):
+    matrix = convert(three_by_two.matrix)
+    with pytest.raises(TypeError, match=message):
+        Interactions(three_by_two.users, three_by_two.movies, matrix)

@@ -123,11 +123,67 @@ def test_a_missing_column_is_named(method, column, train):
 
 
 @every_method
-@pytest.mark.parametrize("rating", [np.nan, 0.0, 5.5, np.inf])
+@pytest.mark.parametrize("rating", [np.nan, 0.0, 0.4, 5.1, np.inf])
 def test_a_rating_that_is_none_is_refused(method, rating, train):
     train.loc[5, "rating"] = rating
     with pytest.raises(ValueError, match=f"rating of {rating}"):
         method().fit(train)
+
+
+@every_method
+@pytest.mark.parametrize("kind", [str, object])
+def test_ratings_of_text_are_refused(method, kind, train):
+    with pytest.raises(ValueError, match=r"must be numbers.*pd\.to_numeric"):
+        method().fit(train.astype({"rating": kind}))
+
+
+def answer_of(model):
+    """Give all that a fitted model says of users 1 to 3."""
+    users, movies = np.repeat([1, 2, 3], N_MOVIES), np.tile(range(101, 117), 3)
+    lists, ratings = [], []
+    if isinstance(model, Recommender):
+        lists = [model.recommend(u, n=99).to_dict("list") for u in (1, 2, 3)]
+    if isinstance(model, RatingPredictor):
+        ratings = model.predict(users, movies).tolist()
+    return lists, ratings
+
+
+@every_method
+@pytest.mark.parametrize("rating", [np.nan, 7.0, "4"])
+def test_a_fit_to_bad_ratings_leaves_the_model_as_it_was(method, rating, train):
+    model = method().fit(train)
+    before = answer_of(model)
+    fewer = train[train["movie_id"] < 105].astype({"rating": object})
+    fewer.iloc[3, fewer.columns.get_loc("rating")] = rating
+    with pytest.raises(ValueError, match="rating"):
+        model.fit(fewer if rating == "4" else fewer.astype({"rating": float}))
+    assert answer_of(model) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "setting", "value"),
+    [
+        ("BiasModel", "n_iterations", 0.5),
+        ("MeanRating", "shrinkage", -1),
+        ("RatingNeighbours of movies", "centre", "mean"),
+        ("LikeNeighbours of movies", "like_threshold", "four"),
+        ("LikeNeighbours of users", "k", 0),
+        ("ImplicitNeighbours", "like_threshold", np.nan),
+        ("ImplicitNeighbours", "num_threads", -1),
+        ("Ease", "l2", np.nan),
+        ("Ease, recency", "recency", 0),
+        ("Als", "regularization", 0),
+    ],
+)
+def test_a_fit_with_a_bad_setting_leaves_the_model_as_it_was(
+    name, setting, value, train
+):
+    model = METHODS[name]().fit(train)
+    before = answer_of(model)
+    setattr(model, setting, value)
+    with pytest.raises(ValueError, match=r".+"):
+        model.fit(train[train["movie_id"] < 105])
+    assert answer_of(model) == before
 
 
 # --- recommend ----------------------------------------------------------------------
@@ -271,6 +327,12 @@ def test_ratings_are_stars_even_for_the_unknown(method, train):
 def test_users_and_movies_must_pair_up(method, train):
     with pytest.raises(ValueError, match="same length"):
         method().fit(train).predict([1, 2], [101])
+
+
+@every_predictor
+def test_users_and_movies_must_be_flat(method, train):
+    with pytest.raises(ValueError, match=r"flat arrays.*\(1, 2\)"):
+        method().fit(train).predict([[1, 2]], [[101, 102]])
 
 
 # --- taste: the checkerboard --------------------------------------------------------

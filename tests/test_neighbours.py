@@ -247,8 +247,11 @@ def test_of_users_the_similar_are_users(few_in_common):
         ({"centre": "mean"}, "centre is one of"),
         ({"baseline": "nothing"}, "baseline is one of"),
         ({"k": 0}, "k must be at least 1"),
-        ({"shrinkage": -1}, "shrinkage=-1"),
-        ({"damping": -1}, "damping=-1"),
+        ({"k": 2.5}, "k must be at least 1, in whole numbers"),
+        ({"shrinkage": -1}, "shrinkage must be a number of at least 0"),
+        ({"shrinkage": np.nan}, "shrinkage must be a number of at least 0"),
+        ({"damping": -1}, "damping must be a number of at least 0"),
+        ({"damping": np.nan}, "damping must be a number of at least 0"),
     ],
 )
 def test_settings_that_cannot_be_are_refused(settings, message):
@@ -325,6 +328,32 @@ def test_the_similar_are_the_neighbours_that_vote(likes):
         assert sorted(table["similarity"]) == sorted(model.neighbours_[[row]].data)
 
 
+def test_the_threshold_of_a_like_is_the_one_asked_for(likes):
+    model = LikeNeighbours(like_threshold=2).fit(likes)
+    # Movie 50 has a 1 and a 2: one like.
+    assert model.likes_.toarray().sum(axis=0).tolist() == [3, 2, 1, 1, 1]
+
+
+def test_without_a_threshold_every_rating_is_a_like(likes):
+    model = LikeNeighbours(like_threshold=None).fit(likes)
+    assert model.likes_.toarray().sum(axis=0).tolist() == [3, 2, 1, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"of": "films"}, "of is one of movies, users; got 'films'"),
+        ({"k": 0}, "k must be at least 1"),
+        ({"k": np.nan}, "k must be at least 1"),
+        ({"shrinkage": np.nan}, "shrinkage must be a number of at least 0"),
+        ({"like_threshold": np.nan}, "is a number of stars, or None"),
+    ],
+)
+def test_settings_of_likes_that_cannot_be_are_refused(likes, settings, message):
+    with pytest.raises(ValueError, match=message):
+        LikeNeighbours(**settings).fit(likes)
+
+
 # --- lists: implicit ----------------------------------------------------------------
 
 OWN = {
@@ -373,6 +402,7 @@ def test_bm25_takes_its_two_numbers():
     assert abs(one - two).max() > 0.1
 
 
+@pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("weighting", OWN)
 def test_no_score_is_nan_when_all_who_rated_a_movie_weigh_nothing(weighting):
     # implicit's idf is log(n_movies / (1 + rated)): 0 for who rated all but one.
@@ -392,9 +422,41 @@ def test_an_unknown_weighting_is_refused(likes):
         ImplicitNeighbours("BM25").fit(likes)
 
 
-def test_no_neighbours_are_refused(likes):
-    with pytest.raises(ValueError, match="k must be at least 1"):
-        ImplicitNeighbours(k=0).fit(likes)
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"k": 0}, "k must be at least 1"),
+        ({"k": 2.5}, "k must be at least 1, in whole numbers"),
+        ({"k1": np.nan}, "k1 must be a number of at least 0"),
+        ({"b": -0.1}, "b must be a number of at least 0"),
+        ({"b": 1.1}, "b must be within 0 and 1"),
+        ({"num_threads": -1}, "num_threads is 0 for all cores, or how many; got -1"),
+        ({"num_threads": 1.5}, "num_threads is 0 for all cores"),
+        ({"like_threshold": np.nan}, "is a number of stars, or None"),
+    ],
+)
+def test_settings_of_implicit_that_cannot_be_are_refused(likes, settings, message):
+    with pytest.raises(ValueError, match=message):
+        ImplicitNeighbours(**settings).fit(likes)
+
+
+def test_implicit_is_told_how_many_threads_and_neighbours(likes, monkeypatch):
+    told = {}
+
+    def recommender(**settings):
+        told.update(settings)
+        return OWN["tfidf"](**settings)
+
+    monkeypatch.setattr(nearest_neighbours, "TFIDFRecommender", recommender)
+    ImplicitNeighbours("tfidf", k=3, num_threads=2).fit(likes)
+    assert told == {"K": 3, "num_threads": 2}
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("weighting", OWN)
+def test_where_nothing_reaches_the_threshold_popularity_decides(likes, weighting):
+    model = ImplicitNeighbours(weighting, like_threshold=6).fit(likes)
+    assert model.recommend(4)["movie_id"].tolist() == [10, 20, 30, 40]
 
 
 def test_without_implicit_it_says_how_to_get_it(likes, monkeypatch):
@@ -410,6 +472,12 @@ def test_without_implicit_it_says_how_to_get_it(likes, monkeypatch):
 def test_an_unknown_movie_is_named(model, likes):
     with pytest.raises(UnknownIdError, match="movie_id 99"):
         model.fit(likes).similar(99)
+
+
+@pytest.mark.parametrize("model", [RatingNeighbours(), LikeNeighbours()])
+def test_no_similar_movies_cannot_be_asked_for(model, likes):
+    with pytest.raises(ValueError, match="n must be at least 1"):
+        model.fit(likes).similar(10, n=0)
 
 
 # --- the course's figures, on `small` -----------------------------------------------

@@ -17,6 +17,7 @@ from recsys_helpers.similarity import (
     n_common,
     nearest_by_similarity,
     similarity,
+    similarity_in_blocks,
 )
 
 EMPTY = np.nan
@@ -187,28 +188,85 @@ def test_the_block_size_does_not_change_the_answer(block_size):
     assert (whole != blocks).nnz == 0
 
 
-def test_no_block_is_larger_than_asked_for(monkeypatch):
-    sizes = []
+def test_no_block_is_larger_than_asked_for():
+    blocks = similarity_in_blocks(some_ratings(7), np.arange(12), block_size=5)
+    assert [len(scores) for _, scores in blocks] == [5, 5, 2]
 
-    def spy(A, B, **settings):
-        sizes.append(A.shape[0])
-        return similarity(A, B, **settings)
 
-    monkeypatch.setattr(module, "similarity", spy)
+def test_the_rows_are_prepared_once_and_not_for_every_block(monkeypatch):
+    calls = []
+    prepare = module.parts_of
+    monkeypatch.setattr(module, "parts_of", lambda A: calls.append(A) or prepare(A))
     nearest_by_similarity(some_ratings(7), 2, block_size=5)
-    assert sizes == [5, 5, 2]
+    assert len(calls) == 1
 
 
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"k": 0}, "k is how many neighbours"),
+        ({"k": 0}, "k must be at least 1"),
+        ({"k": 1.5}, "k must be at least 1, in whole numbers"),
         ({"k": 1, "block_size": 0}, "block_size must be at least 1"),
     ],
 )
 def test_no_neighbours_and_no_block_are_refused(settings, message):
     with pytest.raises(ValueError, match=message):
         nearest_by_similarity(some_ratings(0), **settings)
+
+
+def test_half_a_neighbour_cannot_be_kept():
+    with pytest.raises(ValueError, match="k must be at least 1"):
+        k_largest(np.ones((1, 2)), 0.5)
+
+
+# --- matrices that cannot be read ---------------------------------------------------
+
+OTHER_KINDS = [
+    (sparse.csc_array, r"in csc format\. Use \.tocsr\(\)"),
+    (sparse.coo_array, r"in coo format\. Use \.tocsr\(\)"),
+    (sparse.csr_array.toarray, "this is ndarray"),
+]
+
+
+@pytest.mark.parametrize(("convert", "message"), OTHER_KINDS)
+@pytest.mark.parametrize("compare", [similarity, n_common])
+def test_both_must_be_in_csr_format(compare, convert, message):
+    A = some_ratings(0)
+    with pytest.raises(TypeError, match=f"A must be .*{message}"):
+        compare(convert(A), A)
+    with pytest.raises(TypeError, match=f"B must be .*{message}"):
+        compare(A, convert(A))
+
+
+@pytest.mark.parametrize(("convert", "message"), OTHER_KINDS)
+def test_the_nearest_are_looked_for_in_csr_format_only(convert, message):
+    with pytest.raises(TypeError, match=message):
+        nearest_by_similarity(convert(some_ratings(0)), 2)
+
+
+@pytest.mark.parametrize("compare", [similarity, n_common])
+def test_rows_of_other_widths_are_refused(compare):
+    with pytest.raises(ValueError, match="A has 9 columns and B has 4"):
+        compare(some_ratings(0), some_ratings(0, n=4))
+
+
+def test_a_matrix_without_rows_is_refused():
+    with pytest.raises(ValueError, match="A has no rows"):
+        nearest_by_similarity(sparse.csr_array((0, 3)), 2)
+
+
+def test_a_cell_that_is_stored_twice_counts_once_with_its_sum():
+    # (1 + 2, 4) is (3, 4)
+    parts = (np.array([1.0, 4, 2]), np.array([0, 1, 0]), np.array([0, 3]))
+    A, B = sparse.csr_array(parts, shape=(1, 2)), ratings_of([[3, 4]])
+    assert n_common(A, B).tolist() == [[2]]
+    assert similarity(A, B) == pytest.approx(1)
+
+
+def test_a_row_with_itself_is_one_and_not_a_little_more():
+    # Without a limit it is 1.0000000000000002.
+    A = ratings_of([[3, 3, 2, 4, 2]])
+    assert similarity(A, A).max() <= 1
 
 
 # --- the nearest as a table ---------------------------------------------------------
@@ -244,3 +302,19 @@ def test_a_table_of_one_holds_the_nearest(movies):
 def test_the_most_similar_to_an_unknown_movie_are_not_known(movies):
     with pytest.raises(UnknownIdError, match="movie_id 99"):
         most_similar(*movies, 99)
+
+
+def test_what_rows_have_in_common_are_whole_numbers(movies):
+    assert most_similar(*movies, 10)["n_common"].dtype == np.int64
+
+
+@pytest.mark.parametrize("n", [0, 2.5])
+def test_a_table_of_no_rows_cannot_be_asked_for(movies, n):
+    with pytest.raises(ValueError, match="n must be at least 1"):
+        most_similar(*movies, 10, n=n)
+
+
+def test_the_index_must_fit_the_rows(movies):
+    A, _ = movies
+    with pytest.raises(ValueError, match="A has 3 rows and the index 2 ids"):
+        most_similar(A, IdIndex.of([10, 20], "movie_id"), 10)

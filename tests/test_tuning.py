@@ -1,6 +1,10 @@
+import itertools
+
+import numpy as np
 import pandas as pd
 import pytest
 
+from recsys_helpers import tuning
 from recsys_helpers.methods.baselines import BiasModel, MeanRating, Popularity
 from recsys_helpers.splits import Split, user_temporal_split
 from recsys_helpers.tuning import (
@@ -36,6 +40,28 @@ def test_settings_are_different_combinations_of_the_space():
     assert all(one[name] in SPACE[name] for one in drawn for name in SPACE)
 
 
+def test_the_draws_number_the_combinations_with_the_last_setting_fastest():
+    # The published results hang on these draws.
+    combinations = list(itertools.product(*SPACE.values()))
+    order = np.random.default_rng(7).permutation(6)[:4]
+    expected = [dict(zip(SPACE, combinations[i], strict=True)) for i in order]
+    assert sample_settings(SPACE, 4, seed=7) == expected
+
+
+def test_a_space_without_settings_has_one_combination():
+    assert sample_settings({}, 3, seed=0) == [{}]
+
+
+def test_a_value_given_twice_is_refused():
+    with pytest.raises(ValueError, match=r"k has a value twice: \[1, 2, 1\]"):
+        sample_settings({"k": [1, 2, 1]}, 2, seed=0)
+
+
+def test_arrays_can_be_values_though_nobody_can_compare_them():
+    drawn = sample_settings({"years": [None, np.zeros(2), np.zeros(2)]}, 9, seed=0)
+    assert len(drawn) == 3
+
+
 def test_the_same_seed_draws_the_same_settings():
     assert sample_settings(SPACE, 4, seed=1) == sample_settings(SPACE, 4, seed=1)
 
@@ -58,13 +84,22 @@ def test_a_setting_without_values_is_named():
         sample_settings({"k": []}, 1, seed=0)
 
 
-def test_the_lowest_error_comes_first(inner):
+@pytest.mark.parametrize("metric", ["rmse", "mae"])
+def test_the_lowest_error_comes_first(inner, metric):
     # The one test rating is 4.0, and the mean of the training ratings is 3.6: with
     # the mean of movie 20's own ratings the error is 0, the more shrunk the larger.
     settings = [{"shrinkage": 100}, {"shrinkage": 0}, {"shrinkage": 3}]
-    trials = search(MeanRating, settings, [inner], "rmse")
+    trials = search(MeanRating, settings, [inner], metric)
     assert trials["shrinkage"].tolist() == [0, 3, 100]
-    assert trials["rmse"][0] == pytest.approx(0)
+    assert trials[metric][0] == pytest.approx(0)
+
+
+def test_equally_good_models_stay_in_their_order(inner):
+    # More than 16 of each: shorter lists are sorted stably by any method.
+    settings = [{"sign": sign, "seed": seed} for seed in range(20) for sign in (-1, 1)]
+    trials = search(lambda sign, seed: Signed(sign), settings, [inner])
+    assert trials["sign"].tolist() == [1] * 20 + [-1] * 20
+    assert trials["seed"].tolist() == [*range(20), *range(20)]
 
 
 def test_the_highest_ndcg_comes_first(inner):
@@ -98,6 +133,35 @@ class Signed(Popularity):
 
 def test_the_time_of_each_model_is_told(inner):
     assert (search(MeanRating, [{"shrinkage": 1}], [inner])["cpu_s"] > 0).all()
+
+
+def test_the_time_is_that_of_all_splits_together(inner, monkeypatch):
+    measured = pd.DataFrame({"metric": ["rmse"], "value": [1.0], "cpu_s": [2.5]})
+    monkeypatch.setattr(tuning, "evaluate", lambda *_, **__: measured)
+    trials = search(MeanRating, [{}], [inner, inner, inner], "rmse")
+    assert trials["cpu_s"].tolist() == [7.5]
+
+
+def test_settings_with_different_names_are_refused(inner):
+    settings = [{"shrinkage": 1}, {"shrinkage": 2, "k": 3}]
+    with pytest.raises(ValueError, match="only some of them have k"):
+        search(MeanRating, settings, [inner], "rmse")
+
+
+def test_the_order_of_the_names_does_not_matter(inner):
+    settings = [
+        {"user_shrinkage": 1, "movie_shrinkage": 2},
+        {"movie_shrinkage": 3, "user_shrinkage": 4},
+    ]
+    trials = search(BiasModel, settings, [inner], "rmse")
+    found = trials[["user_shrinkage", "movie_shrinkage"]].to_numpy().tolist()
+    assert sorted(found) == [[1, 2], [4, 3]]
+
+
+@pytest.mark.parametrize("name", ["rmse", "cpu_s"])
+def test_a_setting_called_like_a_column_of_the_results_is_refused(inner, name):
+    with pytest.raises(ValueError, match=f"cannot be called {name}"):
+        search(lambda **_: MeanRating(), [{name: 1}], [inner], "rmse")
 
 
 def test_settings_keep_their_types(inner):
@@ -149,9 +213,22 @@ def test_no_settings_are_refused(inner):
         search(BiasModel, [], [inner])
 
 
-def test_an_unknown_metric_is_refused_with_the_known_ones(inner):
-    with pytest.raises(ValueError, match=r"'auc' is not measured. There are: rmse"):
-        search(BiasModel, [{}], [inner], "auc")
+@pytest.mark.parametrize(
+    "metric", ["auc", "fit_cpu_s", "gini@10", "novelty@10", "ndcg", "ndcg@10 (all)"]
+)
+def test_a_metric_without_a_better_direction_is_refused(inner, metric):
+    with pytest.raises(ValueError, match=r"no metric to choose .* rmse, mae .* ndcg"):
+        search(Popularity, [{}], [inner], metric)
+
+
+@pytest.mark.parametrize("metric", ["hit rate@20", "recall@10 (any)"])
+def test_every_metric_of_lists_can_choose(inner, metric):
+    assert search(Popularity, [{}], [inner], metric)[metric].tolist() == [1]
+
+
+def test_a_metric_that_was_not_measured_is_told_those_that_were(inner):
+    with pytest.raises(ValueError, match=r"'ndcg@7' is not measured. There are: prec"):
+        search(Popularity, [{}], [inner], "ndcg@7")
 
 
 def test_a_test_without_relevant_movies_cannot_choose(inner):

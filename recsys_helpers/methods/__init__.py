@@ -24,7 +24,7 @@ class NotFittedError(RuntimeError):
 
 
 def require_fitted(model: object, learned: str) -> None:
-    """Raise `NotFittedError` unless the attribute `learned` has been set by fit."""
+    """Raise `NotFittedError` unless fit has set the attribute `learned` of `model`."""
     if not hasattr(model, learned):
         name = type(model).__name__
         raise NotFittedError(
@@ -36,14 +36,18 @@ def require_fitted(model: object, learned: str) -> None:
 def check_ratings_frame(train: object) -> None:
     """Check that a method is given ratings it can learn from.
 
+    Parameters
+    ----------
+    train : DataFrame with `user_id`, `movie_id` and `rating`, one row a rating
+
     Raises
     ------
     TypeError
         If `train` is not a DataFrame: a matrix, say, whose rows could be users or
         movies, and which has lost their ids.
     ValueError
-        If a column is missing, there are no rows, or a rating is NaN or not within
-        0.5 to 5.
+        If a column is missing, there are no rows, the ratings are no numbers, or
+        one is NaN or not within 0.5 to 5.
 
     Examples
     --------
@@ -70,7 +74,13 @@ of its rows and columns, and nobody can see whether it is transposed.
         )
     if train.empty:
         raise ValueError("There are no training ratings to learn from.")
-    ratings = train["rating"].to_numpy()
+    if not pd.api.types.is_numeric_dtype(train["rating"]):
+        raise ValueError(
+            f"The ratings must be numbers, and are {train['rating'].dtype}, as text "
+            'is. pd.to_numeric(train["rating"]) makes numbers of them, or names the '
+            "first entry that is none."
+        )
+    ratings = train["rating"].to_numpy(dtype=np.float64, na_value=np.nan)
     # A NaN is within no range, so this finds it too.
     outside = ~((ratings >= LOWEST_RATING) & (ratings <= HIGHEST_RATING))
     if outside.any():
@@ -109,6 +119,10 @@ def popular_where_silent(scores: ArrayLike, counts: ArrayLike) -> NDArray[np.flo
 
 def checked_pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, NDArray]:
     """Check that users and movies pair up, as `predict` wants them.
+
+    Parameters
+    ----------
+    user_ids, movie_ids : array, shape (n,)
 
     Returns
     -------

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from recsys_helpers.checks import check_count, check_positive
 from recsys_helpers.factorisation import (
     Floats,
     Weighting,
@@ -28,6 +29,7 @@ from recsys_helpers.methods import (
     popular_where_silent,
     require_fitted,
 )
+from recsys_helpers.methods.new_user import NewRatings, checked_new_ratings
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.vectors import MovieVectors
 
@@ -59,7 +61,7 @@ class Als:
     seed : int
         Of the factors that ALS starts from.
     num_threads : int
-        0 for one a core. The result does not depend on it.
+        At least 0; 0 for one a core. The result does not depend on it.
 
     Attributes
     ----------
@@ -121,7 +123,9 @@ class Als:
     ) -> pd.DataFrame:
         """Movies whose vectors point furthest along the user's: `movie_id`, `score`.
 
-        A user without positives gets the most rated movies, with scores below 0.
+        A movie that nobody liked in the training rows has a vector of zeros, so it
+        scores exactly 0. A user without positives gets the most rated movies, with
+        scores below 0.
 
         Raises
         ------
@@ -133,7 +137,7 @@ class Als:
         scores = self._scores(x)
         return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 
-    def fold_in(self, ratings: pd.DataFrame) -> Floats:
+    def fold_in(self, ratings: NewRatings) -> Floats:
         """Vector of a new user: one half-step for one row, the movies held fixed.
 
         Parameters
@@ -151,7 +155,8 @@ class Als:
         UnknownIdError
             If a movie has no training rating.
         ValueError
-            If a movie comes twice, or there are no ratings.
+            If a movie comes twice, a rating is not within 0.5 to 5, a column is
+            missing, or there are no ratings.
         """
         require_fitted(self, "model_")
         ratings, _ = self._new_user(ratings)
@@ -166,9 +171,24 @@ class Als:
         return self.model_.recalculate_user(0, _for_implicit(row.matrix))
 
     def recommend_to(
-        self, ratings: pd.DataFrame, n: int = 10, exclude_seen: bool = True
+        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
     ) -> pd.DataFrame:
-        """Recommend to a new user, from ratings as in `fold_in`, without a new fit."""
+        """Recommend to a new user, without a new fit.
+
+        Parameters
+        ----------
+        ratings, n, exclude_seen
+            The new user's ratings as in `fold_in`, the rest as in `recommend`.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+
+        Raises
+        ------
+        UnknownIdError, ValueError
+            As in `fold_in`; ValueError also if n is below 1.
+        """
         scores = self._scores(self.fold_in(ratings))
         _, rated = self._new_user(ratings)
         return rated.best_movies(NEW_USER, scores, n, exclude_seen)
@@ -177,7 +197,8 @@ class Als:
         r"""Which of the user's positives the score of a movie comes from.
 
         The score is a sum over them: :math:`x_u \cdot y_i = \sum_j c_{uj} \,
-        y_i^T (Y^T C_u Y + \lambda I)^{-1} y_j` (Hu et al., section 5).
+        y_i^T (Y^T C_u Y + \lambda I)^{-1} y_j` (Hu et al., section 5). A movie that
+        the user liked is among its own reasons.
 
         Parameters
         ----------
@@ -194,10 +215,12 @@ class Als:
         ------
         UnknownIdError
             If the user or the movie has no training rating.
+        ValueError
+            If n is below 1.
         """
         require_fitted(self, "model_")
-        if n is not None and n < 1:
-            raise ValueError(f"n must be at least 1, not {n}.")
+        if n is not None:
+            check_count("n", n)
         row = self.confidences_.users.rows(user_id)
         column = self.confidences_.movies.rows(movie_id)
         liked = self.confidences_.matrix[[row]]
@@ -223,6 +246,15 @@ class Als:
         titles : Series, optional
             The title of each movie_id, which is its index: for example
             ``movies.set_index("movie_id")["title"]``.
+
+        Returns
+        -------
+        MovieVectors
+
+        Raises
+        ------
+        ValueError
+            If one of the movies is not in `titles`.
         """
         require_fitted(self, "model_")
         columns = np.unique(self.confidences_.matrix.indices)
@@ -235,24 +267,22 @@ class Als:
         return MovieVectors(movie_ids, self.movie_factors_[columns], titles)
 
     def _check_settings(self) -> None:
-        if min(self.n_factors, self.n_iterations) < 1 or self.regularization <= 0:
-            raise ValueError(
-                "ALS needs at least one factor, one iteration and a regularization "
-                f"above 0: {self}."
-            )
+        check_count("n_factors", self.n_factors)
+        check_count("n_iterations", self.n_iterations)
+        check_positive("regularization", self.regularization)
+        # A negative number would end the whole process, in the library of threads.
+        check_count("num_threads", self.num_threads, at_least=0)
 
     def _scores(self, user_vector: Floats) -> Floats:
         if user_vector.any():
             # As `@` would, but on one thread: BLAS takes several for this little
             # product, which wait for each other where other programs want the cores.
             return np.einsum("if,f->i", self.movie_factors_, user_vector)
-        matrix = self.interactions_.matrix
-        counts = np.bincount(matrix.indices, minlength=matrix.shape[1])
-        return popular_where_silent(np.zeros(len(counts)), counts)
+        n_ratings = self.interactions_.n_ratings_of_movies
+        return popular_where_silent(np.zeros(len(n_ratings)), n_ratings)
 
-    def _new_user(self, ratings: pd.DataFrame) -> tuple[pd.DataFrame, Interactions]:
-        ratings = pd.DataFrame(ratings).assign(user_id=NEW_USER)
-        check_ratings_frame(ratings)
+    def _new_user(self, ratings: NewRatings) -> tuple[pd.DataFrame, Interactions]:
+        ratings = checked_new_ratings(ratings).assign(user_id=NEW_USER)
         movies = self.interactions_.movies
         unknown = ratings.loc[movies.find(ratings["movie_id"]) < 0, "movie_id"]
         if len(unknown):

@@ -15,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_helpers.checks import check_count, check_number
 from recsys_helpers.interactions import IdIndex, Interactions
 from recsys_helpers.methods import (
     HIGHEST_RATING,
@@ -79,16 +80,23 @@ class BiasModel:
     n_iterations: int = 15
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn the mean and the biases of `train`."""
-        if min(self.user_shrinkage, self.movie_shrinkage) < 0 or self.n_iterations < 1:
-            raise ValueError(f"Shrinkage below 0 or no iteration at all: {self}.")
+        """Learn the mean and the biases of `train`.
+
+        Raises
+        ------
+        ValueError
+            If a shrinkage is negative, there is no iteration, or a rating cannot be.
+        """
+        check_number("user_shrinkage", self.user_shrinkage)
+        check_number("movie_shrinkage", self.movie_shrinkage)
+        check_count("n_iterations", self.n_iterations)
         check_ratings_frame(train)
-        self.interactions_ = Interactions.from_ratings(train)
-        users = self.interactions_.users.rows(train["user_id"])
-        movies = self.interactions_.movies.rows(train["movie_id"])
+        interactions = Interactions.from_ratings(train)
+        users = interactions.users.rows(train["user_id"])
+        movies = interactions.movies.rows(train["movie_id"])
         n_by_user, n_by_movie = np.bincount(users), np.bincount(movies)
-        self.mean_ = float(train["rating"].mean())
-        rest = train["rating"].to_numpy() - self.mean_
+        mean = float(train["rating"].mean())
+        rest = train["rating"].to_numpy() - mean
 
         of_users = np.zeros(len(n_by_user))
         for _ in range(self.n_iterations):
@@ -97,6 +105,7 @@ class BiasModel:
             by_user = np.bincount(users, weights=rest - of_movies[movies])
             of_users = by_user / (self.user_shrinkage + n_by_user)
 
+        self.interactions_, self.mean_ = interactions, mean
         self.user_biases_, self.movie_biases_ = of_users, of_movies
         return self
 
@@ -133,7 +142,7 @@ class Popularity:
         """Count the ratings of every movie of `train`."""
         check_ratings_frame(train)
         self.interactions_ = Interactions.from_ratings(train)
-        self.counts_ = np.bincount(self.interactions_.movies.rows(train["movie_id"]))
+        self.counts_ = self.interactions_.n_ratings_of_movies
         return self
 
     def recommend(
@@ -160,17 +169,22 @@ class MeanRating:
     shrinkage: float = 0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn the mean rating of every movie of `train`."""
-        if self.shrinkage < 0:
-            raise ValueError(f"shrinkage must be at least 0, not {self.shrinkage}.")
+        """Learn the mean rating of every movie of `train`.
+
+        Raises
+        ------
+        ValueError
+            If the shrinkage is negative, or a rating cannot be.
+        """
+        check_number("shrinkage", self.shrinkage)
         check_ratings_frame(train)
-        self.interactions_ = Interactions.from_ratings(train)
-        self.mean_ = float(train["rating"].mean())
-        movies = self.interactions_.movies.rows(train["movie_id"])
+        interactions = Interactions.from_ratings(train)
+        mean = float(train["rating"].mean())
+        movies = interactions.movies.rows(train["movie_id"])
         total = np.bincount(movies, weights=train["rating"])
-        self.movie_means_ = (total + self.shrinkage * self.mean_) / (
-            np.bincount(movies) + self.shrinkage
-        )
+        n_ratings = interactions.n_ratings_of_movies
+        means = (total + self.shrinkage * mean) / (n_ratings + self.shrinkage)
+        self.interactions_, self.mean_, self.movie_means_ = interactions, mean, means
         return self
 
     def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:

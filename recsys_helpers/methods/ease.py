@@ -1,8 +1,9 @@
 """EASE: item-based neighbours whose weights are learned, all at once, in closed form.
 
 A neighbour method counts how often two movies are liked together. EASE asks which
-weights predict best who likes what, so that of two neighbours that say the same only
-one is needed. Steck, "Embarrassingly shallow autoencoders for sparse data", WWW 2019.
+weights predict best who likes what, so that two neighbours that say the same share
+the weight of one, and do not count twice. Steck, "Embarrassingly shallow autoencoders
+for sparse data", WWW 2019.
 """
 
 from dataclasses import dataclass, field
@@ -13,19 +14,21 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys_helpers.checks import check_number, check_positive
 from recsys_helpers.interactions import Interactions, top_n
 from recsys_helpers.methods import (
     check_ratings_frame,
     popular_where_silent,
     require_fitted,
 )
+from recsys_helpers.methods.ease_algebra import gram_inverse, inverse_diagonal
 from recsys_helpers.splits import places_from_end
 
 Floats = NDArray[np.float64]
 
 HALF_LIKE = 0.5
 LARGEST_N_USERS = 20_000
-_NUMBERS_IN_A_BLOCK = 4 * 2**20
+_BUILD_YEARS = 'Build it by movies.set_index("movie_id")["year"].'
 
 
 @dataclass(eq=False)
@@ -52,8 +55,9 @@ class Ease:
     ----------
     l2 : float
         The :math:`\lambda`, above 0: the larger, the smaller the weights.
-    like_threshold : float
-        A like is a rating of at least this many stars; it counts 1.
+    like_threshold : float or None
+        A like is a rating of at least this many stars, it counts 1; None: every
+        rating is one.
     half_like_from : float, optional
         Ratings from here up to below `like_threshold` count 0.5. By default nothing.
     recency : float, optional
@@ -61,8 +65,9 @@ class Ease:
         their n ratings after it counts ``exp(-(r / n) / recency)`` as much, r in
         order of (timestamp, movie_id). The weights B are learned without.
     release_years : Series, optional
-        Year by movie_id. Movies of a later year than the user's last training rating
-        are not recommended, since they did not exist yet. Unknown years may be.
+        Year by movie_id: ``movies.set_index("movie_id")["year"]``. Movies of a later
+        year than the user's last training rating are not recommended, since they did
+        not exist yet. Movies whose year is unknown may be.
 
     Attributes
     ----------
@@ -81,7 +86,7 @@ class Ease:
     """
 
     l2: float = 100
-    like_threshold: float = 4.0
+    like_threshold: float | None = 4.0
     half_like_from: float | None = None
     recency: float | None = None
     release_years: pd.Series | None = field(default=None, repr=False)
@@ -91,25 +96,28 @@ class Ease:
 
         Raises
         ------
+        TypeError
+            If `release_years` is no Series.
         ValueError
-            If there are more than 20,000 users, or a setting cannot be.
+            If there are more than 20,000 users, a setting or a rating cannot be, or
+            `recency` or `release_years` is set and there is no column `timestamp`.
         """
         self._check_settings()
         check_ratings_frame(train)
-        self.interactions_ = Interactions.from_ratings(train)
-        _check_size(len(self.interactions_.users))
+        rated = Interactions.from_ratings(train)
+        _check_size(len(rated.users))
+        years, last_years = self._years_of(rated.movies.ids, train)
         values = self._like_values(train["rating"].to_numpy())
-        self.likes_ = self._matrix(train, values)
-        self.gram_inverse_ = gram_inverse(self.likes_, self.l2)
-        self.scale_ = inverse_diagonal(self.likes_, self.gram_inverse_)
-        self.counts_ = self.interactions_.matrix.count_nonzero(axis=0)
-        self.queries_ = self.likes_
+        likes = queries = _matrix(train, values, rated)
         if self.recency is not None:
             later, n_ratings = places_from_end(_timed(train, "recency"))
             faded = values * np.exp(-(later / n_ratings) / self.recency)
-            self.queries_ = self._matrix(train, faded)
-        if self.release_years is not None:
-            self._learn_years(_timed(train, "release_years"))
+            queries = _matrix(train, faded, rated)
+        inverse = gram_inverse(likes, self.l2)
+        self.scale_ = inverse_diagonal(likes, inverse)
+        self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
+        self.likes_, self.queries_, self.gram_inverse_ = likes, queries, inverse
+        self._years, self._last_years = years, last_years
         return self
 
     def recommend(
@@ -117,8 +125,15 @@ class Ease:
     ) -> pd.DataFrame:
         """Movies with the highest score: `movie_id` and `score`.
 
-        A score may be below 0: the user's likes speak against the movie. For a user
-        without any like the movies come in order of popularity, all below 0.
+        A score may be below 0: the user's likes speak against the movie. A movie that
+        nobody likes has no weights and scores exactly 0, so it stands above those.
+        For a user without any like the movies come in order of popularity, all
+        below 0.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user has no training rating.
         """
         require_fitted(self, "interactions_")
         user = int(self.interactions_.users.rows(user_id))
@@ -128,7 +143,7 @@ class Ease:
             scores = query - (query - self._through_users(query)) / self.scale_
         else:
             scores = popular_where_silent(query, self.counts_)
-        if self.release_years is None:
+        if self._years is None:
             return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
         scores[self._years > self._last_years[user]] = -np.inf
         best = self.interactions_.best_movies(user_id, scores, n, exclude_seen)
@@ -141,6 +156,11 @@ class Ease:
         -------
         numpy.ndarray of float64, shape (n_movies,)
             In the order of ``interactions_.movies``; 0 for the movie itself.
+
+        Raises
+        ------
+        UnknownIdError
+            If the movie has no training rating.
         """
         require_fitted(self, "interactions_")
         movie = int(self.interactions_.movies.rows(movie_id))
@@ -154,6 +174,21 @@ class Ease:
 
         It is one-sided: the weight of a cult film in the score of a hit is not the
         weight of the hit in the score of the cult film. Only weights above 0.
+
+        Parameters
+        ----------
+        movie_id : int
+        n : int
+            At least 1. Fewer come back if fewer have a weight above 0.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `weight`, largest first
+
+        Raises
+        ------
+        UnknownIdError
+            If the movie has no training rating.
         """
         weights = self.weights_of(movie_id)
         best = top_n(weights, n, exclude=weights <= 0)
@@ -165,89 +200,42 @@ class Ease:
         return self.likes_.T @ (self.gram_inverse_ @ (self.likes_ @ query))
 
     def _check_settings(self) -> None:
-        half = self.half_like_from
-        if not self.l2 > 0:
-            raise ValueError(f"l2 must be above 0, not {self.l2}.")
-        if half is not None and not half < self.like_threshold:
+        half, threshold = self.half_like_from, self.like_threshold
+        check_positive("l2", self.l2)
+        if threshold is not None:
+            check_number("like_threshold", threshold)
+        if half is not None and (threshold is None or not half < threshold):
             raise ValueError(
-                f"half_like_from ({half}) must be below like_threshold "
-                f"({self.like_threshold})."
+                f"half_like_from ({half}) must be below like_threshold ({threshold})."
             )
-        if self.recency is not None and not self.recency > 0:
-            raise ValueError(f"recency must be above 0, not {self.recency}.")
-        years = self.release_years
-        if years is not None and not isinstance(years, pd.Series):
-            raise TypeError(
-                "release_years is a Series of years with the movie ids as index, "
-                'movies.set_index("movie_id")["year"]; got '
-                f"{type(years).__name__}."
-            )
+        if self.recency is not None:
+            check_positive("recency", self.recency)
+        if self.release_years is not None:
+            _check_years(self.release_years)
 
     def _like_values(self, stars: Floats) -> Floats:
+        if self.like_threshold is None:
+            return np.ones(len(stars))
         liked = (stars >= self.like_threshold).astype(np.float64)
         if self.half_like_from is not None:
             liked[(stars >= self.half_like_from) & (liked == 0)] = HALF_LIKE
         return liked
 
-    def _matrix(self, train: pd.DataFrame, values: Floats) -> sparse.csr_array:
-        liked = train.assign(value=values)[values > 0]
-        users, movies = self.interactions_.users, self.interactions_.movies
-        return Interactions.from_ratings(liked, "value", users, movies).matrix
-
-    def _learn_years(self, train: pd.DataFrame) -> None:
-        years = self.release_years.reindex(self.interactions_.movies.ids)
-        self._years = years.to_numpy(dtype=np.float64, na_value=np.nan)
-        last = train.groupby("user_id")["timestamp"].max()
-        self._last_years = pd.to_datetime(last, unit="s").dt.year.to_numpy()
-
-
-def gram_inverse(X: sparse.csr_array, l2: float) -> Floats:
-    r"""Invert the users by users matrix from which EASE's weights follow.
-
-    :math:`K = (X X^T + \lambda I)^{-1}`. By the Woodbury identity the movies by
-    movies matrix is :math:`P = (X^T X + \lambda I)^{-1} = (I - X^T K X) / \lambda`.
-
-    Parameters
-    ----------
-    X : scipy.sparse.csr_array, shape (n_users, n_movies)
-    l2 : float
-        Above 0.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n_users, n_users)
-
-    Examples
-    --------
-    >>> gram_inverse(sparse.csr_array([[1.0, 1.0, 0.0]]), l2=2).tolist()
-    [[0.25]]
-    """
-    gram = (X @ X.T).toarray()
-    gram[np.diag_indices_from(gram)] += l2
-    return np.linalg.inv(gram)
-
-
-def inverse_diagonal(X: sparse.csr_array, K: Floats) -> Floats:
-    """Diagonal of ``l2 * P``, that is 1 - x'Kx for each column x of X.
-
-    Parameters
-    ----------
-    X : scipy.sparse.csr_array, shape (n_users, n_movies)
-    K : numpy.ndarray, shape (n_users, n_users)
-        From `gram_inverse`.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n_movies,)
-        Above 0 and at most 1. It is 1 for a movie that nobody likes.
-    """
-    columns = X.T.tocsr()
-    step = max(1, _NUMBERS_IN_A_BLOCK // len(K))
-    parts = []
-    for start in range(0, columns.shape[0], step):
-        block = columns[start : start + step]
-        parts.append(block.multiply(block @ K).sum(axis=1))
-    return 1 - np.concatenate(parts)
+    def _years_of(
+        self, movie_ids: NDArray[np.integer], train: pd.DataFrame
+    ) -> tuple[Floats, NDArray] | tuple[None, None]:
+        """Give the year of each movie, and each user's last year."""
+        if self.release_years is None:
+            return None, None
+        times = _timed(train, "release_years").groupby("user_id")["timestamp"].max()
+        if not np.isin(movie_ids, self.release_years.index).any():
+            raise ValueError(
+                "No training movie is in the index of release_years, which starts "
+                f"{self.release_years.index[:3].tolist()}. {_BUILD_YEARS}"
+            )
+        years = self.release_years.reindex(movie_ids)
+        last_years = pd.to_datetime(times, unit="s").dt.year
+        return years.to_numpy(np.float64, na_value=np.nan), last_years.to_numpy()
 
 
 def _check_size(n_users: int) -> None:
@@ -255,7 +243,7 @@ def _check_size(n_users: int) -> None:
         gib = 8 * n_users**2 / 2**30
         raise ValueError(
             f"EASE inverts a matrix of users by users, here {n_users:,} squared: "
-            f"{gib:,.1f} GiB, and as much again while it is inverted. Fit it on a "
+            f"{gib:,.1f} GiB, and a tenth more while it is computed. Fit it on a "
             f"sample of at most {LARGEST_N_USERS:,} users, for example ratings[ratings"
             '["user_id"].isin(np.random.default_rng(0).choice(user_ids, 20_000, '
             "replace=False))]."
@@ -269,3 +257,33 @@ def _timed(train: pd.DataFrame, setting: str) -> pd.DataFrame:
             "ratings have no column timestamp."
         )
     return train
+
+
+def _check_years(years: object) -> None:
+    if not isinstance(years, pd.Series):
+        raise TypeError(
+            f"release_years is no Series but {type(years).__name__}. {_BUILD_YEARS}"
+        )
+    index = years.index
+    numbered = isinstance(index, pd.RangeIndex) and index.name is None
+    if not pd.api.types.is_integer_dtype(index) or (numbered and index.start == 0):
+        raise ValueError(
+            "The index of release_years must be movie ids, and holds "
+            f"{index[:3].tolist()} at its start. {_BUILD_YEARS}"
+        )
+    if not index.is_unique:
+        raise ValueError(
+            f"Movie {index[index.duplicated()][0]} is in release_years more than once."
+        )
+    if not pd.api.types.is_numeric_dtype(years):
+        raise ValueError(
+            f"release_years must be numbers like 1995, and holds {years.dtype}; the "
+            "year of a date is dates.dt.year."
+        )
+
+
+def _matrix(
+    train: pd.DataFrame, values: Floats, rated: Interactions
+) -> sparse.csr_array:
+    liked = train.assign(value=values)[values > 0]
+    return Interactions.from_ratings(liked, "value", rated.users, rated.movies).matrix

@@ -33,7 +33,10 @@ class Fallback:
     def recommend(
         self, user_id: int, n: int = 10, exclude_seen: bool = True
     ) -> pd.DataFrame:
-        """Recommend by `model`, or by `otherwise` to a user it does not know."""
+        """Recommend by `model`, or by `otherwise` to a user it does not know.
+
+        Any other error of `model` comes through.
+        """
         try:
             return self.model.recommend(user_id, n, exclude_seen)
         except UnknownIdError:

@@ -2,12 +2,14 @@
 
 import warnings
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Literal, Self
 
 import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from recsys_helpers.checks import check_choice, check_count, check_number
 from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods import (
     check_ratings_frame,
@@ -44,10 +46,11 @@ class ImplicitNeighbours:
         Ones for ratings of at least this many stars. By default every rating counts,
         with its stars as value.
     k1, b : float
-        `implicit`'s K1 and B, for "bm25" only: how soon a movie's values stop adding
-        up, and how much movies with many ratings are held back.
+        `implicit`'s K1 and B, for "bm25" only. With a small `k1` (at least 0) a high
+        value in a cell counts little more than a low one; `b` (0 to 1) is how much
+        movies with many ratings are held back.
     num_threads : int
-        0 uses all cores. The lists do not depend on it.
+        How many, or 0 for all cores. The lists do not depend on it.
 
     Attributes
     ----------
@@ -69,24 +72,33 @@ class ImplicitNeighbours:
     num_threads: int = 0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Have `implicit` find the neighbours of every movie of `train`."""
+        """Have `implicit` find the neighbours of every movie of `train`.
+
+        Raises
+        ------
+        ImportError
+            If implicit is not installed.
+        ValueError
+            If a setting or a rating cannot be.
+        """
+        self._check_settings()
         check_ratings_frame(train)
         model = self._model()
-        self.interactions_ = Interactions.from_ratings(train)
-        self.counts_ = self.interactions_.matrix.count_nonzero(axis=0)
-        self.values_ = self.interactions_.matrix
+        rated = Interactions.from_ratings(train)
+        values = rated.matrix
         if self.like_threshold is not None:
-            users, movies = self.interactions_.users, self.interactions_.movies
             liked = positives(train, self.like_threshold)
-            self.values_ = Interactions.from_ratings(liked, None, users, movies).matrix
+            ones = Interactions.from_ratings(liked, None, rated.users, rated.movies)
+            values = ones.matrix
         with warnings.catch_warnings(), np.errstate(invalid="ignore"):
             # It says that it was given another format by itself.
             warnings.filterwarnings("ignore", "Method expects CSR input")
-            # It takes float64 and the older matrix class, and nothing else.
-            model.fit(sparse.csr_matrix(self.values_), show_progress=False)
-        self.similarity_ = sparse.csr_array(model.similarity)
+            model.fit(values, show_progress=False)
+        similarity = sparse.csr_array(model.similarity)
         # A movie known only to users whose weight is 0 was divided by its length, 0.
-        np.nan_to_num(self.similarity_.data, copy=False)
+        np.nan_to_num(similarity.data, copy=False)
+        self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
+        self.values_, self.similarity_ = values, similarity
         return self
 
     def recommend(
@@ -95,6 +107,11 @@ class ImplicitNeighbours:
         """Movies with the highest score: `movie_id` and `score`.
 
         A movie that the neighbours are silent about has a score below 0.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user has no training rating.
         """
         require_fitted(self, "interactions_")
         user = int(self.interactions_.users.rows(user_id))
@@ -102,12 +119,21 @@ class ImplicitNeighbours:
         scores = popular_where_silent(scores, self.counts_)
         return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 
+    def _check_settings(self) -> None:
+        check_choice("weighting", self.weighting, tuple(_RECOMMENDERS))
+        check_count("k", self.k)
+        check_number("k1", self.k1)
+        check_number("b", self.b)
+        if self.b > 1:
+            raise ValueError(f"b must be within 0 and 1; got {self.b}.")
+        if not (isinstance(self.num_threads, Integral) and self.num_threads >= 0):
+            # A negative number would end the whole process.
+            raise ValueError(
+                "num_threads is 0 for all cores, or how many; "
+                f"got {self.num_threads!r}."
+            )
+
     def _model(self):
-        if self.weighting not in _RECOMMENDERS:
-            names = ", ".join(_RECOMMENDERS)
-            raise ValueError(f"weighting is one of {names}; got {self.weighting!r}.")
-        if self.k < 1:
-            raise ValueError(f"k must be at least 1 neighbour, not {self.k}.")
         try:
             from implicit import nearest_neighbours
         except ImportError as error:

@@ -1,0 +1,214 @@
+"""Stars from neighbours: what the users like you, or the movies like this one, say."""
+
+from dataclasses import dataclass
+from typing import Literal, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from recsys_helpers.checks import check_choice, check_count, check_number
+from recsys_helpers.interactions import Interactions
+from recsys_helpers.methods import (
+    HIGHEST_RATING,
+    LOWEST_RATING,
+    check_ratings_frame,
+    checked_pairs,
+    require_fitted,
+)
+from recsys_helpers.methods.baselines import BiasModel
+from recsys_helpers.similarity import k_largest, most_similar, similarity_in_blocks
+
+Floats = NDArray[np.float64]
+
+_CENTRES = ("nothing", "user mean", "bias")
+_BASELINES = ("global mean", "user mean", "bias")
+
+
+@dataclass
+class RatingNeighbours:
+    r"""A rating is what the baseline says, corrected by what the neighbours say.
+
+    .. math::
+        \hat r_{ui} = b_{ui} + \frac{\sum_{j \in N} s_{ij} (r_{uj} - b_{uj})}
+                                    {\delta + \sum_{j \in N} s_{ij}}
+
+    For movies, :math:`N` holds the `k` movies most similar to i among those that the
+    user has rated; for users, the k users most similar to u among those who have
+    rated the movie (then the sum is over :math:`s_{uv} (r_{vi} - b_{vi})`). Only
+    positive similarities count, and a rating never helps to predict itself. Koren,
+    "Factorization meets the neighborhood", KDD 2008, section 2.2; the damping
+    :math:`\delta` is added here.
+
+    With ``centre="nothing"``, ``baseline="global mean"`` and ``damping=0`` this is
+    the textbook's weighted mean of the neighbours' raw ratings.
+
+    Parameters
+    ----------
+    of : {"movies", "users"}
+        Whose neighbours: item-based or user-based.
+    centre : {"nothing", "user mean", "bias"}
+        What is taken off the ratings before similarities are computed. "bias" is what
+        `BiasModel` predicts.
+    baseline : {"global mean", "user mean", "bias"}
+        The :math:`b` of the formula. What it cannot know of an unknown user or movie
+        is 0, so that an unknown user's mean is the global mean.
+    common_only, shrinkage
+        How similarities are computed: see `recsys_helpers.similarity.similarity`.
+    k : int
+        At most so many neighbours have a say.
+    damping : float
+        At least 0. The larger, the less is believed when only a few neighbours, or
+        only distant ones, have a say.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+    centred_ : scipy.sparse.csr_array
+        Ratings for the similarities; a row is one of those named in `of`.
+    deviations_ : scipy.sparse.csc_array
+        Ratings less the baseline, in the same orientation.
+    user_offsets_, movie_offsets_ : array, shape (n_users + 1,), (n_movies + 1,)
+        The baseline is the sum of the two. Last (row -1) stands the unknown one.
+    """
+
+    of: Literal["movies", "users"] = "movies"
+    centre: Literal["nothing", "user mean", "bias"] = "user mean"
+    baseline: Literal["global mean", "user mean", "bias"] = "bias"
+    common_only: bool = False
+    k: int = 40
+    shrinkage: float = 50
+    damping: float = 0.1
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn the baseline, and what each rating of `train` adds to it.
+
+        Raises
+        ------
+        ValueError
+            If a setting or a rating cannot be.
+        """
+        check_choice("of", self.of, ("movies", "users"))
+        check_choice("centre", self.centre, _CENTRES)
+        check_choice("baseline", self.baseline, _BASELINES)
+        check_count("k", self.k)
+        check_number("shrinkage", self.shrinkage)
+        check_number("damping", self.damping)
+        check_ratings_frame(train)
+        interactions = Interactions.from_ratings(train)
+        centre = _offsets(self.centre, train, interactions)
+        baseline = _offsets(self.baseline, train, interactions)
+        centred = self._oriented(_less(interactions.matrix, *centre))
+        deviations = self._oriented(_less(interactions.matrix, *baseline))
+        self.interactions_, self.centred_ = interactions, centred
+        self.deviations_ = deviations.tocsc()
+        self.user_offsets_, self.movie_offsets_ = baseline
+        return self
+
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+        """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,).
+
+        Where no neighbour has a say, and for an unknown user or movie, it is the
+        baseline.
+
+        Raises
+        ------
+        ValueError
+            If the two are not flat arrays of the same length.
+        """
+        require_fitted(self, "interactions_")
+        users, movies = checked_pairs(user_ids, movie_ids)
+        user_rows = self.interactions_.users.find(users)
+        movie_rows = self.interactions_.movies.find(movies)
+        ratings = self.user_offsets_[user_rows] + self.movie_offsets_[movie_rows]
+        known = np.flatnonzero((user_rows >= 0) & (movie_rows >= 0))
+        pairs = [movie_rows[known], user_rows[known]]
+        rows, columns = pairs if self.of == "movies" else reversed(pairs)
+        ratings[known] += self._corrections(rows, columns)
+        return np.clip(ratings, LOWEST_RATING, HIGHEST_RATING)
+
+    def similar(self, row_id: int, n: int = 10) -> pd.DataFrame:
+        """Movies most similar to a movie, or users to a user, best first.
+
+        Parameters
+        ----------
+        row_id : int
+            A movie_id, or of users a user_id.
+        n : int
+            At least 1. Fewer come back if fewer have a similarity above 0.
+
+        Returns
+        -------
+        DataFrame with `movie_id` (or `user_id`), `similarity` (above 0), `n_common`
+            How many users have rated both movies (or movies both users).
+
+        Raises
+        ------
+        UnknownIdError
+            If `row_id` was not in the training rows.
+        """
+        require_fitted(self, "interactions_")
+        rated = self.interactions_
+        index = rated.movies if self.of == "movies" else rated.users
+        settings = {"shrinkage": self.shrinkage, "common_only": self.common_only}
+        return most_similar(self.centred_, index, row_id, n, **settings)
+
+    def _oriented(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        return matrix.T.tocsr() if self.of == "movies" else matrix
+
+    def _corrections(self, rows: NDArray, columns: NDArray) -> Floats:
+        """Weighted mean of the neighbours' deviations, for each (row, column)."""
+        corrections = np.zeros(len(rows))
+        asked, place = np.unique(rows, return_inverse=True)
+        for block, scores in similarity_in_blocks(
+            self.centred_,
+            asked,
+            shrinkage=self.shrinkage,
+            common_only=self.common_only,
+        ):
+            here = np.flatnonzero((place >= block.start) & (place < block.stop))
+            # All pairs of a column have the same candidates for neighbours.
+            here = here[np.argsort(columns[here], kind="stable")]
+            ends = np.flatnonzero(np.diff(columns[here])) + 1
+            for pairs in np.split(here, ends):
+                column = self.deviations_[:, [columns[pairs[0]]]]
+                candidates = scores[np.ix_(place[pairs] - block.start, column.indices)]
+                weights = k_largest(candidates, self.k)
+                total = weights.sum(axis=1)
+                # Without a neighbour the sum is 0, whatever it is divided by.
+                divisor = np.where(total > 0, self.damping + total, 1)
+                corrections[pairs] = weights @ column.data / divisor
+        return corrections
+
+
+def _offsets(
+    what: str, train: pd.DataFrame, interactions: Interactions
+) -> tuple[Floats, Floats]:
+    """Give each user and movie its part of a baseline; last, the unknown one's."""
+    users, movies = interactions.users, interactions.movies
+    of_users, of_movies = np.zeros(len(users) + 1), np.zeros(len(movies) + 1)
+    if what == "nothing":
+        return of_users, of_movies
+    of_users += train["rating"].mean()
+    if what == "user mean":
+        # Not the mean of all plus a difference: who gives everything the same stars
+        # is at 0 when centred, and rounding would make a taste of that.
+        rows = users.rows(train["user_id"])
+        sums = np.bincount(rows, weights=train["rating"])
+        of_users[:-1] = sums / np.bincount(rows)
+    elif what == "bias":
+        model = BiasModel().fit(train)
+        of_users[:-1] += model.user_biases_
+        of_movies[:-1] += model.movie_biases_
+    return of_users, of_movies
+
+
+def _less(
+    matrix: sparse.csr_array, of_users: Floats, of_movies: Floats
+) -> sparse.csr_array:
+    """Take the offsets off the stored ratings; what becomes 0 stays stored."""
+    stored = matrix.tocoo()
+    users, movies = stored.coords
+    rest = stored.data - of_users[users] - of_movies[movies]
+    return sparse.csr_array((rest, (users, movies)), shape=matrix.shape)
