@@ -1,6 +1,5 @@
 """A fallback answers for the unknown user, and for nothing else."""
 
-import pandas as pd
 import pytest
 
 from recsys_helpers.ids import UnknownIdError
