@@ -157,7 +157,7 @@ assert not_liked.loc["Ben"].idxmax() == "Aladdin"
 # for the stars. Three ways: every rating is a one, with $c = r$; four stars or more, with
 # the same $c = 1 + \alpha$ for all; or $c = 1 + \alpha r$.
 
-# %% tags=["nbval-check-output"]
+# %%
 from recsys_helpers.methods.als import confidences
 
 few = pd.DataFrame({"rating": [0.5, 2.0, 3.5, 4.0, 5.0]})
@@ -172,7 +172,11 @@ table = pd.DataFrame(
         for name, way in ways.items()
     }
 )
-print(table.reindex(few["rating"]).map("{:g}".format).replace("nan", "-"))
+display.movie_table(
+    table.reindex(few["rating"]).reset_index(),
+    caption="Confidence that the movie is liked",
+    formats=dict.fromkeys(["rating", *ways], "g"),
+)
 
 # %% [markdown]
 # The first column is what the source does that this chapter retells: it hands the stars to
@@ -794,7 +798,11 @@ new_ratings = pd.DataFrame(
     }
 )
 rated = new_ratings.assign(title=new_ratings["movie_id"].map(titles))
-display.movie_table(rated[["title", "rating"]], caption="Somebody new")
+display.movie_table(
+    rated[["title", "rating"]],
+    caption="Somebody new",
+    formats={"rating": "g"},
+)
 
 # %%
 for_new_user = chosen_als.recommend_to(new_ratings, n=6)
