@@ -227,8 +227,15 @@ def test_every_metric_of_lists_can_choose(inner, metric):
 
 
 def test_a_metric_that_was_not_measured_is_told_those_that_were(inner):
-    with pytest.raises(ValueError, match=r"'ndcg@7' is not measured. There are: prec"):
-        search(Popularity, [{}], [inner], "ndcg@7")
+    # Popularity makes lists and predicts no stars.
+    with pytest.raises(ValueError, match=r"'rmse' is not measured. There are: prec"):
+        search(Popularity, [{}], [inner], "rmse")
+
+
+def test_lists_of_any_length_can_be_judged(inner):
+    # User 1 has one liked movie and it comes first: a third of a list of three.
+    trials = search(Popularity, [{}], [inner], "precision@3")
+    assert trials["precision@3"].tolist() == pytest.approx([1 / 3])
 
 
 def test_a_test_without_relevant_movies_cannot_choose(inner):
