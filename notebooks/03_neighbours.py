@@ -875,14 +875,15 @@ print(f"the {W.nnz:,} nearest that we keep: {kept:.1f} MiB")
 # :class: dropdown
 # ````
 #
-# Take off the means (Ann 3.4, Ben 2.1, Cem 3.33, Dora 4.5, Eli 3.4), multiply the two
-# columns cell by cell, add up, and divide by the two lengths. Whoever likes the one rates
-# the other below their own mean.
+# Take off each person's mean, multiply the two columns cell by cell, add up, and divide by
+# the two lengths. Whoever likes the one rates the other below their own mean.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
-by_person = people.sub(people.mean(axis=1), axis=0).fillna(0)
+mean_of_each = people.mean(axis=1)
+by_person = people.sub(mean_of_each, axis=0).fillna(0)
 toy_story, heat = by_person["Toy Story"], by_person["Heat"]
-print(by_person[["Toy Story", "Heat"]].round(2).to_string())
+shown = by_person[["Toy Story", "Heat"]].assign(mean=mean_of_each)
+print(shown.round(2).to_string())
 lengths = np.sqrt((toy_story**2).sum() * (heat**2).sum())
 by_hand = (toy_story * heat).sum() / lengths
 print(f"similarity {by_hand:.2f}")
