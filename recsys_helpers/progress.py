@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["progress_bar"]
+__all__ = ["in_notebook", "progress_bar"]
 
 
 def progress_bar(total: int | None, description: str, unit: str = "it") -> tqdm:
@@ -61,10 +61,11 @@ def progress_bar(total: int | None, description: str, unit: str = "it") -> tqdm:
 def _somebody_watches() -> bool:
     if os.environ.get("CI"):
         return False
-    return sys.stderr.isatty() or _in_notebook()
+    return sys.stderr.isatty() or in_notebook()
 
 
-def _in_notebook() -> bool:
+def in_notebook() -> bool:
+    """Say whether this code runs in a notebook's kernel."""
     # A kernel has imported IPython already, so nothing is imported to find out.
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None

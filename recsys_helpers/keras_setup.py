@@ -1,0 +1,78 @@
+"""Load Keras quietly, on TensorFlow, when it is first needed.
+
+TensorFlow reads its settings once, when it is first imported: so whoever wants to
+have them calls `load_keras` before any `import tensorflow` or `import keras`.
+"""
+
+import os
+from types import ModuleType
+
+SETTINGS = {
+    "KERAS_BACKEND": "tensorflow",
+    # Errors only: at its start TensorFlow tells how it was compiled.
+    "TF_CPP_MIN_LOG_LEVEL": "3",
+    # It says at each start that oneDNN's rounding differs from machine to machine.
+    "TF_ENABLE_ONEDNN_OPTS": "0",
+}
+
+
+def load_keras() -> ModuleType:
+    """Import Keras with TensorFlow behind it, without TensorFlow's chatter.
+
+    A setting that the environment already has is left as it is.
+
+    Returns
+    -------
+    module
+        `keras`, as ``import keras`` gives it.
+
+    Raises
+    ------
+    ImportError
+        If Keras or TensorFlow is not installed, or Keras was imported before with
+        another backend.
+    """
+    for name, value in SETTINGS.items():
+        os.environ.setdefault(name, value)
+    try:
+        import keras
+        import tensorflow as tf
+    except ImportError as error:
+        raise ImportError(
+            "This needs Keras and TensorFlow, which are not installed here. In a "
+            "terminal: pip install tensorflow"
+        ) from error
+    if keras.backend.backend() != "tensorflow":
+        raise ImportError(
+            f"Keras runs on {keras.backend.backend()} here, and this course's layers "
+            "are written for TensorFlow. Set the environment variable KERAS_BACKEND to "
+            "tensorflow and start Python anew."
+        )
+    # What the variable above does not reach: messages of TensorFlow's Python half.
+    tf.get_logger().setLevel("ERROR")
+    return keras
+
+
+def reproducible_keras(seed: int) -> ModuleType:
+    """Load Keras so that the same program gives the same numbers twice.
+
+    Seeds Python, numpy and TensorFlow, and tells TensorFlow to add up in the same
+    order each time, which on a GPU costs speed. Numbers of *another* machine can
+    still differ in the last digits.
+
+    Parameters
+    ----------
+    seed : int
+        From 0 to 2**32 - 1.
+
+    Returns
+    -------
+    module
+        `keras`, as `load_keras` gives it.
+    """
+    keras = load_keras()
+    import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
+    return keras

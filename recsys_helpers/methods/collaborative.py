@@ -1,0 +1,460 @@
+"""Collaborative filtering in Keras: stars predicted by gradient descent.
+
+`KerasFactors` and `KerasNetwork` wrap the models of `recsys_helpers.keras_models` in
+what every method of the course can do. `save` keeps a trained model in one file, and
+`load_rating_model` and `predict_ratings` use it, by user id and movie id.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_helpers.checks import check_count, check_number, check_positive
+from recsys_helpers.ids import IdIndex, integer_ids
+from recsys_helpers.interactions import Interactions
+from recsys_helpers.keras_models import factor_model, network_model
+from recsys_helpers.keras_setup import load_keras
+from recsys_helpers.learning_curves import history_frame
+from recsys_helpers.methods import (
+    HIGHEST_RATING,
+    LOWEST_RATING,
+    check_ratings_frame,
+    checked_pairs,
+    require_fitted,
+)
+from recsys_helpers.side_information import genre_and_year_matrix
+from recsys_helpers.vectors import MovieVectors
+
+if TYPE_CHECKING:
+    import keras
+
+Floats = NDArray[np.float64]
+
+# A prediction holds no gradients, so it can take far more pairs at once.
+PREDICTED_AT_ONCE = 2**16
+
+
+@dataclass(kw_only=True)
+class _KerasRatings:
+    """What both methods have in common: how they are trained, asked and saved."""
+
+    n_factors: int = 32
+    n_epochs: int = 30
+    batch_size: int = 8192
+    learning_rate: float = 0.05
+    patience: int | None = None
+    seed: int = 0
+
+    def fit(
+        self,
+        train: pd.DataFrame,
+        valid: pd.DataFrame | None = None,
+        callbacks: Sequence[Any] = (),
+    ) -> Self:
+        """Learn from `train`.
+
+        The learning rate falls along half a cosine, from `learning_rate` to zero at
+        the end of the last epoch.
+
+        Parameters
+        ----------
+        train : DataFrame with `user_id`, `movie_id` and `rating`
+        valid : DataFrame with these columns, optional
+            Ratings on which the RMSE is taken after each epoch: `val_rmse` of
+            `history_`. Nothing is learned from them, except when to stop.
+        callbacks : sequence of keras.callbacks.Callback
+            For example `recsys_helpers.keras_parts.LiveCurves`.
+
+        Raises
+        ------
+        ImportError
+            If Keras or TensorFlow is not installed.
+        ValueError
+            If a setting or a rating cannot be, or there is `patience` and no `valid`.
+        UnknownIdError
+            If movies with their genres are given, and one of `train` is missing.
+        """
+        check_ratings_frame(train)
+        self._check_settings()
+        if valid is not None:
+            check_ratings_frame(valid)
+        elif self.patience is not None:
+            raise ValueError(
+                "To stop early, fit needs ratings to watch: fit(train, valid). Without "
+                "them, leave patience at None."
+            )
+        keras = load_keras()
+        from recsys_helpers.keras_parts import EpochBar, ShuffledBatches
+
+        known = self._interactions(train)
+        model = self._build(known, float(train["rating"].mean()))
+        batches = ShuffledBatches(
+            train["user_id"],
+            train["movie_id"],
+            train["rating"],
+            self.batch_size,
+            self.seed,
+        )
+        schedule = keras.optimizers.schedules.CosineDecay(
+            self.learning_rate, decay_steps=self.n_epochs * len(batches)
+        )
+        model.compile(
+            keras.optimizers.Adam(schedule),
+            loss="mse",
+            metrics=[keras.metrics.RootMeanSquaredError(name="rmse")],
+            jit_compile=False,
+        )
+        stopping = []
+        if self.patience is not None:
+            stopping = [early_stopping(self.patience)]
+        history = model.fit(
+            batches,
+            epochs=self.n_epochs,
+            shuffle=False,  # the batches are shuffled, and by our seed
+            validation_data=None if valid is None else _as_arrays(valid),
+            validation_batch_size=PREDICTED_AT_ONCE,
+            callbacks=[EpochBar(), *stopping, *callbacks],
+            verbose=0,
+        )
+        self.interactions_, self.model_ = known, model
+        self.history_ = history_frame(history.history)
+        return self
+
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+        """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,).
+
+        A user or movie without training ratings has no vector or bias of its own.
+        """
+        require_fitted(self, "model_")
+        return predict_ratings(self.model_, user_ids, movie_ids)
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies with the highest predicted rating: `movie_id`, `score` in stars.
+
+        The score is not clipped to 5, or the best movies would be ties.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user has no training rating.
+        """
+        require_fitted(self, "model_")
+        self.interactions_.users.rows(user_id)
+        movie_ids = self.interactions_.movies.ids
+        scores = _stars(self.model_, np.full(len(movie_ids), user_id), movie_ids)
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
+        """Vectors of all movies.
+
+        Parameters
+        ----------
+        titles : Series, optional
+            The title of each movie_id, which is its index.
+
+        Returns
+        -------
+        MovieVectors
+        """
+        require_fitted(self, "model_")
+        movie_ids = self.interactions_.movies.ids
+        known_titles = None if titles is None else titles.loc[movie_ids].tolist()
+        return MovieVectors(movie_ids, self._part("movie_vector"), known_titles)
+
+    def save(self, path: str | os.PathLike) -> None:
+        """Keep the trained model in one file, ids included.
+
+        It is written under another name first, so a file that was there is replaced
+        by a whole one or not at all.
+
+        Parameters
+        ----------
+        path : path
+            Ends in ``.keras``.
+        """
+        require_fitted(self, "model_")
+        path = Path(path)
+        if path.suffix != ".keras":
+            raise ValueError(f"A Keras model is saved as *.keras; got {path.name}.")
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder, path.name)
+            self.model_.save(part)
+            os.replace(part, path)
+
+    def _check_settings(self) -> None:
+        for name in ("n_factors", "n_epochs", "batch_size"):
+            check_count(name, getattr(self, name))
+        check_positive("learning_rate", self.learning_rate)
+        check_count("seed", self.seed, at_least=0)
+        if self.patience is not None:
+            check_count("patience", self.patience)
+
+    def _interactions(self, train: pd.DataFrame) -> Interactions:
+        return Interactions.from_ratings(train)
+
+    def _part(self, layer: str) -> NDArray[np.float32]:
+        """What a layer of the model gives for all users, or for all movies."""
+        ids = {
+            "user": self.interactions_.users.ids,
+            "movie": self.interactions_.movies.ids,
+        }
+        n = len(ids[layer.split("_")[0]])
+        pairs = [np.resize(of_side, n).astype(np.int64) for of_side in ids.values()]
+        part = load_keras().Model(
+            self.model_.inputs, self.model_.get_layer(layer).output
+        )
+        return part.predict(pairs, batch_size=PREDICTED_AT_ONCE, verbose=0)
+
+
+@dataclass(kw_only=True)
+class KerasFactors(_KerasRatings):
+    """Predict by biases and vectors: see `recsys_helpers.keras_models.factor_model`.
+
+    The defaults are for ids only. `WITH_SIDE_INFORMATION` holds what was chosen for
+    the rest: ``KerasFactors(movies=movies, with_sets=True, **WITH_SIDE_INFORMATION)``.
+
+    Parameters
+    ----------
+    factor_l2, bias_l2, feature_l2, set_l2 : float
+        The lambdas, at least 0, in ratings.
+    movies : DataFrame with `movie_id`, `genres` and `year`, optional
+        With it the model knows genre and year, and has something to say about movies
+        that nobody has rated: they are predicted and recommended too.
+    with_sets : bool
+        Whether it matters which movies a user has rated, and who has rated a movie.
+    n_factors, n_epochs, batch_size : int
+        At least 1.
+    learning_rate : float
+        What it starts at, above 0.
+    patience : int or None
+        Stop when the RMSE of the validation rows has not fallen for so many epochs,
+        and go back to the best one.
+    seed : int
+        At least 0: of the numbers that vectors start as and the order of the ratings.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        The training ratings.
+    model_ : keras.Model
+        From user ids and movie ids to ratings.
+    history_ : DataFrame, one row an epoch
+        `loss` (what was minimised: mean squared error and penalties), `rmse` (of the
+        training rows, in stars) and, with `valid`, `val_loss` and `val_rmse`.
+    """
+
+    factor_l2: float = 14
+    bias_l2: float = 3
+    movies: pd.DataFrame | None = None
+    feature_l2: float = 80
+    with_sets: bool = False
+    set_l2: float = 40
+
+    def biases(self) -> tuple[pd.Series, pd.Series]:
+        """Biases of the users and of the movies, in stars; the index holds the ids."""
+        require_fitted(self, "model_")
+        of_users = pd.Series(
+            self._part("user_bias").ravel(),
+            pd.Index(self.interactions_.users.ids, name="user_id"),
+        )
+        of_movies = pd.Series(
+            self._part("movie_bias").ravel(),
+            pd.Index(self.interactions_.movies.ids, name="movie_id"),
+        )
+        return of_users, of_movies
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        for name in ("factor_l2", "bias_l2", "feature_l2", "set_l2"):
+            check_number(name, getattr(self, name))
+
+    def _interactions(self, train: pd.DataFrame) -> Interactions:
+        movies = None
+        if self.movies is not None:
+            movies = IdIndex.of(self.movies["movie_id"], "movie_id")
+        return Interactions.from_ratings(train, movies=movies)
+
+    def _build(self, known: Interactions, mean: float) -> keras.Model:
+        features = None
+        if self.movies is not None:
+            features, _ = genre_and_year_matrix(self.movies, known.movies.ids)
+        return factor_model(
+            known,
+            mean,
+            n_factors=self.n_factors,
+            factor_l2=self.factor_l2,
+            bias_l2=self.bias_l2,
+            features=features,
+            feature_l2=self.feature_l2,
+            with_sets=self.with_sets,
+            set_l2=self.set_l2,
+            seed=self.seed,
+        )
+
+
+# Found on inner splits of the training rows, as `benchmarks/keras_ratings.py` shows.
+WITH_SIDE_INFORMATION = {
+    "factor_l2": 25,
+    "bias_l2": 4,
+    "learning_rate": 0.02,
+    "n_epochs": 20,
+}
+
+
+@dataclass(kw_only=True)
+class KerasNetwork(_KerasRatings):
+    """Predict by a network: see `recsys_helpers.keras_models.network_model`.
+
+    Parameters
+    ----------
+    factor_l2 : float
+        At least 0.
+    n_hidden : int
+        At least 1.
+    dropout : float
+        From 0 to below 1.
+
+    Other parameters and the attributes are those of `KerasFactors`.
+    """
+
+    n_epochs: int = 20
+    batch_size: int = 2048
+    learning_rate: float = 0.01
+    factor_l2: float = 30
+    n_hidden: int = 64
+    dropout: float = 0.5
+
+    def _check_settings(self) -> None:
+        super()._check_settings()
+        check_number("factor_l2", self.factor_l2)
+        check_count("n_hidden", self.n_hidden)
+        check_number("dropout", self.dropout)
+        if self.dropout >= 1:
+            raise ValueError(f"dropout must be below 1; got {self.dropout!r}.")
+
+    def _build(self, known: Interactions, mean: float) -> keras.Model:
+        return network_model(
+            known,
+            mean,
+            n_factors=self.n_factors,
+            factor_l2=self.factor_l2,
+            n_hidden=self.n_hidden,
+            dropout=self.dropout,
+            seed=self.seed,
+        )
+
+
+def early_stopping(patience: int) -> Any:
+    """Make a callback that stops when the validation RMSE no longer falls.
+
+    Parameters
+    ----------
+    patience : int
+        How many epochs without a new best are waited for. The weights go back to
+        those of the best.
+
+    Returns
+    -------
+    keras.callbacks.EarlyStopping
+        It watches `val_rmse`, not the loss, which holds penalties too.
+    """
+    return load_keras().callbacks.EarlyStopping(
+        "val_rmse", patience=patience, mode="min", restore_best_weights=True
+    )
+
+
+def predict_ratings(
+    model: keras.Model, user_ids: ArrayLike, movie_ids: ArrayLike
+) -> Floats:
+    """Ratings that a model of this module predicts, within 0.5 to 5 stars.
+
+    Parameters
+    ----------
+    model : keras.Model
+        `model_` of a fitted method, or what `load_rating_model` gives.
+    user_ids, movie_ids : array of int, shape (n,)
+        As in the data, pair by pair.
+
+    Returns
+    -------
+    array, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If the two are not flat, of the same length, and whole numbers.
+    """
+    users, movies = checked_pairs(user_ids, movie_ids)
+    stars = _stars(model, users, movies)
+    return np.clip(stars, LOWEST_RATING, HIGHEST_RATING)
+
+
+def load_rating_model(path: str | os.PathLike) -> keras.Model:
+    """Read a model that `save` has written.
+
+    In Keras' safe mode: a file from somewhere else cannot run code of its own.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    keras.Model
+        For `predict_ratings`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not a whole Keras model, or one that safe mode refuses.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no file {path}. Write it with model.save(path) first."
+        )
+    keras = load_keras()
+    import recsys_helpers.keras_parts  # noqa: F401, registers the course's layer
+
+    try:
+        return keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:
+        raise ValueError(
+            f"{path} could not be read as a Keras model: it is another kind of file, "
+            "was cut off, comes from another version, or holds code, which is refused. "
+            "Save the model again."
+        ) from error
+
+
+def _stars(model: keras.Model, users: NDArray, movies: NDArray) -> Floats:
+    pairs = [
+        integer_ids(users, "user_id").astype(np.int64),
+        integer_ids(movies, "movie_id").astype(np.int64),
+    ]
+    if not len(users):
+        return np.empty(0)
+    stars = model.predict(pairs, batch_size=PREDICTED_AT_ONCE, verbose=0)
+    return stars.ravel().astype(np.float64)
+
+
+def _as_arrays(ratings: pd.DataFrame) -> tuple[tuple[NDArray, NDArray], NDArray]:
+    return (
+        (
+            ratings["user_id"].to_numpy(dtype=np.int64),
+            ratings["movie_id"].to_numpy(dtype=np.int64),
+        ),
+        ratings["rating"].to_numpy(dtype=np.float32),
+    )
