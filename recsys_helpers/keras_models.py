@@ -210,7 +210,7 @@ class _Parts:
         l2: float,
         left_out: Any = None,
     ) -> Any:
-        """Sums over the members of each row of `sets`."""
+        """Sum over the members of each row of `sets`."""
         from recsys_helpers.keras_parts import SetEmbedding
 
         n_rows, n_members = sets.shape

@@ -108,7 +108,7 @@ class SetEmbedding(keras.layers.Layer):
         return vectors
 
     def get_config(self):
-        """Settings from which Keras makes the layer again, without the sets."""
+        """Give what Keras makes the layer from again, without the sets."""
         return {
             **super().get_config(),
             "shape": self.shape,

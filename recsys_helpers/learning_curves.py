@@ -65,7 +65,7 @@ def learning_curves_plot(
     if "rmse" not in history or history.empty:
         raise ValueError(
             "There is no RMSE to draw: the history needs one row an epoch and a column "
-            f"rmse, and has {len(history)} rows and {', '.join(history) or 'no columns'}."
+            f"rmse. It has {len(history)} rows, and its columns are {list(history)}."
         )
     ax = new_axes(ax)
     ax.plot(history.index, history["rmse"], color=BLUE, label="training rows")

@@ -49,7 +49,7 @@ class _KerasRatings:
 
     n_factors: int = 32
     n_epochs: int = 30
-    batch_size: int = 8192
+    batches_per_epoch: int = 10
     learning_rate: float = 0.05
     patience: int | None = None
     seed: int = 0
@@ -96,13 +96,14 @@ class _KerasRatings:
         from recsys_helpers.keras_parts import EpochBar, ShuffledBatches
 
         known = self._interactions(train)
-        model = self._build(known, float(train["rating"].mean()))
+        mean = float(train["rating"].mean())
+        model = self._build(known, mean)
         batches = ShuffledBatches(
             train["user_id"],
             train["movie_id"],
             train["rating"],
-            self.batch_size,
-            self.seed,
+            batch_size=-(-len(train) // self.batches_per_epoch),
+            seed=self.seed,
         )
         schedule = keras.optimizers.schedules.CosineDecay(
             self.learning_rate, decay_steps=self.n_epochs * len(batches)
@@ -125,7 +126,7 @@ class _KerasRatings:
             callbacks=[EpochBar(), *stopping, *callbacks],
             verbose=0,
         )
-        self.interactions_, self.model_ = known, model
+        self._remember(known, model, mean)
         self.history_ = history_frame(history.history)
         return self
 
@@ -150,9 +151,8 @@ class _KerasRatings:
             If the user has no training rating.
         """
         require_fitted(self, "model_")
-        self.interactions_.users.rows(user_id)
-        movie_ids = self.interactions_.movies.ids
-        scores = _stars(self.model_, np.full(len(movie_ids), user_id), movie_ids)
+        self.interactions_.users.rows(user_id)  # raises for an unknown one
+        scores = self._scores(user_id)
         return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 
     def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
@@ -170,7 +170,7 @@ class _KerasRatings:
         require_fitted(self, "model_")
         movie_ids = self.interactions_.movies.ids
         known_titles = None if titles is None else titles.loc[movie_ids].tolist()
-        return MovieVectors(movie_ids, self._part("movie_vector"), known_titles)
+        return MovieVectors(movie_ids, self.movie_factors_, known_titles)
 
     def save(self, path: str | os.PathLike) -> None:
         """Keep the trained model in one file, ids included.
@@ -193,7 +193,7 @@ class _KerasRatings:
             os.replace(part, path)
 
     def _check_settings(self) -> None:
-        for name in ("n_factors", "n_epochs", "batch_size"):
+        for name in ("n_factors", "n_epochs", "batches_per_epoch"):
             check_count(name, getattr(self, name))
         check_positive("learning_rate", self.learning_rate)
         check_count("seed", self.seed, at_least=0)
@@ -203,18 +203,13 @@ class _KerasRatings:
     def _interactions(self, train: pd.DataFrame) -> Interactions:
         return Interactions.from_ratings(train)
 
-    def _part(self, layer: str) -> NDArray[np.float32]:
-        """What a layer of the model gives for all users, or for all movies."""
-        ids = {
-            "user": self.interactions_.users.ids,
-            "movie": self.interactions_.movies.ids,
-        }
-        n = len(ids[layer.split("_")[0]])
-        pairs = [np.resize(of_side, n).astype(np.int64) for of_side in ids.values()]
-        part = load_keras().Model(
-            self.model_.inputs, self.model_.get_layer(layer).output
-        )
-        return part.predict(pairs, batch_size=PREDICTED_AT_ONCE, verbose=0)
+    def _remember(self, known: Interactions, model: keras.Model, mean: float) -> None:
+        self.interactions_, self.model_ = known, model
+        self.movie_factors_ = _numbers_of(known, model, "movie_vector")
+
+    def _scores(self, user_id: int) -> Floats:
+        movie_ids = self.interactions_.movies.ids
+        return _stars(self.model_, np.full(len(movie_ids), user_id), movie_ids)
 
 
 @dataclass(kw_only=True)
@@ -233,8 +228,11 @@ class KerasFactors(_KerasRatings):
         that nobody has rated: they are predicted and recommended too.
     with_sets : bool
         Whether it matters which movies a user has rated, and who has rated a movie.
-    n_factors, n_epochs, batch_size : int
+    n_factors, n_epochs : int
         At least 1.
+    batches_per_epoch : int
+        At least 1. With 10, a batch is a tenth of the ratings: thousands of them, on
+        any but the smallest data.
     learning_rate : float
         What it starts at, above 0.
     patience : int or None
@@ -249,6 +247,10 @@ class KerasFactors(_KerasRatings):
         The training ratings.
     model_ : keras.Model
         From user ids and movie ids to ratings.
+    mean_ : float
+    user_biases_, movie_biases_ : array, shape (n_users,), (n_movies,)
+        In stars, in the order of ``interactions_.users`` and ``.movies``.
+    user_factors_, movie_factors_ : array, shape (n, n_factors)
     history_ : DataFrame, one row an epoch
         `loss` (what was minimised: mean squared error and penalties), `rmse` (of the
         training rows, in stars) and, with `valid`, `val_loss` and `val_rmse`.
@@ -261,18 +263,19 @@ class KerasFactors(_KerasRatings):
     with_sets: bool = False
     set_l2: float = 40
 
-    def biases(self) -> tuple[pd.Series, pd.Series]:
-        """Biases of the users and of the movies, in stars; the index holds the ids."""
-        require_fitted(self, "model_")
-        of_users = pd.Series(
-            self._part("user_bias").ravel(),
-            pd.Index(self.interactions_.users.ids, name="user_id"),
-        )
-        of_movies = pd.Series(
-            self._part("movie_bias").ravel(),
-            pd.Index(self.interactions_.movies.ids, name="movie_id"),
-        )
-        return of_users, of_movies
+    def _remember(self, known: Interactions, model: keras.Model, mean: float) -> None:
+        super()._remember(known, model, mean)
+        self.mean_ = mean
+        self.user_factors_ = _numbers_of(known, model, "user_vector")
+        self.user_biases_ = _numbers_of(known, model, "user_bias")[:, 0]
+        self.movie_biases_ = _numbers_of(known, model, "movie_bias")[:, 0]
+
+    def _scores(self, user_id: int) -> Floats:
+        # The parts are at hand, and put together much faster than Keras would do it.
+        row = int(self.interactions_.users.rows(user_id))
+        above_mean = self.user_biases_[row] + self.movie_biases_
+        dots = np.einsum("if,f->i", self.movie_factors_, self.user_factors_[row])
+        return self.mean_ + above_mean + dots
 
     def _check_settings(self) -> None:
         super()._check_settings()
@@ -308,7 +311,6 @@ WITH_SIDE_INFORMATION = {
     "factor_l2": 25,
     "bias_l2": 4,
     "learning_rate": 0.02,
-    "n_epochs": 20,
 }
 
 
@@ -325,11 +327,12 @@ class KerasNetwork(_KerasRatings):
     dropout : float
         From 0 to below 1.
 
-    Other parameters and the attributes are those of `KerasFactors`.
+    The other parameters are those of `KerasFactors`; of the attributes it has
+    `interactions_`, `model_`, `movie_factors_` and `history_`.
     """
 
     n_epochs: int = 20
-    batch_size: int = 2048
+    batches_per_epoch: int = 40
     learning_rate: float = 0.01
     factor_l2: float = 30
     n_hidden: int = 64
@@ -448,6 +451,17 @@ def _stars(model: keras.Model, users: NDArray, movies: NDArray) -> Floats:
         return np.empty(0)
     stars = model.predict(pairs, batch_size=PREDICTED_AT_ONCE, verbose=0)
     return stars.ravel().astype(np.float64)
+
+
+def _numbers_of(
+    known: Interactions, model: keras.Model, layer: str
+) -> NDArray[np.float32]:
+    """Ask a layer of the model about all users, or about all movies."""
+    ids = {"user": known.users.ids, "movie": known.movies.ids}
+    n = len(ids[layer.split("_")[0]])
+    pairs = [np.resize(of_side, n).astype(np.int64) for of_side in ids.values()]
+    part = load_keras().Model(model.inputs, model.get_layer(layer).output)
+    return part.predict(pairs, batch_size=PREDICTED_AT_ONCE, verbose=0)
 
 
 def _as_arrays(ratings: pd.DataFrame) -> tuple[tuple[NDArray, NDArray], NDArray]:
