@@ -22,7 +22,7 @@ from recsys_helpers.side_information import set_matrix
 if TYPE_CHECKING:
     import keras
 
-SPREAD = 0.1
+SPREAD = 0.1  # of the numbers that vectors start as
 
 
 def factor_model(
@@ -85,14 +85,21 @@ def factor_model(
     by_user, by_movie = known.matrix, known.matrix.T.tocsr()
     part = _Parts(by_user.nnz, seed)
     parts = {}
-    for name, width, own_l2 in (("vector", n_factors, factor_l2), ("bias", 1, bias_l2)):
-        of_user = [part.own(u, by_user, width, own_l2)]
-        of_movie = [part.own(i, by_movie, width, own_l2)]
+    for name, (width, own_l2, spread) in {
+        "vector": (n_factors, factor_l2, SPREAD),
+        "bias": (1, bias_l2, 0.0),
+    }.items():
+        of_user = [part.own(u, by_user, width, own_l2, spread)]
+        of_movie = [part.own(i, by_movie, width, own_l2, spread)]
         if features is not None:
-            of_movie.append(part.of_set(i, features, width, feature_l2))
+            of_movie.append(part.of_set(i, features, width, feature_l2, spread))
         if with_sets:
-            of_user.append(part.of_set(u, set_matrix(by_user), width, set_l2, i))
-            of_movie.append(part.of_set(i, set_matrix(by_movie), width, set_l2, u))
+            of_user.append(
+                part.of_set(u, set_matrix(by_user), width, set_l2, spread, i)
+            )
+            of_movie.append(
+                part.of_set(i, set_matrix(by_movie), width, set_l2, spread, u)
+            )
         parts["user", name] = _total(of_user, f"user_{name}")
         parts["movie", name] = _total(of_movie, f"movie_{name}")
     dot = layers.Dot(axes=1)([parts["user", "vector"], parts["movie", "vector"]])
@@ -135,8 +142,8 @@ def network_model(
     layers = load_keras().layers
     user, movie, u, i = _inputs(known)
     part = _Parts(known.matrix.nnz, seed)
-    p = part.own(u, known.matrix, n_factors, factor_l2)
-    q = part.own(i, known.matrix.T.tocsr(), n_factors, factor_l2)
+    p = part.own(u, known.matrix, n_factors, factor_l2, SPREAD)
+    q = part.own(i, known.matrix.T.tocsr(), n_factors, factor_l2, SPREAD)
     x = layers.Concatenate()([_total([p], "user_vector"), _total([q], "movie_vector")])
     x = layers.Dropout(dropout, seed=part.next_seed())(x)
     x = layers.Dense(n_hidden, "relu", kernel_initializer=part.glorot())(x)
@@ -168,8 +175,8 @@ def _total(terms: list[Any], name: str) -> Any:
 class _Parts:
     """Makes the parts of one model, each with another seed.
 
-    A table of width 1 is one of biases. Those start at zero, vectors at random: two
-    that start at zero would have a gradient of zero, and stay there.
+    `spread` is the standard deviation of the numbers that a table starts as. Biases
+    can start at zero, vectors not: of two zeros the dot product has no gradient.
     """
 
     def __init__(self, n_ratings: int, seed: int):
@@ -185,10 +192,11 @@ class _Parts:
     def glorot(self) -> Any:
         return load_keras().initializers.GlorotUniform(self.next_seed())
 
-    def own(self, rows: Any, matrix: sparse.csr_array, width: int, l2: float) -> Any:
+    def own(
+        self, rows: Any, matrix: sparse.csr_array, width: int, l2: float, spread: float
+    ) -> Any:
         """Numbers of each row of `matrix`; zeros if it is empty or the row unknown."""
         keras = load_keras()
-        spread = SPREAD if width > 1 else 0.0
         table = keras.layers.Embedding(
             matrix.shape[0] + 1,
             width,
@@ -208,6 +216,7 @@ class _Parts:
         sets: sparse.csr_array,
         width: int,
         l2: float,
+        spread: float,
         left_out: Any = None,
     ) -> Any:
         """Sum over the members of each row of `sets`."""
@@ -222,7 +231,7 @@ class _Parts:
         embedding = SetEmbedding.of(
             sets,
             width,
-            stddev=SPREAD if width > 1 else 0.0,
+            stddev=spread,
             seed=self.next_seed(),
             members_regularizer=self._penalty(l2),
         )

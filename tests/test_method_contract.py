@@ -13,7 +13,14 @@ import pytest
 
 from recsys_helpers.evaluation import RatingPredictor, Recommender
 from recsys_helpers.interactions import Interactions
-from recsys_helpers.methods import NotFittedError, als, baselines, ease, neighbours
+from recsys_helpers.methods import (
+    NotFittedError,
+    als,
+    baselines,
+    collaborative,
+    ease,
+    neighbours,
+)
 from recsys_helpers.methods.fallback import Fallback
 
 N_USERS, N_MOVIES = 20, 16
@@ -51,6 +58,18 @@ PERSONAL = {
     "Ease": ease.Ease,
     "Ease, recency": partial(ease.Ease, recency=0.5, half_like_from=3),
     "Als": partial(als.Als, like_threshold=4),
+    # Few ratings: small penalties and large steps. The sets bring in all of the code.
+    "KerasFactors": partial(
+        collaborative.KerasFactors,
+        **{"n_factors": 4, "factor_l2": 0.5, "bias_l2": 0.5, "set_l2": 1},
+        **{"n_epochs": 6, "learning_rate": 0.1, "batches_per_epoch": 9},
+        with_sets=True,
+    ),
+    "KerasNetwork": partial(
+        collaborative.KerasNetwork,
+        **{"n_factors": 4, "factor_l2": 0.1, "n_hidden": 16, "dropout": 0.1},
+        **{"n_epochs": 8, "learning_rate": 0.03, "batches_per_epoch": 20},
+    ),
     "Fallback": lambda: Fallback(als.Als(like_threshold=4), baselines.Popularity()),
 }
 METHODS = {
@@ -173,6 +192,9 @@ def test_a_fit_to_bad_ratings_leaves_the_model_as_it_was(method, rating, train):
         ("Ease", "l2", np.nan),
         ("Ease, recency", "recency", 0),
         ("Als", "regularization", 0),
+        ("KerasFactors", "factor_l2", -1),
+        ("KerasFactors", "patience", 3),
+        ("KerasNetwork", "dropout", 1),
     ],
 )
 def test_a_fit_with_a_bad_setting_leaves_the_model_as_it_was(

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 Floats = NDArray[np.float64]
 
-# A prediction holds no gradients, so it can take far more pairs at once.
+# Bounds the memory that many predictions take.
 PREDICTED_AT_ONCE = 2**16
 
 
@@ -183,11 +183,20 @@ class _KerasRatings:
         ----------
         path : path
             Ends in ``.keras``.
+
+        Raises
+        ------
+        FileNotFoundError
+            If the folder does not exist.
+        ValueError
+            If the file's name has another ending.
         """
         require_fitted(self, "model_")
         path = Path(path)
         if path.suffix != ".keras":
             raise ValueError(f"A Keras model is saved as *.keras; got {path.name}.")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"There is no folder {path.parent}. Make it first.")
         with tempfile.TemporaryDirectory(dir=path.parent) as folder:
             part = Path(folder, path.name)
             self.model_.save(part)
@@ -448,10 +457,20 @@ def _stars(model: keras.Model, users: NDArray, movies: NDArray) -> Floats:
         integer_ids(users, "user_id").astype(np.int64),
         integer_ids(movies, "movie_id").astype(np.int64),
     ]
-    if not len(users):
-        return np.empty(0)
-    stars = model.predict(pairs, batch_size=PREDICTED_AT_ONCE, verbose=0)
-    return stars.ravel().astype(np.float64)
+    return _called(model, pairs).ravel().astype(np.float64)
+
+
+def _called(model: keras.Model, pairs: list[NDArray]) -> NDArray[np.float32]:
+    """Call the model on pairs of ids, at most PREDICTED_AT_ONCE at a time.
+
+    `model.predict` would first compile the model, which takes longer than this.
+    """
+    starts = range(0, max(len(pairs[0]), 1), PREDICTED_AT_ONCE)
+    parts = [
+        model([side[start : start + PREDICTED_AT_ONCE] for side in pairs])
+        for start in starts
+    ]
+    return np.concatenate([part.numpy() for part in parts])
 
 
 def _numbers_of(
@@ -462,7 +481,7 @@ def _numbers_of(
     n = len(ids[layer.split("_")[0]])
     pairs = [np.resize(of_side, n).astype(np.int64) for of_side in ids.values()]
     part = load_keras().Model(model.inputs, model.get_layer(layer).output)
-    return part.predict(pairs, batch_size=PREDICTED_AT_ONCE, verbose=0)
+    return _called(part, pairs)
 
 
 def _as_arrays(ratings: pd.DataFrame) -> tuple[tuple[NDArray, NDArray], NDArray]:
