@@ -10,8 +10,10 @@ from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import evaluate
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.baselines import BiasModel, Popularity
+from recsys_helpers.methods.collaborative import KerasFactors
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.neighbours import LikeNeighbours, RatingNeighbours
+from recsys_helpers.rating_errors import rmse
 from recsys_helpers.results import read_results
 from recsys_helpers.splits import Split, random_split, user_temporal_split
 
@@ -93,6 +95,91 @@ def test_the_published_lists_are_as_good_as_the_best_known(
 ):
     results = published(method, cut(small.ratings), "neighbours_and_als")
     assert results["value"][metric] >= target
+
+
+def mean_of_seeds(method: str, metric: str, split: Split) -> float:
+    results = read_results(ROOT / "benchmarks" / "results" / "keras_ratings.json")
+    of_method = results["method"].str.fullmatch(f"{method}, seed [0-9]+", na=False)
+    chosen = of_method & (results["metric"] == metric)
+    found = results[chosen & (results["split"] == split.name)]["value"]
+    assert len(found) == 3
+    return found.mean()
+
+
+@pytest.mark.parametrize(
+    ("method", "target"),
+    [("factors, ids only", 0.870), ("factors, everything", 0.833), ("network", 0.880)],
+)
+def test_the_published_keras_models_are_as_good_as_the_best_known(
+    method, target, small
+):
+    split = random_split(small.ratings)
+    assert mean_of_seeds(method, "rmse", split) <= target
+
+
+@pytest.mark.parametrize(
+    ("source", "ours"),
+    [
+        ("source: dot product", "factors, ids only"),
+        ("source: dot product and biases", "factors, ids only"),
+        ("source: network", "network"),
+    ],
+)
+def test_the_sources_models_err_more_and_train_five_times_as_long(source, ours, small):
+    split = random_split(small.ratings)
+    theirs = published(source, split, "keras_ratings")["value"]
+    assert theirs["rmse"] > mean_of_seeds(ours, "rmse", split)
+    assert theirs["fit_cpu_s"] > 5 * mean_of_seeds(ours, "fit_cpu_s", split)
+
+
+def test_a_published_loss_is_its_mse_and_its_penalty(small):
+    for source in ("source: dot product", "source: network"):
+        parts = published(source, random_split(small.ratings), "keras_ratings")["value"]
+        added = parts["MSE in it"] + parts["penalty in it"]
+        assert added == pytest.approx(parts["loss of the test rows"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("real", "control"),
+    [
+        ("factors, genre and year, seed 0", "genre and year of other movies"),
+        ("factors, sets, seed 0", "sets, nobody left out"),
+        ("sets, nobody left out", "sets of others, nobody left out"),
+    ],
+)
+def test_what_else_is_known_helps_by_what_it_says(real, control, small):
+    split = random_split(small.ratings)
+    with_sense, without = (
+        published(name, split, "keras_ratings")["value"]["rmse"]
+        for name in (real, control)
+    )
+    assert with_sense < without
+
+
+def test_the_settings_in_use_are_the_best_tried_or_within_a_thousandth():
+    results = read_results(ROOT / "benchmarks" / "results" / "keras_ratings.json")
+    trials = results[results["metric"] == "inner rmse"]
+    for model in ("factors, ids only", "factors, everything", "network"):
+        of_model = trials[trials["method"].str.startswith(model)]
+        used = of_model[of_model["method"].str.endswith("(used)")]["value"].item()
+        assert used <= of_model["value"].min() + 1e-3
+
+
+def test_the_published_keras_factors_are_what_the_code_computes(small):
+    split = random_split(small.ratings)
+    model = KerasFactors().fit(split.train)
+    stars = model.predict(split.test["user_id"], split.test["movie_id"])
+    in_file = published("factors, ids only, seed 0", split, "keras_ratings")["value"]
+    # float32, summed in an order that other processors choose.
+    assert rmse(split.test["rating"], stars) == pytest.approx(in_file["rmse"], abs=1e-3)
+
+
+def test_the_published_peers_stand_beside_ours_on_the_same_rows(small):
+    split = random_split(small.ratings)
+    peers = read_results(ROOT / "benchmarks" / "results" / "rating_peers.json")
+    peers = peers[(peers["metric"] == "rmse") & (peers["split"] == split.name)]
+    assert set(peers["n"]) == {len(split.test)}
+    assert mean_of_seeds("factors, everything", "rmse", split) < peers["value"].min()
 
 
 @pytest.mark.site
