@@ -26,11 +26,9 @@ def history_frame(history: dict[str, list[float]]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> history_frame({"loss": [2.0, 1.0], "rmse": [1.5, 1.0]})
-           loss  rmse
-    epoch
-    1       2.0   1.5
-    2       1.0   1.0
+    >>> history = history_frame({"loss": [2.0, 1.0], "rmse": [1.5, 1.0]})
+    >>> history["rmse"].to_dict()
+    {1: 1.5, 2: 1.0}
     """
     frame = pd.DataFrame(history)
     return frame.set_index(pd.RangeIndex(1, len(frame) + 1, name="epoch"))

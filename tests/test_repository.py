@@ -114,12 +114,19 @@ def test_every_make_target_has_a_line_of_help():
         assert re.search(rf"^{target}:.*## \w", makefile, re.MULTILINE), target
 
 
+# Subclasses of Keras' classes: they can't be written without importing Keras, so they
+# have a module of their own, which the others import inside functions.
+KERAS_SUBCLASSES = "recsys_helpers.keras_parts"
+
+
 def test_importing_the_package_loads_no_heavy_library():
-    modules = [
+    modules = {
         path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
         for path in (ROOT / "recsys_helpers").rglob("*.py")
         if path.name != "__init__.py"
-    ]
+    }
+    assert KERAS_SUBCLASSES in modules
+    modules.remove(KERAS_SUBCLASSES)
     code = "import sys\n" + "".join(f"import {module}\n" for module in modules)
     code += "print(*(name for name in sys.modules if '.' not in name))"
     run = subprocess.run(

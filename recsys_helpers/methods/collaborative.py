@@ -409,6 +409,8 @@ def predict_ratings(
         If the two are not flat, of the same length, and whole numbers.
     """
     users, movies = checked_pairs(user_ids, movie_ids)
+    if not len(users):  # TensorFlow cannot add a bias to no rows
+        return np.empty(0)
     stars = _stars(model, users, movies)
     return np.clip(stars, LOWEST_RATING, HIGHEST_RATING)
 
@@ -465,7 +467,7 @@ def _called(model: keras.Model, pairs: list[NDArray]) -> NDArray[np.float32]:
 
     `model.predict` would first compile the model, which takes longer than this.
     """
-    starts = range(0, max(len(pairs[0]), 1), PREDICTED_AT_ONCE)
+    starts = range(0, len(pairs[0]), PREDICTED_AT_ONCE)
     parts = [
         model([side[start : start + PREDICTED_AT_ONCE] for side in pairs])
         for start in starts
