@@ -140,9 +140,9 @@ with plots.course_style():
 # $$ (eq-keras-model)
 #
 # $\mu$ is the mean rating. The {term}`biases <Bias>` $b_u$ and $b_i$ are one number for each
-# user and movie, the vectors $p_u$ and $q_i$ are $k$ numbers each. Let $e_{ui} = \hat r_{ui}
-# - r_{ui}$ be the error of one of the $n$ ratings. What we make small is the {term}`loss
-# <Loss>`:
+# user and movie, the vectors $p_u$ and $q_i$ are $k$ numbers each. Call
+# $e_{ui} = \hat r_{ui} - r_{ui}$ the error of one of the $n$ ratings. What we make small is
+# the {term}`loss <Loss>`:
 #
 # $$
 # \underbrace{\frac1n \sum_{(u,i)} e_{ui}^2}_{\text{MSE}}
@@ -614,7 +614,7 @@ x = layers.Dense(1)(x)
 stars = layers.Rescaling(1.0, offset=mean_of_fit_rows)(x)
 network = keras.Model(ids, stars)
 
-# %% mystnb={"image": {"alt": "Learning curves of the network. Both errors fall; that of the validation rows levels off a little below the dotted line of the bias model."}}
+# %% mystnb={"image": {"alt": "Learning curves of the network. Both errors fall; that of the validation rows levels off near the dotted line of the bias model."}}
 from recsys_helpers.methods.collaborative import early_stopping
 
 steps["network"] = train_model(
@@ -927,16 +927,11 @@ learnt = pd.Series(
     ids_only.mean_ + ids_only.movie_biases_,
     index=ids_only.interactions_.movies.ids,
 )
-fame = by_movie.assign(model=learnt, movie=titles.reindex(by_movie.index))
-fame = fame[fame["size"] >= 40]
+fame = by_movie.rename(columns={"size": "ratings"}).assign(model=learnt)
 fame["mean - model"] = fame["mean"] - fame["model"]
-shown = {
-    "movie": "movie",
-    "size": "ratings",
-    "mean": "mean",
-    "model": "model",
-}
-columns = ["movie", "size", "mean", "model", "mean - model"]
+fame["movie"] = titles.reindex(fame.index)
+fame = fame[fame["ratings"] >= 40]
+columns = ["movie", "ratings", "mean", "model", "mean - model"]
 
 # %%
 under = fame.nsmallest(5, "mean - model")[columns]
@@ -944,8 +939,8 @@ display.movie_table(under, caption="Under-rated by their means")
 
 # %%
 over = fame.nlargest(5, "mean - model")[columns]
-display.movie_table(over, caption="Over-rated by their means")
 assert under["mean - model"].max() < over["mean - model"].min()
+display.movie_table(over, caption="Over-rated by their means")
 
 # %% [markdown]
 # Is it the raters? Take the mean bias of the people who rated each of the ten.
@@ -994,8 +989,8 @@ for number in range(2):
     order = np.argsort(on_plane[:, number])
     ends = {"low": order[:4], "high": order[-4:][::-1]}
     for end, places in ends.items():
-        listed = "; ".join(names[place] for place in places)
-        print(f"direction {number + 1}, {end}: {listed}")
+        print(f"direction {number + 1}, {end} end:")
+        print("    " + "\n    ".join(names[place] for place in places))
 
 # %% [markdown]
 # Nobody told the model what a blockbuster is or a classic. (It knows genres and years, so
@@ -1024,6 +1019,7 @@ def with_genre(wanted):
 groups = {name: with_genre(name) for name in ("Children", "Horror", "War")}
 most_rated = by_movie["size"].nlargest(25).index.tolist()
 ax = method_plots.movie_map(tsne_map, most_rated, groups)
+labels = ax.set(xlabel="t-SNE, across", ylabel="t-SNE, upwards")
 
 # %% [markdown]
 # Near vectors are near movies. Ask for the neighbours of one:
@@ -1402,10 +1398,9 @@ assert at_end["+ genre and year"] < control_error
 # :label: ex-keras-tensordot
 #
 # A widely read example of a recommender in Keras computes the match of user and movie as
-# below. It runs without a warning, and its error is below that of the mean of all
-# ratings. Yet it is hardly better than biases alone. Find the bug, and a test that any model
-# of ratings should pass and this one does not. (How many numbers does `match` hold for a
-# batch of pairs?)
+# below. It runs without a warning. Yet it is far behind the bias model, and it has biases
+# too. Find the bug, and a test that any model of ratings should pass and this one does not.
+# (How many numbers does `match` hold for a batch of pairs?)
 # ````
 
 # %%
@@ -1419,6 +1414,7 @@ suspicious = keras.Model(ids, stars)
 history = train_model(suspicious, n_epochs=10)
 print(f"validation {history['val_rmse'].min():.3f}", end=", ")
 print(f"bias model {baselines['bias model']:.3f}")
+assert history["val_rmse"].min() > baselines["bias model"]
 
 # %% tags=["exercise"]
 # Your answer

@@ -174,6 +174,7 @@ def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
     from matplotlib.patheffects import withStroke
 
     # Places are known only when the figure has been laid out, and must stay.
+    ax.autoscale_view()
     ax.autoscale(enable=False)
     ax.figure.draw_without_rendering()
     middle = np.mean(ax.get_xlim())

@@ -118,6 +118,15 @@ def test_a_map_has_a_point_for_every_movie(vectors):
     np.testing.assert_array_equal(points, vectors.matrix)
 
 
+@pytest.mark.parametrize("groups", [None, {"old": [7]}])
+def test_a_map_shows_all_its_points(vectors, groups):
+    far = MovieVectors(vectors.movie_ids, vectors.matrix * 100 - 50, vectors.titles)
+    ax = method_plots.movie_map(far, [7], groups)
+    (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
+    inside = (far.matrix > [left, bottom]) & (far.matrix < [right, top])
+    assert inside.all()
+
+
 def test_a_map_writes_the_titles_that_are_asked_for(vectors):
     ax = method_plots.movie_map(vectors, [9, 7])
     assert {text.get_text(): text.xy for text in ax.texts}.keys() == {"Speed", "Heat"}

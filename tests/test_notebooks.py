@@ -64,6 +64,19 @@ def test_every_compared_cell_has_an_output_to_compare_with(source):
     assert all(cell.outputs for cell in cells)
 
 
+# A table shows only where its call is the last line of a cell.
+@each_notebook
+def test_every_table_is_shown(source):
+    cells = [
+        cell
+        for cell in read_derived(source).cells
+        if re.search(r"^display\.\w+\(", cell.source, re.MULTILINE)
+    ]
+    for cell in cells:
+        shown = [output for output in cell.outputs if "data" in output]
+        assert shown, cell.source
+
+
 @each_notebook
 def test_the_stored_outputs_come_from_the_sample(source):
     outputs = "".join(
