@@ -1007,7 +1007,7 @@ from sklearn.manifold import TSNE
 tsne = TSNE(metric="cosine", init="pca", perplexity=20, random_state=0)
 tsne_map = MovieVectors(well_known_ids, tsne.fit_transform(matrix), names)
 
-# %% mystnb={"image": {"alt": "A map of points with some titles, in which children's films, horror films and films about crime have colours of their own. Each colour fills a region or a few."}}
+# %% mystnb={"image": {"alt": "A map of points with some titles, in which children's, horror and war films have colours and signs of their own. Each colour fills a region or a few."}}
 genres = movies.set_index("movie_id")["genres"][well_known_ids]
 
 
