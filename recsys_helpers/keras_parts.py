@@ -131,13 +131,13 @@ class SetEmbedding(keras.layers.Layer):
         )
 
 
-class ShuffledBatches(keras.utils.PyDataset):
-    """Deal ratings out in batches, in another order each epoch.
+class ShuffledRows(keras.utils.PyDataset):
+    """Deal the rows of some arrays out in batches, in another order each epoch.
 
     Parameters
     ----------
-    user_ids, movie_ids : array of int, shape (n,)
-    ratings : array of float, shape (n,)
+    inputs : tuple of array, each of shape (n, ...)
+    targets : array, shape (n,)
     batch_size : int
         Thousands make an epoch short; the last batch may be smaller.
     seed : int
@@ -146,18 +146,13 @@ class ShuffledBatches(keras.utils.PyDataset):
 
     def __init__(
         self,
-        user_ids: ArrayLike,
-        movie_ids: ArrayLike,
-        ratings: ArrayLike,
+        inputs: tuple[np.ndarray, ...],
+        targets: np.ndarray,
         batch_size: int,
         seed: int,
     ):
         super().__init__()
-        self._columns = (
-            np.asarray(user_ids, dtype=np.int64),
-            np.asarray(movie_ids, dtype=np.int64),
-            np.asarray(ratings, dtype=np.float32),
-        )
+        self._columns = (*inputs, targets)
         self._batch_size = batch_size
         self._rng = np.random.default_rng(seed)
         self.on_epoch_end()
@@ -168,12 +163,38 @@ class ShuffledBatches(keras.utils.PyDataset):
     def __getitem__(self, number: int):
         start = number * self._batch_size
         rows = self._order[start : start + self._batch_size]
-        users, movies, ratings = (column[rows] for column in self._columns)
-        return (users, movies), ratings
+        *inputs, targets = (column[rows] for column in self._columns)
+        return tuple(inputs), targets
 
     def on_epoch_end(self) -> None:
         """Shuffle; Keras calls this."""
         self._order = self._rng.permutation(len(self._columns[0]))
+
+
+class ShuffledBatches(ShuffledRows):
+    """Deal ratings out in batches, in another order each epoch.
+
+    Parameters
+    ----------
+    user_ids, movie_ids : array of int, shape (n,)
+    ratings : array of float, shape (n,)
+    batch_size, seed : int
+        As in `ShuffledRows`.
+    """
+
+    def __init__(
+        self,
+        user_ids: ArrayLike,
+        movie_ids: ArrayLike,
+        ratings: ArrayLike,
+        batch_size: int,
+        seed: int,
+    ):
+        ids = (
+            np.asarray(user_ids, dtype=np.int64),
+            np.asarray(movie_ids, dtype=np.int64),
+        )
+        super().__init__(ids, np.asarray(ratings, np.float32), batch_size, seed)
 
 
 class EpochBar(keras.callbacks.Callback):

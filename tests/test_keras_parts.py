@@ -8,6 +8,7 @@ from recsys_helpers.keras_parts import (
     LiveCurves,
     SetEmbedding,
     ShuffledBatches,
+    ShuffledRows,
     keras,
 )
 
@@ -74,6 +75,15 @@ def test_the_members_follow_the_seed():
 def batches():
     ids = np.arange(1, 11)
     return ShuffledBatches(ids, 10 * ids, ids / 2, batch_size=4, seed=0)
+
+
+def test_rows_of_any_arrays_stay_together():
+    column, table = np.arange(10), np.arange(20).reshape(10, 2)
+    rows = ShuffledRows((column, table), -column, batch_size=3, seed=0)
+    for number in range(len(rows)):
+        (of_column, of_table), targets = rows[number]
+        np.testing.assert_array_equal(of_table[:, 0], 2 * of_column)
+        np.testing.assert_array_equal(targets, -of_column)
 
 
 def one_epoch(batches):

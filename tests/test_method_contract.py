@@ -5,7 +5,7 @@ baselines don't), it is listed in `PERSONAL` too and must solve the checkerboard
 even users like even movies and odd users odd ones, so the right answer is known.
 """
 
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
@@ -20,6 +20,7 @@ from recsys_helpers.methods import (
     collaborative,
     ease,
     neighbours,
+    two_tower,
 )
 from recsys_helpers.methods.fallback import Fallback
 
@@ -48,6 +49,24 @@ def held_back_and_liked(user_id):
     return first if (first + user_id) % 2 == 0 else first + 1
 
 
+def of_even_and_odd(method):
+    """Let two towers know of each movie that they learn from whether its id is even."""
+
+    class KnowsContent(method):
+        def fit(self, train):
+            if isinstance(train, pd.DataFrame) and "movie_id" in train and len(train):
+                ids = train["movie_id"].unique()
+                genres = [("Even",) if i % 2 == 0 else ("Odd",) for i in ids]
+                self.movies = pd.DataFrame(
+                    {"movie_id": ids, "genres": genres, "year": 1990}
+                )
+            return super().fit(train)
+
+    # A few hundred ratings: small batches, large steps, nothing hidden.
+    few = {"movies": None, "n_factors": 4, "batch_size": 20, "n_epochs": 6}
+    return partial(KnowsContent, **few, hidden=(), dropout=0, learning_rate=0.03)
+
+
 PERSONAL = {
     "RatingNeighbours of movies": neighbours.RatingNeighbours,
     "RatingNeighbours of users": partial(neighbours.RatingNeighbours, "users"),
@@ -70,6 +89,8 @@ PERSONAL = {
         **{"n_factors": 4, "factor_l2": 0.1, "n_hidden": 16, "dropout": 0.1},
         **{"n_epochs": 8, "learning_rate": 0.03, "batches_per_epoch": 20},
     ),
+    "TwoTowers": partial(of_even_and_odd(two_tower.TwoTowers), n_folds=5),
+    "RetrievalTowers": of_even_and_odd(two_tower.RetrievalTowers),
     "Fallback": lambda: Fallback(als.Als(like_threshold=4), baselines.Popularity()),
 }
 METHODS = {
@@ -97,6 +118,12 @@ every_predictor = pytest.mark.parametrize("method", PREDICTORS.values(), ids=PRE
 @pytest.fixture
 def train():
     return checkerboard()
+
+
+@cache
+def fitted(method):
+    """Fit to the checkerboard, once for all tests that only ask."""
+    return method().fit(checkerboard())
 
 
 # --- all --------------------------------------------------------------------------
@@ -195,6 +222,13 @@ def test_a_fit_to_bad_ratings_leaves_the_model_as_it_was(method, rating, train):
         ("KerasFactors", "factor_l2", -1),
         ("KerasFactors", "patience", 3),
         ("KerasNetwork", "dropout", 1),
+        ("TwoTowers", "n_folds", 1),
+        ("TwoTowers", "hide_movies", 1),
+        ("TwoTowers", "short_histories", 1.5),
+        ("TwoTowers", "hidden", (64, 0)),
+        ("TwoTowers", "patience", 3),
+        ("RetrievalTowers", "temperature", 0),
+        ("RetrievalTowers", "like_threshold", 6),
     ],
 )
 def test_a_fit_with_a_bad_setting_leaves_the_model_as_it_was(
@@ -218,48 +252,48 @@ def test_recommending_before_fit_says_to_fit(method):
 
 
 @every_recommender
-def test_a_recommendation_is_a_frame_of_movie_and_score(method, train):
-    best = method().fit(train).recommend(1, n=2)
+def test_a_recommendation_is_a_frame_of_movie_and_score(method):
+    best = fitted(method).recommend(1, n=2)
     assert list(best.columns) == ["movie_id", "score"]
 
 
 @every_recommender
-def test_the_best_comes_first(method, train):
-    best = method().fit(train).recommend(1, exclude_seen=False)
+def test_the_best_comes_first(method):
+    best = fitted(method).recommend(1, exclude_seen=False)
     assert best["score"].is_monotonic_decreasing
 
 
 @every_recommender
 def test_what_the_user_has_seen_is_left_out(method, train):
-    model = method().fit(train)
+    model = fitted(method)
     for user_id, seen in train.groupby("user_id")["movie_id"]:
         assert not set(model.recommend(user_id)["movie_id"]) & set(seen)
 
 
 @every_recommender
-def test_asking_for_more_than_there_is_gives_what_there_is(method, train):
-    best = method().fit(train).recommend(1, n=1000)
+def test_asking_for_more_than_there_is_gives_what_there_is(method):
+    best = fitted(method).recommend(1, n=1000)
     assert len(best) == 2  # two movies are held back from each user
 
 
 @every_recommender
 def test_with_the_seen_ones_every_movie_comes_once(method, train):
-    best = method().fit(train).recommend(1, n=1000, exclude_seen=False)
+    best = fitted(method).recommend(1, n=1000, exclude_seen=False)
     assert sorted(best["movie_id"]) == sorted(train["movie_id"].unique())
 
 
 @every_recommender
-def test_a_shorter_list_is_the_start_of_a_longer_one(method, train):
-    model = method().fit(train)
+def test_a_shorter_list_is_the_start_of_a_longer_one(method):
+    model = fitted(method)
     short = model.recommend(1, n=3, exclude_seen=False)
     long = model.recommend(1, n=7, exclude_seen=False)
     pd.testing.assert_frame_equal(short, long[:3])
 
 
 @every_recommender
-def test_a_list_of_no_movies_cannot_be_asked_for(method, train):
+def test_a_list_of_no_movies_cannot_be_asked_for(method):
     with pytest.raises(ValueError, match="at least 1"):
-        method().fit(train).recommend(1, n=0)
+        fitted(method).recommend(1, n=0)
 
 
 @every_recommender
@@ -306,15 +340,15 @@ def test_a_movie_that_nobody_likes_still_has_a_place(method, train):
 
 
 @pytest.mark.parametrize("name", ANSWER_ANYONE)
-def test_an_unknown_user_gets_the_list_that_suits_everyone(name, train):
-    best = METHODS[name]().fit(train).recommend(UNKNOWN, n=5)
+def test_an_unknown_user_gets_the_list_that_suits_everyone(name):
+    best = fitted(METHODS[name]).recommend(UNKNOWN, n=5)
     assert len(best) == 5
 
 
 @pytest.mark.parametrize("name", sorted(set(RECOMMENDERS) - set(ANSWER_ANYONE)))
-def test_a_method_with_nothing_to_say_names_the_unknown_user(name, train):
+def test_a_method_with_nothing_to_say_names_the_unknown_user(name):
     with pytest.raises(KeyError, match=f"user_id {UNKNOWN}"):
-        METHODS[name]().fit(train).recommend(UNKNOWN)
+        fitted(METHODS[name]).recommend(UNKNOWN)
 
 
 # --- predict ------------------------------------------------------------------------
@@ -327,49 +361,49 @@ def test_predicting_before_fit_says_to_fit(method):
 
 
 @every_predictor
-def test_there_is_one_rating_a_pair(method, train):
-    ratings = method().fit(train).predict([1, 2, 3], [101, 101, 105])
+def test_there_is_one_rating_a_pair(method):
+    ratings = fitted(method).predict([1, 2, 3], [101, 101, 105])
     assert np.shape(ratings) == (3,)
 
 
 @every_predictor
-def test_no_pairs_have_no_ratings(method, train):
+def test_no_pairs_have_no_ratings(method):
     nobody = np.array([], dtype=int)
-    assert len(method().fit(train).predict(nobody, nobody)) == 0
+    assert len(fitted(method).predict(nobody, nobody)) == 0
 
 
 @every_predictor
-def test_ratings_are_stars_even_for_the_unknown(method, train):
-    model = method().fit(train)
+def test_ratings_are_stars_even_for_the_unknown(method):
+    model = fitted(method)
     ratings = model.predict([1, 1, UNKNOWN, UNKNOWN], [101, UNKNOWN, 101, UNKNOWN])
     assert ((ratings >= 0.5) & (ratings <= 5)).all()
 
 
 @every_predictor
-def test_users_and_movies_must_pair_up(method, train):
+def test_users_and_movies_must_pair_up(method):
     with pytest.raises(ValueError, match="same length"):
-        method().fit(train).predict([1, 2], [101])
+        fitted(method).predict([1, 2], [101])
 
 
 @every_predictor
-def test_users_and_movies_must_be_flat(method, train):
+def test_users_and_movies_must_be_flat(method):
     with pytest.raises(ValueError, match=r"flat arrays.*\(1, 2\)"):
-        method().fit(train).predict([[1, 2]], [[101, 102]])
+        fitted(method).predict([[1, 2]], [[101, 102]])
 
 
 # --- taste: the checkerboard --------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", sorted(set(PERSONAL) & set(RECOMMENDERS)))
-def test_the_movie_that_was_held_back_comes_first(name, train):
-    model = METHODS[name]().fit(train)
+def test_the_movie_that_was_held_back_comes_first(name):
+    model = fitted(METHODS[name])
     first = {u: model.recommend(u, n=1)["movie_id"][0] for u in range(1, N_USERS + 1)}
     assert first == {u: held_back_and_liked(u) for u in range(1, N_USERS + 1)}
 
 
 @pytest.mark.parametrize("name", sorted(set(PERSONAL) & set(PREDICTORS)))
-def test_liked_movies_are_predicted_above_disliked_ones(name, train):
-    model = METHODS[name]().fit(train)
+def test_liked_movies_are_predicted_above_disliked_ones(name):
+    model = fitted(METHODS[name])
     users = np.arange(1, N_USERS + 1)
     liked = np.array([held_back_and_liked(u) for u in users])
     disliked = np.where(liked % 2 == 1, liked + 1, liked - 1)
@@ -377,8 +411,8 @@ def test_liked_movies_are_predicted_above_disliked_ones(name, train):
 
 
 @pytest.mark.parametrize("name", BASELINES)
-def test_no_baseline_solves_the_checkerboard(name, train):
-    model = METHODS[name]().fit(train)
+def test_no_baseline_solves_the_checkerboard(name):
+    model = fitted(METHODS[name])
     solved = [
         model.recommend(u, n=1)["movie_id"][0] == held_back_and_liked(u)
         for u in range(1, N_USERS + 1)

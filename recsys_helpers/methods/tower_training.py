@@ -1,0 +1,111 @@
+"""What the two methods of two towers have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys_helpers.checks import check_count, check_number, check_positive
+from recsys_helpers.content_features import check_movies_known
+from recsys_helpers.ids import IdIndex
+from recsys_helpers.interactions import Interactions
+from recsys_helpers.keras_setup import load_keras
+from recsys_helpers.learning_curves import history_frame
+from recsys_helpers.methods import check_ratings_frame, require_fitted
+from recsys_helpers.vectors import MovieVectors
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(kw_only=True)
+class TowersMethod:
+    """What both methods of two towers have in common: settings and training."""
+
+    movies: pd.DataFrame
+    hidden: Sequence[int] = (128, 64)
+    n_factors: int = 16
+    dropout: float = 0.1
+    n_epochs: int = 8
+    batch_size: int = 1000
+    learning_rate: float = 0.003
+    weight_decay: float = 0.01
+    seed: int = 0
+
+    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
+        """Vectors of all movies, those without ratings included.
+
+        Parameters
+        ----------
+        titles : Series, optional
+            The title of each movie_id, which is its index.
+
+        Returns
+        -------
+        MovieVectors
+        """
+        require_fitted(self, "model_")
+        movie_ids = self.interactions_.movies.ids
+        known_titles = None if titles is None else titles.loc[movie_ids].tolist()
+        return MovieVectors(movie_ids, self.movie_factors_, known_titles)
+
+    def _check(self, train: pd.DataFrame) -> None:
+        check_ratings_frame(train)
+        for name in ("n_factors", "n_epochs", "batch_size"):
+            check_count(name, getattr(self, name))
+        for width in self.hidden:
+            check_count("Each width in hidden", width)
+        check_positive("learning_rate", self.learning_rate)
+        check_number("weight_decay", self.weight_decay)
+        check_share("dropout", self.dropout)
+        check_count("seed", self.seed, at_least=0)
+        check_movies_known(train, self.movies)
+
+    def _interactions(self, train: pd.DataFrame) -> Interactions:
+        movies = IdIndex.of(self.movies["movie_id"], "movie_id")
+        return Interactions.from_ratings(train, movies=movies)
+
+    def _train(
+        self,
+        model: keras.Model,
+        inputs: tuple[NDArray, ...],
+        targets: NDArray,
+        callbacks: Sequence[Any],
+        **fit_options: Any,
+    ) -> pd.DataFrame:
+        """Train a model by AdamW, whose rate falls along half a cosine to zero."""
+        keras = load_keras()
+        from recsys_helpers.keras_parts import EpochBar, ShuffledRows
+
+        batches = ShuffledRows(inputs, targets, self.batch_size, self.seed)
+        rate = keras.optimizers.schedules.CosineDecay(
+            self.learning_rate, decay_steps=self.n_epochs * len(batches)
+        )
+        with_rmse = [keras.metrics.RootMeanSquaredError(name="rmse")]
+        is_loss_within = bool(model.losses)
+        model.compile(
+            keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
+            loss=None if is_loss_within else "mse",
+            metrics=None if is_loss_within else with_rmse,
+            jit_compile=False,
+        )
+        history = model.fit(
+            batches,
+            epochs=self.n_epochs,
+            shuffle=False,  # the batches are shuffled, and by our seed
+            callbacks=[EpochBar(), *callbacks],
+            verbose=0,
+            **fit_options,
+        )
+        return history_frame(history.history)
+
+
+def check_share(name: str, share: float) -> None:
+    """Raise a ValueError unless `share` is from 0 to below 1."""
+    check_number(name, share)
+    if share >= 1:
+        raise ValueError(f"{name} must be below 1; got {share!r}.")
