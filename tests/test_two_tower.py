@@ -283,6 +283,15 @@ def test_scores_are_cosines(retrieval):
     assert best["score"][0] == pytest.approx(expected, abs=1e-5)
 
 
+def test_a_new_user_is_listed_what_a_known_one_with_their_ratings_would_be(retrieval):
+    mine = RATINGS[RATINGS["user_id"] == 9]
+    known, as_new = retrieval.recommend(9, n=99), retrieval.recommend_to(mine, n=99)
+    assert set(known["movie_id"]) == set(as_new["movie_id"])
+    scores = known.set_index("movie_id")["score"]
+    found = as_new.set_index("movie_id")["score"]
+    np.testing.assert_allclose(found[scores.index], scores, atol=1e-4)
+
+
 def test_a_new_movie_is_found_by_its_content():
     settings = QUICK | {"hidden": (), "n_epochs": 10, "learning_rate": 0.03}
     model = RetrievalTowers(**settings, with_ids=False).fit(RATINGS)

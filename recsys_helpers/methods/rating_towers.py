@@ -12,7 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers.checks import check_count, check_number
 from recsys_helpers.content_features import RatedFeatures
-from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods import (
     HIGHEST_RATING,
     LOWEST_RATING,
@@ -22,14 +21,13 @@ from recsys_helpers.methods import (
 )
 from recsys_helpers.methods.baselines import BiasModel
 from recsys_helpers.methods.collaborative import early_stopping
-from recsys_helpers.methods.new_user import NewRatings, checked_new_ratings
-from recsys_helpers.methods.tower_training import TowersMethod, check_share
+from recsys_helpers.methods.new_user import NewRatings
+from recsys_helpers.methods.tower_training import NEW_USER, TowersMethod, check_share
 from recsys_helpers.taste_features import (
     out_of_fold,
     shorten_histories,
     taste_features,
     tastes_from_likes,
-    user_tastes,
 )
 from recsys_helpers.tower_inputs import TowerInputs
 from recsys_helpers.tower_models import rating_tower, rating_towers
@@ -38,8 +36,6 @@ if TYPE_CHECKING:
     import keras
 
 Floats = NDArray[np.float64]
-# A new user is in no ratings that a model has learned from, so any id will do.
-NEW_USER = 0
 
 
 @dataclass(kw_only=True)
@@ -212,31 +208,6 @@ class TwoTowers(TowersMethod):
         scores = self._scores(self.user_factors_[row], self.user_levels_[row])
         return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 
-    def describe(self, ratings: NewRatings) -> pd.DataFrame:
-        """Tell what a new user's ratings say of them, as the user tower is told it.
-
-        Parameters
-        ----------
-        ratings : DataFrame with `movie_id` and `rating`
-            Or a dict of these columns.
-
-        Returns
-        -------
-        DataFrame of one row
-            See `recsys_helpers.taste_features.user_tastes`.
-
-        Raises
-        ------
-        UnknownIdError
-            If a movie is not in `movies`.
-        ValueError
-            If a movie comes twice, a rating is not within 0.5 to 5, a column is
-            missing, or there are no ratings.
-        """
-        require_fitted(self, "model_")
-        rated = checked_new_ratings(ratings).assign(user_id=NEW_USER)
-        return user_tastes(rated, self.movies, self.bias_model_)
-
     def recommend_to(
         self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
     ) -> pd.DataFrame:
@@ -254,10 +225,7 @@ class TwoTowers(TowersMethod):
         DataFrame with `movie_id` and `score`, best first
         """
         scores = self.scores_of(self.describe(ratings))[0]
-        rated = Interactions.from_ratings(
-            checked_new_ratings(ratings).assign(user_id=NEW_USER),
-            movies=self.interactions_.movies,
-        )
+        rated = self._rated(ratings)
         return rated.best_movies(NEW_USER, scores, n, exclude_seen)
 
     def recommend_by_likes(

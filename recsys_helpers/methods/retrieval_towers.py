@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from recsys_helpers.checks import check_positive
 from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods import require_fitted
-from recsys_helpers.methods.tower_training import TowersMethod
+from recsys_helpers.methods.baselines import BiasModel
+from recsys_helpers.methods.new_user import NewRatings
+from recsys_helpers.methods.tower_training import NEW_USER, TowersMethod
 from recsys_helpers.side_information import set_matrix
 from recsys_helpers.taste_features import taste_features
 from recsys_helpers.tower_inputs import TowerInputs
@@ -95,7 +97,8 @@ class RetrievalTowers(TowersMethod):
         u, i = known.users.rows(liked["user_id"]), known.movies.rows(liked["movie_id"])
         share = np.bincount(i, minlength=len(known.movies)) / len(i)
         log_share = np.log(share[i]).astype(np.float32)
-        user_tower, movie_tower = self._towers(inputs, known)
+        user_tower = self._tower("user", inputs.n_user_inputs, known)
+        movie_tower = self._tower("movie", inputs.n_movie_inputs, known)
         model = retrieval_towers(
             user_tower, movie_tower, self.temperature, self.corrected
         )
@@ -106,6 +109,7 @@ class RetrievalTowers(TowersMethod):
             callbacks,
         )
         self.interactions_, self.inputs_, self.features_ = known, inputs, features
+        self.bias_model_ = BiasModel().fit(train)
         self.model_, self.history_ = model, history
         self.user_tower_, self.movie_tower_ = user_tower, movie_tower
         self.user_factors_ = _vectors(user_tower, user_inputs)
@@ -124,23 +128,54 @@ class RetrievalTowers(TowersMethod):
         """
         require_fitted(self, "model_")
         vector = self.user_factors_[int(self.interactions_.users.rows(user_id))]
-        scores = np.einsum("if,f->i", self.movie_factors_, vector)
+        scores = self._scores(vector)
         return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 
-    def _towers(
-        self, inputs: TowerInputs, known: Interactions
-    ) -> tuple[keras.Model, keras.Model]:
-        common = {
-            "hidden": self.hidden,
-            "n_factors": self.n_factors,
-            "dropout": self.dropout,
-            "seed": self.seed,
-        }
-        sets = set_matrix(known.matrix) if self.with_ids else None
-        n_ids = len(known.movies) if self.with_ids else 0
-        return (
-            retrieval_tower("user", inputs.n_user_inputs, sets=sets, **common),
-            retrieval_tower("movie", inputs.n_movie_inputs, n_ids=n_ids, **common),
+    def recommend_to(
+        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Recommend to a new user who has rated something, without a new training.
+
+        Parameters
+        ----------
+        ratings
+            As in `describe`.
+        n, exclude_seen
+            As in `recommend`.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+        """
+        features = self.inputs_.of_users(self.describe(ratings))
+        rated = self._rated(ratings)
+        # The trained tower has its users' sets of movies built in: give another one,
+        # which has the new user's, what was learned.
+        tower = self._tower("user", self.inputs_.n_user_inputs, rated)
+        for weight, learned in zip(
+            tower.trainable_weights, self.user_tower_.trainable_weights, strict=True
+        ):
+            weight.assign(learned)
+        scores = self._scores(_vectors(tower, features)[0])
+        return rated.best_movies(NEW_USER, scores, n, exclude_seen)
+
+    def _scores(self, vector: NDArray) -> NDArray:
+        return np.einsum("if,f->i", self.movie_factors_, vector)
+
+    def _tower(self, name: str, n_features: int, known: Interactions) -> keras.Model:
+        ids = {}
+        if self.with_ids and name == "movie":
+            ids["n_ids"] = len(known.movies)
+        elif self.with_ids:
+            ids["sets"] = set_matrix(known.matrix)
+        return retrieval_tower(
+            name,
+            n_features,
+            hidden=self.hidden,
+            n_factors=self.n_factors,
+            dropout=self.dropout,
+            seed=self.seed,
+            **ids,
         )
 
 

@@ -16,10 +16,15 @@ from recsys_helpers.interactions import Interactions
 from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.learning_curves import history_frame
 from recsys_helpers.methods import check_ratings_frame, require_fitted
+from recsys_helpers.methods.new_user import NewRatings, checked_new_ratings
+from recsys_helpers.taste_features import user_tastes
 from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:
     import keras
+
+# A new user is in no ratings that a model has learned from, so any id will do.
+NEW_USER = 0
 
 
 @dataclass(kw_only=True)
@@ -35,6 +40,31 @@ class TowersMethod:
     learning_rate: float = 0.003
     weight_decay: float = 0.01
     seed: int = 0
+
+    def describe(self, ratings: NewRatings) -> pd.DataFrame:
+        """Tell what a new user's ratings say of them, as the user tower is told it.
+
+        Parameters
+        ----------
+        ratings : DataFrame with `movie_id` and `rating`
+            Or a dict of these columns.
+
+        Returns
+        -------
+        DataFrame of one row
+            See `recsys_helpers.taste_features.user_tastes`.
+
+        Raises
+        ------
+        UnknownIdError
+            If a movie is not in `movies`.
+        ValueError
+            If a movie comes twice, a rating is not within 0.5 to 5, a column is
+            missing, or there are no ratings.
+        """
+        require_fitted(self, "model_")
+        rated = checked_new_ratings(ratings).assign(user_id=NEW_USER)
+        return user_tastes(rated, self.movies, self.bias_model_)
 
     def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
         """Vectors of all movies, those without ratings included.
@@ -68,6 +98,13 @@ class TowersMethod:
     def _interactions(self, train: pd.DataFrame) -> Interactions:
         movies = IdIndex.of(self.movies["movie_id"], "movie_id")
         return Interactions.from_ratings(train, movies=movies)
+
+    def _rated(self, ratings: NewRatings) -> Interactions:
+        """Give a new user's ratings with all columns that the model knows."""
+        return Interactions.from_ratings(
+            checked_new_ratings(ratings).assign(user_id=NEW_USER),
+            movies=self.interactions_.movies,
+        )
 
     def _train(
         self,
