@@ -135,7 +135,8 @@ def tastes_from_likes(likes: Mapping[str, float], users: pd.DataFrame) -> pd.Dat
     likes : mapping of str to float
         Of a genre, or of ``newer``, ``famous`` and ``acclaimed``: how much they like
         it, in standard deviations of the users. 0: as the mean of all; 1: more than
-        most; -2: less than nearly all. What is not in it is unknown.
+        most; -2: less than nearly all. It is taken to say both how they rate it and
+        how much of it they watch. What is not in it is unknown.
     users : DataFrame
         Those with whom they are compared: of `user_tastes`.
 
@@ -163,8 +164,9 @@ def tastes_from_likes(likes: Mapping[str, float], users: pd.DataFrame) -> pd.Dat
                 f"How much {what} is liked must be a number, in standard deviations; "
                 f"got {strength!r}. Leave out what is unknown."
             )
-        values = users[f"likes {what}"]
-        described[f"likes {what}"] = values.mean() + strength * values.std(ddof=0)
+        for column in (f"likes {what}", f"watches {what}"):
+            mean, spread = users[column].mean(), users[column].std(ddof=0)
+            described[column] = mean + strength * spread
     return described
 
 

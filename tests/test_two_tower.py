@@ -292,10 +292,14 @@ def test_a_new_user_is_listed_what_a_known_one_with_their_ratings_would_be(retri
     np.testing.assert_allclose(found[scores.index], scores, atol=1e-4)
 
 
-def test_a_new_movie_is_found_by_its_content():
+@pytest.fixture(scope="module")
+def content():
     settings = QUICK | {"hidden": (), "n_epochs": 10, "learning_rate": 0.03}
-    model = RetrievalTowers(**settings, with_ids=False).fit(RATINGS)
-    listed = model.recommend(1, n=99)["movie_id"].tolist()
+    return RetrievalTowers(**settings, with_ids=False).fit(RATINGS)
+
+
+def test_a_new_movie_is_found_by_its_content(content):
+    listed = content.recommend(1, n=99)["movie_id"].tolist()
     assert listed.index(NEW_WAR) < listed.index(NEW_COMEDY)
 
 
@@ -315,6 +319,26 @@ def test_the_correction_gives_popular_movies_their_due():
         best = model.recommend(0, exclude_seen=False).set_index("movie_id")["score"]
         ahead[corrected] = best[100] - best[101]
     assert ahead[True] > ahead[False]
+
+
+@pytest.mark.parametrize(("best_of", "other"), [(WAR, COMEDY), (COMEDY, WAR)])
+def test_retrieval_by_content_can_be_told_what_somebody_likes(best_of, other, content):
+    names = {WAR: "War", COMEDY: "Comedy"}
+    best = content.recommend_by_likes({names[best_of]: 1, names[other]: -1}, n=10)
+    assert set(best["movie_id"]) < {*best_of, NEW_WAR, NEW_COMEDY}
+
+
+def test_retrieval_by_content_scores_by_features(content):
+    scores = content.scores_of(content.features_.users.loc[[5, 6]])
+    listed = content.recommend(6, n=99, exclude_seen=False).set_index("movie_id")
+    by_id = pd.Series(scores[1], content.interactions_.movies.ids)
+    np.testing.assert_allclose(listed["score"], by_id[listed.index], atol=1e-5)
+
+
+def test_retrieval_by_ids_cannot_go_by_features_alone():
+    model = RetrievalTowers(**QUICK | {"n_epochs": 1}).fit(RATINGS)
+    with pytest.raises(ValueError, match=r"with_ids=False.*recommend_to"):
+        model.recommend_by_likes({"War": 1})
 
 
 def test_without_likes_there_is_nothing_to_learn():

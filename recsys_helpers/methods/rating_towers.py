@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -27,7 +27,6 @@ from recsys_helpers.taste_features import (
     out_of_fold,
     shorten_histories,
     taste_features,
-    tastes_from_likes,
 )
 from recsys_helpers.tower_inputs import TowerInputs
 from recsys_helpers.tower_models import rating_tower, rating_towers
@@ -227,46 +226,6 @@ class TwoTowers(TowersMethod):
         scores = self.scores_of(self.describe(ratings))[0]
         rated = self._rated(ratings)
         return rated.best_movies(NEW_USER, scores, n, exclude_seen)
-
-    def recommend_by_likes(
-        self, likes: Mapping[str, float], n: int = 10
-    ) -> pd.DataFrame:
-        """Recommend to somebody who has rated nothing, and says what they like.
-
-        Parameters
-        ----------
-        likes, n
-            As in `describe_likes` and `recommend`.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `score`, best first
-        """
-        scores = self.scores_of(self.describe_likes(likes))[0]
-        return self.interactions_.best_movies(NEW_USER, scores, n, exclude_seen=False)
-
-    def describe_likes(self, likes: Mapping[str, float]) -> pd.DataFrame:
-        """Describe somebody by what they say that they like.
-
-        Parameters
-        ----------
-        likes : mapping of str to float
-            Of a genre, or of ``newer``, ``famous`` and ``acclaimed``: how much they
-            like it, in standard deviations of the users: see
-            `recsys_helpers.taste_features.tastes_from_likes`.
-
-        Returns
-        -------
-        DataFrame of one row
-            With the columns of ``features_.users``; NaN for all that is unknown.
-
-        Raises
-        ------
-        ValueError
-            If something cannot be liked here, or a number is not finite.
-        """
-        require_fitted(self, "model_")
-        return tastes_from_likes(likes, self.features_.users)
 
     def scores_of(self, features: pd.DataFrame) -> Floats:
         """Score all movies for users who are described by their features.

@@ -159,6 +159,34 @@ class RetrievalTowers(TowersMethod):
         scores = self._scores(_vectors(tower, features)[0])
         return rated.best_movies(NEW_USER, scores, n, exclude_seen)
 
+    def scores_of(self, features: pd.DataFrame) -> NDArray:
+        """Score all movies for users who are described by their features.
+
+        Parameters
+        ----------
+        features : DataFrame of n rows
+            What `describe` or `describe_likes` gives, or rows of ``features_.users``.
+
+        Returns
+        -------
+        array, shape (n, n_movies)
+            Cosines, in the order of ``interactions_.movies``.
+
+        Raises
+        ------
+        ValueError
+            If the model goes by ids: then features do not make a user.
+        """
+        require_fitted(self, "model_")
+        if self.with_ids:
+            raise ValueError(
+                "These towers know a user by which movies they have rated, too. To ask "
+                "by features alone, fit them with with_ids=False; for a new user's "
+                "ratings there is recommend_to."
+            )
+        vectors = _vectors(self.user_tower_, self.inputs_.of_users(features))
+        return np.stack([self._scores(vector) for vector in vectors])
+
     def _scores(self, vector: NDArray) -> NDArray:
         return np.einsum("if,f->i", self.movie_factors_, vector)
 

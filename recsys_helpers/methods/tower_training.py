@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.learning_curves import history_frame
 from recsys_helpers.methods import check_ratings_frame, require_fitted
 from recsys_helpers.methods.new_user import NewRatings, checked_new_ratings
-from recsys_helpers.taste_features import user_tastes
+from recsys_helpers.taste_features import tastes_from_likes, user_tastes
 from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:
@@ -65,6 +65,46 @@ class TowersMethod:
         require_fitted(self, "model_")
         rated = checked_new_ratings(ratings).assign(user_id=NEW_USER)
         return user_tastes(rated, self.movies, self.bias_model_)
+
+    def recommend_by_likes(
+        self, likes: Mapping[str, float], n: int = 10
+    ) -> pd.DataFrame:
+        """Recommend to somebody who has rated nothing, and says what they like.
+
+        Parameters
+        ----------
+        likes, n
+            As in `describe_likes` and `recommend`.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+        """
+        scores = self.scores_of(self.describe_likes(likes))[0]
+        return self.interactions_.best_movies(NEW_USER, scores, n, exclude_seen=False)
+
+    def describe_likes(self, likes: Mapping[str, float]) -> pd.DataFrame:
+        """Describe somebody by what they say that they like.
+
+        Parameters
+        ----------
+        likes : mapping of str to float
+            Of a genre, or of ``newer``, ``famous`` and ``acclaimed``: how much they
+            like it, in standard deviations of the users: see
+            `recsys_helpers.taste_features.tastes_from_likes`.
+
+        Returns
+        -------
+        DataFrame of one row
+            With the columns of ``features_.users``; NaN for all that is unknown.
+
+        Raises
+        ------
+        ValueError
+            If something cannot be liked here, or a number is not finite.
+        """
+        require_fitted(self, "model_")
+        return tastes_from_likes(likes, self.features_.users)
 
     def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
         """Vectors of all movies, those without ratings included.
