@@ -53,13 +53,12 @@ from recsys_helpers.splits import (
     user_temporal_split,
 )
 from recsys_helpers.taste_features import taste_features
-from recsys_helpers.tower_inputs import TowerInputs
 from recsys_helpers.tuning import inner_splits, sample_settings, search
 from recsys_helpers.vectors import MovieVectors
 
 RESULTS = Path(__file__).parent / "results" / "two_towers.json"
 SEEDS_OF_MODELS = (0, 1, 2)
-N_KNOWN = (1, 3, 5, 10)  # ratings that are known of a new user
+N_KNOWN = (0, 1, 3, 5, 10)  # ratings that are known of a new user
 N_IN_LOOP = 150
 
 STARS_SPACE = {
@@ -227,8 +226,6 @@ class Run:
         )
         with each_rating_in_its_own_features():
             self.stars(self.towers(), split, "each rating in its own features")
-        with start_from_nothing():
-            self.stars(self.towers(), split, "not started from the biases")
 
     def other_splits(self) -> None:
         ratings = self.movielens.ratings
@@ -293,7 +290,9 @@ class Run:
                 self.note(split, name, **{metric: rmse(rest["rating"], predicted)})
             predicted = np.empty(len(rest))
             for user_id, rows in rest.groupby("user_id").indices.items():
-                features = towers.describe(known[known["user_id"] == user_id])
+                theirs = known[known["user_id"] == user_id]
+                nobody = towers.features_.users.reindex([user_id])
+                features = towers.describe(theirs) if len(theirs) else nobody
                 scores = towers.scores_of(features)[0]
                 columns = towers.interactions_.movies.rows(rest["movie_id"].iloc[rows])
                 predicted[rows] = np.clip(scores[columns], 0.5, 5)
@@ -305,7 +304,7 @@ class Run:
             "retrieval": self.retrieval().fit(split.train),
             "retrieval, content only": self.retrieval(with_ids=False).fit(split.train),
         }
-        for n in N_KNOWN[1:]:
+        for n in N_KNOWN[2:]:
             known = shuffled[place < n]
             known = known[known["movie_id"].isin(split.train["movie_id"])]
             judged = Split(split.name, known, rest, seed=split.seed)
@@ -429,10 +428,6 @@ def each_rating_in_its_own_features() -> Any:
         return RatedFeatures(users.loc[train["user_id"]], movies.loc[train["movie_id"]])
 
     return patch.object(TwoTowers, "_training_features", features)
-
-
-def start_from_nothing() -> Any:
-    return patch.object(TowerInputs, "stars_of_bias", lambda self: ([], []))
 
 
 def triple_loop(vectors: np.ndarray) -> np.ndarray:

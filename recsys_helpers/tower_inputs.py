@@ -1,6 +1,5 @@
 """What the two towers are fed: features as numbers, each side on its own."""
 
-from collections.abc import Sequence
 from typing import Self
 
 import numpy as np
@@ -81,19 +80,3 @@ class TowerInputs:
     def movie_groups(self) -> NDArray[np.int64]:
         """Tell which movie inputs are known together: all that is made of ratings."""
         return self.movies_.groups(lambda column: "made of ratings")
-
-    def stars_of_bias(self) -> tuple[Sequence[float], Sequence[float]]:
-        """Give the weights by which the inputs give back the biases, in stars.
-
-        Returns
-        -------
-        users, movies : list of float
-            One weight for each column of features; 0 but for `bias`.
-        """
-        return tuple(
-            [
-                float(encoder.spreads_[column]) * (column == "bias")
-                for column in encoder.columns_
-            ]
-            for encoder in (self.users_, self.movies_)
-        )

@@ -31,7 +31,6 @@ def rating_tower(
     dropout: float = 0.1,
     hide: float = 0.0,
     groups: Sequence[int] = (),
-    level_start: Sequence[float] = (),
     seed: int = 0,
 ) -> keras.Model:
     """Make a tower for ratings: from features to a vector and a level.
@@ -53,10 +52,6 @@ def rating_tower(
         See `recsys_helpers.tower_layers.HideSome`.
     groups : sequence of int
         Of the first ``len(groups)`` features; the others are never hidden.
-    level_start : sequence of float
-        What the weights from the first features to the level start as; all others
-        start at 0. With the weights of biases in stars, training starts from the bias
-        model, and has only the rest to learn.
     seed : int
         Of the random numbers that weights start as, of dropout, and of what is hidden.
 
@@ -77,10 +72,9 @@ def rating_tower(
         shown = layers.Concatenate()([part, features[:, len(groups) :]])
     x = _hidden_layers(shown, hidden, dropout, seeds)
     vector = layers.Dense(n_factors, kernel_initializer=_glorot(seeds))(x)
-    # The features go past the hidden layers too: a bias is best left as it is.
-    start = np.zeros((n_features + x.shape[1], 1), dtype=np.float32)
-    start[: len(level_start), 0] = level_start
-    level = layers.Dense(1, kernel_initializer=lambda *_, **__: start)
+    # The features go past the hidden layers too: a bias is best left as it is. And the
+    # level starts as 0, so that what is predicted at first is the mean.
+    level = layers.Dense(1, kernel_initializer="zeros")
     level = level(layers.Concatenate()([shown, x]))
     return load_keras().Model(features, [vector, level], name=f"{name}_tower")
 

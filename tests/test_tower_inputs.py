@@ -53,13 +53,3 @@ def test_likes_are_one_group_and_the_rest_another(inputs):
 
 def test_all_that_is_made_of_ratings_is_one_group(inputs):
     assert inputs.movie_groups().tolist() == [0, 0, 0, 0]
-
-
-def test_the_weights_of_the_bias_give_it_back_up_to_a_constant(inputs):
-    of_user, of_movie = inputs.stars_of_bias()
-    for weights, encoded, features in (
-        (of_user, inputs.of_users(FEATURES.users), FEATURES.users),
-        (of_movie, inputs.of_movies(FEATURES.movies, [10, 20]), FEATURES.movies),
-    ):
-        back = encoded[:, : len(weights)] @ np.array(weights)
-        assert np.diff(back) == pytest.approx(np.diff(features["bias"]), rel=1e-5)

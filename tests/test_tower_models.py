@@ -39,32 +39,19 @@ def test_a_rating_is_the_mean_and_both_levels_and_the_dot_product(towers):
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
-def test_training_starts_from_the_levels_given():
-    level_start = [0.5, 0, -2]
-    _, levels = rating_tower("user", 6, level_start=level_start)(OF_USERS)
-    expected = OF_USERS[:, :3] @ np.array(level_start)
-    np.testing.assert_allclose(levels[:, 0], expected, rtol=1e-5)
-
-
-def test_without_a_start_the_levels_are_zeros(towers):
+def test_the_levels_start_as_zeros(towers):
     assert not towers[0](OF_USERS)[1].numpy().any()
 
 
 def test_only_the_features_of_groups_are_hidden():
-    tower = rating_tower(
-        "movie",
-        4,
-        hidden=(),
-        hide=0.99,
-        groups=[0, 0],
-        level_start=[1, 1, 1, 1],
-        dropout=0,
-    )
+    tower = rating_tower("movie", 4, hidden=(), hide=0.99, groups=[0, 0])
+    *others, _, shift = tower.get_weights()
+    tower.set_weights([*others, np.ones((8, 1)), shift])
     ones = np.ones((1000, 4), dtype=np.float32)
     levels = tower(ones, training=True)[1].numpy()
-    assert set(np.unique(levels)) == {2, 4}
-    assert (levels == 2).mean() > 0.97
-    assert (tower(ones)[1].numpy() == 4).all()
+    assert set(np.unique(levels)) == {4, 8}
+    assert (levels == 4).mean() > 0.97
+    assert (tower(ones)[1].numpy() == 8).all()
 
 
 def test_weights_follow_the_seed_and_the_name():

@@ -167,19 +167,6 @@ def test_movies_of_a_genre_are_near_each_other(model):
 # --- how it is trained ----------------------------------------------------------------
 
 
-def test_training_starts_from_the_bias_model():
-    """Before the first step of any size the predictions are nearly those of biases."""
-    untrained = TwoTowers(**QUICK | {"learning_rate": 1e-9, "n_epochs": 1})
-    untrained.fit(RATINGS)
-    bias = untrained.bias_model_
-    features = untrained.features_
-    levels = untrained.user_levels_ - untrained.user_levels_.mean()
-    expected = features.users["bias"] - features.users["bias"].mean()
-    # Beyond the values of the training rows a bias is cut off.
-    assert np.corrcoef(levels, expected)[0, 1] > 0.99
-    assert untrained.mean_ == bias.mean_
-
-
 def test_the_history_has_the_validation_rows():
     model = TwoTowers(**QUICK).fit(RATINGS[:-100], RATINGS[-100:])
     assert model.history_.columns.tolist() == ["loss", "rmse", "val_loss", "val_rmse"]

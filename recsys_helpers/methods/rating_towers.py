@@ -207,26 +207,6 @@ class TwoTowers(TowersMethod):
         scores = self._scores(self.user_factors_[row], self.user_levels_[row])
         return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 
-    def recommend_to(
-        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Recommend to a new user who has rated something, without a new training.
-
-        Parameters
-        ----------
-        ratings
-            As in `describe`.
-        n, exclude_seen
-            As in `recommend`.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `score`, best first
-        """
-        scores = self.scores_of(self.describe(ratings))[0]
-        rated = self._rated(ratings)
-        return rated.best_movies(NEW_USER, scores, n, exclude_seen)
-
     def scores_of(self, features: pd.DataFrame) -> Floats:
         """Score all movies for users who are described by their features.
 
@@ -270,7 +250,6 @@ class TwoTowers(TowersMethod):
         return out_of_fold(train, self.movies, make, self.n_folds, self.seed)
 
     def _towers(self, inputs: TowerInputs) -> tuple[keras.Model, keras.Model]:
-        of_user, of_movie = inputs.stars_of_bias()
         common = {
             "hidden": self.hidden,
             "n_factors": self.n_factors,
@@ -282,7 +261,6 @@ class TwoTowers(TowersMethod):
             inputs.n_user_inputs,
             hide=self.hide_users,
             groups=inputs.user_groups(),
-            level_start=of_user,
             **common,
         )
         movie_tower = rating_tower(
@@ -290,7 +268,6 @@ class TwoTowers(TowersMethod):
             inputs.n_movie_inputs,
             hide=self.hide_movies,
             groups=inputs.movie_groups(),
-            level_start=of_movie,
             **common,
         )
         return user_tower, movie_tower
@@ -312,6 +289,9 @@ class TwoTowers(TowersMethod):
         )
         self.user_factors_, self.user_levels_ = (x[:-1] for x in self._user_side)
         self.movie_factors_, self.movie_levels_ = (x[:-1] for x in self._movie_side)
+
+    def _scores_of_new(self, ratings: NewRatings) -> Floats:
+        return self.scores_of(self.describe(ratings))[0]
 
     def _scores(self, vector: NDArray, level: float) -> Floats:
         dots = np.einsum("if,f->i", self.movie_factors_, vector)

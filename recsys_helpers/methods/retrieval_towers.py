@@ -15,7 +15,7 @@ from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods import require_fitted
 from recsys_helpers.methods.baselines import BiasModel
 from recsys_helpers.methods.new_user import NewRatings
-from recsys_helpers.methods.tower_training import NEW_USER, TowersMethod
+from recsys_helpers.methods.tower_training import TowersMethod
 from recsys_helpers.side_information import set_matrix
 from recsys_helpers.taste_features import taste_features
 from recsys_helpers.tower_inputs import TowerInputs
@@ -52,6 +52,7 @@ class RetrievalTowers(TowersMethod):
 
     hidden: Sequence[int] = ()
     n_factors: int = 32
+    dropout: float = 0.1
     n_epochs: int = 10
     learning_rate: float = 0.01
     temperature: float = 0.3
@@ -131,34 +132,6 @@ class RetrievalTowers(TowersMethod):
         scores = self._scores(vector)
         return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 
-    def recommend_to(
-        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Recommend to a new user who has rated something, without a new training.
-
-        Parameters
-        ----------
-        ratings
-            As in `describe`.
-        n, exclude_seen
-            As in `recommend`.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `score`, best first
-        """
-        features = self.inputs_.of_users(self.describe(ratings))
-        rated = self._rated(ratings)
-        # The trained tower has its users' sets of movies built in: give another one,
-        # which has the new user's, what was learned.
-        tower = self._tower("user", self.inputs_.n_user_inputs, rated)
-        for weight, learned in zip(
-            tower.trainable_weights, self.user_tower_.trainable_weights, strict=True
-        ):
-            weight.assign(learned)
-        scores = self._scores(_vectors(tower, features)[0])
-        return rated.best_movies(NEW_USER, scores, n, exclude_seen)
-
     def scores_of(self, features: pd.DataFrame) -> NDArray:
         """Score all movies for users who are described by their features.
 
@@ -186,6 +159,18 @@ class RetrievalTowers(TowersMethod):
             )
         vectors = _vectors(self.user_tower_, self.inputs_.of_users(features))
         return np.stack([self._scores(vector) for vector in vectors])
+
+    def _scores_of_new(self, ratings: NewRatings) -> NDArray:
+        features = self.inputs_.of_users(self.describe(ratings))
+        # The trained tower has its users' sets of movies built in: give another one,
+        # which has the new user's, what was learned.
+        n_inputs = self.inputs_.n_user_inputs
+        tower = self._tower("user", n_inputs, self._rated(ratings))
+        for weight, learned in zip(
+            tower.trainable_weights, self.user_tower_.trainable_weights, strict=True
+        ):
+            weight.assign(learned)
+        return self._scores(_vectors(tower, features)[0])
 
     def _scores(self, vector: NDArray) -> NDArray:
         return np.einsum("if,f->i", self.movie_factors_, vector)

@@ -32,9 +32,9 @@ class TowersMethod:
     """What both methods of two towers have in common: settings and training."""
 
     movies: pd.DataFrame
-    hidden: Sequence[int] = (128, 64)
+    hidden: Sequence[int] = (256, 128)
     n_factors: int = 16
-    dropout: float = 0.1
+    dropout: float = 0.0
     n_epochs: int = 8
     batch_size: int = 1000
     learning_rate: float = 0.003
@@ -66,6 +66,28 @@ class TowersMethod:
         rated = checked_new_ratings(ratings).assign(user_id=NEW_USER)
         return user_tastes(rated, self.movies, self.bias_model_)
 
+    def recommend_to(
+        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Recommend to a new user who has rated something, without a new training.
+
+        Parameters
+        ----------
+        ratings
+            As in `describe`.
+        n : int
+            Length of the list. It is shorter if fewer movies are left.
+        exclude_seen : bool
+            Leave out what they have rated.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+        """
+        scores = self._scores_of_new(ratings)
+        rated = self._rated(ratings)
+        return rated.best_movies(NEW_USER, scores, n, exclude_seen)
+
     def recommend_by_likes(
         self, likes: Mapping[str, float], n: int = 10
     ) -> pd.DataFrame:
@@ -73,8 +95,10 @@ class TowersMethod:
 
         Parameters
         ----------
-        likes, n
-            As in `describe_likes` and `recommend`.
+        likes
+            As in `describe_likes`.
+        n : int
+            Length of the list.
 
         Returns
         -------
