@@ -288,14 +288,7 @@ class Run:
                 model.fit(pd.concat([split.train, known]))
                 predicted = model.predict(rest["user_id"], rest["movie_id"])
                 self.note(split, name, **{metric: rmse(rest["rating"], predicted)})
-            predicted = np.empty(len(rest))
-            for user_id, rows in rest.groupby("user_id").indices.items():
-                theirs = known[known["user_id"] == user_id]
-                nobody = towers.features_.users.reindex([user_id])
-                features = towers.describe(theirs) if len(theirs) else nobody
-                scores = towers.scores_of(features)[0]
-                columns = towers.interactions_.movies.rows(rest["movie_id"].iloc[rows])
-                predicted[rows] = np.clip(scores[columns], 0.5, 5)
+            predicted = stars_of_described(towers, known, rest)
             error = rmse(rest["rating"], predicted)
             self.note(split, "two towers, not trained again", **{metric: error})
         lists = {
@@ -386,6 +379,21 @@ class Run:
             name = f"retrieval, {written}{' (used)' if one == used else ''}"
             cut = Split("inner", by_time.train, by_time.train)
             self.note(cut, name, **{"inner ndcg@10": float(np.mean(values))})
+
+
+def stars_of_described(
+    towers: TwoTowers, known: pd.DataFrame, pairs: pd.DataFrame
+) -> np.ndarray:
+    """Predict for new users, who are described by what is known of them."""
+    predicted = np.empty(len(pairs))
+    for user_id, rows in pairs.groupby("user_id").indices.items():
+        theirs = known[known["user_id"] == user_id]
+        nobody = towers.features_.users.reindex([user_id])
+        features = towers.describe(theirs) if len(theirs) else nobody
+        scores = towers.scores_of(features)[0]
+        columns = towers.interactions_.movies.rows(pairs["movie_id"].iloc[rows])
+        predicted[rows] = np.clip(scores[columns], 0.5, 5)
+    return predicted
 
 
 @dataclass
