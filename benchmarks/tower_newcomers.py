@@ -20,7 +20,7 @@ from recsys_helpers.datasets import load_movielens
 from recsys_helpers.keras_setup import reproducible_keras
 from recsys_helpers.methods.two_tower import TwoTowers
 from recsys_helpers.rating_errors import rmse
-from recsys_helpers.results import results_table, versions, write_results
+from recsys_helpers.results import versions, write_results
 from recsys_helpers.splits import Split, cold_start_users
 
 RESULTS = Path(__file__).parent / "results" / "tower_newcomers.json"
@@ -68,9 +68,6 @@ def main() -> None:
     )
     write_results(results, arguments.output)
     print(results[["method", "metric", "value"]].to_string())
-    known = [f"rmse, {n} ratings known" for n in N_KNOWN]
-    is_trial = results["metric"] == "inner rmse"
-    print(results_table(results[~is_trial], known, split=split.name).to_string())
 
 
 def errors_by_number_known(towers: TwoTowers, split: Split) -> dict[int, float]:

@@ -13,6 +13,7 @@ from recsys_helpers.methods.baselines import BiasModel, Popularity
 from recsys_helpers.methods.collaborative import KerasFactors
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.neighbours import LikeNeighbours, RatingNeighbours
+from recsys_helpers.methods.two_tower import TwoTowers
 from recsys_helpers.rating_errors import rmse
 from recsys_helpers.results import read_results
 from recsys_helpers.splits import Split, random_split, user_temporal_split
@@ -97,8 +98,10 @@ def test_the_published_lists_are_as_good_as_the_best_known(
     assert results["value"][metric] >= target
 
 
-def mean_of_seeds(method: str, metric: str, split: Split) -> float:
-    results = read_results(ROOT / "benchmarks" / "results" / "keras_ratings.json")
+def mean_of_seeds(
+    method: str, metric: str, split: Split, name: str = "keras_ratings"
+) -> float:
+    results = read_results(ROOT / "benchmarks" / "results" / f"{name}.json")
     of_method = results["method"].str.fullmatch(f"{method}, seed [0-9]+", na=False)
     chosen = of_method & (results["metric"] == metric)
     found = results[chosen & (results["split"] == split.name)]["value"]
@@ -180,6 +183,114 @@ def test_the_published_peers_stand_beside_ours_on_the_same_rows(small):
     peers = peers[(peers["metric"] == "rmse") & (peers["split"] == split.name)]
     assert set(peers["n"]) == {len(split.test)}
     assert mean_of_seeds("factors, everything", "rmse", split) < peers["value"].min()
+
+
+# --- two towers -----------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def two_towers():
+    return read_results(ROOT / "benchmarks" / "results" / "two_towers.json")
+
+
+def values_of(results, split, metric):
+    """Give the values of one metric by method."""
+    chosen = (results["split"] == split) & (results["metric"] == metric)
+    return results[chosen].set_index("method")["value"]
+
+
+def test_the_published_towers_are_better_than_the_best_honest_version(
+    two_towers, small
+):
+    ours = mean_of_seeds(
+        "two towers", "rmse", random_split(small.ratings), "two_towers"
+    )
+    errors = values_of(two_towers, "random", "rmse")
+    assert ours < 0.874
+    assert ours < errors["source, averages of leave one out"]
+    assert ours < errors["source, averages of training ratings"]
+    assert ours < errors["bias model"]
+
+
+def test_the_sources_averages_give_the_test_rows_away(two_towers):
+    errors = values_of(two_towers, "random", "rmse")
+    with_leak = errors["source, averages of all ratings"]
+    assert with_leak < errors["source, averages of leave one out"] - 0.05
+    assert errors["bias model that knows the test rows"] < errors["bias model"] - 0.03
+
+
+def test_the_sources_schedule_takes_twenty_times_as_long(two_towers, small):
+    seconds = values_of(two_towers, "random", "fit_cpu_s")
+    split = random_split(small.ratings)
+    ours = mean_of_seeds("two towers", "fit_cpu_s", split, "two_towers")
+    assert seconds[seconds.index.str.startswith("source")].min() > 20 * ours
+
+
+def test_towers_beat_every_collaborative_method_on_new_movies(two_towers):
+    errors = values_of(two_towers, "cold-start movies", "rmse")
+    ours = errors[errors.index.str.startswith("two towers, seed")]
+    others = errors[~errors.index.str.startswith("two towers")]
+    assert (len(ours), len(others)) == (3, 7)
+    assert ours.max() < others.min()
+
+
+def test_towers_for_newcomers_have_the_best_settings_tried_and_lose_to_a_bias(
+    two_towers,
+):
+    newcomers = read_results(ROOT / "benchmarks" / "results" / "tower_newcomers.json")
+    trials = newcomers[newcomers["metric"] == "inner rmse"]
+    best = trials.loc[trials["value"].idxmin(), "method"]
+    assert "short_histories 1.0" in best
+    with_ten = "rmse, 10 ratings known"
+    errors = values_of(newcomers, "cold-start users", with_ten)
+    prepared = errors[errors.index.str.contains("for newcomers")]
+    usual = errors[errors.index.str.contains("usual")]
+    assert (len(prepared), len(usual)) == (3, 3)
+    of_others = values_of(two_towers, "cold-start users", with_ten)
+    assert of_others["bias model"] < prepared.mean() < usual.mean()
+
+
+def test_lists_of_new_movies_are_far_better_than_chance(two_towers):
+    found = values_of(two_towers, "cold-start movies", "ndcg@10 among new movies")
+    assert found["Als"] == 0
+    assert found["retrieval, content only"] > 2 * found["random choice"]
+
+
+def test_the_popularity_correction_is_worth_having(two_towers):
+    found = values_of(two_towers, "user temporal", "ndcg@10")
+    assert found["retrieval, seed 0"] > found["retrieval, not corrected"]
+    by_content = found["retrieval, content only"]
+    assert by_content > found["retrieval, content only, not corrected"]
+    assert by_content > found["Popularity"]
+
+
+def test_all_pairs_at_once_are_a_thousand_times_as_fast_as_the_loops(two_towers):
+    seconds = values_of(two_towers, "random", "pairs_cpu_s")
+    in_loops = seconds["triple loop over 150 movies"] / 150**2
+    at_once = seconds["MovieVectors, all 9066 movies"] / 9066**2
+    assert in_loops > 1000 * at_once
+
+
+@pytest.mark.parametrize(
+    ("metric", "model", "sign", "within"),
+    [("inner rmse", "two towers", 1, 1e-3), ("inner ndcg@10", "retrieval", -1, 5e-3)],
+)
+def test_the_settings_of_towers_are_the_best_tried_or_nearly(
+    metric, model, sign, within, two_towers
+):
+    trials = two_towers[two_towers["metric"] == metric]
+    assert trials["method"].str.startswith(model).all()
+    used = trials[trials["method"].str.endswith("(used)")]["value"].item()
+    assert sign * used <= (sign * trials["value"]).min() + within
+
+
+def test_the_published_towers_are_what_the_code_computes(small):
+    split = random_split(small.ratings)
+    model = TwoTowers(movies=small.movies).fit(split.train)
+    stars = model.predict(split.test["user_id"], split.test["movie_id"])
+    in_file = published("two towers, seed 0", split, "two_towers")["value"]
+    # float32, summed in an order that other processors choose.
+    assert rmse(split.test["rating"], stars) == pytest.approx(in_file["rmse"], abs=2e-3)
 
 
 @pytest.mark.site
