@@ -33,6 +33,7 @@ from recsys_helpers.validation import (
     validate_movies,
     validate_ratings,
 )
+from recsys_helpers.wikipedia_corpus import load_wikipedia_links
 
 __all__ = [
     "EDITIONS",
@@ -48,6 +49,7 @@ __all__ = [
     "entities_of",
     "load_films",
     "load_movielens",
+    "load_wikipedia_links",
     "match_films",
     "read_movielens",
     "validate_movies",
