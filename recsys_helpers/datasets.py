@@ -3,7 +3,8 @@
 ``load_movielens()`` gives the `small` edition, which is installed with the course and
 needs no network. The larger ones are downloaded once, or read from files that you put
 into a folder yourself; see :func:`load_movielens`. ``load_films()`` gives the credits
-of 17,472 films, installed with the course too.
+of 17,472 films, installed with the course too, and ``load_wikipedia_links()`` pages of
+Wikipedia in the same form.
 """
 
 from __future__ import annotations
@@ -33,7 +34,9 @@ from recsys_helpers.validation import (
     validate_movies,
     validate_ratings,
 )
+from recsys_helpers.wikipedia_api import LinksOfPages
 from recsys_helpers.wikipedia_corpus import load_wikipedia_links
+from recsys_helpers.wikipedia_links import collect_wikipedia_links
 
 __all__ = [
     "EDITIONS",
@@ -44,8 +47,10 @@ __all__ = [
     "FilmMatches",
     "Films",
     "InvalidDataError",
+    "LinksOfPages",
     "MovieLens",
     "citation",
+    "collect_wikipedia_links",
     "entities_of",
     "load_films",
     "load_movielens",
