@@ -87,7 +87,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
         if as_windows.drive or as_windows.root or ".." in as_windows.parts:
             raise InvalidDataError(
                 f"{path} holds {member.orig_filename!r}, which would be unpacked "
-                "outside its folder. No honest MovieLens archive does: don't use it."
+                "outside its folder. No honest archive does: don't use it."
             )
         if member.flag_bits & _ENCRYPTED:
             raise InvalidDataError(

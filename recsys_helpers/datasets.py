@@ -1,8 +1,10 @@
-"""MovieLens ratings, in five editions with one form.
+"""MovieLens ratings, in five editions with one form, and films with what they link to.
 
 ``load_movielens()`` gives the `small` edition, which is installed with the course and
 needs no network. The larger ones are downloaded once, or read from files that you put
-into a folder yourself; see :func:`load_movielens`.
+into a folder yourself; see :func:`load_movielens`. ``load_films()`` gives the credits
+of 17,472 films, installed with the course too, and ``load_wikipedia_links()`` pages of
+Wikipedia in the same form.
 """
 
 from __future__ import annotations
@@ -21,6 +23,9 @@ from recsys_helpers.download import (
     fetch,
     split_login,
 )
+from recsys_helpers.film_credits import cut_films, read_credits
+from recsys_helpers.film_matching import FilmMatches, match_films
+from recsys_helpers.films import Films, entities_of
 from recsys_helpers.movielens_files import read_movielens
 from recsys_helpers.small_edition import INSTALLED_SHA256, cut_sample, read_small
 from recsys_helpers.validation import (
@@ -29,6 +34,9 @@ from recsys_helpers.validation import (
     validate_movies,
     validate_ratings,
 )
+from recsys_helpers.wikipedia_api import LinksOfPages
+from recsys_helpers.wikipedia_corpus import load_wikipedia_links
+from recsys_helpers.wikipedia_links import collect_wikipedia_links
 
 __all__ = [
     "EDITIONS",
@@ -36,10 +44,18 @@ __all__ = [
     "DatasetError",
     "DownloadError",
     "Edition",
+    "FilmMatches",
+    "Films",
     "InvalidDataError",
+    "LinksOfPages",
     "MovieLens",
     "citation",
+    "collect_wikipedia_links",
+    "entities_of",
+    "load_films",
     "load_movielens",
+    "load_wikipedia_links",
+    "match_films",
     "read_movielens",
     "validate_movies",
     "validate_ratings",
@@ -182,14 +198,7 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     >>> small.movies["title"].iloc[0]
     'Toy Story (1995)'
     """
-    name = edition or os.environ.get("RECSYS_DATASET") or "small"
-    if name not in EDITIONS:
-        near = difflib.get_close_matches(name, EDITIONS, n=1)
-        raise DatasetError(
-            f"There is no edition {name!r} of MovieLens here"
-            + (f"; did you mean {near[0]!r}?" if near else ".")
-            + f" The editions are {', '.join(EDITIONS)}."
-        )
+    name = _known_edition(edition)
     found = EDITIONS[name]
     if found.archive:
         path, source = _find_or_fetch(found)
@@ -201,9 +210,76 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     return MovieLens(name, *frames, None, source)
 
 
+def load_films(edition: str | None = None) -> Films:
+    """Load the credits of films: who made them, where, when, in which genre.
+
+    Parameters
+    ----------
+    edition : str, optional
+        "sample" for a small part, for quick runs; "all", or any other edition of
+        MovieLens, for all. Without it the environment variable ``RECSYS_DATASET``
+        decides, as for :func:`load_movielens`.
+
+    Returns
+    -------
+    Films
+        Its ``films`` have ``film_id`` (int32; 42 is the item Q42 of Wikidata),
+        ``imdb_id`` (str, "tt" and at least seven digits), ``title`` (str, without the
+        year), ``year`` (nullable Int16), ``runtime`` (nullable Int16, minutes),
+        ``certificate`` (object: str or None, such as "PG-13"), ``metascore`` and
+        ``tomato_meter`` (nullable Int16, 0 to 100), ``tomato_rating`` (float64, 0 to
+        10), ``n_reviews`` (nullable Int16: of critics, behind the Tomatometer),
+        ``box_office`` (float64, US dollars), ``oscars`` (int16, won). What is not
+        known is NA, NaN or None. The kinds of its ``links`` are director, writer,
+        cast, genre, country, language, production and decade.
+
+    Raises
+    ------
+    DatasetError
+        For an unknown edition, and when ``bokeh_sampledata`` is not installed.
+    ChecksumError
+        When its file is not the one that was checked for this course.
+
+    Notes
+    -----
+    A snapshot of Wikidata of 18 October 2026 (CC0; cite "Wikidata contributors"), in
+    the package ``bokeh_sampledata``: films of 1940 to 2014 for which critics' scores
+    are known. Two films share the IMDb id of another version of themselves.
+
+    `sample` is cut by :func:`recsys_helpers.film_credits.cut_films`. The films of the
+    movies in the `sample` of MovieLens are all in it.
+
+    Examples
+    --------
+    >>> films = load_films("all")
+    >>> len(films.films), len(films.pairs())
+    (17472, 278147)
+    """
+    name = "all" if edition == "all" else _known_edition(edition)
+    films, links, report = read_credits()
+    source = "the package bokeh_sampledata (movies.db, from Wikidata)"
+    if name != "sample":
+        return Films("all", films, links, report, source)
+    rated = match_films(cut_sample(*read_small())[1], films).pairs["film_id"]
+    films, links = cut_films(films, links, rated)
+    return Films("sample", films, links, report, f"cut from all, from {source}")
+
+
 def citation() -> str:
     """Return the paper to cite for MovieLens and its terms of use, to be printed."""
     return _CITATION
+
+
+def _known_edition(edition: str | None) -> str:
+    name = edition or os.environ.get("RECSYS_DATASET") or "small"
+    if name not in EDITIONS:
+        near = difflib.get_close_matches(name, EDITIONS, n=1)
+        raise DatasetError(
+            f"There is no edition {name!r} of MovieLens here"
+            + (f"; did you mean {near[0]!r}?" if near else ".")
+            + f" The editions are {', '.join(EDITIONS)}."
+        )
+    return name
 
 
 def _find_or_fetch(edition: Edition) -> tuple[Path, str]:

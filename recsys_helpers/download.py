@@ -50,6 +50,7 @@ def fetch(
     sha256: str,
     folder: str | Path,
     *,
+    server_setting: str = "RECSYS_MOVIELENS_URL",
     n_retries: int = 4,
     timeout: tuple[float, float] = (10, 60),
     sleep: Callable[[float], None] = time.sleep,
@@ -65,6 +66,8 @@ def fetch(
         The file's published SHA-256, 64 hexadecimal digits.
     folder : str or pathlib.Path
         Where files are kept; made when it does not exist.
+    server_setting : str, default "RECSYS_MOVIELENS_URL"
+        The environment variable with which another server can be named, for errors.
     n_retries : int, default 4
         Tries after the first one, for a cut connection, a time-out and the answers
         5xx, 408, 425 and 429. Pauses grow: 1, 2, 4, ... seconds, 30 at most.
@@ -99,7 +102,7 @@ def fetch(
 
     url, login = split_login(url)
     path = Path(folder).resolve() / url.rsplit("/", 1)[-1]
-    by_hand = _by_hand(url, sha256, path)
+    by_hand = _by_hand(url, sha256, path, server_setting)
 
     def resume(url: str, destination: str, _pooch: object) -> None:
         part = path.with_name(path.name + ".part")
@@ -241,7 +244,7 @@ def _require_file(response: requests.Response) -> None:
     if status >= 400:
         raise DownloadError(
             f"{url} is not there: the server answered {status} {response.reason}. The "
-            "file may have moved; RECSYS_MOVIELENS_URL names another server."
+            "file may have moved."
         )
     if response.headers.get("Content-Type", "").startswith("text/html"):
         raise DownloadError(
@@ -304,16 +307,17 @@ def _certificate_failed(url: str, error: Exception, by_hand: str) -> NoReturn:
     raise DownloadError(
         f"The certificate of {url} {what}, so nobody can tell who answers there. That "
         "of GroupLens expired in 2024, 2025 and 2026, each summer for some days. The "
-        "check is not switched off: waiting helps, or RECSYS_MOVIELENS_URL set to a "
-        f"server with a copy, or the file put there by hand. {by_hand}"
+        "check is not switched off: waiting helps, or another server, or the file put "
+        f"there by hand. {by_hand}"
     ) from error
 
 
-def _by_hand(url: str, sha256: str, path: Path) -> str:
+def _by_hand(url: str, sha256: str, path: Path, server_setting: str) -> str:
     return (
         f"By hand: get {path.name} from {url} or from somebody who has it, check that "
         f"its SHA-256 is {sha256}, and put it into {path.parent} or into a folder that "
-        "the environment variable RECSYS_DATA_DIR names."
+        f"the environment variable RECSYS_DATA_DIR names. {server_setting} names "
+        "another server to try."
     )
 
 

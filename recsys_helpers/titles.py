@@ -18,6 +18,10 @@ from numpy.typing import NDArray
 
 # "(1995)", "(1975-1979)", "(2007- )" and, as the 25m edition once has, "(1983))".
 YEAR_AT_END = re.compile(r"\s*\(([0-9]{4})\s*(?:[-\u2013]\s*(?:[0-9]{4})?\s*)?\)+\s*$")
+# "(film)", "(1997 film)", "(2012 Indian film)": how Wikipedia tells a film from a book.
+_FILM_NOTE = re.compile(r"\s+\((?:([0-9]{4})\s+)?(?:\w+\s+){0,2}film\)\s*$")
+# Letters that are no letter with an accent, so that taking accents off leaves them.
+_LIGATURES = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
 _ARTICLES = "the|an?|les?|la|il|lo|el|los|las|der|die|das|eine?"
 _IN_FRONT = re.compile(rf"(?:({_ARTICLES}) |(l') ?)(.+)")
 _BEHIND = re.compile(rf"(.+), ({_ARTICLES}|l')")
@@ -40,16 +44,31 @@ def without_year(title: str) -> str:
     return YEAR_AT_END.sub("", title)
 
 
+def without_film_note(title: str) -> str:
+    """Cut off what Wikipedia adds where other things have a film's title.
+
+    Examples
+    --------
+    >>> without_film_note("Titanic (1997 film)")
+    'Titanic'
+    >>> without_film_note("Rogue One")
+    'Rogue One'
+    """
+    return _FILM_NOTE.sub("", title)
+
+
 def year_of(title: str) -> int | None:
-    """Year at the end of a MovieLens title, the first of a range; None without one.
+    """Year at the end of a title, the first of a range; None without one.
 
     Examples
     --------
     >>> year_of("Fawlty Towers (1975-1979)")
     1975
+    >>> year_of("Titanic (1997 film)")
+    1997
     """
-    found = YEAR_AT_END.search(title)
-    return int(found[1]) if found else None
+    found = YEAR_AT_END.search(title) or _FILM_NOTE.search(title)
+    return int(found[1]) if found and found[1] else None
 
 
 def fold_title(title: str) -> str:
@@ -60,9 +79,43 @@ def fold_title(title: str) -> str:
     >>> fold_title("  Amélie  (2001)")
     'amelie (2001)'
     """
-    decomposed = unicodedata.normalize("NFKD", title.casefold())
+    lower = title.casefold().translate(_LIGATURES)
+    decomposed = unicodedata.normalize("NFKD", lower)
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(letters.casefold().replace("\u2019", "'").split())
+
+
+def names_in(title: str) -> list[str]:
+    """All that a movie is called in its title, for comparing it with other titles.
+
+    Returns
+    -------
+    list of str
+        Folded, with the article in front, without year and without Wikipedia's note;
+        the main name first, then those in parentheses.
+
+    Examples
+    --------
+    >>> names_in("Seven (a.k.a. Se7en) (1995)")
+    ['seven', 'se7en']
+    >>> names_in("Usual Suspects, The (1995)")
+    ['the usual suspects']
+    """
+    return [
+        article + " " * (article.isalpha()) + name
+        for name, article in _names(without_film_note(title))
+    ]
+
+
+def without_article(name: str) -> str:
+    """Take the article off the front of a folded name.
+
+    Examples
+    --------
+    >>> without_article("the usual suspects")
+    'usual suspects'
+    """
+    return _article_apart(name)[0]
 
 
 def rows_of_title(title: str, titles: Sequence[str]) -> list[int]:

@@ -1,20 +1,23 @@
 """A web server on this machine that misbehaves as it is told to, for tests."""
 
+import json
 import ssl
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
 
 
 @contextmanager
 def serving(*answers, certificate=None):
     """Serve on 127.0.0.1: the n-th request gets the n-th answer, or the last one.
 
-    An answer is a function of the request handler. Gives the server, with its `url` and
-    the headers of the requests that came, in `requests`.
+    An answer is a function of the request handler. Gives the server, with its `url`,
+    the headers of the requests that came, in `requests`, and the parameters in their
+    addresses, in `asked`.
     """
     server = _Server(("127.0.0.1", 0), _Handler)
-    server.answers, server.requests = answers, []
+    server.answers, server.requests, server.asked = answers, [], []
     server.stopping = threading.Event()
     scheme = "http"
     if certificate is not None:
@@ -80,13 +83,41 @@ def not_satisfiable(content_range=None):
     return answer
 
 
-def status(code):
-    """Answer with a status and a short page."""
+def status(code, **headers):
+    """Answer with a status and a short page; `retry_after` becomes Retry-After."""
 
     def answer(handler):
-        handler.send_error(code)
+        page = b"<html>Something is wrong.</html>"
+        handler.send_response(code)
+        handler.send_header("Content-Type", "text/html")
+        handler.send_header("Content-Length", str(len(page)))
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(page)
 
     return answer
+
+
+def json_answer(content, cut_at=None, **headers):
+    """Answer with JSON, or with a text as it is; stop at byte `cut_at`."""
+
+    def answer(handler):
+        text = content if isinstance(content, str) else json.dumps(content)
+        handler.send_response(200)
+        handler.send_header("Content-Type", "application/json; charset=utf-8")
+        handler.send_header("Content-Length", str(len(text.encode())))
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        handler.wfile.write(text.encode()[:cut_at])
+
+    return answer
+
+
+def asked_of(handler):
+    """Return the parameters in the address that a request asks for."""
+    return dict(parse_qsl(urlsplit(handler.path).query, keep_blank_values=True))
 
 
 def silent(handler):
@@ -105,6 +136,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
         n = len(self.server.requests)
         self.server.requests.append(dict(self.headers))
+        self.server.asked.append(asked_of(self))
         self.server.answers[min(n, len(self.server.answers) - 1)](self)
 
     def log_message(self, format, *arguments):

@@ -6,8 +6,11 @@ from recsys_helpers import titles as titles_module
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.titles import (
     fold_title,
+    names_in,
     nearest_titles,
     rows_of_title,
+    without_article,
+    without_film_note,
     without_year,
     year_of,
 )
@@ -140,3 +143,47 @@ def test_titles_are_prepared_once_for_many_questions(monkeypatch):
 )
 def test_a_title_comes_apart_into_name_and_year(title, name, year):
     assert (without_year(title), year_of(title)) == (name, year)
+
+
+@pytest.mark.parametrize(
+    ("title", "name", "year"),
+    [
+        ("Titanic (1997 film)", "Titanic", 1997),
+        ("Interstellar (film)", "Interstellar", None),
+        ("Don (2006 Hindi film)", "Don", 2006),
+        ("Harry Potter (film series)", "Harry Potter (film series)", None),
+        ("A film", "A film", None),
+    ],
+)
+def test_what_wikipedia_adds_comes_apart_from_a_title(title, name, year):
+    assert (without_film_note(title), year_of(title)) == (name, year)
+
+
+@pytest.mark.parametrize(
+    ("title", "names"),
+    [
+        ("Usual Suspects, The (1995)", ["the usual suspects"]),
+        ("The Usual Suspects", ["the usual suspects"]),
+        ("Seven (a.k.a. Se7en) (1995)", ["seven", "se7en"]),
+        ("Avventura, L' (Adventure, The) (1960)", ["l'avventura", "the adventure"]),
+        ("Titanic (1997 film)", ["titanic"]),
+        ("(500) Days of Summer (2009)", ["(500) days of summer"]),
+    ],
+)
+def test_all_names_in_a_title_are_given_with_their_article_in_front(title, names):
+    assert names_in(title) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [("the matrix", "matrix"), ("l'avventura", "avventura"), ("theft", "theft")],
+)
+def test_an_article_is_taken_off_the_front(name, without):
+    assert without_article(name) == without
+
+
+@pytest.mark.parametrize(
+    ("title", "folded"), [("Æon Flux", "aeon flux"), ("Bjørn Łódź", "bjorn lodz")]
+)
+def test_letters_that_are_two_or_crossed_are_folded_too(title, folded):
+    assert fold_title(title) == folded
