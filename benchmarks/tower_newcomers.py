@@ -2,11 +2,12 @@
 
     python benchmarks/tower_newcomers.py [--output FILE]
 
-A tenth of the users of `small` is held out, and is then described by their first 0, 1,
-3, 5 and 10 ratings; nothing is trained again. Towers that have met mostly people with
-long histories are compared with smaller ones that have met everybody with a shortened
-one. Their settings are chosen on users that are held out of the training rows: records
-"inner rmse" are trials. `benchmarks/two_towers.py` has the other methods on these rows.
+A tenth of the users of `small` is held out, and is then described by 0, 1, 3, 5 and 10
+of their ratings, drawn at random; nothing is trained again. Towers that have met mostly
+people with long histories are compared with some that have met everybody with a
+shortened one. Their settings are chosen on users that are held out of the training
+rows: records "inner rmse" are trials. `benchmarks/two_towers.py` has the other methods
+on these rows.
 """
 
 import argparse
