@@ -31,6 +31,7 @@ def sampled_link_model(
     *,
     n_factors: int = 50,
     head: str = "regression",
+    dense_gradients: bool = False,
     seed: int = 0,
 ) -> keras.Model:
     r"""Say of a pair whether it is a link, by the cosine of two vectors.
@@ -51,6 +52,8 @@ def sampled_link_model(
     n_factors : int
         Length of a vector.
     head : {"regression", "classification"}
+    dense_gradients : bool
+        See `recsys_helpers.link_layers.DenseEmbedding`: quicker for large batches.
     seed : int
         Of the random numbers that vectors start as.
 
@@ -62,12 +65,11 @@ def sampled_link_model(
     """
     check_choice("head", head, HEADS)
     layers = load_keras().layers
+    Table = _dense_embedding() if dense_gradients else layers.Embedding
     film, entity = _inputs("film", "entity")
     start = _Start(seed)
-    f = layers.Embedding(n_films, n_factors, start.uniform(), name="film_vector")(film)
-    e = layers.Embedding(n_entities, n_factors, start.uniform(), name="entity_vector")(
-        entity
-    )
+    f = Table(n_films, n_factors, start.uniform(), name="film_vector")(film)
+    e = Table(n_entities, n_factors, start.uniform(), name="entity_vector")(entity)
     y = layers.Dot(axes=1, normalize=True, name="cosine")([f, e])
     if head == "classification":
         y = layers.Dense(1, "sigmoid", kernel_initializer=start.glorot(), name="odds")(
@@ -121,12 +123,12 @@ def softmax_link_models(
     keras = load_keras()
     from recsys_helpers.tower_layers import InBatchSoftmax
 
-    layers, start = keras.layers, _Start(seed)
+    layers, start, Table = keras.layers, _Start(seed), _dense_embedding()
     film, entity = _inputs("film", "entity")
-    f = layers.Embedding(links.shape[0], n_factors, start.uniform())(film)
+    f = Table(links.shape[0], n_factors, start.uniform())(film)
     if composed:
         f = layers.Add()([f, _sum_of_links(links, n_factors, idf, start)(film, entity)])
-    e = layers.Embedding(links.shape[1], n_factors, start.uniform())(entity)
+    e = Table(links.shape[1], n_factors, start.uniform())(entity)
     f, e = layers.UnitNormalization()(f), layers.UnitNormalization()(e)
     log_share, weight = (
         keras.Input((), name="log_share"),
@@ -136,6 +138,12 @@ def softmax_link_models(
     scores = loss(f, e, entity, log_share, film, weight)
     training = keras.Model([film, entity, log_share, weight], scores)
     return training, keras.Model([film, entity], f), keras.Model(entity, e)
+
+
+def _dense_embedding() -> Any:
+    from recsys_helpers.link_layers import DenseEmbedding
+
+    return DenseEmbedding
 
 
 def _sum_of_links(

@@ -162,6 +162,12 @@ def test_pairs_that_are_no_links_object_are_refused(method):
         method().fit(checkerboard())
 
 
+def test_the_slow_training_finds_the_same_neighbours():
+    slow = SampledLinkModel(**SAMPLED, fast=False).fit(LINKS).film_vectors()
+    for film in (100, 101, 110, 111):
+        assert (slow.neighbours(film, n=6)["movie_id"] % 2 == film % 2).all()
+
+
 @pytest.mark.parametrize(
     ("method", "setting"),
     [
