@@ -126,11 +126,8 @@ class SampledLinkModel(LinkMethod):
         if self.decay:
             rate = falling_rate(rate, self.n_epochs * len(batches))
         optimizers = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
-        model.compile(
-            optimizers[self.optimizer](rate),
-            loss="mse" if is_regression else "binary_crossentropy",
-            jit_compile=self.fast,
-        )
+        loss = "mse" if is_regression else "binary_crossentropy"
+        self._compile(model, optimizers[self.optimizer](rate), loss, self.fast)
         self.history_ = self._train(model, batches, callbacks)
         self.model_ = model
         tables = (
@@ -217,7 +214,7 @@ class SoftmaxLinkModel(LinkMethod):
         )
         rate = falling_rate(self.learning_rate, self.n_epochs * len(batches))
         # The sums over links are sparse, which TensorFlow cannot compile.
-        model.compile(keras.optimizers.Adam(rate), jit_compile=not self.composed)
+        self._compile(model, keras.optimizers.Adam(rate), None, not self.composed)
         self.history_ = self._train(model, batches, callbacks)
         self.model_ = model
         rows, columns = map(np.arange, links.matrix.shape)

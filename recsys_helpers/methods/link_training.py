@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -185,6 +186,18 @@ class LinkMethod:
             check_count(name, getattr(self, name))
         check_count("seed", self.seed, at_least=0)
         check_positive("learning_rate", self.learning_rate)
+
+    def _compile(
+        self, model: keras.Model, optimizer: Any, loss: str | None, is_fast: bool
+    ) -> None:
+        """Set a model up for training, compiled by XLA if that can be.
+
+        Not where `recsys_helpers.keras_setup.reproducible_keras` was called: Keras
+        then trains step by step, and need not warn of it.
+        """
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Model doesn't support `jit_compile")
+            model.compile(optimizer, loss, jit_compile=is_fast)
 
     def _train(
         self, model: keras.Model, batches: Any, callbacks: Sequence[Any]
