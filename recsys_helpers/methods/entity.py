@@ -59,7 +59,7 @@ class SampledLinkModel(LinkMethod):
         Whether the learning rate falls to zero along half a cosine.
     fast : bool
         Whether TensorFlow compiles the training, with
-        `recsys_helpers.link_layers.DenseEmbedding`: about a third of the CPU time.
+        `recsys_helpers.link_layers.DenseEmbedding`: quicker, and with other steps.
     seed : int
 
     Attributes
