@@ -560,6 +560,8 @@ rivals["neighbours, movies"] = by_ids["neighbours, movies"]
 for kind in ("genre and year", "everything"):
     rivals[f"factors, {kind}"] = by_ids[f"factors, {kind}, seed 0"]
 print(pd.Series(rivals).sort_values().round(4).to_string())
+
+# %% tags=["nbval-check-output"]
 seconds = on_random.query("metric == 'fit_cpu_s'").set_index("method")[
     "value"
 ]

@@ -116,7 +116,12 @@ def test_every_make_target_has_a_line_of_help():
 
 # Subclasses of Keras' classes: they can't be written without importing Keras, so they
 # have modules of their own, which the others import inside functions.
-KERAS_SUBCLASSES = {"recsys_helpers.keras_parts", "recsys_helpers.tower_layers"}
+KERAS_SUBCLASSES = {
+    "recsys_helpers.keras_parts",
+    "recsys_helpers.link_batches",
+    "recsys_helpers.link_layers",
+    "recsys_helpers.tower_layers",
+}
 
 
 def test_importing_the_package_loads_no_heavy_library():
