@@ -337,7 +337,7 @@ first_results = pd.concat(
     for name, model in {"popularity": Popularity(), "ALS": Als()}.items()
 )
 
-# %% tags=["nbval-check-output"]
+# %%
 wanted = ["ndcg@10", "recall@20", "coverage@10"]
 print(results_table(first_results, wanted, digits=3).to_string())
 ndcg = first_results.query("metric == 'ndcg@10'").set_index("method")["value"]
@@ -579,7 +579,7 @@ space = {
 }
 trials = search(Als, sample_settings(space, 12, seed=0), inner)
 
-# %% tags=["nbval-check-output"]
+# %%
 n_combinations = np.prod([len(values) for values in space.values()])
 print(f"{len(trials)} of {n_combinations} combinations tried")
 as_table = trials.drop(columns=["cpu_s", "n_iterations"]).round(4)
@@ -615,7 +615,7 @@ results = pd.concat(
 #
 # Look at *chosen* against popularity first, then down the variants.
 
-# %% tags=["nbval-check-output"]
+# %%
 wanted = ["ndcg@10", "recall@20", "coverage@10"]
 print(results_table(results, wanted, digits=3).to_string())
 
@@ -642,7 +642,7 @@ def compare(one, other):
     return gap
 
 
-# %% tags=["nbval-check-output"]
+# %%
 over_popularity = compare("chosen", "popularity")
 compare("chosen", "source's settings")
 compare("chosen", "chosen, every rating")
