@@ -17,7 +17,6 @@ from scipy import sparse
 
 from recsys_helpers.checks import check_choice
 from recsys_helpers.keras_setup import load_keras
-from recsys_helpers.side_information import set_matrix
 
 if TYPE_CHECKING:
     import keras
@@ -79,90 +78,91 @@ def sampled_link_model(
 
 
 def softmax_link_models(
-    links: sparse.csr_array,
+    n_films: int,
+    n_entities: int,
     *,
-    n_factors: int = 50,
+    n_factors: int = 100,
     temperature: float = 0.1,
-    corrected: bool = True,
-    composed: bool = False,
-    idf: NDArray[np.floating] | None = None,
+    composed: bool = True,
+    hidden_share: float = 0.5,
+    weights: NDArray[np.floating] | None = None,
     seed: int = 0,
-) -> tuple[keras.Model, keras.Model, keras.Model]:
-    """Pick what a film links to out of what all films of the batch link to.
+) -> tuple[keras.Model, keras.Model]:
+    """Pick what a film links to out of all entities.
 
-    The loss is that of `recsys_helpers.tower_layers.InBatchSoftmax`. Vectors have
-    length 1. What another row of the batch has is a wrong answer, unless it is the
-    same entity, or of the same film: a film has many right answers.
+    The loss is that of `recsys_helpers.link_layers.LinkSoftmax`. Vectors have length 1.
 
     Parameters
     ----------
-    links : scipy.sparse.csr_array, shape (n_films, n_entities)
+    n_films, n_entities : int
     n_factors : int
         Length of a vector.
-    temperature, corrected
-        See `InBatchSoftmax`.
+    temperature : float
+        See `LinkSoftmax`.
     composed : bool
-        Whether the vector of a film is, before it gets length 1, the sum of a vector
-        of its own and of vectors of the entities that it links to. In training the
-        entity that is to be picked is left out of the sum, or it would be given away.
-    idf : numpy.ndarray of float, shape (n_entities,), optional
-        How long the vectors in those sums are at first; without it, all alike.
+        Whether a film's vector is made of those of its links, by
+        `recsys_helpers.link_layers.SumOfLinks`. Otherwise each film has its own.
+    hidden_share, weights
+        See `SumOfLinks`.
     seed : int
-        Of the random numbers that vectors start as.
+        Of the random numbers that vectors start as, and of what is hidden.
 
     Returns
     -------
     training : keras.Model
-        From rows of films, columns of entities, logarithms of the entities' shares of
-        the links, and weights, each of shape (n,), to the scores of all pairs of the
-        batch, shape (n, n). The loss is a part of it.
-    of_films, of_entities : keras.Model
-        From rows, or columns, to vectors, shape (n, n_factors). That of films has the
-        entity that is left out as a second input, which does nothing when predicting.
+        From rows of films, shape (n,), and their links as `padded_links` has them,
+        shape (n, n_most), to scores of all entities, shape (n, n_entities). The loss
+        is a part of it, and the layer "softmax" has the vectors of entities.
+    of_films : keras.Model
+        From the same to vectors of films, shape (n, n_factors). Which of the two
+        inputs counts depends on `composed`.
     """
     keras = load_keras()
-    from recsys_helpers.tower_layers import InBatchSoftmax
+    from recsys_helpers.link_layers import DenseEmbedding, LinkSoftmax, SumOfLinks
 
-    layers, start, Table = keras.layers, _Start(seed), _dense_embedding()
-    film, entity = _inputs("film", "entity")
-    f = Table(links.shape[0], n_factors, start.uniform())(film)
+    start = _Start(seed)
+    (film,) = _inputs("film")
+    links = keras.Input((None,), dtype="int64", name="links")
     if composed:
-        f = layers.Add()([f, _sum_of_links(links, n_factors, idf, start)(film, entity)])
-    e = Table(links.shape[1], n_factors, start.uniform())(entity)
-    f, e = layers.UnitNormalization()(f), layers.UnitNormalization()(e)
-    log_share, weight = (
-        keras.Input((), name="log_share"),
-        keras.Input((), name="weight"),
-    )
-    loss = InBatchSoftmax(temperature, corrected)
-    scores = loss(f, e, entity, log_share, film, weight)
-    training = keras.Model([film, entity, log_share, weight], scores)
-    return training, keras.Model([film, entity], f), keras.Model(entity, e)
+        seed_of_sum = start.next_seed()
+        f = SumOfLinks(n_entities, n_factors, hidden_share, weights, seed_of_sum)(links)
+    else:
+        f = DenseEmbedding(n_films, n_factors, start.uniform())(film)
+    f = keras.layers.UnitNormalization()(f)
+    softmax = LinkSoftmax(n_entities, temperature, start.next_seed(), name="softmax")
+    training = keras.Model([film, links], softmax(f, links))
+    return training, keras.Model([film, links], f)
+
+
+def padded_links(links: sparse.csr_array) -> NDArray[np.int64]:
+    """Columns of each film's links, side by side, and "no link" after the last.
+
+    Parameters
+    ----------
+    links : scipy.sparse.csr_array, shape (n_films, n_entities)
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n_films, n_most)
+        As wide as the film with the most links needs; "no link" is n_entities.
+
+    Examples
+    --------
+    >>> padded_links(sparse.csr_array(np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0]])))
+    array([[0, 2],
+           [3, 3],
+           [1, 3]])
+    """
+    n_links = np.diff(links.indptr)
+    padded = np.full((links.shape[0], max(1, n_links.max(initial=0))), links.shape[1])
+    padded[np.arange(padded.shape[1]) < n_links[:, None]] = links.indices
+    return padded
 
 
 def _dense_embedding() -> Any:
     from recsys_helpers.link_layers import DenseEmbedding
 
     return DenseEmbedding
-
-
-def _sum_of_links(
-    links: sparse.csr_array,
-    n_factors: int,
-    idf: NDArray[np.floating] | None,
-    start: _Start,
-) -> Any:
-    """Make the layer that adds up vectors of a film's entities."""
-    from recsys_helpers.keras_parts import SetEmbedding
-
-    layer = SetEmbedding.of(
-        set_matrix(links), n_factors, stddev=0.03, seed=start.next_seed()
-    )
-    if idf is not None:
-        layer.build()
-        relative = idf / np.sqrt(np.mean(np.square(idf)))
-        layer.members.assign(layer.members * relative[:, None].astype(np.float32))
-    return layer
 
 
 def _inputs(*names: str) -> list[Any]:

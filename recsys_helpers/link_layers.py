@@ -1,6 +1,6 @@
-"""A Keras layer that models of links are quicker with.
+"""Keras layers for models of links: a table, a film as its links, and a loss.
 
-Importing this module loads TensorFlow, which takes seconds. Functions that need the
+Importing this module loads TensorFlow, which takes seconds. Functions that need a
 layer import it when they are called.
 """
 
@@ -38,3 +38,121 @@ class DenseEmbedding(keras.layers.Embedding):
             return tf.gather(table, rows), gradient
 
         return look_up(tf.convert_to_tensor(self.embeddings))
+
+
+@keras.saving.register_keras_serializable("recsys_helpers")
+class SumOfLinks(keras.layers.Layer):
+    """Make a film's vector of those of its links, some of which are hidden at times.
+
+    Each entity has a vector, and a film gets the sum of its entities' vectors. In
+    training some links, drawn anew in each batch, are left out of the sum, so that
+    the others have to do for them: Vincent et al., "Extracting and composing robust
+    features with denoising autoencoders", ICML 2008.
+
+    Parameters
+    ----------
+    n_entities, n_factors : int
+    hidden_share : float
+        Of the links, from 0 to below 1.
+    weights : sequence of float, shape (n_entities,), optional
+        What an entity's vector is multiplied by in the sum. Without it, by 1.
+    seed : int
+    """
+
+    def __init__(
+        self, n_entities, n_factors, hidden_share=0.5, weights=None, seed=0, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.n_entities, self.n_factors = n_entities, n_factors
+        self.hidden_share, self.seed = hidden_share, seed
+        self.weights_of_entities = [1.0] * n_entities
+        if weights is not None:
+            self.weights_of_entities = [float(w) for w in weights]
+        self._generator = keras.random.SeedGenerator(seed)
+        self.table = DenseEmbedding(
+            n_entities, n_factors, keras.initializers.RandomUniform(seed=seed)
+        )
+
+    def call(self, links, training=False):
+        """Vectors, shape (n, n_factors), of links as `padded_links` has them."""
+        rows, columns = _cells(links, self.n_entities)
+        shown = tf.gather(tf.constant(self.weights_of_entities), columns)
+        if training and self.hidden_share:
+            drawn = keras.random.uniform(tf.shape(shown), seed=self._generator)
+            shown = shown * tf.cast(drawn >= self.hidden_share, shown.dtype)
+        members = shown[:, None] * self.table(columns)
+        return tf.math.unsorted_segment_sum(members, rows, tf.shape(links)[0])
+
+    def get_config(self):
+        """Give what Keras makes the layer from again."""
+        return super().get_config() | {
+            "n_entities": self.n_entities,
+            "n_factors": self.n_factors,
+            "hidden_share": self.hidden_share,
+            "weights": self.weights_of_entities,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable("recsys_helpers")
+class LinkSoftmax(keras.layers.Layer):
+    r"""The loss: pick what a film links to out of all entities.
+
+    With the vector f of a film, e of an entity, both of length 1, and the L links of
+    all films of a batch
+
+    .. math::
+        L = -\frac1{|L|} \sum_{(i, j) \in L} \log
+            \frac{e^{f_i \cdot e_j / \tau}}{\sum_k e^{f_i \cdot e_k / \tau}}
+
+    Nothing is drawn: all entities take part in each sum.
+
+    Parameters
+    ----------
+    n_entities : int
+    temperature : float
+        :math:`\tau`, above 0. Vectors of length 1 have products within -1 and 1;
+        a small temperature lets the softmax be sure of something.
+    seed : int
+    """
+
+    def __init__(self, n_entities, temperature=0.1, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.n_entities, self.temperature = n_entities, temperature
+        self.seed = seed
+
+    def build(self, film_vectors_shape, links_shape):
+        """Make the table of entities; Keras calls this."""
+        self.table = self.add_weight(
+            shape=(self.n_entities, film_vectors_shape[-1]),
+            initializer=keras.initializers.RandomUniform(seed=self.seed),
+            name="entities",
+        )
+
+    def call(self, film_vectors, links):
+        """Add the loss to the model's; give the scores, shape (n, n_entities)."""
+        scores = tf.matmul(film_vectors, self.entity_vectors(), transpose_b=True)
+        scores = scores / self.temperature
+        rows, columns = _cells(links, self.n_entities)
+        of_links = tf.gather_nd(scores, tf.stack([rows, columns], axis=1))
+        of_all = tf.gather(tf.reduce_logsumexp(scores, axis=1), rows)
+        self.add_loss(tf.reduce_mean(of_all - of_links))
+        return scores
+
+    def entity_vectors(self):
+        """Give the vectors of all entities, of length 1, shape (n_entities, n)."""
+        return keras.ops.normalize(self.table, axis=-1)
+
+    def get_config(self):
+        """Give what Keras makes the layer from again."""
+        return super().get_config() | {
+            "n_entities": self.n_entities,
+            "temperature": self.temperature,
+            "seed": self.seed,
+        }
+
+
+def _cells(links, n_entities):
+    """Rows and columns of the links, without those that are none."""
+    places = tf.where(links < n_entities)
+    return places[:, 0], tf.gather_nd(links, places)

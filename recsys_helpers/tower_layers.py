@@ -66,7 +66,6 @@ class InBatchSoftmax(keras.layers.Layer):
     training rows, makes up for that: Yi et al., "Sampling-bias-corrected neural
     modeling for large corpus item recommendations", RecSys 2019, section 3. The same
     movie in another row of the batch is no wrong answer, and is left out of the sum.
-    Nor is what the same user chose in another row, if the layer gets the users' rows.
 
     Parameters
     ----------
@@ -81,20 +80,8 @@ class InBatchSoftmax(keras.layers.Layer):
         super().__init__(**kwargs)
         self.temperature, self.corrected = temperature, corrected
 
-    def call(
-        self,
-        user_vectors,
-        movie_vectors,
-        movie_rows,
-        log_share,
-        user_rows=None,
-        weights=None,
-    ):
-        """Add the loss to the model's; give the scores, shape (n, n).
-
-        With `weights`, shape (n,), the loss is the sum over rows of weight times loss,
-        divided by n: weights with a mean of 1 leave its size as it is.
-        """
+    def call(self, user_vectors, movie_vectors, movie_rows, log_share):
+        """Add the loss to the model's; give the scores, shape (n, n)."""
         ops = keras.ops
         scores = ops.matmul(user_vectors, ops.transpose(movie_vectors))
         logits = scores / self.temperature
@@ -102,12 +89,8 @@ class InBatchSoftmax(keras.layers.Layer):
             logits = logits - log_share[None, :]
         right = ops.eye(ops.shape(movie_rows)[0], dtype="bool")
         same = ops.equal(movie_rows[:, None], movie_rows[None, :])
-        if user_rows is not None:
-            of_user = ops.equal(user_rows[:, None], user_rows[None, :])
-            same = ops.logical_or(same, of_user)
         logits = ops.where(ops.logical_and(same, ops.logical_not(right)), -1e9, logits)
-        losses = -ops.diagonal(ops.log_softmax(logits))
-        self.add_loss(ops.mean(losses if weights is None else losses * weights))
+        self.add_loss(-ops.mean(ops.diagonal(ops.log_softmax(logits))))
         return scores
 
     def get_config(self):

@@ -3,12 +3,15 @@ import pytest
 from scipy import sparse
 from scipy.special import log_softmax
 
-from recsys_helpers.entity_models import sampled_link_model, softmax_link_models
+from recsys_helpers.entity_models import (
+    padded_links,
+    sampled_link_model,
+    softmax_link_models,
+)
 from recsys_helpers.nearest import unit_rows
 
 LINKS = sparse.csr_array(np.array([[1, 1, 0, 0], [0, 1, 1, 0], [0, 0, 1, 1.0]]))
 FILMS, ENTITIES = np.array([0, 1, 1, 2]), np.array([0, 1, 2, 3])
-SHARES = np.array([1, 2, 2, 1]) / 6
 
 
 # --- links and pairs that are none ----------------------------------------------------
@@ -48,65 +51,70 @@ def test_another_head_is_refused():
 
 # --- softmax --------------------------------------------------------------------------
 
+ROWS = np.arange(3)
 
-def batch(weights=(1, 1, 1, 1)):
-    log_share = np.log(SHARES[ENTITIES]).astype(np.float32)
-    return [FILMS, ENTITIES, log_share, np.array(weights, dtype=np.float32)]
+
+def models(**settings):
+    return softmax_link_models(*LINKS.shape, n_factors=3, **settings)
+
+
+def film_vectors(of_films, **how):
+    return of_films([ROWS, padded_links(LINKS)], **how).numpy()
 
 
 @pytest.mark.parametrize("composed", [False, True])
 def test_vectors_have_length_one(composed):
-    _, of_films, of_entities = softmax_link_models(LINKS, composed=composed)
-    f = of_films([np.arange(3), np.zeros(3, dtype=int)]).numpy()
-    e = of_entities(np.arange(4)).numpy()
-    for vectors in (f, e):
+    training, of_films = models(composed=composed)
+    entities = training.get_layer("softmax").entity_vectors().numpy()
+    assert entities.shape == (4, 3)
+    for vectors in (film_vectors(of_films), entities):
         np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
 
 
-def test_the_loss_leaves_out_what_else_the_film_links_to():
-    model, of_films, of_entities = softmax_link_models(
-        LINKS, n_factors=3, temperature=0.5
-    )
-    model(batch())
-    f = of_films([FILMS, ENTITIES]).numpy()
-    logits = f @ of_entities(ENTITIES).numpy().T / 0.5 - np.log(SHARES[ENTITIES])
-    logits[1, 2] = logits[2, 1] = -np.inf  # two links of one film
-    expected = -np.diagonal(log_softmax(logits, axis=1)).mean()
-    assert float(model.losses[0]) == pytest.approx(expected, rel=1e-5)
+@pytest.mark.parametrize("composed", [False, True])
+def test_the_scores_and_the_loss_are_those_of_the_formula(composed):
+    training, of_films = models(composed=composed, temperature=0.5)
+    scores = training([ROWS, padded_links(LINKS)]).numpy()
+    entities = training.get_layer("softmax").entity_vectors().numpy()
+    expected = film_vectors(of_films) @ entities.T / 0.5
+    np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-6)
+    loss = -log_softmax(expected, axis=1)[LINKS.nonzero()].mean()
+    assert float(training.losses[0]) == pytest.approx(loss, rel=1e-5)
 
 
-def test_links_can_be_weighted():
-    model, *_ = softmax_link_models(LINKS, n_factors=3)
-    losses = []
-    for weights in np.eye(4):
-        model(batch(weights))
-        losses.append(float(model.losses[0]))
-    model(batch([0.5, 2, 0, 1]))
-    expected = np.dot(losses, [0.5, 2, 0, 1])
-    assert float(model.losses[0]) == pytest.approx(expected, rel=1e-5)
+def test_a_film_with_more_links_counts_more_but_not_for_its_padding():
+    training, _ = models(composed=False)
+    unequal = np.array([[0, 1, 2], [3, 4, 4]])  # 4: no link
+    scores = training([ROWS[:2], unequal]).numpy()
+    losses = -log_softmax(scores, axis=1)
+    expected = (losses[0, :3].sum() + losses[1, 3]) / 4
+    assert float(training.losses[0]) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_composed_film_leaves_out_what_is_to_be_picked_in_training_only():
-    _, of_films, _ = softmax_link_models(LINKS, n_factors=3, composed=True)
-    rows = np.array([0, 0])
-    one, other = of_films([rows, np.array([0, 1])], training=True).numpy()
-    assert not np.allclose(one, other)
-    one, other = of_films([rows, np.array([0, 1])], training=False).numpy()
-    np.testing.assert_array_equal(one, other)
+def test_a_composed_film_hides_links_in_training_only():
+    _, of_films = models(hidden_share=0.5)
+    whole = film_vectors(of_films)
+    np.testing.assert_array_equal(film_vectors(of_films), whole)
+    shown = [film_vectors(of_films, training=True) for _ in range(8)]
+    assert not all(np.allclose(vectors, whole) for vectors in shown)
 
 
-def test_sums_start_with_long_vectors_for_rare_entities():
-    idf = np.array([9.0, 1.0, 1.0, 1.0])
-    _, of_films, _ = softmax_link_models(LINKS, n_factors=50, composed=True, idf=idf)
-    (members,) = (w.numpy() for w in of_films.weights if w.name == "members")
-    lengths = np.linalg.norm(members, axis=1)
-    assert lengths[0] > 5 * lengths[1:].max()
+def test_without_hidden_links_training_sees_all():
+    _, of_films = models(hidden_share=0.0)
+    seen = film_vectors(of_films, training=True)
+    np.testing.assert_allclose(seen, film_vectors(of_films), rtol=1e-6)
 
 
-def test_weights_follow_the_seed():
-    one, same, other = (
-        softmax_link_models(LINKS, composed=True, seed=s)[1] for s in (1, 1, 2)
-    )
+def test_entities_count_by_their_weights():
+    _, of_films = models(weights=np.array([0.0, 1.0, 0.0, 2.0]))
+    (table,) = (w.numpy() for w in of_films.trainable_weights)
+    expected = unit_rows(np.array([table[1], table[1], 2 * table[3]]))
+    np.testing.assert_allclose(film_vectors(of_films), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("composed", [False, True])
+def test_weights_follow_the_seed(composed):
+    one, same, other = (models(composed=composed, seed=s)[0] for s in (1, 1, 2))
     for a, b, c in zip(
         one.trainable_weights,
         same.trainable_weights,
@@ -115,3 +123,8 @@ def test_weights_follow_the_seed():
     ):
         np.testing.assert_array_equal(a, b)
         assert not np.allclose(a, c)
+
+
+def test_the_two_tables_start_as_other_numbers():
+    films, entities = (w.numpy() for w in models()[0].trainable_weights)
+    assert not np.allclose(films, entities)

@@ -1,7 +1,13 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 
-from recsys_helpers.link_layers import DenseEmbedding, keras
+from recsys_helpers.link_layers import (
+    DenseEmbedding,
+    LinkSoftmax,
+    SumOfLinks,
+    keras,
+)
 
 ROWS = np.array([0, 2, 2, 1])
 
@@ -46,7 +52,21 @@ def test_adam_squares_the_whole_gradient_of_a_row():
     assert not steps[3].any()
 
 
-def test_it_can_be_made_from_its_settings():
-    ours, _ = both()
-    again = DenseEmbedding.from_config(ours.get_config())
-    assert again.get_config() == ours.get_config()
+@pytest.mark.parametrize(
+    "layer",
+    [
+        DenseEmbedding(4, 2),
+        SumOfLinks(4, 2, 0.3, weights=[1, 2, 3, 0.5], seed=3),
+        LinkSoftmax(4, 0.2, seed=3),
+    ],
+)
+def test_a_layer_can_be_made_from_its_settings(layer):
+    again = type(layer).from_config(layer.get_config())
+    assert again.get_config() == layer.get_config()
+
+
+def test_links_are_hidden_as_often_as_they_should_be():
+    layer = SumOfLinks(1, 1, hidden_share=0.3, seed=0)
+    links = np.zeros((2000, 1), dtype=int)
+    shown = layer(links, training=True).numpy() != 0
+    assert 0.66 < shown.mean() < 0.74

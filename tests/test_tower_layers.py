@@ -75,25 +75,6 @@ def test_the_same_movie_in_another_row_is_no_wrong_answer():
     assert found == pytest.approx(expected, rel=1e-5)
 
 
-def test_what_the_same_user_chose_in_another_row_is_no_wrong_answer():
-    logits = USERS @ MOVIES.T
-    logits[0, 2] = logits[2, 0] = -np.inf
-    expected = -np.diagonal(log_softmax(logits, axis=1)).mean()
-    layer = InBatchSoftmax(1.0, False)
-    users = np.array([4, 5, 4])
-    layer(USERS, MOVIES, np.arange(3), np.log(SHARES), users)
-    assert float(layer.losses[-1]) == pytest.approx(expected, rel=1e-5)
-
-
-def test_rows_can_be_weighted():
-    losses = -np.diagonal(log_softmax(USERS @ MOVIES.T, axis=1))
-    layer = InBatchSoftmax(1.0, False)
-    weights = np.array([2.0, 0.0, 1.0], dtype=np.float32)
-    layer(USERS, MOVIES, np.arange(3), np.log(SHARES), np.arange(3), weights)
-    expected = (2 * losses[0] + losses[2]) / 3
-    assert float(layer.losses[-1]) == pytest.approx(expected, rel=1e-5)
-
-
 def test_the_scores_are_all_products_of_the_batch():
     layer = InBatchSoftmax(0.1)
     scores = layer(USERS, MOVIES, np.arange(3), np.log(SHARES))

@@ -18,7 +18,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers.checks import check_count, check_number, check_positive
+from recsys_helpers.checks import (
+    check_count,
+    check_number,
+    check_positive,
+    check_share,
+)
 from recsys_helpers.ids import IdIndex, integer_ids
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.keras_models import factor_model, network_model
@@ -352,9 +357,7 @@ class KerasNetwork(_KerasRatings):
         super()._check_settings()
         check_number("factor_l2", self.factor_l2)
         check_count("n_hidden", self.n_hidden)
-        check_number("dropout", self.dropout)
-        if self.dropout >= 1:
-            raise ValueError(f"dropout must be below 1; got {self.dropout!r}.")
+        check_share("dropout", self.dropout)
 
     def _build(self, known: Interactions, mean: float) -> keras.Model:
         return network_model(

@@ -1,31 +1,35 @@
 """Chapter 7: vectors of films, learned from what the films link to.
 
 Two methods. `SampledLinkModel` is that of the source, which tells links from pairs
-that are none, and `SoftmaxLinkModel` picks a film's link out of those of a batch.
+that are none, and `SoftmaxLinkModel` picks a film's links out of all entities.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
 
 from recsys_helpers.checks import (
     check_choice,
     check_count,
     check_number,
     check_positive,
+    check_share,
 )
 from recsys_helpers.entity_models import (
     HEADS,
+    padded_links,
     sampled_link_model,
     softmax_link_models,
 )
 from recsys_helpers.film_links import FilmLinks
 from recsys_helpers.keras_setup import load_keras
-from recsys_helpers.methods.link_training import LinkMethod, falling_rate
+from recsys_helpers.methods.link_training import LinkMethod, as_list, falling_rate
 
 __all__ = ["SampledLinkModel", "SoftmaxLinkModel"]
 
@@ -140,7 +144,7 @@ class SampledLinkModel(LinkMethod):
 
 @dataclass(kw_only=True)
 class SoftmaxLinkModel(LinkMethod):
-    """Pick what a film links to out of what all films of a batch link to.
+    """Pick what a film links to out of all entities.
 
     See `recsys_helpers.entity_models.softmax_link_models`.
 
@@ -149,20 +153,22 @@ class SoftmaxLinkModel(LinkMethod):
     n_factors : int
         Length of a vector.
     n_epochs : int
-        In each of them every link is shown once.
+        In each of them every film is shown once, with all its links.
     batch_size : int
-        Links in a batch. Each is a wrong answer to the others, so more is harder.
+        Films in a batch. The scores of a batch are batch_size x n_entities numbers.
     learning_rate : float
         Of Adam; it falls to zero along half a cosine.
     temperature : float
         Of the softmax, above 0. The smaller, the more the nearest wrong answers count.
-    corrected : bool
-        Whether the loss makes up for popular entities being in more batches.
     composed : bool
-        Whether a film's vector is made of those of its links, too.
+        Whether a film's vector is made of those of its links, so that a film which was
+        not there in training can get one, too; otherwise each film has its own.
+    hidden_share : float
+        Of the links that a composed film is made of, hidden in training: from 0 to
+        below 1.
     idf_power : float
-        At least 0. A link counts in the loss as idf to this power: 0, and all count
-        alike; 1, and what nearly all films have counts next to nothing.
+        At least 0. In that sum a link counts by its idf to this power: with 0 all
+        count alike at first, and the model learns what they are worth.
     seed : int
 
     Attributes
@@ -173,12 +179,13 @@ class SoftmaxLinkModel(LinkMethod):
         As it was trained.
     """
 
+    n_factors: int = 100
     n_epochs: int = 10
-    batch_size: int = 2048
+    batch_size: int = 512
     learning_rate: float = 0.01
-    temperature: float = 0.1
-    corrected: bool = True
-    composed: bool = False
+    temperature: float = 0.07
+    composed: bool = True
+    hidden_share: float = 0.5
     idf_power: float = 0.0
 
     def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
@@ -191,46 +198,87 @@ class SoftmaxLinkModel(LinkMethod):
         self._check(links)
         check_count("batch_size", self.batch_size)
         check_positive("temperature", self.temperature)
+        check_share("hidden_share", self.hidden_share)
         check_number("idf_power", self.idf_power)
         keras = load_keras()
         from recsys_helpers.keras_parts import ShuffledRows
 
-        films, entities = links.matrix.nonzero()
-        share = links.n_films_with / links.matrix.nnz
-        log_share = np.log(share[entities]).astype(np.float32)
-        inputs = (films, entities, log_share, self._weights(links, entities))
-        # The loss is a part of the model and has no need of targets.
-        batches = ShuffledRows(
-            inputs, np.zeros(len(films), np.float32), self.batch_size, self.seed
-        )
-        model, of_films, of_entities = softmax_link_models(
-            links.matrix,
+        weights = self._weights(links)
+        model, of_films = softmax_link_models(
+            *links.matrix.shape,
             n_factors=self.n_factors,
             temperature=self.temperature,
-            corrected=self.corrected,
             composed=self.composed,
-            idf=links.idf(),
+            hidden_share=self.hidden_share,
+            weights=weights,
             seed=self.seed,
         )
-        rate = falling_rate(self.learning_rate, self.n_epochs * len(batches))
-        # The sums over links are sparse, which TensorFlow cannot compile.
-        self._compile(model, keras.optimizers.Adam(rate), None, not self.composed)
-        self.history_ = self._train(model, batches, callbacks)
-        self.model_ = model
-        rows, columns = map(np.arange, links.matrix.shape)
-        self._keep(
-            links,
-            of_films([rows, np.zeros_like(rows)]).numpy(),
-            of_entities(columns).numpy(),
+        # A film without a link has nothing to be picked.
+        rows = np.flatnonzero(links.n_links_of)
+        inputs = (rows, padded_links(links.matrix)[rows])
+        # The loss is a part of the model and has no need of targets.
+        batches = ShuffledRows(
+            inputs, np.zeros(len(rows), np.float32), self.batch_size, self.seed
         )
+        rate = falling_rate(self.learning_rate, self.n_epochs * len(batches))
+        # How many links a batch has is not known before, so XLA cannot compile it.
+        self._compile(model, keras.optimizers.Adam(rate), None, False)
+        self.history_ = self._train(model, batches, callbacks)
+        self.model_, self._of_films = model, of_films
+        entity_vectors = model.get_layer("softmax").entity_vectors().numpy()
+        self._keep(links, self._vectors_of(links.matrix), entity_vectors)
         return self
 
-    def _weights(self, links: FilmLinks, entities: np.ndarray) -> np.ndarray:
-        """Weights of the links in the loss, with a mean of 1."""
-        weights = links.idf(self.idf_power)[entities]
+    def vector_of_links(self, entities: Iterable[str]) -> NDArray[np.float32]:
+        """Give the vector of a film that links to these entities, whether it exists.
+
+        Parameters
+        ----------
+        entities : iterable of str
+            As in `FilmLinks.column`, at least one.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (n_factors,)
+            For `MovieVectors.nearest_to`.
+
+        Raises
+        ------
+        UnknownEntityError
+            If no film links to one of them.
+        ValueError
+            If none is named, or films have vectors of their own here.
+        """
+        self._require_fitted()
+        if not self.composed:
+            raise ValueError(
+                "Without composed=True a film's vector is its own, and nothing is "
+                "known of a film that was not there in training."
+            )
+        columns = sorted({self.links_.column(name) for name in as_list(entities)})
+        if not columns:
+            raise ValueError("Name at least one entity that the film links to.")
+        one_film = np.zeros((1, len(self.links_.entities)), dtype=np.float32)
+        one_film[0, columns] = 1
+        return self._vectors_of(sparse.csr_array(one_film))[0]
+
+    def _vectors_of(self, matrix: sparse.csr_array) -> NDArray[np.float32]:
+        links = padded_links(matrix)
+        rows = np.arange(len(links))
+        parts = [
+            self._of_films([rows[part], links[part]]).numpy()
+            for part in np.array_split(rows, -(-len(rows) // 1024))
+        ]
+        return np.concatenate(parts)
+
+    def _weights(self, links: FilmLinks) -> NDArray[np.float64] | None:
+        """Weights of entities in the sums, with a mean of 1 over the links."""
+        if self.idf_power == 0:
+            return None
+        weights = links.idf(self.idf_power)
         if not weights.any():
             raise ValueError(
                 "Every film has every link, so by their idf none of them says "
                 "anything. Set idf_power to 0."
             )
-        return (weights / weights.mean()).astype(np.float32)
+        return weights / weights[links.matrix.indices].mean()

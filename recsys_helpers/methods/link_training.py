@@ -142,9 +142,8 @@ class LinkMethod:
             If neither a film nor an entity is named, or a name is not enough.
         """
         vectors = self.film_vectors(titles)
-        films = [films] if isinstance(films, int | str) else list(films)
-        entities = [entities] if isinstance(entities, str) else list(entities)
-        columns = [self.links_.column(name) for name in entities]
+        films = as_list(films)
+        columns = [self.links_.column(name) for name in as_list(entities)]
         query = _mean_direction(
             [*(vectors.vector(film) for film in films), *self.entity_vectors_[columns]]
         )
@@ -231,6 +230,11 @@ def _mean_direction(vectors: list[NDArray[np.floating]]) -> NDArray[np.floating]
     if not vectors:
         raise ValueError("Name a film or an entity that others should be near to.")
     return unit_rows(np.array(vectors)).mean(axis=0)
+
+
+def as_list(names: Any) -> list[Any]:
+    """Make a list of several names, or of one."""
+    return [names] if isinstance(names, int | str) else list(names)
 
 
 def falling_rate(learning_rate: float, n_steps: int) -> Any:

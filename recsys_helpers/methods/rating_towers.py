@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers.checks import check_count, check_number
+from recsys_helpers.checks import check_count, check_number, check_share
 from recsys_helpers.content_features import RatedFeatures
 from recsys_helpers.methods import (
     HIGHEST_RATING,
@@ -22,7 +22,7 @@ from recsys_helpers.methods import (
 from recsys_helpers.methods.baselines import BiasModel
 from recsys_helpers.methods.collaborative import early_stopping
 from recsys_helpers.methods.new_user import NewRatings
-from recsys_helpers.methods.tower_training import NEW_USER, TowersMethod, check_share
+from recsys_helpers.methods.tower_training import NEW_USER, TowersMethod
 from recsys_helpers.taste_features import (
     out_of_fold,
     shorten_histories,

@@ -9,7 +9,12 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys_helpers.checks import check_count, check_number, check_positive
+from recsys_helpers.checks import (
+    check_count,
+    check_number,
+    check_positive,
+    check_share,
+)
 from recsys_helpers.content_features import check_movies_known
 from recsys_helpers.ids import IdIndex
 from recsys_helpers.interactions import Interactions
@@ -203,10 +208,3 @@ class TowersMethod:
             **fit_options,
         )
         return history_frame(history.history)
-
-
-def check_share(name: str, share: float) -> None:
-    """Raise a ValueError unless `share` is from 0 to below 1."""
-    check_number(name, share)
-    if share >= 1:
-        raise ValueError(f"{name} must be below 1; got {share!r}.")
