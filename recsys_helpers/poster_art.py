@@ -14,7 +14,7 @@ from __future__ import annotations
 import base64
 import io
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -90,7 +90,7 @@ def draw_poster(
     TypeError
         If `title` is no text, or `genres` is one.
     ValueError
-        If a length of `size` is below 16, or `wear` is negative.
+        If a length of `size` is below 16, or `wear` or `seed` is negative.
 
     Examples
     --------
@@ -103,9 +103,12 @@ def draw_poster(
         raise TypeError(f'genres is a sequence: ("{genres}",) and not "{genres}".')
     for name, length in zip(("width", "height"), size, strict=True):
         check_count(f"A poster's {name}", length, at_least=16)
+    if not isinstance(genres, Iterable):  # None or NaN, as tables have them
+        genres = ()
     year = year_of(title) if year is None or pd.isna(year) else int(year)
     title = spoken_title(title)
     seed = film_seed(title, year) if seed is None else seed
+    check_count("seed", seed, at_least=0)
     rng, genre = Random(seed), poster_genre(genres)
     style = decade_style(year)
     canvas = Canvas(size, PALETTES[rng.choice(PALETTES_OF[genre])], rng)

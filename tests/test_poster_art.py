@@ -132,7 +132,9 @@ def test_no_title_year_or_size_is_too_odd(title, year, size):
 
 def test_a_film_without_genres_and_year_gets_a_poster():
     assert draw_poster("Nameless", size=SMALL).size == SMALL
-    assert draw_poster("Nameless", year=pd.NA, size=SMALL).size == SMALL
+    for missing in (None, pd.NA, float("nan")):
+        image = draw_poster("Nameless", missing, missing, size=SMALL)
+        assert image.tobytes() == draw_poster("Nameless", size=SMALL).tobytes()
 
 
 def test_a_year_in_the_title_counts():
@@ -155,6 +157,7 @@ def test_decades_look_different():
         ({"title": "x", "genres": "Drama"}, TypeError, r'\("Drama",\)'),
         ({"title": "x", "size": (8, 20)}, ValueError, "width must be at least 16"),
         ({"title": "x", "wear": -1}, ValueError, "wear must be"),
+        ({"title": "x", "seed": -1}, ValueError, "seed must be"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(arguments, error, says):
