@@ -44,6 +44,23 @@ def without_year(title: str) -> str:
     return YEAR_AT_END.sub("", title)
 
 
+def spoken_title(title: str) -> str:
+    """Give a movie's main title as people say it: article in front, without year.
+
+    Examples
+    --------
+    >>> spoken_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
+    'The City of Lost Children'
+    >>> spoken_title("Seven (a.k.a. Se7en) (1995)")
+    'Seven'
+    """
+    main = _OTHER_TITLE.sub("", without_year(title))
+    behind = re.fullmatch(_BEHIND.pattern, main, re.IGNORECASE)
+    if behind is None:
+        return main
+    return behind[2] + " " * behind[2].isalpha() + behind[1]
+
+
 def without_film_note(title: str) -> str:
     """Cut off what Wikipedia adds where other things have a film's title.
 

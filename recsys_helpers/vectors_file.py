@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 FORMAT_VERSION = 1
 
 # What numpy and zipfile raise on bytes that are not theirs, besides ValueError.
-_UNREADABLE = (
+UNREADABLE = (
     EOFError,
     KeyError,
     MemoryError,
@@ -83,7 +83,7 @@ def read(
     with open(path, "rb") as file:
         try:
             arrays = _arrays(file)
-        except _UNREADABLE as error:
+        except UNREADABLE as error:
             raise VectorsFileError(path, f"it cannot be read ({error}).") from error
     missing = {"format_version", "movie_ids", "matrix"} - arrays.keys()
     if missing:

@@ -1,0 +1,163 @@
+"""Chapter 8: movies are near when their posters look alike.
+
+A network that was trained to tell a thousand things apart on photographs looks at each
+poster, and what one of its layers says becomes the movie's vector. No rating is needed,
+so it works for a film that nobody has seen yet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Any, Self
+
+import pandas as pd
+
+from recsys_helpers.backbones import Backbone
+from recsys_helpers.image_features import (
+    ImageFeatures,
+    extract_features,
+    standardised,
+)
+from recsys_helpers.methods import require_fitted
+from recsys_helpers.vectors import MovieVectors
+
+if TYPE_CHECKING:
+    from recsys_helpers.images import ImageSource
+
+__all__ = ["PosterMethod"]
+
+Describe = Callable[..., ImageFeatures]
+
+
+@dataclass(kw_only=True)
+class PosterMethod:
+    """Vectors of movies from their posters.
+
+    Parameters
+    ----------
+    describe : Backbone or callable
+        A network; or a function from images to `ImageFeatures`, such as
+        `recsys_helpers.image_baselines.colour_histograms`.
+    standardise : bool
+        Whether each feature gets mean 0 and deviation 1 over the movies.
+    on_error : {"raise", "skip"}
+        What to do with a poster that is missing or cannot be read.
+    options : dict
+        For `recsys_helpers.image_features.extract_features`, such as ``pooling`` and
+        ``cache``, or for the function.
+
+    Attributes
+    ----------
+    features_ : ImageFeatures
+    skipped_ : pandas.DataFrame
+        Columns movie_id, title and reason: the movies that have no vector.
+
+    Examples
+    --------
+    >>> from recsys_helpers.image_baselines import colour_histograms
+    >>> from recsys_helpers.poster_art import draw_posters
+    >>> movies = pd.DataFrame(
+    ...     {"movie_id": [1, 2, 3], "title": ["Heat (1995)", "Ronin (1998)", "Up"]}
+    ... )
+    >>> method = PosterMethod(describe=colour_histograms)
+    >>> method.fit(movies, draw_posters(movies, size=(40, 60))).movie_vectors()
+    MovieVectors(3 movies, 64 dimensions, float32, with titles)
+    """
+
+    describe: Backbone | Describe
+    standardise: bool = True
+    on_error: str = "raise"
+    options: dict[str, Any] = field(default_factory=dict)
+
+    def fit(
+        self,
+        movies: pd.DataFrame,
+        posters: Iterable[ImageSource] | Mapping[int, ImageSource],
+    ) -> Self:
+        """Look at the posters.
+
+        Parameters
+        ----------
+        movies : pandas.DataFrame
+            Columns movie_id and title.
+        posters : iterable, or mapping by movie_id
+            The movies' posters, in their order or by their ids; see
+            `recsys_helpers.images.open_image`. None, or a movie_id that is not in the
+            mapping, is a missing poster.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, or there are more or fewer posters than movies.
+        UnreadableImageError
+            If a poster is missing or cannot be read, unless they are to be skipped.
+        """
+        missing = [name for name in ("movie_id", "title") if name not in movies]
+        if missing:
+            raise ValueError(f"The movies lack the column {' and '.join(missing)}.")
+        describe = self.describe
+        if isinstance(describe, Backbone):
+            describe = partial(extract_features, backbone=describe)
+        images = _Posters(movies["movie_id"], posters)
+        features = describe(images, on_error=self.on_error, **self.options)
+        images.check_all_used()
+        matrix = features.matrix
+        read = movies.iloc[features.positions]
+        self.vectors_ = MovieVectors(
+            read["movie_id"],
+            standardised(matrix) if self.standardise else matrix.astype("float32"),
+            read["title"].tolist(),
+        )
+        self.features_ = features
+        skipped = movies.iloc[list(features.unreadable)]
+        self.skipped_ = skipped[["movie_id", "title"]].assign(
+            reason=list(features.unreadable.values())
+        )
+        return self
+
+    def movie_vectors(self) -> MovieVectors:
+        """Vectors of the movies whose posters could be read.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        """
+        require_fitted(self, "vectors_")
+        return self.vectors_
+
+
+class _Posters:
+    """The posters of movies in their order, one at a time, counted."""
+
+    def __init__(self, movie_ids: pd.Series, posters: Iterable | Mapping) -> None:
+        ids = movie_ids.tolist()
+        self._n_movies = len(ids)
+        self._is_mapping = isinstance(posters, Mapping)
+        self._posters = (
+            (posters.get(movie_id) for movie_id in ids)
+            if self._is_mapping
+            else iter(posters)
+        )
+
+    def __len__(self) -> int:
+        return self._n_movies
+
+    def __iter__(self):
+        for number in range(self._n_movies):
+            try:
+                yield next(self._posters)
+            except StopIteration:
+                raise ValueError(
+                    f"There are {number:,} posters for {self._n_movies:,} movies. Give "
+                    "None where there is no poster, or a mapping from movie_id."
+                ) from None
+
+    def check_all_used(self) -> None:
+        if next(self._posters, self) is not self:
+            raise ValueError(
+                f"There are more posters than the {self._n_movies:,} movies: are they "
+                "in the order of the movies? A mapping from movie_id is safer."
+            )
