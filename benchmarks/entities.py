@@ -6,10 +6,11 @@ Three questions with known answers (`recsys_helpers.film_questions`), each asked
 model that was trained without what would give the answer away: chance and fame, raw
 links (Jaccard, cosine, tf-idf, truncated SVD), the source's model with its loop, ours
 with a vectorised sampler and both heads, with popularity-aware negatives, and with a
-softmax objective; the best from three seeds. Then CPU time: a batch of the source's
-loop and of ours; an epoch of the source's schedule and of ours, and the loss that both
-reach, on the same pairs. Last, what the vectors are good for: a reader's taste (users
-of MovieLens, whose likes and dislikes are known) and critics' scores.
+softmax objective; the best from three seeds. How famous the neighbours of famous films
+are. CPU time: a batch of the source's loop and of ours; an epoch of the source's
+schedule and of ours, and the loss that both reach, on the same pairs. Last, what the
+vectors are good for: a reader's taste (users of MovieLens, whose likes and dislikes are
+known) and critics' scores.
 
 `--quick` goes through all of it on `sample`, with short trainings, to try the script.
 """
@@ -18,6 +19,7 @@ import argparse
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -60,7 +62,8 @@ LARGE_BATCHES = {
     "learning_rate": 0.01,
     "optimizer": "adam",
 }
-BEST = {"composed": True}
+SAME_LOSS = ("source", "regression", "regression, large batches")
+VECTORS = ("source", "softmax", "softmax, composed", "truncated SVD, 100")
 N_READERS, N_EXAMPLES = 60, 15
 LIKED_FROM, DISLIKED_TO = 4.0, 2.5  # stars
 
@@ -78,7 +81,6 @@ def main() -> None:
         run.without_training(question)
         run.learned(question)
     run.speed_of_sampling()
-    run.speed_of_epochs()
     run.critics()
     run.readers()
 
@@ -109,6 +111,7 @@ class Run:
     films: Films
     quick: bool
     frames: list[pd.DataFrame] = field(default_factory=list)
+    vectors: dict[str, MovieVectors] = field(default_factory=dict)
 
     @property
     def film_ids(self) -> pd.Series:
@@ -135,59 +138,73 @@ class Run:
         self.frames.append(frame.assign(method=method, split=split, n=n))
 
     def answered(
-        self, question: FilmQuestion, method: str, find: Callable[[], np.ndarray]
+        self, question: FilmQuestion, method: str, neighbours: np.ndarray, cpu_s: float
     ) -> None:
-        """Ask one method, and note its answers and how long it took."""
-        print(method, "on", question.name, flush=True)
-        started = time.process_time()
-        neighbours = find()
-        cpu_s = time.process_time() - started
+        """Note how good the neighbours are, and how famous."""
         frame = question.estimates(neighbours)
         self.frames.append(
             frame.assign(method=method, split=question.name, cpu_s=cpu_s)
         )
+        if question.name == "franchise":
+            fame = fame_of_neighbours(self.n_reviews, neighbours)
+            self.note("franchise", method, fame=fame)
+
+    @cached_property
+    def n_reviews(self) -> np.ndarray:
+        by_id = self.films.films.set_index("film_id").sort_index()
+        return by_id["n_reviews"].astype("Float64").to_numpy(float, na_value=np.nan)
 
     def without_training(self, name: str) -> None:
         question, links = FilmQuestion.of(self.films, name), self.links(name)
-        by_id = self.films.films.set_index("film_id").sort_index()
-        reviews = by_id["n_reviews"].astype("Float64").to_numpy(float, na_value=np.nan)
         n_most = min(400, len(links.entities) - 1)
         for method, find in {
             "random": lambda: random_neighbours(len(links.films)),
-            "fame, reviews": lambda: famous_neighbours(reviews),
+            "fame, reviews": lambda: famous_neighbours(self.n_reviews),
             "fame, links": lambda: famous_neighbours(links.n_links_of),
             "Jaccard": lambda: jaccard_neighbours(links),
             "binary cosine": lambda: cosine_neighbours(links, idf_power=0),
             "tf-idf cosine": lambda: cosine_neighbours(links),
-            "truncated SVD, 50": lambda: neighbour_rows(svd_vectors(links, 50)),
+            "truncated SVD, 100": lambda: neighbour_rows(svd_vectors(links, 100)),
             "truncated SVD, 400": lambda: neighbour_rows(svd_vectors(links, n_most)),
         }.items():
-            self.answered(question, method, find)
+            print(method, "on", name, flush=True)
+            started = time.process_time()
+            neighbours = find()
+            cpu_s = time.process_time() - started
+            self.answered(question, method, neighbours, cpu_s)
 
     def learned(self, name: str) -> None:
+        """Train each model without the answers, and ask; keep those that know all."""
         question, links = FilmQuestion.of(self.films, name), self.links(name)
-        large = LARGE_BATCHES
-        models = {
+        for method, model in self.models().items():
+            print(method, "on", name, flush=True)
+            clock, started = EpochClock(), time.process_time()
+            vectors = model.fit(links, [clock.callback()]).film_vectors()
+            cpu_s = time.process_time() - started
+            self.answered(question, method, neighbour_rows(vectors), cpu_s)
+            if name == "franchise":
+                self.note("speed", method, epoch_cpu_s=clock.usual)
+                self.vectors[method] = vectors
+            if name == "franchise" and method in SAME_LOSS:
+                # All links once, each with ten pairs that are none, unseen before.
+                unseen = LinkBatches(links.matrix, 8192, seed=12345)
+                loss = float(model.model_.evaluate(unseen, verbose=0))
+                self.note("speed", method, loss=loss)
+
+    def models(self) -> dict[str, Any]:
+        popular = {"popularity": 0.75}
+        return {
             "source": self.source(),
             "regression": self.sampled(),
             "classification": self.sampled(head="classification"),
-            "regression, large batches": self.sampled(**large),
-            "regression, popular negatives": self.sampled(popularity=0.75),
-            "classification, popular negatives": self.sampled(
-                head="classification", popularity=0.75
-            ),
-            "softmax": self.softmax(),
-            "softmax, not corrected": self.softmax(corrected=False),
-            "softmax, idf": self.softmax(idf_power=0.5),
-            **{
-                f"softmax, composed, seed {seed}": self.softmax(seed=seed, **BEST)
-                for seed in SEEDS[: 1 if self.quick else None]
-            },
+            "regression, large batches": self.sampled(**LARGE_BATCHES),
+            "regression, popular negatives": self.sampled(**popular),
+            "softmax": self.softmax(composed=False),
+            "softmax, composed": self.softmax(),
+            "softmax, composed, seed 1": self.softmax(seed=1),
+            "softmax, composed, seed 2": self.softmax(seed=2),
+            "softmax, composed, idf": self.softmax(idf_power=1.0),
         }
-        for method, model in models.items():
-            self.answered(
-                question, method, lambda m=model: neighbour_rows_of(m.fit(links))
-            )
 
     def speed_of_sampling(self) -> None:
         """CPU time of a batch: 512 links and ten pairs that are none for each."""
@@ -208,44 +225,15 @@ class Run:
                 ),
             )
 
-    def speed_of_epochs(self) -> None:
-        """CPU time of an epoch, and the loss reached, on the same pairs for all."""
-        links = self.links("franchise")
-        print("speed of epochs", flush=True)
-        source = self.source().fit(links)
-        self.note("speed", "source", **self.epochs_of(source, source.clock_))
-        for method, settings in {
-            "regression": {},
-            "regression, large batches": LARGE_BATCHES,
-        }.items():
-            clock = EpochClock()
-            model = self.sampled(**settings).fit(links, [clock.callback()])
-            self.note("speed", method, **self.epochs_of(model, clock))
-        for method, settings in {"softmax": {}, "softmax, composed": BEST}.items():
-            clock = EpochClock()
-            self.softmax(**settings, n_epochs=2).fit(links, [clock.callback()])
-            self.note("speed", method, epoch_cpu_s=clock.usual)
-
-    def epochs_of(self, model: Any, clock: EpochClock) -> dict[str, float]:
-        # All links once, each with ten pairs that are none, which nobody has seen.
-        unseen = LinkBatches(model.links_.matrix, 8192, seed=12345)
-        loss = float(model.model_.evaluate(unseen, verbose=0))
-        return {"epoch_cpu_s": clock.usual, "loss": loss}
-
     def critics(self) -> None:
         """Predict critics' scores from vectors, raw links and genres."""
         links = self.links("franchise")
-        vectors = {
-            "source": self.source().fit(links).film_vectors(),
-            "softmax": self.softmax().fit(links).film_vectors(),
-            "softmax, composed": self.softmax(**BEST).fit(links).film_vectors(),
-            "truncated SVD, 50": svd_vectors(links, 50),
-        }
+        self.vectors["truncated SVD, 100"] = svd_vectors(links, 100)
         genres = FilmLinks.from_pairs(self.films.pairs(["genre"]), self.film_ids)
         features = {
             "genres": genres.matrix,
             "tf-idf": links.tf_idf(),
-            **{name: of_films.matrix for name, of_films in vectors.items()},
+            **{name: self.vectors[name].matrix for name in VECTORS},
         }
         for critic in ("tomato_meter", "metascore"):
             print("scores,", critic, flush=True)
@@ -258,8 +246,7 @@ class Run:
             self.frames.append(rmse)
             for row in found.itertuples():
                 self.note(critic, row.features, n=row.n, r2=row.r2)
-        del vectors["source"]
-        self.vectors_ = {**vectors, "genres": dense_vectors(genres)}
+        self.vectors["genres"] = MovieVectors(genres.films.ids, genres.matrix.toarray())
 
     def readers(self) -> None:
         """Tell what users of MovieLens like from what they don't."""
@@ -267,7 +254,8 @@ class Run:
         pairs = match_films(movielens.movies, self.films.films).pairs
         ratings = movielens.ratings.merge(pairs[["movie_id", "film_id"]], on="movie_id")
         tastes = list(likes_and_dislikes(ratings))[: 5 if self.quick else N_READERS]
-        for method, vectors in self.vectors_.items():
+        for method in ("genres", *VECTORS):
+            vectors = self.vectors[method]
             for kernel in ("linear", "rbf"):
                 print("tastes,", method, kernel, flush=True)
                 accuracies = [
@@ -289,12 +277,10 @@ def likes_and_dislikes(ratings: pd.DataFrame) -> Any:
             yield liked.tolist(), disliked.tolist()
 
 
-def dense_vectors(links: FilmLinks) -> MovieVectors:
-    return MovieVectors(links.films.ids, links.matrix.toarray())
-
-
-def neighbour_rows_of(model: Any) -> np.ndarray:
-    return neighbour_rows(model.film_vectors())
+def fame_of_neighbours(n_reviews: np.ndarray, neighbours: np.ndarray) -> float:
+    """Rank correlation of a film's reviews with the median of its neighbours'."""
+    theirs = pd.DataFrame(n_reviews[neighbours]).median(axis=1)
+    return float(pd.Series(n_reviews).corr(theirs, method="spearman"))
 
 
 def cpu_ms_of(function: Callable[[], Any], n: int) -> float:

@@ -9,9 +9,9 @@ both are, so that the benchmark gives the same numbers twice. The model is
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -58,20 +58,19 @@ class SourceLinks:
 
     n_epochs: int = 5
 
-    def fit(self, links: FilmLinks) -> Self:
+    def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
         model = sampled_link_model(*links.matrix.shape)
         model.compile("nadam", "mse", jit_compile=False)
-        clock = EpochClock()
         history = model.fit(
             inputs_and_labels(looped_batches(links)),
             epochs=self.n_epochs,
             steps_per_epoch=max(1, links.matrix.nnz // 512),
-            callbacks=[clock.callback()],
+            callbacks=list(callbacks),
             shuffle=False,
             verbose=0,
         )
         self.links_, self.model_ = links, model
-        self.history_, self.clock_ = history_frame(history.history), clock
+        self.history_ = history_frame(history.history)
         return self
 
     def film_vectors(self) -> MovieVectors:

@@ -81,14 +81,14 @@ def softmax_link_models(
     n_films: int,
     n_entities: int,
     *,
-    n_factors: int = 100,
-    temperature: float = 0.1,
+    n_factors: int = 200,
+    temperature: float = 0.07,
     composed: bool = True,
     hidden_share: float = 0.5,
     weights: NDArray[np.floating] | None = None,
     seed: int = 0,
 ) -> tuple[keras.Model, keras.Model]:
-    """Pick what a film links to out of all entities.
+    """Pick what a film links to out of what the films of a batch link to.
 
     The loss is that of `recsys_helpers.link_layers.LinkSoftmax`. Vectors have length 1.
 
@@ -111,8 +111,8 @@ def softmax_link_models(
     -------
     training : keras.Model
         From rows of films, shape (n,), and their links as `padded_links` has them,
-        shape (n, n_most), to scores of all entities, shape (n, n_entities). The loss
-        is a part of it, and the layer "softmax" has the vectors of entities.
+        shape (n, n_most), to scores of the entities of the batch. The loss is a part of
+        it, and the layer "softmax" has the vectors of all entities.
     of_films : keras.Model
         From the same to vectors of films, shape (n, n_factors). Which of the two
         inputs counts depends on `composed`.

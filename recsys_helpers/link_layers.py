@@ -96,16 +96,18 @@ class SumOfLinks(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("recsys_helpers")
 class LinkSoftmax(keras.layers.Layer):
-    r"""The loss: pick what a film links to out of all entities.
+    r"""The loss: pick what a film links to out of what all films of a batch link to.
 
-    With the vector f of a film, e of an entity, both of length 1, and the L links of
-    all films of a batch
+    With the vector f of a film and e of an entity, both of length 1, the links L of
+    the films of a batch, and the entities E that any of them links to
 
     .. math::
-        L = -\frac1{|L|} \sum_{(i, j) \in L} \log
-            \frac{e^{f_i \cdot e_j / \tau}}{\sum_k e^{f_i \cdot e_k / \tau}}
+        -\frac1{|L|} \sum_{(i, j) \in L} \log
+            \frac{e^{f_i \cdot e_j / \tau}}{\sum_{k \in E} e^{f_i \cdot e_k / \tau}}
 
-    Nothing is drawn: all entities take part in each sum.
+    A sampled softmax whose sample costs nothing: popular entities are in nearly every
+    batch, rare ones in few. Compare Bengio and Senécal, "Quick training of
+    probabilistic neural nets by importance sampling", AISTATS 2003.
 
     Parameters
     ----------
@@ -130,18 +132,23 @@ class LinkSoftmax(keras.layers.Layer):
         )
 
     def call(self, film_vectors, links):
-        """Add the loss to the model's; give the scores, shape (n, n_entities)."""
-        scores = tf.matmul(film_vectors, self.entity_vectors(), transpose_b=True)
-        scores = scores / self.temperature
+        """Add the loss to the model's; give the scores, shape (n, n_in_batch).
+
+        A column is an entity that a film of the batch links to, in the order in which
+        they come first.
+        """
         rows, columns = _cells(links, self.n_entities)
-        of_links = tf.gather_nd(scores, tf.stack([rows, columns], axis=1))
+        in_batch, places = tf.unique(columns, out_idx=tf.int64)
+        entities = _of_length_one(tf.gather(self.table, in_batch))
+        scores = tf.matmul(film_vectors, entities, transpose_b=True) / self.temperature
+        of_links = tf.gather_nd(scores, tf.stack([rows, places], axis=1))
         of_all = tf.gather(tf.reduce_logsumexp(scores, axis=1), rows)
         self.add_loss(tf.reduce_mean(of_all - of_links))
         return scores
 
     def entity_vectors(self):
         """Give the vectors of all entities, of length 1, shape (n_entities, n)."""
-        return keras.ops.normalize(self.table, axis=-1)
+        return _of_length_one(tf.convert_to_tensor(self.table))
 
     def get_config(self):
         """Give what Keras makes the layer from again."""
@@ -150,6 +157,10 @@ class LinkSoftmax(keras.layers.Layer):
             "temperature": self.temperature,
             "seed": self.seed,
         }
+
+
+def _of_length_one(vectors):
+    return tf.math.l2_normalize(vectors, axis=1)
 
 
 def _cells(links, n_entities):

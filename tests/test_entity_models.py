@@ -76,9 +76,10 @@ def test_the_scores_and_the_loss_are_those_of_the_formula(composed):
     training, of_films = models(composed=composed, temperature=0.5)
     scores = training([ROWS, padded_links(LINKS)]).numpy()
     entities = training.get_layer("softmax").entity_vectors().numpy()
-    expected = film_vectors(of_films) @ entities.T / 0.5
+    in_batch = list(dict.fromkeys(LINKS.indices))
+    expected = film_vectors(of_films) @ entities[in_batch].T / 0.5
     np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-6)
-    loss = -log_softmax(expected, axis=1)[LINKS.nonzero()].mean()
+    loss = -log_softmax(expected, axis=1)[LINKS[:, in_batch].nonzero()].mean()
     assert float(training.losses[0]) == pytest.approx(loss, rel=1e-5)
 
 
@@ -88,6 +89,14 @@ def test_a_film_with_more_links_counts_more_but_not_for_its_padding():
     scores = training([ROWS[:2], unequal]).numpy()
     losses = -log_softmax(scores, axis=1)
     expected = (losses[0, :3].sum() + losses[1, 3]) / 4
+    assert float(training.losses[0]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_what_no_film_of_the_batch_links_to_takes_no_part():
+    training, _ = models()
+    scores = training([ROWS[:1], padded_links(LINKS)[:1]]).numpy()
+    assert scores.shape == (1, 2)
+    expected = -log_softmax(scores, axis=1).mean()
     assert float(training.losses[0]) == pytest.approx(expected, rel=1e-5)
 
 

@@ -1,7 +1,7 @@
 """Chapter 7: vectors of films, learned from what the films link to.
 
 Two methods. `SampledLinkModel` is that of the source, which tells links from pairs
-that are none, and `SoftmaxLinkModel` picks a film's links out of all entities.
+that are none, and `SoftmaxLinkModel` picks a film's links out of those of others.
 """
 
 from __future__ import annotations
@@ -144,7 +144,7 @@ class SampledLinkModel(LinkMethod):
 
 @dataclass(kw_only=True)
 class SoftmaxLinkModel(LinkMethod):
-    """Pick what a film links to out of all entities.
+    """Pick what a film links to out of what the films of a batch link to.
 
     See `recsys_helpers.entity_models.softmax_link_models`.
 
@@ -155,7 +155,7 @@ class SoftmaxLinkModel(LinkMethod):
     n_epochs : int
         In each of them every film is shown once, with all its links.
     batch_size : int
-        Films in a batch. The scores of a batch are batch_size x n_entities numbers.
+        Films in a batch: the more, the more wrong answers there are to choose from.
     learning_rate : float
         Of Adam; it falls to zero along half a cosine.
     temperature : float
@@ -179,7 +179,7 @@ class SoftmaxLinkModel(LinkMethod):
         As it was trained.
     """
 
-    n_factors: int = 100
+    n_factors: int = 200
     n_epochs: int = 10
     batch_size: int = 512
     learning_rate: float = 0.01
