@@ -84,7 +84,7 @@ def softmax_link_models(
     n_factors: int = 200,
     temperature: float = 0.07,
     composed: bool = True,
-    hidden_share: float = 0.5,
+    hidden_share: float = 0.3,
     weights: NDArray[np.floating] | None = None,
     seed: int = 0,
 ) -> tuple[keras.Model, keras.Model]:

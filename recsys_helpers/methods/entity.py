@@ -185,7 +185,7 @@ class SoftmaxLinkModel(LinkMethod):
     learning_rate: float = 0.01
     temperature: float = 0.07
     composed: bool = True
-    hidden_share: float = 0.5
+    hidden_share: float = 0.3
     idf_power: float = 0.0
 
     def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
