@@ -27,7 +27,7 @@ from recsys_helpers.film_credits import cut_films, read_credits
 from recsys_helpers.film_matching import FilmMatches, match_films
 from recsys_helpers.films import Films, entities_of
 from recsys_helpers.movielens_files import read_movielens
-from recsys_helpers.small_edition import INSTALLED_SHA256, cut_sample, read_small
+from recsys_helpers.small_edition import INSTALLED, cut_sample, read_small
 from recsys_helpers.validation import (
     DatasetError,
     InvalidDataError,
@@ -85,8 +85,8 @@ class Edition:
 
 
 EDITIONS: dict[str, Edition] = {
-    "sample": Edition(8_479, 151, 517, None, INSTALLED_SHA256),
-    "small": Edition(100_004, 671, 9_066, None, INSTALLED_SHA256),
+    "sample": Edition(8_479, 151, 517, None, INSTALLED.sha256),
+    "small": Edition(100_004, 671, 9_066, None, INSTALLED.sha256),
     "latest-small": Edition(
         100_836,
         610,

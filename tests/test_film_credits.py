@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys_helpers import film_credits
+from recsys_helpers import film_credits, installed_files
 from recsys_helpers.datasets import load_films, load_movielens, match_films
 from recsys_helpers.download import ChecksumError
 from recsys_helpers.film_credits import KINDS, read_credits
@@ -246,7 +246,7 @@ def copied_package(tmp_path, monkeypatch):
     spec = importlib.machinery.ModuleSpec(
         "bokeh_sampledata", None, origin=str(copy.parent.parent / "__init__.py")
     )
-    monkeypatch.setattr(film_credits, "find_spec", lambda name: spec)
+    monkeypatch.setattr(installed_files, "find_spec", lambda name: spec)
     return copy
 
 
@@ -265,18 +265,18 @@ def test_a_file_with_one_changed_byte_is_not_used(copied_package):
     content[-1] ^= 1
     copied_package.chmod(0o644)
     copied_package.write_bytes(content)
-    with pytest.raises(ChecksumError, match=r"reinstall bokeh_sampledata==2026\.1"):
+    with pytest.raises(ChecksumError, match=r"reinstall --no-deps bokeh_sampledata==2026\.1"):
         read_credits()
 
 
 def test_a_missing_file_is_a_clear_error(copied_package):
     copied_package.unlink()
-    with pytest.raises(ChecksumError, match="reinstall bokeh_sampledata"):
+    with pytest.raises(ChecksumError, match="reinstall --no-deps bokeh_sampledata"):
         read_credits()
 
 
 def test_a_missing_package_is_a_clear_error(monkeypatch):
-    monkeypatch.setattr(film_credits, "find_spec", lambda name: None)
+    monkeypatch.setattr(installed_files, "find_spec", lambda name: None)
     with pytest.raises(DatasetError, match=r"pip install bokeh_sampledata==2026\.1"):
         read_credits()
 

