@@ -246,7 +246,7 @@ def _examples(
                 f"Name at least {_FEWEST} films as {name}; there are {len(films)}."
             )
     films = [*liked, *disliked]
-    rows = np.array([vectors._row(film) for film in films], dtype=np.intp)
+    rows = np.array([vectors.row(film) for film in films], dtype=np.intp)
     _, first, counts = np.unique(rows, return_index=True, return_counts=True)
     if (counts > 1).any():
         twice = films[first[counts > 1][0]]

@@ -110,7 +110,30 @@ class MovieVectors:
         ValueError
             If several movies have this title.
         """
-        return self.matrix[self._row(movie)]
+        return self.matrix[self.row(movie)]
+
+    def row(self, movie: int | str) -> int:
+        """Row of a movie in the matrix, of its id or its title.
+
+        Raises
+        ------
+        UnknownMovieError
+            If there is none; the message names the nearest.
+        """
+        if isinstance(movie, str):
+            return self._row_of_title(movie)
+        if not isinstance(movie, Integral) or isinstance(movie, bool):
+            raise TypeError(f"A movie is an id or a title, not {movie!r}.")
+        found = np.flatnonzero(self.movie_ids == movie)
+        if not found.size:
+            # Python's whole numbers neither wrap around nor overflow, as numpy's do.
+            distances = [abs(other - int(movie)) for other in self.movie_ids.tolist()]
+            nearest = sorted(range(len(self)), key=distances.__getitem__)[:3]
+            raise UnknownMovieError(
+                f"movie_id {movie} is not among these {len(self):,} movies. "
+                f"The nearest ids: {self._listing(nearest)}."
+            )
+        return int(found[0])
 
     def neighbours(
         self, movie: int | str, n: int = 10, metric: Metric = "cosine"
@@ -175,7 +198,7 @@ class MovieVectors:
                 f"The vector has {query.shape[1]} dimensions and the movies have "
                 f"{self.n_dimensions}."
             )
-        skipped = np.unique([self._row(movie) for movie in _listed(exclude)])
+        skipped = np.unique([self.row(movie) for movie in _listed(exclude)])
         rows, scores = nearest_rows(
             query, self.matrix, n, metric, exclude=skipped[None].astype(np.intp)
         )
@@ -253,7 +276,7 @@ class MovieVectors:
             raise ValueError("combine() needs at least one positive movie.")
         signs = np.repeat([1.0, -1.0], [len(positive), len(negative)])
         named = positive + negative
-        rows = [self._row(movie) for movie in named]
+        rows = [self.row(movie) for movie in named]
         result = signs @ unit_rows(self.matrix[rows].astype(np.float64))
         if np.allclose(result, 0):
             raise ValueError(
@@ -296,22 +319,6 @@ class MovieVectors:
             columns["title"] = [self.titles[row] for row in rows]
         name = "distance" if metric == "euclidean" else "similarity"
         return pd.DataFrame({**columns, name: scores})
-
-    def _row(self, movie: int | str) -> int:
-        if isinstance(movie, str):
-            return self._row_of_title(movie)
-        if not isinstance(movie, Integral) or isinstance(movie, bool):
-            raise TypeError(f"A movie is an id or a title, not {movie!r}.")
-        found = np.flatnonzero(self.movie_ids == movie)
-        if not found.size:
-            # Python's whole numbers neither wrap around nor overflow, as numpy's do.
-            distances = [abs(other - int(movie)) for other in self.movie_ids.tolist()]
-            nearest = sorted(range(len(self)), key=distances.__getitem__)[:3]
-            raise UnknownMovieError(
-                f"movie_id {movie} is not among these {len(self):,} movies. "
-                f"The nearest ids: {self._listing(nearest)}."
-            )
-        return int(found[0])
 
     def _row_of_title(self, title: str) -> int:
         if self.titles is None:
