@@ -265,7 +265,9 @@ def test_a_file_with_one_changed_byte_is_not_used(copied_package):
     content[-1] ^= 1
     copied_package.chmod(0o644)
     copied_package.write_bytes(content)
-    with pytest.raises(ChecksumError, match=r"reinstall --no-deps bokeh_sampledata==2026\.1"):
+    with pytest.raises(
+        ChecksumError, match=r"reinstall --no-deps bokeh_sampledata==2026\.1"
+    ):
         read_credits()
 
 
