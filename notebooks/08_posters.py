@@ -640,16 +640,18 @@ for network in ("squeezenet", "vgg16"):
     batched = seconds[f"{network}, in batches of 32"]
     kept = seconds[f"{network}, from the cache"]
     ratio[network] = alone / batched
-    print(f"{network}: {1000 * batched:.0f} ms of CPU time a poster;", end=" ")
+    print(
+        f"{network}: {1000 * batched:.0f} ms of CPU time a poster;", end=" "
+    )
     print(f"one at a time {ratio[network]:.1f} times as long,", end=" ")
     print(f"from a cache {batched / kept:.0f} times as fast")
     assert alone > batched > kept
 assert ratio["squeezenet"] > ratio["vgg16"]
 
 # %% [markdown]
-# For the small network the cost of a call is a large part of the whole, and batches are worth having. VGG16
-# has so much to multiply for each poster that a call more or less hardly shows, on a processor without a
-# graphics card.
+# For the small network the cost of a call is a large part of the whole, and batches are worth
+# having. VGG16 has so much to multiply for each poster that a call more or less hardly shows, on a
+# processor without a graphics card.
 #
 # The third figure is for the second time. Give `extract_features` a folder as `cache`, and it
 # writes each poster's features to a small file, named by the *content* of the image and of the
@@ -679,8 +681,8 @@ grown = peaks.iloc[-1] - peaks.iloc[0]
 assert grown < 0.15 * as_list
 
 # %% [markdown]
-# Nearly all of it is Keras itself. Four times the posters take a little more, and nowhere near what their
-# pictures would.
+# Nearly all of it is Keras itself. Four times the posters take a little more, and nowhere near what
+# their pictures would.
 #
 # ## What does it look at?
 #
@@ -943,9 +945,18 @@ print(by_time[columns].sort_values("value").round(4).to_string())
 ndcg = by_time["value"]
 assert by_time.loc["posters", "high"] < by_time.loc["popularity", "low"]
 assert ndcg["popularity"] < ndcg["ALS, the source's settings"]
+assert ndcg["popularity"] > 10 * ndcg["posters"] > 20 * ndcg["random choice"]
 
 # %% [markdown]
-# LISTPLACE
+# Lists by posters are a little better than chance, and that is all. Popularity alone is more than
+# ten times as good, and ALS better still. To like war films is one thing; *which* of hundreds
+# somebody will watch next is another, and no poster tells. The ratings of other people do. So where
+# there are ratings, use ratings.
+#
+# And be honest about what these posters know. A drawn poster shows one genre, and no more. This is
+# a genre recommender in disguise, and the table has the ones without a disguise: vectors that hold
+# the genre that is drawn, 1 or 0, and vectors of all genres of a movie. They cost nothing, and are
+# as good. (And with the posters dealt out to *other* movies, what little there was is gone.)
 #
 # ### Where nobody has rated yet
 #
@@ -968,9 +979,26 @@ for name in ("popularity", "ALS, the source's settings"):
 differences = of_lists[of_lists["metric"].str.endswith("difference")]
 differences = differences.set_index("method")[columns]
 print(differences.round(4).to_string())
+assert differences.loc["posters less random choice", "low"] > 0
+assert differences.loc["posters less posters of other movies", "low"] > 0
+assert differences.loc["posters less all genres", "high"] < 0
+of_new = on_new["value"]
+assert of_new["posters"] > 2 * of_new["random choice"]
 
 # %% [markdown]
-# NEWPLACE
+# With nothing but a picture to go by, the lists are twice as good as chance, and those who know all
+# ratings of all other movies have nothing to offer. That is what visual similarity is for: the
+# first day, and the catalogue without ratings.
+#
+# Again, posters do about what the genre that is drawn does by itself, and a movie's whole list of
+# genres is better. The towers of {doc}`06_two_towers` are much better than either, from genres and
+# the year: they have *learnt* from ratings which features of a movie matter to whom, while here
+# every liked poster counts alike. The way forward is to do both: let features of the picture be one
+# more input of a model that learns from ratings, as VBPR does {cite}`he2016vbpr`.
+#
+# What would real posters bring? They show more than a genre: who made them, for whom, and when,
+# with how much money. They also mislead. How much of this is of use, drawn posters cannot say, and
+# neither can we.
 #
 # ## Exercises
 #
