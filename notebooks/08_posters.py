@@ -423,7 +423,7 @@ assert agreement.idxmin() == "random numbers"
 # each rival the best of its versions is shown (standardised or not, and of the random network the
 # best of six layers), which is a favour to it.
 
-# %% tags=["nbval-check-output"]
+# %%
 from recsys_helpers.results import published_results
 
 published = published_results("posters")
