@@ -23,6 +23,8 @@ from recsys_helpers.methods import (
     two_tower,
 )
 from recsys_helpers.methods.fallback import Fallback
+from recsys_helpers.methods.liked_vectors import LikedVectors
+from recsys_helpers.vectors import MovieVectors
 
 N_USERS, N_MOVIES = 20, 16
 UNKNOWN = 999
@@ -67,6 +69,19 @@ def of_even_and_odd(method):
     return partial(KnowsContent, **few, hidden=(), dropout=0, learning_rate=0.03)
 
 
+def near_what_is_liked():
+    """Lists from vectors that tell even movies from odd ones, of those in `train`."""
+
+    class KnowsVectors(LikedVectors):
+        def fit(self, train):
+            if isinstance(train, pd.DataFrame) and "movie_id" in train and len(train):
+                ids = train["movie_id"].unique()
+                self.vectors = MovieVectors(ids, np.eye(2)[ids % 2])
+            return super().fit(train)
+
+    return KnowsVectors(vectors=None)
+
+
 PERSONAL = {
     "RatingNeighbours of movies": neighbours.RatingNeighbours,
     "RatingNeighbours of users": partial(neighbours.RatingNeighbours, "users"),
@@ -91,6 +106,7 @@ PERSONAL = {
     ),
     "TwoTowers": partial(of_even_and_odd(two_tower.TwoTowers), n_folds=5),
     "RetrievalTowers": of_even_and_odd(two_tower.RetrievalTowers),
+    "LikedVectors": near_what_is_liked,
     "Fallback": lambda: Fallback(als.Als(like_threshold=4), baselines.Popularity()),
 }
 METHODS = {
@@ -229,6 +245,7 @@ def test_a_fit_to_bad_ratings_leaves_the_model_as_it_was(method, rating, train):
         ("TwoTowers", "patience", 3),
         ("RetrievalTowers", "temperature", 0),
         ("RetrievalTowers", "like_threshold", 6),
+        ("LikedVectors", "like_threshold", np.nan),
     ],
 )
 def test_a_fit_with_a_bad_setting_leaves_the_model_as_it_was(

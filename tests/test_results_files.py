@@ -293,6 +293,101 @@ def test_the_published_towers_are_what_the_code_computes(small):
     assert rmse(split.test["rating"], stars) == pytest.approx(in_file["rmse"], abs=2e-3)
 
 
+# --- posters --------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def posters():
+    return read_results(ROOT / "benchmarks" / "results" / "posters.json")
+
+
+@pytest.fixture(scope="module")
+def poster_lists():
+    return read_results(ROOT / "benchmarks" / "results" / "poster_lists.json")
+
+
+def agreement_of(posters, start, seed=0):
+    """Give the genre agreement of the methods whose names start like this."""
+    chosen = (posters["metric"] == "genre agreement@10") & (posters["seed"] == seed)
+    found = posters[chosen].set_index("method")["value"]
+    found = found[found.index.str.startswith(start)]
+    assert len(found)
+    return found
+
+
+IMAGENET = "squeezenet, weights imagenet, fire9"
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+@pytest.mark.parametrize("pooling", ["average", "flatten"])
+def test_imagenet_features_find_the_genre_of_drawn_posters(pooling, seed, posters):
+    found = agreement_of(posters, f"{IMAGENET}, {pooling}", seed)
+    assert found[f"{IMAGENET}, {pooling}"] >= 0.95
+
+
+def test_vgg16_finds_the_genre_of_drawn_posters(posters):
+    pooled = agreement_of(posters, "vgg16, weights imagenet, block5_pool, average")
+    assert pooled["vgg16, weights imagenet, block5_pool, average"] >= 0.94
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_simple_features_are_in_the_expected_order_and_far_behind(seed, posters):
+    chance, histogram, untrained, thumbnail = (
+        agreement_of(posters, start, seed).max()
+        for start in (
+            "random numbers",
+            "colour histogram",
+            "squeezenet, weights random",
+            "thumbnail",
+        )
+    )
+    assert chance < 0.1 < histogram < thumbnail < 0.75
+    assert chance < untrained < thumbnail
+
+
+def test_extraction_in_batches_is_cheaper_and_gives_the_same(posters):
+    seconds = posters[posters["metric"] == "cpu_s an image"].set_index("method")[
+        "value"
+    ]
+    for network in ("squeezenet", "vgg16"):
+        alone = seconds[f"{network}, one image at a time"]
+        batched = seconds[f"{network}, in batches of 32"]
+        assert alone > batched > seconds[f"{network}, from the cache"]
+    assert seconds["squeezenet, one image at a time"] > (
+        1.5 * seconds["squeezenet, in batches of 32"]
+    )
+    differences = posters[posters["metric"] == "largest difference, relative"]["value"]
+    assert len(differences) == 2
+    assert differences.max() < 1e-3
+
+
+def test_memory_hardly_grows_with_the_number_of_posters(posters):
+    peaks = posters[posters["metric"] == "peak MiB"].set_index("n")["value"]
+    assert peaks.index.tolist() == [500, 2000]
+    mib_of_a_prepared_poster = 224 * 224 * 3 * 4 / 2**20
+    assert peaks[2000] - peaks[500] < 0.15 * 1500 * mib_of_a_prepared_poster
+
+
+def test_lists_by_posters_lose_to_those_who_know_ratings(poster_lists):
+    found = values_of(poster_lists, "user temporal", "ndcg@10")
+    assert found["random choice"] < found["posters"] < found["popularity"]
+    assert found["popularity"] < found["ALS, the source's settings"]
+
+
+def test_among_new_movies_posters_beat_chance_and_those_who_know_ratings(poster_lists):
+    found = values_of(poster_lists, "cold-start movies", "ndcg@10 among new movies")
+    assert found["popularity"] == found["ALS, the source's settings"] == 0
+    assert found["posters"] > found["random choice"]
+    assert found["posters"] > found["posters of other movies"]
+
+
+def test_the_lists_by_posters_stand_beside_known_baselines(poster_lists, small):
+    split = user_temporal_split(small.ratings)
+    here = values_of(poster_lists, "user temporal", "ndcg@10")["popularity"]
+    there = published("Popularity", split)["value"]["ndcg@10"]
+    assert here == pytest.approx(there, **SAME)
+
+
 @pytest.mark.site
 def test_the_page_on_data_shows_the_numbers_of_its_results_file():
     page = BeautifulSoup(

@@ -1,0 +1,114 @@
+"""Lists from vectors of movies: what is near to what somebody liked.
+
+The vectors may come from anywhere: posters, genres, links. A movie that nobody has
+rated can be listed too, as long as it has a vector.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from recsys_helpers.checks import check_count
+from recsys_helpers.ids import IdIndex
+from recsys_helpers.interactions import Interactions, positives
+from recsys_helpers.methods import check_ratings_frame, require_fitted
+from recsys_helpers.nearest import unit_rows
+from recsys_helpers.vectors import MovieVectors
+
+__all__ = ["LikedVectors"]
+
+
+@dataclass(kw_only=True)
+class LikedVectors:
+    r"""Recommend the movies whose vectors are nearest to those a person liked.
+
+    With :math:`L_u` the liked movies of user u that have a vector,
+
+    .. math::
+        \text{score}_{ui} = \frac{1}{|L_u|} \sum_{j \in L_u} \cos(x_i, x_j) .
+
+    Movies with equal scores come in the order of the vectors, so for a user without a
+    like, all of them do.
+
+    Parameters
+    ----------
+    vectors : MovieVectors
+        What can be recommended: these movies, rated or not, and no others.
+    like_threshold : float or None
+        A like is a rating of at least this many stars; None: every rating is.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        All ratings: what has been seen.
+    tastes_ : numpy.ndarray of float64, shape (n_users, n_dimensions)
+        Mean of the liked movies' vectors, each brought to length 1 first.
+    directions_ : numpy.ndarray of float64, shape (n_movies, n_dimensions)
+        The vectors, brought to length 1.
+
+    Examples
+    --------
+    >>> vectors = MovieVectors([1, 2, 3], [[1, 0], [0, 1], [2, 1]])
+    >>> ratings = pd.DataFrame({"user_id": [7], "movie_id": [1], "rating": [5.0]})
+    >>> LikedVectors(vectors=vectors).fit(ratings).recommend(7).round(3)
+       movie_id  score
+    0         3  0.894
+    1         2  0.000
+    """
+
+    vectors: MovieVectors
+    like_threshold: float | None = 4.0
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Average the vectors of what each user of `train` likes.
+
+        Raises
+        ------
+        ValueError
+            If a rating cannot be, or the threshold is no number.
+        """
+        check_ratings_frame(train)
+        liked = positives(train, self.like_threshold)
+        interactions = Interactions.from_ratings(train)
+        directions = unit_rows(self.vectors.matrix.astype(np.float64))
+        rows = IdIndex.of(self.vectors.movie_ids, "movie_id")
+        columns = rows.find(liked["movie_id"])
+        liked, columns = liked[columns >= 0], columns[columns >= 0]
+        likes = sparse.csr_array(
+            (np.ones(len(liked)), (interactions.users.rows(liked["user_id"]), columns)),
+            shape=(len(interactions.users), len(rows)),
+        )
+        # IdIndex sorts its ids; the vectors have an order of their own.
+        place = rows.find(self.vectors.movie_ids)
+        sums = likes[:, place] @ directions
+        n_likes = likes.sum(axis=1)[:, None]
+        self.tastes_ = sums / np.maximum(n_likes, 1)
+        self.directions_, self.interactions_ = directions, interactions
+        self._movie_ids = self.vectors.movie_ids
+        return self
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies nearest to what the user liked: `movie_id` and `score`, best first.
+
+        Raises
+        ------
+        UnknownIdError
+            For a user without training ratings.
+        """
+        require_fitted(self, "tastes_")
+        check_count("n", n)
+        scores = self.directions_ @ self.tastes_[self.interactions_.users.rows(user_id)]
+        order = np.argsort(-scores, kind="stable")
+        if exclude_seen:
+            columns = self.interactions_.seen_by(user_id)
+            seen = self.interactions_.movies.ids[columns]
+            order = order[~np.isin(self._movie_ids[order], seen)]
+        best = order[:n]
+        return pd.DataFrame({"movie_id": self._movie_ids[best], "score": scores[best]})
