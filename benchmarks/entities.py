@@ -7,10 +7,8 @@ model that was trained without what would give the answer away: chance and fame,
 links (Jaccard, cosine, tf-idf, truncated SVD), the source's model with its loop, ours
 with a vectorised sampler and both heads, with popularity-aware negatives, and with a
 softmax objective; the best from three seeds. How famous the neighbours of famous films
-are. CPU time: a batch of the source's loop and of ours; an epoch of the source's
-schedule and of ours, and the loss that both reach, on the same pairs. Last, what the
-vectors are good for: a reader's taste (users of MovieLens, whose likes and dislikes are
-known) and critics' scores.
+are. Last, what the vectors are good for: a reader's taste (users of MovieLens, whose
+likes and dislikes are known) and critics' scores.
 
 `--quick` goes through all of it on `sample`, with short trainings, to try the script.
 """
@@ -27,7 +25,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from source_entities import EpochClock, SourceLinks, looped_batches
+from source_entities import SourceLinks
 
 from recsys_helpers.datasets import load_films, load_movielens
 from recsys_helpers.film_links import FilmLinks
@@ -49,9 +47,7 @@ from recsys_helpers.link_baselines import (
     random_neighbours,
     svd_vectors,
 )
-from recsys_helpers.link_batches import LinkBatches
 from recsys_helpers.methods.entity import SampledLinkModel, SoftmaxLinkModel
-from recsys_helpers.negative_sampling import NegativeSampler
 from recsys_helpers.results import results_table, versions, write_results
 from recsys_helpers.vectors import MovieVectors
 
@@ -64,7 +60,6 @@ LARGE_BATCHES = {
     "learning_rate": 0.01,
     "optimizer": "adam",
 }
-SAME_LOSS = ("source", "regression")
 VECTORS = ("source", "softmax", "softmax, composed", "truncated SVD, 100")
 N_READERS, N_EXAMPLES = 60, 15
 LIKED_FROM, DISLIKED_TO = 4.0, 2.5  # stars
@@ -74,7 +69,7 @@ def main() -> None:
     arguments = parse_arguments()
     edition = "sample" if arguments.quick else "all"
     # A process of its own for each question, since the source's loop leaves all cores
-    # but one idle. What is compared in CPU time is measured in one process.
+    # but one idle. So times are measured elsewhere, in entity_speed.py.
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(arguments.processes, mp_context=fresh) as pool:
         parts = pool.map(measured, QUESTIONS, [edition] * len(QUESTIONS))
@@ -97,8 +92,6 @@ def measured(question: str, edition: str) -> pd.DataFrame:
     # The first training of a process pays for starting TensorFlow.
     run.sampled(n_epochs=1).fit(run.links(question))
     run.without_training(question)
-    if question == "franchise":
-        run.speed_of_sampling()
     run.learned(question)
     if question == "franchise":
         run.critics()
@@ -191,18 +184,12 @@ class Run:
         question, links = FilmQuestion.of(self.films, name), self.links(name)
         for method, model in self.models(name).items():
             print(method, "on", name, flush=True)
-            clock, started = EpochClock(), time.process_time()
-            vectors = model.fit(links, [clock.callback()]).film_vectors()
+            started = time.process_time()
+            vectors = model.fit(links).film_vectors()
             cpu_s = time.process_time() - started
             self.answered(question, method, neighbour_rows(vectors), cpu_s)
             if name == "franchise":
-                self.note("speed", method, epoch_cpu_s=clock.usual)
                 self.vectors[method] = vectors
-            if name == "franchise" and method in SAME_LOSS:
-                # All links once, each with ten pairs that are none, unseen before.
-                unseen = LinkBatches(links.matrix, 8192, seed=12345)
-                loss = float(model.model_.evaluate(unseen, verbose=0))
-                self.note("speed", method, loss=loss)
 
     def models(self, question: str) -> dict[str, Any]:
         models = {
@@ -218,25 +205,6 @@ class Run:
             models["softmax, composed, seed 2"] = self.softmax(seed=2)
             models["softmax, composed, idf"] = self.softmax(idf_power=1.0)
         return models
-
-    def speed_of_sampling(self) -> None:
-        """CPU time of a batch: 512 links and ten pairs that are none for each."""
-        links, n = self.links("franchise"), 5 if self.quick else 100
-        print("speed of sampling", flush=True)
-        looped = looped_batches(links)
-        self.note("speed", "source", batch_cpu_ms=cpu_ms_of(lambda: next(looped), n))
-        for popularity in (0.0, 0.75):
-            dealt = LinkBatches(links.matrix, popularity=popularity)
-            sampler = NegativeSampler(links.matrix, popularity)
-            rng = np.random.default_rng(0)
-            self.note(
-                "speed",
-                f"vectorised, popularity {popularity:g}",
-                batch_cpu_ms=cpu_ms_of(lambda d=dealt: d[0], 10 * n),
-                negatives_cpu_ms=cpu_ms_of(
-                    lambda s=sampler, r=rng: s.draw(5120, r), 10 * n
-                ),
-            )
 
     def critics(self) -> None:
         """Predict critics' scores from vectors, raw links and genres."""
@@ -294,17 +262,6 @@ def fame_of_neighbours(n_reviews: np.ndarray, neighbours: np.ndarray) -> float:
     """Rank correlation of a film's reviews with the median of its neighbours'."""
     theirs = pd.DataFrame(n_reviews[neighbours]).median(axis=1)
     return float(pd.Series(n_reviews).corr(theirs, method="spearman"))
-
-
-def cpu_ms_of(function: Callable[[], Any], n: int) -> float:
-    """Median of n calls in CPU milliseconds."""
-    function()
-    taken = []
-    for _ in range(n):
-        started = time.process_time()
-        function()
-        taken.append(1000 * (time.process_time() - started))
-    return float(np.median(taken))
 
 
 if __name__ == "__main__":
