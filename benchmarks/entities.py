@@ -16,7 +16,6 @@ likes and dislikes are known) and critics' scores.
 import argparse
 import multiprocessing
 import time
-from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property

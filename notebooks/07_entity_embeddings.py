@@ -225,9 +225,9 @@ for drawn_films, drawn_entities in (looped, at_once):
 # %% tags=["nbval-check-output"]
 from recsys_helpers.results import published_results
 
-published = published_results("entities")
-speed = published[published["split"] == "speed"]
-speed = speed.pivot(index="method", columns="metric", values="value")
+speed = published_results("entity_speed").pivot(
+    index="method", columns="metric", values="value"
+)
 batch_ms = speed["batch_cpu_ms"].dropna()
 ratio = batch_ms["source"] / batch_ms["vectorised, popularity 0"]
 print(f"our batches: {ratio:.0f} times as fast as the source's")
@@ -397,7 +397,9 @@ assert recalls["tf-idf cosine"] > recalls["source's model"] + 0.1
 # a film.
 
 # %% tags=["nbval-check-output"]
-answers = published[published["split"].isin(QUESTIONS)].dropna(subset=["low"])
+published = published_results("entities")
+of_questions = published["split"].isin(QUESTIONS)
+answers = published[of_questions].dropna(subset=["low"])
 short = {"precision@10": " P", "recall@10": " R", "jaccard@10": " J"}
 asked = answers["split"] + answers["metric"].map(short)
 answers = answers.assign(asked=asked)
@@ -441,7 +443,23 @@ for name, rows in nearest.items():
 
 # %% [markdown]
 # (A *rank correlation* is 1 if the most reviewed film has the most reviewed neighbours, and so on down;
-# 0 if one has nothing to do with the other.) On all films, for all that was measured:
+# 0 if one has nothing to do with the other.) And how many of the neighbours have anybody in common
+# with the film, before or behind the camera?
+
+# %%
+is_person = [name.startswith("person: ") for name in known.entities]
+people = known.matrix[:, np.flatnonzero(is_person)]
+with_somebody = {}
+for name, rows in nearest.items():
+    of_film = people[np.repeat(np.arange(n_films), rows.shape[1])]
+    shared = of_film.multiply(people[rows.ravel()]).sum(axis=1)
+    with_somebody[name] = (shared > 0).mean()
+    print(f"{name}: {with_somebody[name]:.0%} share a person")
+assert with_somebody["source's model"] < with_somebody["tf-idf cosine"] / 1.5
+
+# %% [markdown]
+# So the source's model brings films together that have nobody in common, and yet are about as famous.
+# What about the others? The rank correlations on all films:
 
 # %% tags=["nbval-check-output"]
 fame = published[published["metric"] == "fame"].set_index("method")["value"]
@@ -449,16 +467,24 @@ of_interest = ["random", "tf-idf cosine", "truncated SVD, 100"]
 of_interest += ["source", "regression, popular negatives"]
 of_interest += ["softmax", "softmax, composed"]
 print(fame[of_interest].round(2).to_string())
-FAME_ASSERT
+assert fame["source"] > 0.3
+assert (
+    fame[["tf-idf cosine", "regression, popular negatives"]].min()
+    > (fame["source"])
+)
 
 # %% [markdown]
-# FAME_PROSE
+# A surprise: tf-idf, which has learnt nothing, has as much of it. Famous films *do* share links: the same
+# decade, the same studios, the same stars. So a high correlation by itself does not condemn a model. (On
+# the source's pages, where famous films have hundreds of links, it may be another matter.) The questions
+# with known answers tell more than a suspicion does. What makes the source's vectors bad is that beside
+# fame, country and genre there is little else in them: too few of the people.
 #
 # ## Harder wrong answers
 #
-# The pairs that are no links were drawn with all entities alike. Most entities are on three or four
-# films; so nearly all of these pairs are of an obscure film and an unknown actor, and a model gets far
-# by learning which films and which entities are *well known*. {cite:t}`mikolov2013distributed`, who
+# Why? The pairs that are no links were drawn with all entities alike. Most entities are on three or four
+# films; so nearly all of these pairs have an unknown actor in them, and a model gets far by learning
+# which entities and which films are *well known*. {cite:t}`mikolov2013distributed`, who
 # met the same with words, drew the wrong ones by how frequent they are, to the power of three quarters:
 #
 # $$
@@ -485,10 +511,17 @@ for popularity in (0.0, 0.75):
 sampled = ["source", "regression", "classification"]
 sampled += ["regression, popular negatives"]
 print(answers.loc[sampled].round(3).to_string())
-HEADS_ASSERT
+regression = answers.loc["regression"]
+assert (answers.loc["classification"] > regression).all()
+harder = answers.loc["regression, popular negatives"]
+assert (harder < regression)[["franchise R", "director P"]].all()
+assert harder["genre J"] > regression["genre J"]
 
 # %% [markdown]
-# HEADS_PROSE
+# So the two heads are *not* the same: classification is ahead on every question (with one seed each). And
+# harder wrong answers, as good as the idea is, do not help this model here: a little better at genres,
+# worse at sequels and directors. With a cosine that has to be 1 or -1, everything that is pushed away is pushed to the
+# opposite side, however little was wrong with it. Our larger batches help, and cost less:
 
 # %% tags=["nbval-check-output"]
 epochs = speed[["epoch_cpu_s", "loss"]].dropna()
@@ -565,11 +598,24 @@ assert recall > recalls["source's model"] + 0.1
 learnt = ["tf-idf cosine", "source", "softmax", "softmax, composed"]
 learnt += [f"softmax, composed, seed {seed}" for seed in (1, 2)]
 learnt += ["softmax, composed, idf"]
-print(answers.loc[learnt].round(3).to_string())
-BEST_ASSERT
+print(answers.loc[learnt].round(3).to_string(na_rep="-"))
+ours, raw = answers.loc[["softmax, composed", "tf-idf cosine"]].values
+assert (ours > raw).all()
+assert (ours > 1.2 * answers.loc["source"]).all()
+over_seeds = answers.filter(like="composed, seed", axis=0)["franchise R"]
+assert over_seeds.min() < answers.loc["tf-idf cosine", "franchise R"]
 
 # %% [markdown]
-# BEST_PROSE
+# At last learnt vectors that are not behind tf-idf: ahead at directors and genres, and level at sequels, where the
+# luck of a seed is as large as the difference. (Other seeds, and an idf in the sum, were asked the first question
+# only.) And a film is 200 numbers now, not one for each of thousands of entities.
+#
+# What made the difference? The softmax alone, with a vector of its own for each film, is ahead of the cosine
+# of 1 and -1 at sequels and directors, and behind tf-idf at everything. Making films of their links did the rest. An idf
+# in the sum changes little: what a link is worth has been learnt.
+#
+# A word of caution. The temperature, the number of factors and the share that is hidden were chosen from a
+# handful of values by looking at these very questions. So a little of the lead may be luck.
 #
 # ## Films, people, and mixtures
 #
@@ -687,10 +733,13 @@ n_readers = int(readers["n"].iloc[0])
 readers = readers.set_index("method")[["value", "low", "high"]]
 print(f"balanced accuracy, mean of {n_readers} people, 95 % interval")
 print(readers.round(3).to_string())
-READERS_ASSERT
+assert (readers["low"] > 0.5).all()
+assert readers["value"].idxmax() == "truncated SVD, 100, linear"
 
 # %% [markdown]
-# READERS_PROSE
+# There is something in it: everything is above chance. But not much: the genres by themselves do about as well as
+# most, and the best of all is the plain SVD. A film's links say what it is like; whether somebody likes it depends on
+# more.
 #
 # **The critics' score.** The source's book predicts scores from the vectors, by a linear regression. Below, the
 # share of critics who liked a film (from 0 to 100), for films that the regression has not seen:
@@ -699,10 +748,15 @@ READERS_ASSERT
 critics = published[published["split"] == "tomato_meter"]
 critics = critics.pivot(index="method", columns="metric", values="value")
 print(critics[["rmse", "r2"]].round(3).sort_values("rmse").to_string())
-CRITICS_ASSERT
+r2 = critics["r2"]
+assert r2.idxmax() == "softmax, composed"
+assert 0.2 < r2.max() < 0.3
+assert r2["source"] < r2["genres"] < r2["truncated SVD, 100"]
 
 # %% [markdown]
-# ($R^2$ is the share of the spread that is explained: 0 for the mean of all films.) CRITICS_PROSE
+# ($R^2$ is the share of the spread that is explained: 0 for the mean of all films.) Who made a film, and what kind it
+# is, tell about a quarter of what critics will think. Here the composed vectors are ahead, and the source's are
+# behind the genres by themselves.
 #
 # ## Back to MovieLens
 #
@@ -954,7 +1008,8 @@ for draw in (suspicious_negatives, negatives):
 #   learns who is famous.
 # - Ask questions whose answers are known, with the answers held out, and ask them of the simple ways first: tf-idf
 #   beat the source's model on each.
-# - A softmax over what could have been linked, and films that are made of their links, RECAP_CLAIM.
+# - A softmax over what could have been linked, and films that are made of their links,
+#   were ahead of it on two questions and level on the third.
 # - What a film is about and whether somebody will like it are two questions. Links answer the first.
 #
 # ## References
