@@ -4,7 +4,7 @@
 
 CPU time of a batch of 512 links and ten pairs that are none for each, by the source's
 loop and by ours; of an epoch of the source's schedule and of ours; and the loss that
-both have reached after five epochs, on the same unseen pairs. All in one process, which
+both have reached after five epochs, on the same pairs for both. All in one process, which
 should have the machine for itself.
 """
 
@@ -67,7 +67,7 @@ def of_batches(links: FilmLinks, n: int = 100) -> list[tuple[str, str, float]]:
 
 def of_epochs(links: FilmLinks) -> list[tuple[str, str, float]]:
     """CPU seconds of an epoch after the first, and the loss after five."""
-    # All links once, each with ten pairs that are none.
+    # All links once, each with ten freshly drawn pairs that are none.
     unseen = LinkBatches(links.matrix, 8192, seed=12345)
     found = []
     for method, model in {
