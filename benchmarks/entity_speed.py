@@ -4,8 +4,8 @@
 
 CPU time of a batch of 512 links and ten pairs that are none for each, by the source's
 loop and by ours; of an epoch of the source's schedule and of ours; and the loss that
-both have reached after five epochs, on the same pairs for both. All in one process, which
-should have the machine for itself.
+both have reached after five epochs, on the same pairs. All in one process, which should
+have the machine for itself.
 """
 
 import argparse
