@@ -44,9 +44,10 @@ import pandas as pd
 
 from recsys_helpers import datasets, display, plots
 
+data = datasets.load_movielens()
 films = datasets.load_films()
 titles = pd.Series(films.titles, index=films.films["film_id"])
-print(f"edition: {films.edition}")
+print(f"edition: {data.edition}")
 first, last = films.films["year"].min(), films.films["year"].max()
 print(f"{len(titles):,} films of {first} to {last},", end=" ")
 print(f"{len(films.links):,} links")
@@ -777,7 +778,6 @@ assert r2["source"] < r2["genres"] < r2["truncated SVD, 100"]
 # %% tags=["nbval-check-output"]
 from recsys_helpers.film_matching import match_films
 
-data = datasets.load_movielens()
 matches = match_films(data.movies, films.films, ratings=data.ratings)
 print(matches.summary.round(3).to_string())
 print(matches.unmatched[["title", "why"]].head(3).to_string(index=False))
