@@ -6,13 +6,14 @@ complete: so a run that was cut off goes on where it stopped.
 
 from __future__ import annotations
 
-import os
+import io
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys_helpers.vectors_file import UNREADABLE
+from recsys_helpers.whole_files import write_whole
 
 __all__ = ["FeatureCache"]
 
@@ -51,15 +52,9 @@ class FeatureCache:
 
     def write(self, key: str, row: NDArray) -> None:
         """Keep a row, shape (length,)."""
-        path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-        try:
-            with open(temporary, "wb") as file:
-                np.savez(file, features=row.astype(self.dtype, copy=False))
-            os.replace(temporary, path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        content = io.BytesIO()
+        np.savez(content, features=row.astype(self.dtype, copy=False))
+        write_whole(self._path(key), content.getvalue())
 
     def _path(self, key: str) -> Path:
         # Not all in one folder: many thousands of files in one are slow to list.

@@ -11,13 +11,14 @@ import os
 import platform
 import subprocess
 import sysconfig
-import tempfile
 from importlib.metadata import version
 from numbers import Integral, Real
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from recsys_helpers.whole_files import write_whole
 
 _TEXT, _NUMBER, _WHOLE, _DICT = (str,), (Real,), (Integral,), (dict,)
 _KINDS = {
@@ -77,11 +78,7 @@ def write_results(results: pd.DataFrame | list[dict], path: str | os.PathLike) -
     # One record a line: short, and a changed number is one changed line.
     lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in records]
     text = "[\n" + ",\n".join(lines) + "\n]\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-        part = Path(folder, path.name)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
+    write_whole(path, text.encode())
 
 
 def read_results(path: str | os.PathLike) -> pd.DataFrame:

@@ -8,12 +8,12 @@ inside, even ``from None``, would keep the other one as its ``__context__``.
 from __future__ import annotations
 
 from collections.abc import Callable
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from recsys_helpers import __version__
 from recsys_helpers.checks import check_count, check_positive
+from recsys_helpers.retry_after import seconds_to_wait
 from recsys_helpers.tmdb_answers import Answer, Trouble, as_json, as_picture
 from recsys_helpers.tmdb_errors import TmdbError, TmdbUnavailableError
 from recsys_helpers.tmdb_key import TmdbKey
@@ -190,7 +190,7 @@ class TmdbSession:
     ) -> Answer | Trouble:
         status, reason = response.status_code, self._key.scrub(response.reason or "")
         if status in _BUSY:
-            after = _seconds_to_wait(
+            after = seconds_to_wait(
                 response.headers.get("Retry-After", ""), self._clock()
             )
             return Trouble(f"it answered {status} {reason}".strip(), after)
@@ -229,14 +229,3 @@ def checked_address(url: str, name: str) -> str:
             "and without parameters."
         )
     return url
-
-
-def _seconds_to_wait(retry_after: str, now: float) -> float:
-    """Read Retry-After, in seconds or as a date; 0 where it is neither."""
-    text = retry_after.strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - now)
-    except (TypeError, ValueError, OverflowError):
-        return 0.0

@@ -6,7 +6,7 @@ titles, ``titles`` (unicode).
 
 from __future__ import annotations
 
-import os
+import io
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+
+from recsys_helpers.whole_files import write_whole
 
 FORMAT_VERSION = 1
 
@@ -51,7 +53,6 @@ def write(
     titles: Sequence[str] | None,
 ) -> None:
     """Write under a temporary name beside `path`, then move into place."""
-    path = Path(path)
     arrays = {
         "format_version": np.int64(FORMAT_VERSION),
         "movie_ids": movie_ids,
@@ -59,13 +60,9 @@ def write(
     }
     if titles is not None:
         arrays["titles"] = np.array(titles, dtype=str)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with open(temporary, "wb") as file:
-            np.savez_compressed(file, **arrays)
-        os.replace(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    write_whole(path, content.getvalue())
 
 
 def read(

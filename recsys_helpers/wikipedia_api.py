@@ -11,12 +11,12 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from recsys_helpers import __version__
 from recsys_helpers.download import DownloadError, split_login
+from recsys_helpers.retry_after import seconds_to_wait
 from recsys_helpers.validation import DatasetError
 
 if TYPE_CHECKING:
@@ -257,7 +257,8 @@ def _ask(
 
 def _content(response: requests.Response, url: str) -> dict:
     """Return the JSON object of an answer that is one."""
-    status, after = response.status_code, _seconds_to_wait(response)
+    status = response.status_code
+    after = seconds_to_wait(response.headers.get("Retry-After", ""), time.time())
     if status in _BUSY_STATUS:
         raise _BusyError(f"it answered {status} {response.reason}", after)
     if status >= 400:
@@ -287,17 +288,6 @@ def _content(response: requests.Response, url: str) -> dict:
     if "query" not in content and "continue" not in content:
         raise _unexpected(url, "it has no part called query")
     return content
-
-
-def _seconds_to_wait(response: requests.Response) -> float:
-    """Read Retry-After, in seconds or as a date; 0 without one."""
-    text = response.headers.get("Retry-After", "").strip()
-    if text.isascii() and text.isdigit():
-        return float(text)
-    try:
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
-    except (TypeError, ValueError):
-        return 0.0
 
 
 def _unexpected(url: str, what: str) -> DownloadError:

@@ -124,19 +124,8 @@ def test_the_ending_is_that_of_the_content(download, folder, kind, ending):
     assert statuses(download(FakeTmdb(), LINKS[:1])) == {1: "there"}
 
 
-def test_progress_counts_films(download, monkeypatch):
-    counted = []
-
-    class Bar:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            pass
-
-        update = counted.append
-
-    monkeypatch.setattr(poster_download, "progress_bar", lambda *about: Bar())
+def test_progress_counts_films(download, count_progress):
+    counted = count_progress(poster_download)
     download(FakeTmdb(), LINKS[:1])
     download(FakeTmdb())
     assert sum(counted) == 1 + 3

@@ -101,11 +101,12 @@ def test_a_disk_that_fills_up_in_the_middle_costs_no_old_results(path, monkeypat
     write_results([record()], path)
     before = path.read_text(encoding="utf-8")
 
-    def fills_up(self, text, **kwargs):
-        self.write_bytes(text[:10].encode())
+    def fills_up(self, content):
+        with self.open("wb") as file:
+            file.write(content[:10])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(Path, "write_text", fills_up)
+    monkeypatch.setattr(Path, "write_bytes", fills_up)
     with pytest.raises(OSError, match="No space left"):
         write_results([record(value=0.5)], path)
     assert path.read_text(encoding="utf-8") == before

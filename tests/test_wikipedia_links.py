@@ -403,19 +403,8 @@ def test_a_folder_in_place_of_the_file_is_told(collect, tmp_path):
         collect(["Silence"], wiki(PAGES), path=tmp_path)
 
 
-def test_progress_counts_titles(collect, monkeypatch):
-    counted = []
-
-    class Bar:
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            pass
-
-        update = counted.append
-
-    monkeypatch.setattr(wikipedia_links, "progress_bar", lambda *about: Bar())
+def test_progress_counts_titles(collect, count_progress):
+    counted = count_progress(wikipedia_links)
     titles = [f"Film {n}" for n in range(60)]
     collect(titles, wiki({}))
     assert counted == [50, 10]
