@@ -60,7 +60,7 @@ class SumOfLinks(keras.layers.Layer):
     """
 
     def __init__(
-        self, n_entities, n_factors, hidden_share=0.5, weights=None, seed=0, **kwargs
+        self, n_entities, n_factors, hidden_share=0.3, weights=None, seed=0, **kwargs
     ):
         super().__init__(**kwargs)
         self.n_entities, self.n_factors = n_entities, n_factors
@@ -118,7 +118,7 @@ class LinkSoftmax(keras.layers.Layer):
     seed : int
     """
 
-    def __init__(self, n_entities, temperature=0.1, seed=0, **kwargs):
+    def __init__(self, n_entities, temperature=0.07, seed=0, **kwargs):
         super().__init__(**kwargs)
         self.n_entities, self.temperature = n_entities, temperature
         self.seed = seed

@@ -92,8 +92,9 @@ def download_posters(
     Notes
     -----
     A file gets its name only when all of it is there and Pillow can read it. The name
-    is the movie_id, and nothing that the server says. TMDB's terms allow to keep
-    posters for six months, for non-commercial use, with its notice where they show.
+    is the movie_id, and nothing that the server says. TMDB's terms are said to allow
+    to keep posters for six months, for non-commercial use, with its notice where they
+    show: read them before you publish.
     """
     check_count("most_bytes", most_bytes)
     films = _films(movies)

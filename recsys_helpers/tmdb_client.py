@@ -28,8 +28,7 @@ __all__ = ["Tmdb"]
 
 _BASE_URL = "https://api.themoviedb.org/3"
 _DAY = 24 * 60 * 60.0
-# TMDB asks to look at its configuration every few days, and allows to keep the rest
-# for six months.
+# TMDB asks to look at its configuration every few days; the rest may be kept longer.
 _KEEP_CONFIGURATION = 3 * _DAY
 _KEEP_FILMS = 30 * _DAY
 _MOST_BYTES = 20 * 2**20

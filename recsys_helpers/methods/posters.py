@@ -135,10 +135,9 @@ class _Posters:
     def __init__(self, movie_ids: pd.Series, posters: Iterable | Mapping) -> None:
         ids = movie_ids.tolist()
         self._n_movies = len(ids)
-        self._is_mapping = isinstance(posters, Mapping)
         self._posters = (
             (posters.get(movie_id) for movie_id in ids)
-            if self._is_mapping
+            if isinstance(posters, Mapping)
             else iter(posters)
         )
 
