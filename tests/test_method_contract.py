@@ -22,8 +22,11 @@ from recsys_helpers.methods import (
     neighbours,
     two_tower,
 )
+from recsys_helpers.methods.blends import BlendedLists, BlendedStars
 from recsys_helpers.methods.fallback import Fallback
 from recsys_helpers.methods.liked_vectors import LikedVectors
+from recsys_helpers.methods.switches import SwitchedLists, SwitchedStars
+from recsys_helpers.splits import user_temporal_split
 from recsys_helpers.vectors import MovieVectors
 
 N_USERS, N_MOVIES = 20, 16
@@ -108,6 +111,18 @@ PERSONAL = {
     "RetrievalTowers": of_even_and_odd(two_tower.RetrievalTowers),
     "LikedVectors": near_what_is_liked,
     "Fallback": lambda: Fallback(als.Als(like_threshold=4), baselines.Popularity()),
+    "BlendedStars": lambda: BlendedStars(
+        {"neighbours": neighbours.RatingNeighbours(), "bias": baselines.BiasModel()}
+    ),
+    "BlendedLists": lambda: BlendedLists(
+        {"EASE": ease.Ease(), "neighbours": neighbours.LikeNeighbours()},
+        cut=partial(user_temporal_split, test_share=0.4),
+        n_draws=5,
+    ),
+    "SwitchedStars": lambda: SwitchedStars(
+        neighbours.RatingNeighbours(), baselines.BiasModel()
+    ),
+    "SwitchedLists": lambda: SwitchedLists(ease.Ease(), baselines.Popularity()),
 }
 METHODS = {
     "GlobalMean": baselines.GlobalMean,

@@ -1,0 +1,267 @@
+"""Hybrids that blend: several methods at once, each with a weight.
+
+`BlendedStars` and `BlendedLists` learn how far to trust each of some methods, on
+ratings that none of them has learned from. What Burke calls a weighted hybrid: "Hybrid
+recommender systems: survey and experiments", User Modeling and User-Adapted Interaction
+12, 2002. `recsys_helpers.methods.switches` has the other kind.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_helpers.checks import check_count, check_number, check_positive
+from recsys_helpers.evaluation import RatingPredictor, Recommender
+from recsys_helpers.interactions import positives
+from recsys_helpers.methods import (
+    HIGHEST_RATING,
+    LOWEST_RATING,
+    check_ratings_frame,
+    checked_pairs,
+    require_fitted,
+)
+from recsys_helpers.metrics import ndcg_at_k
+from recsys_helpers.progress import progress_bar
+from recsys_helpers.splits import Split, user_temporal_split
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(eq=False)
+class BlendedStars:
+    r"""Predict a weighted sum of what several methods predict.
+
+    The training rows are cut once more. The methods learn from the one part and predict
+    the other, where the weights are the
+
+    .. math::
+        \arg\min_{w, b} \sum_n (r_n - b - \sum_m w_m p_{nm})^2
+        + \lambda \sum_m (w_m - \tfrac1M)^2
+
+    with :math:`p_{nm}` what method m of M predicts of row n. The penalty pulls them
+    towards the plain mean of the methods. Then the methods learn from all rows.
+    Breiman, "Stacked regressions", Machine Learning 24, 1996.
+
+    Parameters
+    ----------
+    models : mapping of str to method
+        At least one, by name. They are fitted anew.
+    cut : callable
+        Cuts the training rows: `recsys_helpers.splits.user_temporal_split` or another.
+    l2 : float
+        The :math:`\lambda`, above 0, in ratings.
+
+    Attributes
+    ----------
+    weights_ : Series, indexed by the names
+    intercept_ : float
+        b, in stars.
+    """
+
+    models: Mapping[str, RatingPredictor]
+    cut: Callable[[pd.DataFrame], Split] = user_temporal_split
+    l2: float = 100.0
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn the weights on a part of `train`, and then each method on all of it.
+
+        Raises
+        ------
+        ValueError
+            If there is no method, a setting or a rating cannot be, or `cut` leaves
+            nothing to learn the weights from.
+        """
+        check_ratings_frame(train)
+        check_positive("l2", self.l2)
+        inner = _inner_split(self.models, self.cut, train)
+        _fit_all(self.models, inner.train)
+        predicted = self._predictions(inner.test["user_id"], inner.test["movie_id"])
+        weights, self.intercept_ = _stacked(predicted, inner.test["rating"], self.l2)
+        _fit_all(self.models, train)
+        self.weights_ = pd.Series(weights, index=list(self.models))
+        return self
+
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+        """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,)."""
+        require_fitted(self, "weights_")
+        blended = self._predictions(user_ids, movie_ids) @ self.weights_.to_numpy()
+        return np.clip(self.intercept_ + blended, LOWEST_RATING, HIGHEST_RATING)
+
+    def _predictions(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+        users, movies = checked_pairs(user_ids, movie_ids)
+        columns = [model.predict(users, movies) for model in self.models.values()]
+        return np.column_stack(columns).astype(np.float64)
+
+
+@dataclass(eq=False)
+class BlendedLists:
+    r"""Blend the lists of several methods by the places that movies have on them.
+
+    Scores of different methods are on different scales; places are not. So a movie's
+    score is a weighted sum over the lists that it is on,
+
+    .. math::
+        \text{score}_i = \sum_m \frac{w_m}{c + \text{place}_m(i)} ,
+
+    which with equal weights is reciprocal rank fusion: Cormack, Clarke and Büttcher,
+    SIGIR 2009. The weights are learned: the training rows are cut once more, the
+    methods learn from the one part, and of many weights, drawn at random, those are
+    taken that give the other part the highest mean nDCG. Then the methods learn from
+    all rows.
+
+    Parameters
+    ----------
+    models : mapping of str to method
+        At least one, by name. They are fitted anew.
+    cut : callable
+        Cuts the training rows.
+    depth : int
+        How many places of each list are looked at, if not more are asked for.
+    offset : float
+        The c, at least 0: the larger, the less the first places stand out.
+    like_threshold : float
+        A rating of at least this many stars is relevant.
+    k : int
+        At which the nDCG is taken.
+    n_draws : int
+        How many weights are tried besides equal ones and each method alone.
+    seed : int
+        Of the draws.
+
+    Attributes
+    ----------
+    weights_ : Series, indexed by the names
+        They sum to 1.
+    trials_ : DataFrame, one row a trial, best first
+        The weights and their `ndcg` on the inner test.
+    """
+
+    models: Mapping[str, Recommender]
+    cut: Callable[[pd.DataFrame], Split] = user_temporal_split
+    depth: int = 100
+    offset: float = 20.0
+    like_threshold: float = 4.0
+    k: int = 10
+    n_draws: int = 200
+    seed: int = 0
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn the weights on a part of `train`, and then each method on all of it.
+
+        Raises
+        ------
+        ValueError
+            If there is no method, a setting or a rating cannot be, or `cut` leaves no
+            like to learn the weights from.
+        """
+        check_ratings_frame(train)
+        for name in ("depth", "k", "n_draws"):
+            check_count(name, getattr(self, name))
+        check_number("offset", self.offset)
+        inner = _inner_split(self.models, self.cut, train)
+        _fit_all(self.models, inner.train)
+        tried = self._weights_to_try()
+        gains = self._gains(tried, inner)
+        best_first = np.argsort(-gains, kind="stable")
+        trials = pd.DataFrame(tried[best_first], columns=list(self.models))
+        _fit_all(self.models, train)
+        self.weights_ = trials.iloc[0].rename(None)
+        self.trials_ = trials.assign(ndcg=gains[best_first])
+        return self
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies with the highest blended score: `movie_id` and `score`.
+
+        Equal scores come in the order of the ids.
+
+        Raises
+        ------
+        UnknownIdError
+            If one of the methods does not know the user.
+        """
+        require_fitted(self, "weights_")
+        check_count("n", n)
+        movie_ids, parts = self._parts(user_id, max(n, self.depth), exclude_seen)
+        scores = parts @ self.weights_.to_numpy()
+        best = np.argsort(-scores, kind="stable")[:n]
+        return pd.DataFrame({"movie_id": movie_ids[best], "score": scores[best]})
+
+    def _weights_to_try(self) -> Floats:
+        n = len(self.models)
+        rng = np.random.default_rng(self.seed)
+        drawn = rng.dirichlet(np.ones(n), self.n_draws)
+        return np.vstack([np.full(n, 1 / n), np.eye(n), drawn])
+
+    def _gains(self, tried: Floats, inner: Split) -> Floats:
+        """Mean nDCG of each row of weights over the users of the inner test."""
+        known = inner.test["user_id"].isin(inner.train["user_id"])
+        liked = positives(inner.test[known], self.like_threshold)
+        if liked.empty:
+            raise ValueError(
+                "The cut of the training rows leaves no like of a known user to learn "
+                "the weights from. Lower like_threshold, or cut off more."
+            )
+        by_user = liked.groupby("user_id")["movie_id"]
+        total = np.zeros(len(tried))
+        with progress_bar(by_user.ngroups, "Blending", "user") as bar:
+            for user_id, relevant in by_user:
+                movie_ids, parts = self._parts(user_id, self.depth, True)
+                order = np.argsort(-(parts @ tried.T), axis=0, kind="stable")
+                hits = np.isin(movie_ids, relevant)[order[: self.k]].T
+                n_relevant = np.full(len(tried), len(relevant))
+                total += ndcg_at_k(hits, n_relevant, self.k, padded=True)
+                bar.update()
+        return total / by_user.ngroups
+
+    def _parts(
+        self, user_id: int, n: int, exclude_seen: bool
+    ) -> tuple[NDArray[np.int64], Floats]:
+        """Give what each list adds to each movie on any, shape (n_movies, n_models)."""
+        lists = [
+            model.recommend(user_id, n, exclude_seen)["movie_id"].to_numpy()
+            for model in self.models.values()
+        ]
+        movie_ids = np.unique(np.concatenate(lists))
+        parts = np.zeros((len(movie_ids), len(lists)))
+        for column, listed in enumerate(lists):
+            places = self.offset + 1 + np.arange(len(listed))
+            parts[np.searchsorted(movie_ids, listed), column] = 1 / places
+        return movie_ids, parts
+
+
+def _inner_split(
+    models: Mapping[str, object],
+    cut: Callable[[pd.DataFrame], Split],
+    train: pd.DataFrame,
+) -> Split:
+    if not models:
+        raise ValueError("There is no method to blend. Give at least one, by name.")
+    inner = cut(train)
+    if inner.train.empty or inner.test.empty:
+        raise ValueError(
+            "The cut of the training rows leaves nothing to learn the weights from: "
+            f"{len(inner.train)} rows to fit and {len(inner.test)} to blend."
+        )
+    return inner
+
+
+def _fit_all(models: Mapping[str, RatingPredictor], train: pd.DataFrame) -> None:
+    for model in models.values():
+        model.fit(train)
+
+
+def _stacked(predicted: Floats, ratings: ArrayLike, l2: float) -> tuple[Floats, float]:
+    """Weights near the plain mean that fit best, and the intercept."""
+    equal = np.full(predicted.shape[1], 1 / predicted.shape[1])
+    residual = np.asarray(ratings, dtype=np.float64) - predicted @ equal
+    centred = predicted - predicted.mean(axis=0)
+    gram = centred.T @ centred + l2 * np.eye(len(equal))
+    weights = equal + np.linalg.solve(gram, centred.T @ (residual - residual.mean()))
+    means = predicted.mean(axis=0)
+    return weights, float(np.mean(ratings) - means @ weights)
