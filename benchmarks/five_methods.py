@@ -28,8 +28,8 @@ from typing import Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike
 from keras_ratings import OnlyStars
+from numpy.typing import ArrayLike
 from two_towers import OnlyOf
 
 from recsys_helpers.datasets import MovieLens, load_films, load_movielens

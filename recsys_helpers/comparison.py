@@ -1,0 +1,155 @@
+"""Methods side by side: what a results file decides, and what lists have in common."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_helpers.metrics import PADDING, checked_lists
+
+
+def values_side_by_side(results: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+    """Arrange results as numbers: a row a method, a column a metric.
+
+    Parameters
+    ----------
+    results : DataFrame with `method`, `metric` and `value`
+        Several values of a method, one a seed, are averaged.
+    metrics : sequence of str
+        In the order of the columns.
+
+    Returns
+    -------
+    DataFrame of float, index `method` in the order of `results`
+        NaN where a method has no such value.
+
+    Raises
+    ------
+    ValueError
+        If there are no values of a metric.
+
+    Examples
+    --------
+    >>> results = pd.DataFrame(
+    ...     {"method": ["a", "a", "b"], "metric": "rmse", "value": [1.0, 2.0, 3.0]}
+    ... )
+    >>> values_side_by_side(results, ["rmse"])["rmse"].to_dict()
+    {'a': 1.5, 'b': 3.0}
+    """
+    missing = [metric for metric in metrics if metric not in set(results["metric"])]
+    if missing:
+        raise ValueError(f"There are no values of {', '.join(missing)}.")
+    wanted = results[results["metric"].isin(metrics)]
+    table = wanted.groupby(["method", "metric"])["value"].mean().unstack()
+    order = wanted["method"].unique()
+    return table.reindex(index=order, columns=list(metrics)).rename_axis(columns=None)
+
+
+def spread_over_seeds(results: pd.DataFrame, metric: str) -> pd.DataFrame:
+    """Tell how far a value depends on the seed.
+
+    Parameters
+    ----------
+    results : DataFrame with `method`, `metric`, `value` and `seed`
+    metric : str
+
+    Returns
+    -------
+    DataFrame, index `method`
+        `mean`, `lowest`, `highest`, and `n_seeds`; only methods with several seeds.
+    """
+    of_metric = results[results["metric"] == metric].dropna(subset=["seed"])
+    spread = of_metric.groupby("method", sort=False)["value"].agg(
+        mean="mean", lowest="min", highest="max", n_seeds="size"
+    )
+    return spread[spread["n_seeds"] > 1]
+
+
+def decided(differences: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
+    """Say of each pair of methods which has the higher value, if the interval tells.
+
+    Parameters
+    ----------
+    differences : DataFrame with `method`, `low` and `high`
+        Intervals of paired differences; `method` is ``"<a> - <b>"``.
+    methods : sequence of str
+        Which, in the order of rows and columns.
+
+    Returns
+    -------
+    DataFrame of int, index and columns `methods`
+        1 where the row's value is surely higher than the column's (the interval is
+        above 0), -1 where it is surely lower, 0 where the interval holds 0.
+
+    Raises
+    ------
+    ValueError
+        If a pair has not been compared.
+
+    Examples
+    --------
+    >>> one = pd.DataFrame({"method": ["a - b"], "low": [0.1], "high": [0.2]})
+    >>> decided(one, ["a", "b"]).to_numpy().tolist()
+    [[0, 1], [-1, 0]]
+    """
+    signs = {}
+    rows = differences[["method", "low", "high"]].itertuples(index=False)
+    for pair, low, high in rows:
+        signs[pair] = int(low > 0) - int(high < 0)
+    table = pd.DataFrame(0, index=list(methods), columns=list(methods))
+    for a in methods:
+        for b in methods:
+            if a == b:
+                continue
+            sign = signs.get(f"{a} - {b}")
+            if sign is None:
+                other_way = signs.get(f"{b} - {a}")
+                if other_way is None:
+                    raise ValueError(f"{a} and {b} have not been compared.")
+                sign = -other_way
+            table.loc[a, b] = sign
+    return table
+
+
+def shared_share(lists: Mapping[str, ArrayLike]) -> pd.DataFrame:
+    """Tell how much of their lists methods have in common, on average.
+
+    ``|A and B| / min(|A|, |B|)`` for the two lists of a row, averaged over the rows in
+    which neither is empty: 1 where the lists hold the same movies, in whatever order.
+
+    Parameters
+    ----------
+    lists : mapping of str to int array, shape (n_rows, n_ranks)
+        Movie ids, short lists padded with -1; row i of all is about the same thing, a
+        user or a movie.
+
+    Returns
+    -------
+    DataFrame of float, index and columns the names
+        NaN where two methods have no row in common.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of rows differ.
+
+    Examples
+    --------
+    >>> float(shared_share({"a": [[1, 2]], "b": [[2, 3]]}).loc["a", "b"])
+    0.5
+    """
+    checked = {name: checked_lists(listed) for name, listed in lists.items()}
+    if len({len(listed) for listed in checked.values()}) > 1:
+        raise ValueError("The lists are about different numbers of rows.")
+    shares = [[_mean_share(a, b) for b in checked.values()] for a in checked.values()]
+    return pd.DataFrame(shares, index=list(lists), columns=list(lists))
+
+
+def _mean_share(a: NDArray[np.int64], b: NDArray[np.int64]) -> float:
+    shares = []
+    for one, other in zip(a, b, strict=True):
+        one, other = one[one != PADDING], other[other != PADDING]
+        if len(one) and len(other):
+            shares.append(len(np.intersect1d(one, other)) / min(len(one), len(other)))
+    return float(np.mean(shares)) if shares else float("nan")
