@@ -12,7 +12,7 @@ COMPILE := --all-extras --universal --python-version 3.11 --generate-hashes \
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
-	lock bench clean
+	lock results bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -69,6 +69,9 @@ lock: ## Choose the newest allowed versions anew and pin them with their hashes
 	@$(BIN)/uv pip compile --quiet --system-certs --upgrade $(COMPILE) pyproject.toml \
 	  --output-file requirements.lock
 	@awk '/^[^ ]/ {keep = /^uv==/} keep' requirements.lock > requirements-uv.lock
+
+results: $(READY) ## Measure all methods anew for the table of chapter 9 (an hour)
+	@$(BIN)/python benchmarks/five_methods.py
 
 bench: $(READY) ## Repeat the measurements in benchmarks/ (takes long)
 	@for script in benchmarks/*.py; do echo "== $$script"; \
