@@ -39,8 +39,13 @@ if "google.colab" in sys.modules:
 import numpy as np
 import pandas as pd
 
-from recsys_helpers import comparison, comparison_plots, datasets, display
-from recsys_helpers import plots
+from recsys_helpers import (
+    comparison,
+    comparison_plots,
+    datasets,
+    display,
+    plots,
+)
 from recsys_helpers.results import published_results
 from recsys_helpers.splits import user_temporal_split
 
