@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from recsys_helpers.checks import check_number, check_positive
@@ -22,6 +22,7 @@ from recsys_helpers.methods import (
     require_fitted,
 )
 from recsys_helpers.methods.ease_algebra import gram_inverse, inverse_diagonal
+from recsys_helpers.methods.new_user import NEW_USER, NewRatings, of_known_movies
 from recsys_helpers.splits import places_from_end
 
 Floats = NDArray[np.float64]
@@ -137,17 +138,47 @@ class Ease:
         """
         require_fitted(self, "interactions_")
         user = int(self.interactions_.users.rows(user_id))
-        query = self.queries_[[user]].toarray()[0]
-        if query.any():
-            # q B, from B = I - P / diag(P) and l2 P = I - X'KX.
-            scores = query - (query - self._through_users(query)) / self.scale_
-        else:
-            scores = popular_where_silent(query, self.counts_)
+        scores = self._scores(self.queries_[[user]].toarray()[0])
         if self._years is None:
             return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
         scores[self._years > self._last_years[user]] = -np.inf
         best = self.interactions_.best_movies(user_id, scores, n, exclude_seen)
         return best[best["score"] > -np.inf]
+
+    def recommend_to(
+        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Recommend to a new user, without a new fit.
+
+        Nothing is known of when they rated, so `recency` and `release_years` do not
+        matter: all their likes count as if they were their last, and every movie
+        exists.
+
+        Parameters
+        ----------
+        ratings : DataFrame with `movie_id` and `rating`
+            Or a dict of these columns.
+        n, exclude_seen
+            As in `recommend`.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+
+        Raises
+        ------
+        UnknownIdError
+            If a movie has no training rating.
+        ValueError
+            If a movie comes twice, a rating is not within 0.5 to 5, a column is
+            missing, there are no ratings, or n is below 1.
+        """
+        require_fitted(self, "interactions_")
+        ratings, rated = of_known_movies(ratings, self.interactions_.movies)
+        query = np.zeros(len(self.scale_))
+        columns = rated.movies.rows(ratings["movie_id"])
+        query[columns] = self._like_values(ratings["rating"].to_numpy())
+        return rated.best_movies(NEW_USER, self._scores(query), n, exclude_seen)
 
     def weights_of(self, movie_id: int) -> Floats:
         """Weights of all movies in the score of this one: a column of B.
@@ -167,6 +198,30 @@ class Ease:
         weights = self._through_users(np.eye(1, len(self.scale_), movie)[0])
         weights /= self.scale_[movie]
         weights[movie] = 0
+        return weights
+
+    def weights_among(self, movie_ids: ArrayLike) -> Floats:
+        """Weights of some movies in the scores of each other: a part of B.
+
+        Parameters
+        ----------
+        movie_ids : array_like of int, shape (n,)
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n, n)
+            Row j, column i: how much a like of movie j adds to the score of movie i.
+
+        Raises
+        ------
+        UnknownIdError
+            If a movie has no training rating.
+        """
+        require_fitted(self, "interactions_")
+        movies = self.interactions_.movies.rows(movie_ids)
+        likes = self.likes_[:, movies]
+        weights = likes.T @ (likes.T @ self.gram_inverse_).T / self.scale_[movies]
+        np.fill_diagonal(weights, 0)
         return weights
 
     def similar(self, movie_id: int, n: int = 10) -> pd.DataFrame:
@@ -194,6 +249,12 @@ class Ease:
         best = top_n(weights, n, exclude=weights <= 0)
         movies = self.interactions_.movies.ids[best]
         return pd.DataFrame({"movie_id": movies, "weight": weights[best]})
+
+    def _scores(self, query: Floats) -> Floats:
+        if not query.any():
+            return popular_where_silent(query, self.counts_)
+        # q B, from B = I - P / diag(P) and l2 P = I - X'KX.
+        return query - (query - self._through_users(query)) / self.scale_
 
     def _through_users(self, query: Floats) -> Floats:
         """Multiply by X'KX, step by step: no movies by movies matrix is built."""
