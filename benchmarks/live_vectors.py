@@ -5,9 +5,9 @@
 
 Of the movies of `small` that were rated most: vectors of what a film links to, by the
 softmax model of chapter 7, for those that are among the installed films (2 minutes);
-and vectors of their posters, drawn and worn as in chapter 8, by SqueezeNet (5 CPU
-minutes; with a cache, once). Both are cut down to few numbers a movie and rounded,
-since they are kept with the code: see `small_vectors`. What that costs is printed.
+and vectors of their posters, drawn and worn as in chapter 8, by SqueezeNet (4 minutes;
+with a cache, once). Both are cut down to fewer numbers a movie and rounded, since they
+are kept with the code: see `small_vectors`. What that costs is printed.
 """
 
 import argparse
@@ -30,9 +30,10 @@ from recsys_helpers.vectors import MovieVectors
 
 NAMES = ["entities", "posters"]
 FOLDER = Path(__file__).parent / "vectors"
-N_DIMENSIONS = 64
-# Steps of 1/2048 of a length of 1: a zip file stores them in little space.
-STEPS = 2048
+# As many as half a megabyte has room for, when numbers are whole multiples of 1/64.
+# Fewer dimensions in finer steps keep fewer of the neighbours.
+N_DIMENSIONS = 160
+STEPS = 64
 
 
 def main() -> None:
@@ -85,7 +86,7 @@ def poster_vectors(
 
 
 def small_vectors(vectors: MovieVectors) -> MovieVectors:
-    """Bring vectors to length 1, then to few numbers, which say the same of cosines.
+    """Bring vectors to length 1, then to fewer numbers that say the same of cosines.
 
     Of all projections to so many dimensions, that on the first singular vectors
     changes the products of the rows least.

@@ -20,6 +20,8 @@ AXES = (
 # With the principal components alone it is quicker, and as good a map.
 N_COMPONENTS = 30
 PERPLEXITY = 30
+# Half of scikit-learn's default: as many neighbours are kept, in half the time.
+N_ITERATIONS = 500
 
 
 def map_part(methods: LiveMethods) -> dict:
@@ -58,13 +60,19 @@ def on_plane(matrix: NDArray[np.floating], seed: int = 0) -> NDArray[np.floating
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 
+    # Its threads wait for each other where other programs want the cores: alone it is
+    # twice as fast there, and no slower elsewhere.
+    from threadpoolctl import threadpool_limits
+
     n_components = min(N_COMPONENTS, *matrix.shape)
     # Between vectors of length 1 the nearest by distance is the nearest by cosine.
     main = PCA(n_components, random_state=seed).fit_transform(unit_rows(matrix))
     perplexity = min(PERPLEXITY, (len(matrix) - 1) / 3)
-    return TSNE(perplexity=perplexity, init="pca", random_state=seed).fit_transform(
-        main
+    tsne = TSNE(
+        perplexity=perplexity, init="pca", max_iter=N_ITERATIONS, random_state=seed
     )
+    with threadpool_limits(1):
+        return tsne.fit_transform(main)
 
 
 def _whole_numbers(points: NDArray[np.floating]) -> NDArray[np.floating]:

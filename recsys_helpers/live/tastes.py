@@ -23,7 +23,7 @@ __all__ = ["als_numbers", "ease_rows", "tastes_part", "towers_numbers"]
 
 # Chosen by what it takes in space and how little it changes the lists.
 N_WEIGHTS = 50
-ALS_BITS, TOWERS_BITS = 8, 16
+ALS_BITS = TOWERS_BITS = 8
 
 
 def tastes_part(methods: LiveMethods) -> dict:
@@ -39,26 +39,31 @@ def tastes_part(methods: LiveMethods) -> dict:
 def ease_rows(
     ease: Ease, movie_ids: NDArray[np.integer], n_weights: int = N_WEIGHTS
 ) -> dict:
-    """Keep the largest weights of each film in the scores of the others.
+    """Keep the weights that matter most, film by film.
+
+    A weight in the score of a film that many like is more likely to change a list, so
+    weights are ranked by their size times the square root of that film's likes.
 
     Parameters
     ----------
     ease : Ease
     movie_ids : numpy.ndarray of int, shape (n_films,)
     n_weights : int
-        How many of a film; fewer where there are not so many other films.
+        How many to keep for a film on average: some films get more, some none.
     """
     weights = ease.weights_among(movie_ids)
-    n_weights = min(n_weights, len(movie_ids) - 1)
-    largest = np.argsort(-np.abs(weights), axis=1, kind="stable")[:, :n_weights]
-    # In the order of the films, which takes less space when compressed.
-    largest.sort(axis=1)
-    kept = np.take_along_axis(weights, largest, axis=1)
-    numbers, scales = quantised_rows(kept, bits=8)
+    columns = ease.interactions_.movies.rows(movie_ids)
+    likes = ease.likes_.sum(axis=0)[columns]
+    importance = (np.abs(weights) * np.sqrt(1 + likes)).ravel()
+    n_weights = min(n_weights * len(movie_ids), np.count_nonzero(weights))
+    kept = np.zeros(weights.size, dtype=bool)
+    kept[np.argsort(-importance, kind="stable")[:n_weights]] = True
+    kept = kept.reshape(weights.shape)
+    numbers, scales = quantised_rows(np.where(kept, weights, 0), bits=8)
     return {
-        "n": n_weights,
-        "films": packed(largest, "u16"),
-        "weights": packed(numbers, "i8"),
+        "starts": packed(np.concatenate([[0], kept.sum(axis=1).cumsum()]), "u32"),
+        "films": packed(np.nonzero(kept)[1], "u16"),
+        "weights": packed(numbers[kept], "i8"),
         "scales": packed(scales, "f32"),
     }
 
