@@ -1,6 +1,6 @@
 """Compute the vectors of the live page that take too long for every build.
 
-    python benchmarks/live_vectors.py [entities] [posters] [--folder FOLDER]
+    python benchmarks/live_vectors.py [--only {entities,posters}] [--folder FOLDER]
         [--cache FOLDER] [--films N]
 
 Of the movies of `small` that were rated most: vectors of what a film links to, by the
@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parse_arguments()
     data = load_movielens("small")
     wanted = long_tail(data.ratings)["movie_id"].head(arguments.films).to_numpy()
-    for name in arguments.what:
+    for name in [arguments.only] if arguments.only else NAMES:
         if name == "entities":
             found = entity_vectors(data.movies, wanted)
         else:
@@ -55,7 +55,7 @@ def main() -> None:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", nargs="*", choices=NAMES, default=NAMES)
+    parser.add_argument("--only", choices=NAMES)
     parser.add_argument("--folder", type=Path, default=FOLDER)
     parser.add_argument("--cache", type=Path, help="a folder for features of posters")
     parser.add_argument("--films", type=int, default=3000)
