@@ -72,6 +72,8 @@ def export_live(edition: str, current: dict[str, str]) -> int:
     environment = os.environ | {"CI": "true"}
     status = subprocess.run([*module, *options], cwd=ROOT, env=environment).returncode
     if status == 0:
+        # Sphinx adds files to the site, and takes none away.
+        shutil.rmtree(BUILD / "html" / "_static" / "live-data", ignore_errors=True)
         _remember(remembered | {"live": current["live"]})
     return status
 
