@@ -22,14 +22,18 @@ from recsys_helpers.methods import (
     require_fitted,
 )
 from recsys_helpers.methods.ease_algebra import gram_inverse, inverse_diagonal
+from recsys_helpers.methods.ease_checks import (
+    BUILD_YEARS,
+    check_size,
+    check_years,
+    timed,
+)
 from recsys_helpers.methods.new_user import NEW_USER, NewRatings, of_known_movies
 from recsys_helpers.splits import places_from_end
 
 Floats = NDArray[np.float64]
 
 HALF_LIKE = 0.5
-LARGEST_N_USERS = 20_000
-_BUILD_YEARS = 'Build it by movies.set_index("movie_id")["year"].'
 
 
 @dataclass(eq=False)
@@ -106,12 +110,12 @@ class Ease:
         self._check_settings()
         check_ratings_frame(train)
         rated = Interactions.from_ratings(train)
-        _check_size(len(rated.users))
+        check_size(len(rated.users))
         years, last_years = self._years_of(rated.movies.ids, train)
         values = self._like_values(train["rating"].to_numpy())
         likes = queries = _matrix(train, values, rated)
         if self.recency is not None:
-            later, n_ratings = places_from_end(_timed(train, "recency"))
+            later, n_ratings = places_from_end(timed(train, "recency"))
             faded = values * np.exp(-(later / n_ratings) / self.recency)
             queries = _matrix(train, faded, rated)
         inverse = gram_inverse(likes, self.l2)
@@ -272,7 +276,7 @@ class Ease:
         if self.recency is not None:
             check_positive("recency", self.recency)
         if self.release_years is not None:
-            _check_years(self.release_years)
+            check_years(self.release_years)
 
     def _like_values(self, stars: Floats) -> Floats:
         if self.like_threshold is None:
@@ -288,59 +292,15 @@ class Ease:
         """Give the year of each movie, and each user's last year."""
         if self.release_years is None:
             return None, None
-        times = _timed(train, "release_years").groupby("user_id")["timestamp"].max()
+        times = timed(train, "release_years").groupby("user_id")["timestamp"].max()
         if not np.isin(movie_ids, self.release_years.index).any():
             raise ValueError(
                 "No training movie is in the index of release_years, which starts "
-                f"{self.release_years.index[:3].tolist()}. {_BUILD_YEARS}"
+                f"{self.release_years.index[:3].tolist()}. {BUILD_YEARS}"
             )
         years = self.release_years.reindex(movie_ids)
         last_years = pd.to_datetime(times, unit="s").dt.year
         return years.to_numpy(np.float64, na_value=np.nan), last_years.to_numpy()
-
-
-def _check_size(n_users: int) -> None:
-    if n_users > LARGEST_N_USERS:
-        gib = 8 * n_users**2 / 2**30
-        raise ValueError(
-            f"EASE inverts a matrix of users by users, here {n_users:,} squared: "
-            f"{gib:,.1f} GiB, and a tenth more while it is computed. Fit it on a "
-            f"sample of at most {LARGEST_N_USERS:,} users, for example ratings[ratings"
-            '["user_id"].isin(np.random.default_rng(0).choice(user_ids, 20_000, '
-            "replace=False))]."
-        )
-
-
-def _timed(train: pd.DataFrame, setting: str) -> pd.DataFrame:
-    if "timestamp" not in train:
-        raise ValueError(
-            f"{setting} needs to know when each rating was given, and the training "
-            "ratings have no column timestamp."
-        )
-    return train
-
-
-def _check_years(years: object) -> None:
-    if not isinstance(years, pd.Series):
-        raise TypeError(
-            f"release_years is no Series but {type(years).__name__}. {_BUILD_YEARS}"
-        )
-    index = years.index
-    numbered = isinstance(index, pd.RangeIndex) and index.name is None
-    if not pd.api.types.is_integer_dtype(index) or (numbered and index.start == 0):
-        raise ValueError(
-            "The index of release_years must be movie ids, and holds "
-            f"{index[:3].tolist()} at its start. {_BUILD_YEARS}"
-        )
-    if not index.is_unique:
-        raise ValueError(
-            f"Movie {index[index.duplicated()][0]} is in release_years more than once."
-        )
-    if not pd.api.types.is_numeric_dtype(years):
-        raise ValueError(
-            f"release_years must be numbers like 1995, and holds {years.dtype}; the "
-            "year of a date is dates.dt.year."
-        )
 
 
 def _matrix(
