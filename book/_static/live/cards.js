@@ -61,35 +61,36 @@
   live.card = function (catalogue, film, options) {
     const style = catalogue.styleOf(film);
     const title = catalogue.titles[film];
-    const isShared = options.inLists > 1;
     const details = [
       catalogue.years[film] ? String(catalogue.years[film]) : "",
       typeof options.score === "number" ? options.score.toFixed(3) : "",
     ].filter((text) => text !== "");
-    const small = live.element("span", {
-      class: "fw-details",
-      text: details.join(" · "),
-    });
+    const meta = live.element(
+      "span",
+      { class: "fw-meta" },
+      live.element("span", { text: details.join(" · ") }),
+    );
+    if (options.inLists > 1) {
+      const text =
+        options.inLists === options.nLists
+          ? `in all ${options.nLists}`
+          : `in ${options.inLists} lists`;
+      meta.append(" ", live.element("span", { class: "fw-badge", text }));
+    }
     const button = live.element(
       "button",
-      { type: "button", class: isShared ? "fw-card fw-shared" : "fw-card" },
+      { type: "button", class: options.inLists > 1 ? "fw-card fw-shared" : "fw-card" },
       live.element(
         "span",
         { class: "fw-band" },
         live.element("span", { class: "fw-rank", text: String(options.rank) }),
         signOf(style),
       ),
+      " ",
       live.element("span", { class: `fw-title fw-${sizeOf(title)}`, text: title }),
-      small,
+      " ",
+      meta,
     );
-    if (isShared) {
-      const text =
-        options.inLists === options.nLists
-          ? `in all ${options.nLists}`
-          : `in ${options.inLists} lists`;
-      small.append(" ");
-      small.after(live.element("span", { class: "fw-badge", text }));
-    }
     button.append(live.hiddenText(` ${options.does}`));
     button.dataset.film = String(film);
     button.style.setProperty("--fw-ground", style.ground);

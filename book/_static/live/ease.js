@@ -1,4 +1,4 @@
-/* EASE, chapter 3: every film that you like speaks for some films and against others. */
+/* EASE, chapter 3: a film that you like speaks for some films and against others. */
 (function (live) {
   "use strict";
 

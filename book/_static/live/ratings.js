@@ -115,7 +115,10 @@
           "aria-label": `Rate ${catalogue.name(film)}`,
         }),
       );
-      chips.replaceChildren(live.element("span", { text: "Seen one of these?" }), ...made);
+      chips.replaceChildren(
+        live.element("span", { text: "Seen one of these?" }),
+        ...made,
+      );
       forget.disabled = ratings.size === 0;
       foot.hidden = ratings.size === 0;
     }

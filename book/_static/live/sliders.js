@@ -23,9 +23,14 @@
     if (strength === null) {
       return "unknown";
     }
-    const words = ["much less", "less", "as much as", "more", "much more"];
-    const word = words[Math.round(strength) + 2];
-    return `${strengthText(strength)}: ${word}${word === "as much as" ? "" : " than"} most`;
+    const words = [
+      "much less than",
+      "less than",
+      "as much as",
+      "more than",
+      "much more than",
+    ];
+    return `${strengthText(strength)}: ${words[Math.round(strength) + 2]} most people`;
   }
 
   /* A native slider. It starts as unknown, which is something else than average. */

@@ -26,7 +26,10 @@
       "aria-label": `Stars for ${name}`,
     });
     const drawn = live.element("span", { class: "fw-stars", "aria-hidden": "true" });
-    const text = live.element("span", { class: "fw-stars-text", "aria-hidden": "true" });
+    const text = live.element("span", {
+      class: "fw-stars-text",
+      "aria-hidden": "true",
+    });
     function show() {
       const now = Number(input.value);
       drawn.style.setProperty("--fw-share", `${20 * now}%`);

@@ -33,7 +33,8 @@
         id: "towers",
         name: "Two towers",
         chapter: 6,
-        scoresOf: (ratings) => (ratings.length > 0 ? towers.fromRatings(ratings) : null),
+        scoresOf: (ratings) =>
+          ratings.length > 0 ? towers.fromRatings(ratings) : null,
         says: "A network looks at all your stars, genre by genre, low ones too.",
       },
     ];
