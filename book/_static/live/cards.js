@@ -61,14 +61,12 @@
   live.card = function (catalogue, film, options) {
     const style = catalogue.styleOf(film);
     const title = catalogue.titles[film];
-    const details = [
-      catalogue.years[film] ? String(catalogue.years[film]) : "",
-      typeof options.score === "number" ? options.score.toFixed(3) : "",
-    ].filter((text) => text !== "");
+    const hasScore = typeof options.score === "number";
+    const score = hasScore ? options.score.toFixed(3).replace("-", "−") : "";
     const meta = live.element(
       "span",
       { class: "fw-meta" },
-      live.element("span", { text: details.join(" · ") }),
+      live.element("span", { text: String(catalogue.years[film] || "") }),
     );
     if (options.inLists > 1) {
       const text =
@@ -84,10 +82,15 @@
         "span",
         { class: "fw-band" },
         live.element("span", { class: "fw-rank", text: String(options.rank) }),
+        " ",
+        live.element("span", { class: "fw-score", text: score }),
         signOf(style),
       ),
       " ",
-      live.element("span", { class: `fw-title fw-${sizeOf(title)}`, text: title }),
+      live.element("span", {
+        class: title.length > 24 ? "fw-title fw-long" : "fw-title",
+        text: title,
+      }),
       " ",
       meta,
     );

@@ -145,11 +145,6 @@
       );
     }
 
-    const genres = [
-      ...new Set(catalogue.titles.map((_, at) => catalogue.mainGenreOf(at))),
-    ]
-      .filter((genre) => genre !== "")
-      .sort();
     live.combobox(box, {
       label: "Find a film on the map",
       placeholder: "Type a title",
@@ -177,14 +172,6 @@
           map.methods.map(({ id, name }) => [id, name]),
           choose,
         ),
-        chooser(
-          "Show",
-          [["", "all genres"], ...genres.map((g) => [g, g])],
-          function (g) {
-            view.genre = g;
-            view.draw();
-          },
-        ),
       ),
       axes,
       live.element(
@@ -194,9 +181,13 @@
         tip,
         live.element("div", { class: "fw-zooms" }, ...zooms),
       ),
-      hint,
+      live.genreLegend(catalogue, function (genre) {
+        view.genre = genre;
+        view.draw();
+      }),
       said,
       near,
+      hint,
     );
     live.listenToMap(canvas, view, { point, select, zoomed });
     canvas.addEventListener("blur", () => point(null));

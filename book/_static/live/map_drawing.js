@@ -2,7 +2,9 @@
 (function (live) {
   "use strict";
 
-  const N_LABELS = 26;
+  const N_LABELS = 18;
+  const LONGEST = 26;
+  const GAP = 10;
   const FAINT = 0.1;
   const FULL = 0.8;
 
@@ -14,6 +16,19 @@
       isDark: document.documentElement.dataset.theme === "dark",
     };
   }
+
+  /**
+   * Colour of a genre's dots. The cards' grounds are too dark to be told apart when
+   * they are so small, and their accents too pale on a white page.
+   * @param {{ground: string, accent: string}} style
+   * @param {boolean} isDark whether the page is
+   * @returns {string}
+   */
+  live.dotColour = function (style, isDark) {
+    return isDark
+      ? style.accent
+      : `color-mix(in srgb, ${style.ground} 55%, ${style.accent})`;
+  };
 
   /**
    * Make the drawing of a view.
@@ -42,7 +57,7 @@
           const [x, y] = view.at(film);
           const style = catalogue.styleOf(film);
           context.globalAlpha = isOfGenre(film) ? FULL : FAINT;
-          context.fillStyle = isDark ? style.accent : style.ground;
+          context.fillStyle = live.dotColour(style, isDark);
           context.beginPath();
           context.arc(x, y, radii[film] * growth, 0, 2 * Math.PI);
           context.fill();
@@ -60,9 +75,15 @@
       context.stroke();
     }
 
+    function labelOf(film) {
+      const title = catalogue.titles[film];
+      const isLong = title.length > LONGEST && film !== view.selected;
+      return isLong ? `${title.slice(0, LONGEST - 1).trimEnd()}…` : title;
+    }
+
     function boxOfLabel(film) {
       const [x, y] = view.at(film);
-      const width = context.measureText(catalogue.titles[film]).width;
+      const width = context.measureText(labelOf(film)).width;
       const aside = radii[film] + 8;
       const isRight = x + aside + width + 8 < view.size[0];
       const left = isRight ? x + aside : x - aside - width;
@@ -72,9 +93,9 @@
     function drawLabel(film, [left, top], { ground, text }) {
       context.lineWidth = 4;
       context.strokeStyle = ground;
-      context.strokeText(catalogue.titles[film], left + 4, top + 9);
+      context.strokeText(labelOf(film), left + 4, top + 9);
       context.fillStyle = text;
-      context.fillText(catalogue.titles[film], left + 4, top + 9);
+      context.fillText(labelOf(film), left + 4, top + 9);
     }
 
     // As many titles of famous films as there is room for.
@@ -89,7 +110,10 @@
           box[0] > 0 && box[1] > 0 && box[2] < view.size[0] && box[3] < view.size[1];
         const isFree = taken.every(
           ([left, top, right, bottom]) =>
-            box[2] < left || box[0] > right || box[3] < top || box[1] > bottom,
+            box[2] < left - GAP ||
+            box[0] > right + GAP ||
+            box[3] < top - GAP ||
+            box[1] > bottom + GAP,
         );
         if (isWithin && isFree) {
           taken.push(box);

@@ -11,6 +11,12 @@
     "Off the beaten track": { famous: -2, acclaimed: 1 },
   };
 
+  const NAMES = {
+    newer: "Newer films",
+    famous: "Famous films",
+    acclaimed: "Acclaimed films",
+  };
+
   function strengthText(strength) {
     if (strength === null) {
       return "unknown";
@@ -35,6 +41,7 @@
 
   /* A native slider. It starts as unknown, which is something else than average. */
   function slider(what, change) {
+    const name = NAMES[what] || what;
     const id = `fw-like-${what.toLowerCase().replace(/[^a-z]+/g, "-")}`;
     const input = live.element("input", {
       id,
@@ -48,13 +55,17 @@
     const made = live.element(
       "div",
       { class: "fw-slider" },
-      live.element("label", { for: id, text: what }),
+      live.element("label", { for: id, text: name }),
       text,
       input,
     );
     function set(strength) {
       made.classList.toggle("fw-unknown", strength === null);
       input.value = String(strength === null ? 0 : strength);
+      // The bar goes from the middle to the thumb.
+      const place = 50 + 25 * Number(input.value);
+      made.style.setProperty("--fw-from", `${Math.min(50, place)}%`);
+      made.style.setProperty("--fw-to", `${Math.max(50, place)}%`);
       text.textContent = strengthText(strength);
       input.setAttribute("aria-valuetext", meaningOf(strength));
     }
