@@ -10,9 +10,10 @@
    *   nothing is liked
    */
   live.als = function (tastes) {
-    const { nFactors, regularization, weighting, alpha, likeThreshold } = tastes.als;
+    const { nFactors, bits, regularization, weighting, alpha, likeThreshold } =
+      tastes.als;
     const scales = live.decode(tastes.als.scales, Float32Array);
-    const factors = live.decodeScaled(tastes.als.factors, Int16Array, scales);
+    const factors = live.decodeScaled(tastes.als.factors, bits, scales, nFactors);
     const gram = live.decode(tastes.als.gram, Float32Array);
 
     function confidence(stars) {

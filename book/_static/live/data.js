@@ -71,13 +71,16 @@
   /**
    * Decode a matrix whose rows were each divided by a scale and rounded.
    * @param {string} text of whole numbers
-   * @param {Function} type of the whole numbers
+   * @param {number} bits of a whole number, 8 or 16
    * @param {Float32Array} scales one a row
+   * @param {number} width numbers in a row
    * @returns {Float32Array} row after row
    */
-  live.decodeScaled = function (text, type, scales) {
-    const whole = live.decode(text, type);
-    const width = whole.length / scales.length;
+  live.decodeScaled = function (text, bits, scales, width) {
+    const whole = live.decode(text, bits === 8 ? Int8Array : Int16Array);
+    if (whole.length !== scales.length * width) {
+      throw new RangeError("The page's data is not as the page expects it.");
+    }
     const numbers = new Float32Array(whole.length);
     for (let at = 0; at < whole.length; at += 1) {
       numbers[at] = whole[at] * scales[Math.floor(at / width)];

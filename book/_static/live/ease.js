@@ -12,7 +12,7 @@
     const width = tastes.ease.n;
     const films = live.decode(tastes.ease.films, Uint16Array);
     const scales = live.decode(tastes.ease.scales, Float32Array);
-    const weights = live.decodeScaled(tastes.ease.weights, Int8Array, scales);
+    const weights = live.decodeScaled(tastes.ease.weights, 8, scales, width);
     return function (ratings) {
       const liked = ratings.filter(([, stars]) => stars >= tastes.likeThreshold);
       if (liked.length === 0) {

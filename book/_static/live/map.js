@@ -20,12 +20,13 @@
   };
 
   function chooser(label, choices, change) {
-    const select = live.element("select", {});
+    const select = live.element("select", { id: "fw-map-method" });
     for (const [value, text] of choices) {
       select.append(live.element("option", { value, text }));
     }
     select.addEventListener("change", () => change(select.value));
-    return live.element("label", { class: "fw-chooser" }, `${label} `, select);
+    const name = live.element("label", { for: select.id, text: label });
+    return live.element("div", {}, name, select);
   }
 
   /**

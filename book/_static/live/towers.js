@@ -103,9 +103,13 @@
    */
   live.towers = function (tastes, catalogue) {
     const towers = tastes.towers;
-    const kinds = { 8: Int8Array, 16: Int16Array };
     const scales = live.decode(towers.scales, Float32Array);
-    const factors = live.decodeScaled(towers.factors, kinds[towers.bits], scales);
+    const factors = live.decodeScaled(
+      towers.factors,
+      towers.bits,
+      scales,
+      towers.nFactors,
+    );
     const describe = describer(towers, catalogue);
     const encode = encoder(towers.encoder);
     const tower = network(towers.layers);
