@@ -4,12 +4,13 @@ As in `test_site`, the site has to be built, and Chromium or Chrome to be there.
 """
 
 import gzip
+import json
 import shutil
 
 import numpy as np
 import pytest
 import test_site
-from live_numbers import LiveNumbers, read_part, write_part
+from live_data import NOTHING, LiveData, read_script
 
 pytestmark = pytest.mark.site
 
@@ -94,7 +95,7 @@ def open_tab(chromium, address):
 
 @pytest.fixture(scope="module")
 def data():
-    return LiveNumbers(DATA)
+    return LiveData.read(DATA)
 
 
 def start(tab, address, *parts):
@@ -142,8 +143,26 @@ def keep(tab, data, ratings):
     )
 
 
+def film_of(data, title):
+    """Film of a title: the most rated of those that have it."""
+    return data.catalogue["titles"].index(title)
+
+
 def of_titles(data, by_title):
-    return {data.film(title): stars for title, stars in by_title.items()}
+    return {film_of(data, title): stars for title, stars in by_title.items()}
+
+
+def scores_in_numpy(data, method, ratings):
+    return getattr(data, f"{method}_scores")(ratings)
+
+
+def move_sliders(tab, likes):
+    """Move sliders by the keyboard, from unknown over average."""
+    for what, strength in likes.items():
+        slider = tab.locator(f"#fw-like-{what.lower()}")
+        slider.press("Enter")
+        for _ in range(int(abs(strength) / 0.5)):
+            slider.press("ArrowRight" if strength > 0 else "ArrowLeft")
 
 
 def assert_best(shown, scores, expected, seen=()):
@@ -181,7 +200,7 @@ def test_a_film_is_picked_by_the_keyboard_alone(tab, address, data):
     tab.keyboard.press("Enter")
     assert box.get_attribute("aria-expanded") == "false"
     assert tab.locator("#live-film").get_attribute("data-film") == str(
-        data.film("Toy Story")
+        film_of(data, "Toy Story")
     )
     assert tab.evaluate("document.activeElement.getAttribute('role')") == "combobox"
 
@@ -236,7 +255,7 @@ def test_a_film_is_picked_by_a_press(new_tab, address, data):
     box_of(tab, "film").fill("alien")
     options_of(tab, "film").first.tap()
     assert tab.locator("#live-film").get_attribute("data-film") == str(
-        data.film("Alien")
+        film_of(data, "Alien")
     )
 
 
@@ -244,12 +263,12 @@ def test_a_film_is_picked_by_a_press(new_tab, address, data):
 def test_the_five_lists_are_those_of_the_data(title, open_tab, data):
     box_of(open_tab, "film").fill(title)
     box_of(open_tab, "film").press("Enter")
-    methods, lists = data.neighbours()
-    film = data.film(title)
+    methods, lists = data.neighbours["methods"], data.neighbour_lists()
+    film = film_of(data, title)
     shown = films_shown(open_tab, "film")
     assert list(shown) == [method["name"] for method in methods]
     for method, of_films in zip(methods, lists, strict=True):
-        expected = [other for other in of_films[film].tolist() if other != 65535]
+        expected = [other for other in of_films[film].tolist() if other != NOTHING]
         assert shown[method["name"]] == expected
     assert sum(len(films) == 10 for films in shown.values()) >= 4
 
@@ -298,11 +317,12 @@ def test_three_lists_agree_with_numpy(taste, tab, address, data):
     )
     assert list(films_shown(tab, "ratings").values()) == [x["films"] for x in lists]
     for found in lists:
-        expected = getattr(data, found["id"])(ratings)
-        if expected is None:
+        if found["scores"] is None:
+            assert max(ratings.values()) < data.tastes["likeThreshold"]
             unseen = [film for film in range(data.n) if film not in ratings]
             assert found["films"] == unseen[:10]
         else:
+            expected = scores_in_numpy(data, found["id"], ratings)
             assert_best(found["films"], found["scores"], expected, ratings)
 
 
@@ -317,14 +337,14 @@ def test_ratings_given_by_hand_make_the_lists(tab, address, data):
     slider = tab.locator("#live-ratings input[type=range]").nth(1)
     assert slider.get_attribute("aria-valuetext") == "4½ stars"
     assert slider.get_attribute("aria-label") == "Stars for Alien (1979)"
-    ratings = {data.film("Toy Story"): 4.0, data.film("Alien"): 4.5}
+    ratings = {film_of(data, "Toy Story"): 4.0, film_of(data, "Alien"): 4.5}
     for found in tab.evaluate("fiveWays.ratingLists"):
-        expected = getattr(data, found["id"])(ratings)
+        expected = scores_in_numpy(data, found["id"], ratings)
         assert_best(found["films"], found["scores"], expected, ratings)
     tab.get_by_role("button", name="Remove Alien (1979)").click()
-    (last,) = [film for film in ratings if data.titles[film] == "Toy Story"]
+    left = of_titles(data, {"Toy Story": 4.0})
     found = tab.evaluate("fiveWays.ratingLists[1]")
-    assert_best(found["films"], found["scores"], data.als({last: 4.0}), [last])
+    assert_best(found["films"], found["scores"], data.als_scores(left), left)
 
 
 @pytest.mark.parametrize(("share", "stars"), [(0.05, 0.5), (0.67, 3.5), (0.97, 5)])
@@ -406,13 +426,9 @@ def test_a_rating_updates_all_lists_quickly(tab, address, data):
 @pytest.mark.parametrize("case", SLIDERS)
 def test_sliders_agree_with_numpy(case, tab, address, data):
     start(tab, address, "sliders")
-    for what, strength in SLIDERS[case].items():
-        slider = tab.locator(f"#fw-like-{what.lower()}")
-        slider.press("Enter")
-        for _ in range(int(abs(strength) / 0.5)):
-            slider.press("ArrowRight" if strength > 0 else "ArrowLeft")
+    move_sliders(tab, SLIDERS[case])
     found = tab.evaluate("fiveWays.sliderList")
-    expected = data.towers_by_likes(SLIDERS[case])
+    expected = data.scores_by_likes(SLIDERS[case])
     assert_best(found["films"], found["scores"], expected)
     assert films_shown(tab, "sliders")["Two towers"] == found["films"]
 
@@ -438,7 +454,7 @@ def test_the_map_finds_a_film_and_what_is_around_it(tab, address, data):
     box_of(tab, "map").fill("toy story")
     box_of(tab, "map").press("Enter")
     tab.wait_for_function("fiveWays.view.zoom >= 5")
-    film = data.film("Toy Story")
+    film = film_of(data, "Toy Story")
     place = tab.evaluate(f"fiveWays.view.at({film})")
     assert place == pytest.approx(tab.evaluate("fiveWays.view.middle()"), abs=1)
     near = tab.locator("#live-map .fw-near button")
@@ -478,7 +494,7 @@ def test_the_map_shows_what_the_mouse_points_at_and_moves_with_it(tab, address, 
     tab.mouse.move(corner["x"] + x, corner["y"] + y)
     tip = tab.locator("#live-map .fw-tip")
     pointed = tab.evaluate("fiveWays.view.pointed")
-    assert data.titles[pointed] in tip.inner_text()
+    assert data.catalogue["titles"][pointed] in tip.inner_text()
     tab.mouse.down()
     tab.mouse.move(corner["x"] + x + 40, corner["y"] + y + 20, steps=4)
     tab.mouse.up()
@@ -503,10 +519,9 @@ def test_the_wheel_scrolls_the_page_of_who_only_passes_the_map(tab, address):
 
 def test_every_method_of_the_map_can_be_chosen(tab, address, data):
     start(tab, address, "map")
-    content = read_part(data.files["map"])
-    for method in content["methods"]:
+    for method in data.map["methods"]:
         tab.get_by_label("Map of", exact=True).select_option(method["id"])
-        assert tab.evaluate(f"fiveWays.view.isOnMap({data.film('The Matrix')})")
+        assert tab.evaluate(f"fiveWays.view.isOnMap({film_of(data, 'The Matrix')})")
         assert tab.get_by_text(method["axes"]).is_visible()
     assert problems(tab) == []
 
@@ -533,8 +548,8 @@ def hostile_site(tmp_path_factory, data):
     shutil.copytree(SITE / "_static", copy / "_static")
     (copy / "book").mkdir()
     shutil.copy(SITE / PAGE, copy / PAGE)
-    files = copy / "_static" / "live-data"
-    content = read_part(files / data.files["catalogue"].name)
+    name = data.manifest["files"]["catalogue"]
+    _, content = read_script(DATA / name)
     titles = content["titles"]
     for film in range(data.n):
         title = titles[film]
@@ -545,8 +560,9 @@ def hostile_site(tmp_path_factory, data):
         ][film % 3]
         titles[film] = f"{hostile} {title}"
         content["searched"][film] = f"{title}|{hostile}"
-    titles[data.film("The Matrix")] = "The Matrix"
-    write_part(files / data.files["catalogue"].name, "catalogue", content)
+    titles[film_of(data, "The Matrix")] = "The Matrix"
+    script = f'fiveWays.receive("catalogue", {json.dumps(content)});'
+    (copy / "_static" / "live-data" / name).write_text(script, encoding="utf-8")
     return copy
 
 
@@ -650,7 +666,8 @@ def test_one_part_that_fails_leaves_the_others_alone(tab, address):
 
 def test_a_part_is_not_loaded_before_it_is_near(tab, address):
     start(tab, address)
-    assert not any("/map." in url for url in tab.requested)
+    loaded = [url for url in tab.requested if "/live-data/" in url]
+    assert len(loaded) == 3  # the manifest, the catalogue and the neighbours
 
 
 @pytest.mark.parametrize("width", [320, 360, 768])
