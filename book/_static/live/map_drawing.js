@@ -7,6 +7,7 @@
   const GAP = 10;
   const FAINT = 0.1;
   const FULL = 0.8;
+  const RING = 4;
 
   function colours(canvas) {
     const style = getComputedStyle(canvas);
@@ -49,8 +50,11 @@
       return view.genre === "" || catalogue.mainGenreOf(film) === view.genre;
     }
 
+    function radiusOf(film) {
+      return radii[film] * Math.min(2, view.zoom ** 0.35);
+    }
+
     function drawPoints({ isDark }) {
-      const growth = Math.min(2, view.zoom ** 0.35);
       // The famous are drawn last, on top.
       for (let film = catalogue.n - 1; film >= 0; film -= 1) {
         if (view.isInside(film)) {
@@ -59,7 +63,7 @@
           context.globalAlpha = isOfGenre(film) ? FULL : FAINT;
           context.fillStyle = live.dotColour(style, isDark);
           context.beginPath();
-          context.arc(x, y, radii[film] * growth, 0, 2 * Math.PI);
+          context.arc(x, y, radiusOf(film), 0, 2 * Math.PI);
           context.fill();
         }
       }
@@ -71,7 +75,7 @@
       context.strokeStyle = text;
       context.lineWidth = 2.5;
       context.beginPath();
-      context.arc(x, y, radii[film] + 7, 0, 2 * Math.PI);
+      context.arc(x, y, radiusOf(film) + RING, 0, 2 * Math.PI);
       context.stroke();
     }
 
@@ -84,7 +88,7 @@
     function boxOfLabel(film) {
       const [x, y] = view.at(film);
       const width = context.measureText(labelOf(film)).width;
-      const aside = radii[film] + 8;
+      const aside = radiusOf(film) + (film === view.selected ? RING + 9 : 7);
       const isRight = x + aside + width + 8 < view.size[0];
       const left = isRight ? x + aside : x - aside - width;
       return [left - 4, y - 9, left + width + 4, y + 9];

@@ -26,9 +26,7 @@
         "div",
         { class: "fw-failure", role: "alert" },
         live.element("p", {
-          text:
-            "The data of this part did not load. Is the network gone? " +
-            "Everything else on the page still works.",
+          text: "The data of this part did not load. Is your computer offline?",
         }),
         live.element("p", { class: "fw-quiet", text: error.message }),
         retry,

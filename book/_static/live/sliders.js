@@ -105,7 +105,7 @@
     const likes = new Map();
     const sliders = new Map();
     const list = live.element("div", { class: "fw-rows" });
-    const said = live.element("p", { class: "fw-summary", role: "status" });
+    const said = live.element("p", { class: "fw-unseen", role: "status" });
 
     function update() {
       const found = live.topN(towers.fromLikes(likes), N, new Set());
