@@ -9,10 +9,13 @@
    *   nothing is liked
    */
   live.ease = function (tastes) {
-    const width = tastes.ease.n;
+    const starts = live.decode(tastes.ease.starts, Uint32Array);
     const films = live.decode(tastes.ease.films, Uint16Array);
+    const weights = live.decode(tastes.ease.weights, Int8Array);
     const scales = live.decode(tastes.ease.scales, Float32Array);
-    const weights = live.decodeScaled(tastes.ease.weights, 8, scales, width);
+    if (starts.length !== scales.length + 1 || weights.length !== films.length) {
+      throw new RangeError("The page's data is not as the page expects it.");
+    }
     return function (ratings) {
       const liked = ratings.filter(([, stars]) => stars >= tastes.likeThreshold);
       if (liked.length === 0) {
@@ -20,11 +23,9 @@
       }
       const scores = new Float64Array(scales.length);
       for (const [film] of liked) {
-        for (let at = film * width; at < (film + 1) * width; at += 1) {
-          // A row that has fewer weights is filled up with films beyond the last.
-          if (films[at] < scores.length) {
-            scores[films[at]] += weights[at];
-          }
+        // A film has as many weights as matter, which for some is none.
+        for (let at = starts[film]; at < starts[film + 1]; at += 1) {
+          scores[films[at]] += weights[at] * scales[film];
         }
       }
       return scores;
