@@ -7,10 +7,10 @@ So the lists may differ in their last films, and a bound is set on how much.
 import numpy as np
 import pytest
 import test_live_page as page
-from recsys_helpers.live.methods import CHOSEN_ALS, TOWERS_HIDDEN
 
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.live.methods import CHOSEN_ALS, TOWERS_HIDDEN
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.two_tower import RetrievalTowers
