@@ -62,7 +62,6 @@ from recsys_helpers.methods.entity import SoftmaxLinkModel
 from recsys_helpers.methods.liked_vectors import LikedVectors
 from recsys_helpers.methods.neighbours import LikeNeighbours, RatingNeighbours
 from recsys_helpers.methods.posters import PosterMethod
-from recsys_helpers.methods.switches import SwitchedLists, SwitchedStars
 from recsys_helpers.methods.two_tower import RetrievalTowers, TwoTowers
 from recsys_helpers.metrics import rating_errors
 from recsys_helpers.results import results_table, versions, write_results
@@ -235,14 +234,6 @@ def blended_lists(known: Known) -> BlendedLists:
     )
 
 
-def switched_stars(known: Known) -> SwitchedStars:
-    return SwitchedStars(blended_stars(known), two_towers(known))
-
-
-def switched_lists(known: Known) -> SwitchedLists:
-    return SwitchedLists(blended_lists(known), retrieval_towers(known, with_ids=False))
-
-
 # Name: how it is made, and with how many seeds (one, if it leaves nothing to chance).
 METHODS: Mapping[str, tuple[Callable[[Known], Any], int]] = {
     "random choice": (lambda known: RandomChoice(known.seed), 3),
@@ -272,8 +263,6 @@ METHODS: Mapping[str, tuple[Callable[[Known], Any], int]] = {
     "posters": (lambda known: ListsByVectors(partial(poster_vectors, known)), 1),
     "blend of stars": (blended_stars, 3),
     "blend of lists": (blended_lists, 3),
-    "blend, switch for new movies, stars": (switched_stars, 3),
-    "blend, switch for new movies, lists": (switched_lists, 3),
 }
 
 
@@ -284,11 +273,19 @@ OfUsers = dict[str, np.ndarray]
 
 def measured(edition: str, name: str, seed: int) -> tuple[pd.DataFrame, OfUsers]:
     """Fit and judge a method, in a process that does nothing else."""
+    make, n_seeds = METHODS[name]
+    frame, of_users = judged(edition, name, make, seed)
+    return frame.assign(seed=seed if n_seeds > 1 else None), of_users
+
+
+def judged(
+    edition: str, name: str, make: Callable[[Known], Any], seed: int
+) -> tuple[pd.DataFrame, OfUsers]:
+    """Fit and judge a method: records, and what it achieves for each user."""
     print(name, "seed", seed, flush=True)
     reproducible_keras(seed=seed)
     movielens = load_movielens(edition)
     split = user_temporal_split(movielens.ratings)
-    make, n_seeds = METHODS[name]
     model = make(Known(movielens, seed, quick=edition == "sample"))
     frame = evaluate(model, split, movies=movielens.movies)
     frame = frame[frame["metric"].isin(KEPT)]
@@ -303,14 +300,12 @@ def measured(edition: str, name: str, seed: int) -> tuple[pd.DataFrame, OfUsers]
     rows += [("peak_mib", peak_memory_mib(), None, None, None)]
     columns = ["metric", "value", "low", "high", "n"]
     frame = pd.concat([frame, pd.DataFrame(rows, columns=columns)], ignore_index=True)
-    frame["method"], frame["peak_mib"] = name, peak_memory_mib()
-    frame["seed"] = seed if n_seeds > 1 else None
+    frame["peak_mib"] = peak_memory_mib()
     if isinstance(model, BlendedStars | BlendedLists):
         weights = model.weights_.rename("value").rename_axis("metric").reset_index()
         weights["metric"] = "weight of " + weights["metric"]
-        weights["method"], weights["seed"] = name, frame["seed"].iloc[0]
         frame = pd.concat([frame, weights], ignore_index=True)
-    return frame, of_users
+    return frame.assign(method=name), of_users
 
 
 def of_rare_movies(split: Split, predicted: ArrayLike) -> Iterator[tuple]:

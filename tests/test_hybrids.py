@@ -216,3 +216,17 @@ def test_a_short_list_keeps_no_place():
     warm = Says(listed=list(range(101, 120)))
     switch = SwitchedLists(warm, Says(listed=[130]), one_in=10).fit(RARE)
     assert switch.recommend(1, n=9)["movie_id"].tolist() == list(range(101, 110))
+
+
+def test_every_tenth_place_is_for_a_rare_movie_however_long_the_list():
+    warm = Says(listed=list(range(201, 260)))
+    switch = SwitchedLists(warm, Says(listed=[130, 131, 132])).fit(RARE)
+    twenty = switch.recommend(1, n=20)["movie_id"].tolist()
+    assert (twenty[9], twenty[19]) == (130, 131)
+    assert twenty[:10] == switch.recommend(1, n=10)["movie_id"].tolist()
+    assert len(twenty) == len(set(twenty)) == 20
+
+
+def test_rare_movies_come_last_where_the_first_method_has_few():
+    switch = SwitchedLists(Says(listed=[101, 102]), Says(listed=[130])).fit(RARE)
+    assert switch.recommend(1)["movie_id"].tolist() == [101, 102, 130]

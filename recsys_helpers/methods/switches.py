@@ -62,9 +62,9 @@ class SwitchedStars:
 class SwitchedLists:
     """List by one method, and keep some places for movies that few have rated.
 
-    The scores of two methods cannot be compared. So the last places of each list
-    belong to the other method: it fills them with the best of the rare movies. The
-    score of a movie is 1 / its place.
+    The scores of two methods cannot be compared. So every tenth place, say, belongs to
+    the other method, which fills it with the best of the rare movies. The score of a
+    movie is 1 / its place.
 
     Parameters
     ----------
@@ -91,7 +91,7 @@ class SwitchedLists:
     def recommend(
         self, user_id: int, n: int = 10, exclude_seen: bool = True
     ) -> pd.DataFrame:
-        """List the best of the one, then the best rare ones of the other.
+        """List the best of the one, with the best rare ones of the other in between.
 
         Where the other has too few, the first fills up.
 
@@ -101,10 +101,13 @@ class SwitchedLists:
             If one of the methods does not know the user.
         """
         require_fitted(self, "n_ratings_")
+        check_count("n", n)
         rare = self._rare_for(user_id, n // self.one_in, exclude_seen)
         most = self.model.recommend(user_id, n, exclude_seen)["movie_id"].to_numpy()
-        most = most[~np.isin(most, rare)][: n - len(rare)]
-        listed = np.concatenate([most, rare])
+        most = most[~np.isin(most, rare)]
+        # Before the tenth of the others, the twentieth, and so on, counting the rare.
+        before = (self.one_in - 1) * np.arange(1, len(rare) + 1)
+        listed = np.insert(most, np.minimum(before, len(most)), rare)[:n]
         places = np.arange(1, len(listed) + 1)
         return pd.DataFrame({"movie_id": listed, "score": 1 / places})
 
