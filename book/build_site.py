@@ -4,8 +4,8 @@
 
 Jupyter Book caches a notebook's outputs by the notebook's own code, and a page by its
 own text. Outputs also depend on ``recsys_helpers``, the locked versions, the results
-files and the dataset edition, and pages on our Sphinx extensions: this script remembers
-fingerprints of those and drops what is stale. A warning is an error.
+files and the dataset edition, and pages on our Sphinx extensions and the quizzes: this
+script remembers fingerprints of those and drops what is stale. A warning is an error.
 """
 
 from __future__ import annotations
@@ -38,7 +38,10 @@ def fingerprints(root: Path, edition: str) -> dict[str, str]:
     ]
     return {
         "outputs": _hash_of(root, inputs, edition),
-        "pages": _hash_of(root, root.glob("book/_ext/*.py"), ""),
+        # A page does not know of a quiz that it has not had yet.
+        "pages": _hash_of(
+            root, [*root.glob("book/_ext/*.py"), *root.glob("book/quizzes/*.yml")], ""
+        ),
     }
 
 
