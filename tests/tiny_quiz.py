@@ -53,7 +53,10 @@ def tiny_quiz() -> list[dict]:
         "tolerance": 0.005,
         "say": "One of two.",
         "hint": "Divide one by two.",
-        "mistakes": [{"value": 2, "say": "That is two of one."}],
+        "mistakes": [
+            {"value": 2, "say": "That is two of one."},
+            {"value": 3000, "say": "That is far too much."},
+        ],
     }
     hostile = one_of_two("hostile", ask=f"What of {HOSTILE}?")
     hostile["choices"][1] = {"text": HOSTILE, "say": f"Not {HOSTILE}."}

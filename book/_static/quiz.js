@@ -22,9 +22,18 @@
     });
   }
 
-  /* A number as people type it: 0.5, .5, 0,5, 1/2, 50 %; NaN if it is none. */
-  function asNumber(typed) {
-    var text = typed.replace(/\s/g, "").replace(/\u2212/g, "-").replace(",", ".");
+  /* What people may mean by a number: 0.5, .5, 0,5, 1/2, 50 %. A comma or a point may be
+     that of thousands: 6,000 is 6 or 6000. An empty list if it is no number. */
+  function readings(typed) {
+    var text = typed.replace(/\s/g, "").replace(/\u2212/g, "-");
+    var found = [asNumber(text.replace(",", "."))];
+    if (/^[-+]?[1-9]\d{0,2}([.,]\d{3})+$/.test(text)) {
+      found.push(Number(text.replace(/[.,]/g, "")));
+    }
+    return found.filter(function (value) { return !Number.isNaN(value); });
+  }
+
+  function asNumber(text) {
     var percent = text.endsWith("%");
     var parts = (percent ? text.slice(0, -1) : text).split("/");
     if (parts.length > 2 || !parts.every(function (part) { return NUMBER.test(part); })) {
@@ -73,14 +82,15 @@
 
   function judgeNumber(form, rows) {
     var field = form.querySelector(".quiz-value input");
-    var value = asNumber(field.value);
-    if (Number.isNaN(value)) {
+    var values = readings(field.value);
+    if (values.length === 0) {
       return { verdict: "Type a number, such as 0.25 or 1/4." };
     }
     var tolerance = Number(form.dataset.tolerance);
-    var near = rows.find(function (row) {
-      return row.dataset.value !== "" &&
-        Math.abs(value - Number(row.dataset.value)) <= tolerance * (1 + 1e-9);
+    var near = rows.find(function (row) { /* the right answer is the first row */
+      return row.dataset.value !== "" && values.some(function (value) {
+        return Math.abs(value - Number(row.dataset.value)) <= tolerance * (1 + 1e-9);
+      });
     });
     var right = Boolean(near) && near.dataset.right === "yes";
     var said = near || rows[rows.length - 1];
