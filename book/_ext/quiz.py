@@ -185,6 +185,8 @@ def _answer_row(reply: Reply) -> tag:
     verdict = "Right: " if reply.right else "Wrong: "
     is_number = isinstance(reply.given, float)
     given = [nodes.Text(number(reply.given))] if is_number else marked_up(reply.given)
+    if not given[-1].astext().endswith((".", "?", "!")):
+        given.append(nodes.Text(":"))
     html = {"data_right": "yes" if reply.right else "no"}
     if is_number:
         html["data_value"] = repr(reply.given)

@@ -43,16 +43,20 @@
     return percent ? value / 100 : value;
   }
 
-  /* What to say: one row for each choice that was made, or for the number. */
-  function sayRows(rows) {
-    var list = element("ul", "quiz-reasons");
+  /* What to say to one answer. */
+  function sayOne(row) {
+    var said = element("p");
+    copyInto(said, row.querySelector(".quiz-say"));
+    return said;
+  }
+
+  /* What to say to each of several choices, by its name. */
+  function sayEach(rows) {
+    var list = element("ul");
     rows.forEach(function (row) {
       var item = element("li");
-      var given = row.querySelector(".quiz-given");
-      if (given && !row.dataset.value) {
-        copyInto(item.appendChild(element("strong")), given);
-        item.appendChild(document.createTextNode(" "));
-      }
+      copyInto(item.appendChild(element("strong")), row.querySelector(".quiz-given"));
+      item.appendChild(document.createTextNode(" "));
       copyInto(item, row.querySelector(".quiz-say"));
       list.appendChild(item);
     });
@@ -115,7 +119,9 @@
     var result = judge(form, rows);
     said.appendChild(element("p", "quiz-result", result.verdict));
     if (!result.rows) return;
-    said.appendChild(sayRows(result.rows));
+    said.appendChild(
+      form.dataset.kind === "many" ? sayEach(result.rows) : sayOne(result.rows[0])
+    );
     said.classList.add(result.right ? "is-right" : "is-wrong");
     box.hidden = false;
   }
