@@ -1,7 +1,7 @@
 """The directive ``{course-times}``: a table of what each chapter takes.
 
-Nothing in it is typed in, so it cannot go stale. Minutes are those of `chapter_time`, the
-memory is what the last cell of each chapter prints, and exercises and questions are
+Nothing in it is typed in, so it cannot go stale. Minutes are those of `chapter_time`,
+the memory is what the last cell of each chapter prints, and exercises and questions are
 counted on the pages.
 """
 
