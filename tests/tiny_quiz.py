@@ -3,9 +3,8 @@
 import shutil
 from pathlib import Path
 
+import tiny_site
 import yaml
-from sphinx.application import Sphinx
-from sphinx.util.docutils import docutils_namespace
 
 STATIC = Path(__file__).resolve().parent.parent / "book" / "_static"
 HOSTILE = "<img src=x onerror=\"document.title='taken'\"> & <b>bold</b>"
@@ -79,25 +78,11 @@ def build(folder: Path, quiz: list[dict]) -> Path:
     shutil.copytree(
         STATIC, source / "static", ignore=shutil.ignore_patterns("mathjax", "*.png")
     )
-    with docutils_namespace():
-        app = Sphinx(
-            source,
-            None,
-            folder / "html",
-            folder / "doctrees",
-            "html",
-            confoverrides={
-                "extensions": ["quiz"],
-                "html_static_path": [str(source / "static")],
-                "quiz_folder": str(source / "quizzes"),
-                "html_theme": "basic",
-                "html_math_renderer": "mathjax",
-                "mathjax_path": "none.js",
-            },
-            status=None,
-            warning=None,
-            warningiserror=True,
-        )
-        app.build()
-        assert app.statuscode == 0
-    return folder / "html"
+    return tiny_site.build(
+        source,
+        folder,
+        ["quiz"],
+        html_static_path=[str(source / "static")],
+        quiz_folder=str(source / "quizzes"),
+        mathjax_path="none.js",
+    )
