@@ -42,6 +42,7 @@ def test_every_question_is_a_form_whose_fields_have_names(soup):
     assert len(forms) == len(tiny_quiz())
     for form in forms:
         assert form.fieldset.legend.get_text(strip=True)
+        assert form.find(id=form.fieldset["aria-describedby"])
         assert form.find(role="status", attrs={"aria-live": "polite"})
         for box in form.find_all("input"):
             assert box.find_parent("label").get_text(strip=True)

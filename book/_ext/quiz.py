@@ -77,7 +77,7 @@ def marked_up(text: str) -> list[nodes.Node]:
     return found
 
 
-def element(name: str, /, *children: nodes.Node, classes=(), **html: str) -> tag:
+def element(name: str, /, *children: nodes.Node, classes=(), **html) -> tag:
     """Make an HTML element; in attributes, `_` stands for a hyphen."""
     html = {key.replace("_", "-"): value for key, value in html.items()}
     made = tag("", name=name, html=html, classes=list(classes))
@@ -108,7 +108,7 @@ def question_form(question: Question, position: int) -> tag:
             "span", nodes.Text("Without looking back."), classes=["quiz-look-back"]
         )
         to_do = [without, nodes.Text(" "), *to_do]
-    help_ = element("p", *to_do, classes=["quiz-help"])
+    help_ = element("p", *to_do, classes=["quiz-help"], ids=[f"{name}-help"])
     if question.kind == "number":
         fields = [_number_field(question, name)]
     else:
@@ -128,7 +128,7 @@ def question_form(question: Question, position: int) -> tag:
     # `dialog` keeps a browser without scripts from sending the form anywhere.
     return element(
         "form",
-        element("fieldset", legend, help_, *fields),
+        element("fieldset", legend, help_, *fields, aria_describedby=f"{name}-help"),
         buttons,
         said,
         _answer_box(question),
