@@ -227,12 +227,11 @@ def blended_lists(known: Known) -> BlendedLists:
         {
             "popularity": Popularity(),
             "neighbours": LikeNeighbours("movies"),
-            "EASE": Ease(**CHOSEN_EASE),
+            "EASE": Ease(),
+            "EASE, recency": Ease(**CHOSEN_EASE),
             "ALS": Als(**CHOSEN_ALS, seed=known.seed),
             "two towers": retrieval_towers(known),
-            "entities": ListsByVectors(partial(entity_vectors, known)),
-        },
-        seed=known.seed,
+        }
     )
 
 

@@ -5,7 +5,9 @@
 Jupyter Book caches a notebook's outputs by the notebook's own code, and a page by its
 own text. Outputs also depend on ``recsys_helpers``, the locked versions, the results
 files and the dataset edition, and pages on our Sphinx extensions and the quizzes: this
-script remembers fingerprints of those and drops what is stale. A warning is an error.
+script remembers fingerprints of those and drops what is stale. The data of the live
+page is written first, into ``_build/live``, when what it depends on has changed. A
+warning is an error.
 """
 
 from __future__ import annotations
@@ -25,29 +27,32 @@ from recsys_helpers.datasets import DatasetError, load_movielens
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"
+LIVE = BUILD / "live"
 DOCTREES = BUILD / ".doctrees"
 FINGERPRINTS = BUILD / "fingerprints.json"
 
 
 def fingerprints(root: Path, edition: str) -> dict[str, str]:
-    """Hash what outputs, and what pages, depend on besides their own source."""
-    inputs = [
+    """Hash what outputs, pages and live data depend on besides their own source."""
+    code = [
         root / "requirements.lock",
         *root.glob("recsys_helpers/**/*.py"),
-        *root.glob("benchmarks/results/*.json"),
+        *root.glob("benchmarks/vectors/*.npz"),
     ]
+    results = root.glob("benchmarks/results/*.json")
+    extensions = root.glob("book/_ext/*.py")
+    quizzes = root.glob("book/quizzes/*.yml")
     return {
-        "outputs": _hash_of(root, inputs, edition),
+        "outputs": _hash_of(root, [*code, *results], edition),
         # A page does not know of a quiz that it has not had yet.
-        "pages": _hash_of(
-            root, [*root.glob("book/_ext/*.py"), *root.glob("book/quizzes/*.yml")], ""
-        ),
+        "pages": _hash_of(root, [*extensions, *quizzes], ""),
+        "live": _hash_of(root, code, edition),
     }
 
 
 def drop_stale(current: dict[str, str]) -> None:
     """Remove cached outputs and pages that were made by other code."""
-    old = json.loads(FINGERPRINTS.read_text()) if FINGERPRINTS.exists() else {}
+    old = _remembered()
     if old.get("outputs") != current["outputs"]:
         print("Running every notebook: this takes a while.", flush=True)
         shutil.rmtree(CACHE, ignore_errors=True)
@@ -55,8 +60,26 @@ def drop_stale(current: dict[str, str]) -> None:
         shutil.rmtree(DOCTREES, ignore_errors=True)
     # What is made from here on is of this code, also if the build is interrupted. The
     # pages are known to be good only when it has ended without a warning.
-    FINGERPRINTS.parent.mkdir(exist_ok=True)
-    FINGERPRINTS.write_text(json.dumps({"outputs": current["outputs"]}))
+    _remember({"outputs": current["outputs"], "live": old.get("live")})
+
+
+def export_live(edition: str, current: dict[str, str]) -> int:
+    """Write the data of the live page if it is missing or stale; return the status."""
+    remembered = _remembered()
+    manifest = LIVE / "static" / "live-data" / "manifest.js"
+    if manifest.exists() and remembered.get("live") == current["live"]:
+        return 0
+    print("Exporting the data of the live page.", flush=True)
+    # In a process of its own: what TensorFlow takes is given back when it ends.
+    module = [sys.executable, "-m", "recsys_helpers.export"]
+    options = ["--edition", edition, "--out", str(LIVE)]
+    environment = os.environ | {"CI": "true"}
+    status = subprocess.run([*module, *options], cwd=ROOT, env=environment).returncode
+    if status == 0:
+        # Sphinx adds files to the site, and takes none away.
+        shutil.rmtree(BUILD / "html" / "_static" / "live-data", ignore_errors=True)
+        _remember(remembered | {"live": current["live"]})
+    return status
 
 
 def main() -> int:
@@ -70,6 +93,9 @@ def main() -> int:
     print(f"Building the site on the edition {edition!r}.", flush=True)
     current = fingerprints(ROOT, edition)
     drop_stale(current)
+    if status := export_live(edition, current):
+        print("The data of the live page was not written: see above.", file=sys.stderr)
+        return status
     command = [
         *(str(Path(sys.executable).parent / "jupyter-book"), "build", "."),
         *("--config", "_config.yml", "--toc", "book/_toc.yml"),
@@ -85,11 +111,20 @@ def main() -> int:
     if status:
         print("The site has warnings or errors: see above.", file=sys.stderr)
         return status
-    FINGERPRINTS.write_text(json.dumps(current))
+    _remember(current)
     seconds = time.perf_counter() - started
     page = BUILD / "html" / "index.html"
     print(f"Built in {seconds:.0f} s. Open {page.relative_to(ROOT)}, or `make serve`.")
     return 0
+
+
+def _remembered() -> dict[str, str]:
+    return json.loads(FINGERPRINTS.read_text()) if FINGERPRINTS.exists() else {}
+
+
+def _remember(current: dict[str, str]) -> None:
+    FINGERPRINTS.parent.mkdir(exist_ok=True)
+    FINGERPRINTS.write_text(json.dumps(current))
 
 
 def _hash_of(root: Path, paths: Iterable[Path], edition: str) -> str:

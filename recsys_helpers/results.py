@@ -10,7 +10,6 @@ import math
 import os
 import platform
 import subprocess
-import sysconfig
 from importlib.metadata import version
 from numbers import Integral, Real
 from pathlib import Path
@@ -18,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from recsys_helpers.published import published_file
 from recsys_helpers.whole_files import write_whole
 
 _TEXT, _NUMBER, _WHOLE, _DICT = (str,), (Real,), (Integral,), (dict,)
@@ -128,16 +128,7 @@ def published_results(name: str) -> pd.DataFrame:
     FileNotFoundError
         If there is no such file; the message names those that there are.
     """
-    checkout = Path(__file__).resolve().parent.parent / "benchmarks" / "results"
-    installed = Path(sysconfig.get_path("data"), "share", "recsys-helpers", "results")
-    folder = checkout if checkout.is_dir() else installed
-    path = folder / f"{name}.json"
-    if not path.is_file():
-        known = ", ".join(sorted(file.stem for file in folder.glob("*.json"))) or "none"
-        raise FileNotFoundError(
-            f"There are no published results called {name!r}. There are: {known}."
-        )
-    return read_results(path)
+    return read_results(published_file("results", f"{name}.json"))
 
 
 def results_table(

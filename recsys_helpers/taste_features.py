@@ -108,14 +108,13 @@ def user_tastes(
     rest = rest - user_ids.map(bias)
 
     check_movies_known(ratings, movies)
-    traits = _traits(movies, model)
+    traits = movie_traits(movies, model)
     of_rows = traits.reindex(movie_ids).set_index(ratings.index)
     squares = (of_rows**2).groupby(user_ids).sum()
     likes = of_rows.mul(rest, axis=0).groupby(user_ids).sum()
     likes /= squares + LIKES_SHRINKAGE
-    of_all = np.bincount(known.matrix.indices, minlength=len(known.movies))
-    usual = traits.reindex(known.movies.ids).mul(of_all, axis=0).sum() / of_all.sum()
-    watches = of_rows.groupby(user_ids).sum() + WATCHES_SHRINKAGE * usual
+    watches = of_rows.groupby(user_ids).sum()
+    watches += WATCHES_SHRINKAGE * usual_traits(traits, model)
     watches = watches.div(n_ratings + WATCHES_SHRINKAGE, axis=0)
     return pd.concat(
         [
@@ -125,6 +124,54 @@ def user_tastes(
         ],
         axis=1,
     )
+
+
+def movie_traits(movies: pd.DataFrame, model: BiasModel) -> pd.DataFrame:
+    """Tell what users can like of each movie: genres, and three scales.
+
+    Parameters
+    ----------
+    movies, model
+        As in `user_tastes`.
+
+    Returns
+    -------
+    DataFrame of float, indexed by movie_id
+        1 or 0 in the column of each genre, then ``newer``, ``famous`` and
+        ``acclaimed``. These are 0 for a movie of 1990, with twenty ratings, and of
+        average standing; what is not known is 0 too, but a movie without ratings is
+        not famous.
+    """
+    known = model.interactions_
+    n_ratings = np.bincount(known.matrix.indices, minlength=len(known.movies))
+    flags = genre_flags(movies)
+    years = pd.Series(movies["year"].array, index=flags.index).astype(np.float64)
+    index = known.movies.ids
+    return flags.assign(
+        newer=((years - 1990) / 10).fillna(0).clip(lower=-4),
+        famous=pd.Series(np.log1p(n_ratings), index).reindex(flags.index).fillna(0) - 3,
+        acclaimed=2
+        * pd.Series(model.movie_biases_, index).reindex(flags.index).fillna(0),
+    )
+
+
+def usual_traits(traits: pd.DataFrame, model: BiasModel) -> pd.Series:
+    """Tell how much of each trait the movies have that people rate.
+
+    Parameters
+    ----------
+    traits : DataFrame
+        Of `movie_traits`.
+    model : BiasModel
+        By whose ratings: the mean is over them, not over movies.
+
+    Returns
+    -------
+    Series, indexed by trait
+    """
+    known = model.interactions_
+    counts = known.n_ratings_of_movies
+    return traits.reindex(known.movies.ids).mul(counts, axis=0).sum() / counts.sum()
 
 
 def tastes_from_likes(likes: Mapping[str, float], users: pd.DataFrame) -> pd.DataFrame:
@@ -253,23 +300,4 @@ def out_of_fold(
             pd.concat(of_side).iloc[places].set_index(ratings.index)
             for of_side in zip(*tables, strict=True)
         )
-    )
-
-
-def _traits(movies: pd.DataFrame, model: BiasModel) -> pd.DataFrame:
-    """Tell what users can like of each movie: genres, and three scales.
-
-    The scales are 0 for a movie of 1990, with twenty ratings, and of average standing;
-    what is not known is 0 too, but a movie without ratings is not famous.
-    """
-    known = model.interactions_
-    n_ratings = np.bincount(known.matrix.indices, minlength=len(known.movies))
-    flags = genre_flags(movies)
-    years = pd.Series(movies["year"].array, index=flags.index).astype(np.float64)
-    index = known.movies.ids
-    return flags.assign(
-        newer=((years - 1990) / 10).fillna(0).clip(lower=-4),
-        famous=pd.Series(np.log1p(n_ratings), index).reindex(flags.index).fillna(0) - 3,
-        acclaimed=2
-        * pd.Series(model.movie_biases_, index).reindex(flags.index).fillna(0),
     )

@@ -28,3 +28,22 @@ def count_progress(monkeypatch):
         return counted
 
     return count
+
+
+@pytest.fixture(scope="session")
+def live_methods():
+    """The methods of the live page on `sample`, trained for a moment."""
+    from recsys_helpers.datasets import load_movielens
+    from recsys_helpers.live.methods import fit_live_methods
+
+    return fit_live_methods(load_movielens("sample"), n_films=400, n_epochs=2)
+
+
+@pytest.fixture(scope="session")
+def live_folder(live_methods, tmp_path_factory):
+    """The folder that they were exported to."""
+    from recsys_helpers.export import export_live
+
+    folder = tmp_path_factory.mktemp("live")
+    export_live(live_methods, folder)
+    return folder

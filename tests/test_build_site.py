@@ -1,6 +1,7 @@
 """The site's build knows when the notebooks' outputs or the pages are stale."""
 
 import json
+import subprocess
 
 import build_site
 import pytest
@@ -16,6 +17,8 @@ def project(tmp_path):
     (tmp_path / "book" / "quizzes").mkdir()
     (tmp_path / "benchmarks" / "results").mkdir(parents=True)
     (tmp_path / "benchmarks" / "results" / "speed.json").write_text("[]\n")
+    (tmp_path / "benchmarks" / "vectors").mkdir()
+    (tmp_path / "benchmarks" / "vectors" / "posters.npz").write_text("1 2\n")
     return tmp_path
 
 
@@ -27,6 +30,9 @@ def built(project, monkeypatch):
     monkeypatch.setattr(build_site, "FINGERPRINTS", project / "fingerprints.json")
     build_site.CACHE.mkdir()
     build_site.DOCTREES.mkdir()
+    monkeypatch.setattr(build_site, "LIVE", project / "live")
+    (project / "live" / "static" / "live-data").mkdir(parents=True)
+    (project / "live" / "static" / "live-data" / "manifest.js").write_text("{}")
     now = build_site.fingerprints(project, "small")
     build_site.FINGERPRINTS.write_text(json.dumps(now))
     return project
@@ -48,6 +54,7 @@ def test_nothing_is_dropped_when_nothing_changed(built):
         "requirements.lock",
         "recsys_helpers/metrics.py",
         "benchmarks/results/speed.json",
+        "benchmarks/vectors/posters.npz",
     ],
 )
 def test_outputs_and_pages_are_dropped_when_the_code_changed(built, changed):
@@ -98,3 +105,78 @@ def test_a_wrong_edition_is_refused_before_anything_is_built(capsys, monkeypatch
 def test_what_an_unknown_build_left_is_dropped(built):
     build_site.FINGERPRINTS.unlink()
     assert kept(built) == (False, False)
+
+
+# --- the data of the live page ------------------------------------------------------
+
+
+@pytest.fixture
+def exports(monkeypatch):
+    """Commands that would export the data; each ends with the next status."""
+    commands, statuses = [], []
+
+    def run(command, **options):
+        commands.append(command)
+        status = statuses.pop() if statuses else 0
+        return subprocess.CompletedProcess(command, status)
+
+    monkeypatch.setattr(build_site.subprocess, "run", run)
+    return commands, statuses
+
+
+def export(project, edition="small") -> int:
+    return build_site.export_live(edition, build_site.fingerprints(project, edition))
+
+
+def test_live_data_is_not_written_again_when_nothing_changed(built, exports):
+    assert export(built) == 0
+    assert exports[0] == []
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        "requirements.lock",
+        "recsys_helpers/metrics.py",
+        "benchmarks/vectors/posters.npz",
+    ],
+)
+def test_live_data_is_written_once_after_a_change(built, exports, changed):
+    (built / changed).write_text("another text\n")
+    assert (export(built), export(built)) == (0, 0)
+    assert len(exports[0]) == 1
+
+
+def test_live_data_is_written_for_another_edition(built, exports):
+    export(built, "sample")
+    assert exports[0][0][-4:] == ["--edition", "sample", "--out", str(built / "live")]
+
+
+def test_live_data_is_not_written_for_another_result(built, exports):
+    (built / "benchmarks" / "results" / "speed.json").write_text("[1]\n")
+    build_site.drop_stale(build_site.fingerprints(built, "small"))
+    export(built)
+    assert exports[0] == []
+
+
+def test_live_data_that_is_missing_is_written(built, exports):
+    (built / "live" / "static" / "live-data" / "manifest.js").unlink()
+    export(built)
+    assert len(exports[0]) == 1
+
+
+def test_an_export_that_failed_is_tried_again(built, exports):
+    (built / "requirements.lock").write_text("another text\n")
+    exports[1].append(2)
+    assert (export(built), export(built)) == (2, 0)
+
+
+def test_no_page_is_built_without_live_data(exports, monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(build_site, "LIVE", tmp_path / "live")
+    monkeypatch.setattr(build_site, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(build_site, "DOCTREES", tmp_path / "doctrees")
+    monkeypatch.setattr(build_site, "FINGERPRINTS", tmp_path / "fingerprints.json")
+    exports[1].append(2)
+    assert build_site.main() == 2
+    assert len(exports[0]) == 1
+    assert "live page was not written" in capsys.readouterr().err

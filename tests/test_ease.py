@@ -136,6 +136,61 @@ def test_an_l2_too_small_to_invert_is_named():
         gram_inverse(twins, l2=1e-30)
 
 
+def test_weights_among_movies_are_a_part_of_all_weights(random_train):
+    model = Ease(l2=3).fit(random_train)
+    movies = [7, 2, 11]
+    rows = model.interactions_.movies.rows(movies)
+    expected = weights_of(model)[np.ix_(rows, rows)]
+    np.testing.assert_allclose(model.weights_among(movies), expected, atol=1e-12)
+
+
+# --- new users ----------------------------------------------------------------------
+
+
+def rated_by(train, user_id):
+    return train.loc[train["user_id"] == user_id, ["movie_id", "rating"]]
+
+
+@pytest.mark.parametrize("exclude_seen", [True, False])
+@pytest.mark.parametrize("user_id", [1, 6, 15])
+def test_a_new_user_gets_the_list_of_an_old_one(random_train, user_id, exclude_seen):
+    model = Ease(l2=3, half_like_from=3.0).fit(random_train)
+    pd.testing.assert_frame_equal(
+        model.recommend_to(rated_by(random_train, user_id), 20, exclude_seen),
+        model.recommend(user_id, 20, exclude_seen),
+    )
+
+
+def test_a_new_user_without_likes_gets_the_popular_movies(train):
+    best = Ease().fit(train).recommend_to({"movie_id": [30], "rating": [1.0]})
+    assert best["movie_id"].tolist() == [20, 10]
+    assert (best["score"] < 0).all()
+
+
+def test_all_likes_of_a_new_user_count_as_recent(random_train):
+    rated = rated_by(random_train, 3)
+    faded = Ease(l2=3, recency=0.5).fit(random_train).recommend_to(rated)
+    pd.testing.assert_frame_equal(
+        faded, Ease(l2=3).fit(random_train).recommend_to(rated)
+    )
+
+
+def test_a_new_user_can_get_movies_of_any_year(random_train):
+    years = pd.Series(2500, index=range(1, 13))
+    model = Ease(l2=3, release_years=years).fit(random_train)
+    assert len(model.recommend_to(rated_by(random_train, 3), n=2)) == 2
+
+
+def test_a_new_users_movie_that_nobody_rated_is_named(train):
+    with pytest.raises(UnknownIdError, match="nobody rated in the training rows: 99"):
+        Ease().fit(train).recommend_to({"movie_id": [10, 99], "rating": [5.0, 4.0]})
+
+
+def test_a_new_users_movie_that_comes_twice_is_refused(train):
+    with pytest.raises(ValueError, match="rated movie 10 more than once"):
+        Ease().fit(train).recommend_to({"movie_id": [10, 10], "rating": [5.0, 4.0]})
+
+
 # --- similar ------------------------------------------------------------------------
 
 

@@ -117,7 +117,7 @@ PERSONAL = {
     "BlendedLists": lambda: BlendedLists(
         {"EASE": ease.Ease(), "neighbours": neighbours.LikeNeighbours()},
         cut=partial(user_temporal_split, test_share=0.4),
-        n_draws=5,
+        n_rounds=3,
     ),
     "SwitchedStars": lambda: SwitchedStars(
         neighbours.RatingNeighbours(), baselines.BiasModel()

@@ -1,9 +1,7 @@
 """Results files: written whole, read strictly, shown in tables."""
 
 import json
-import shutil
 import subprocess
-import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +12,6 @@ from recsys_helpers import results
 from recsys_helpers.results import (
     FIELDS,
     ResultsError,
-    published_results,
     read_results,
     results_table,
     write_results,
@@ -238,29 +235,3 @@ def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
 def test_without_git_there_is_no_commit(checkout, monkeypatch):
     monkeypatch.setenv("PATH", str(checkout))
     assert results.commit() is None
-
-
-def test_published_results_are_those_of_the_checkout():
-    frame = published_results("baselines")
-    pd.testing.assert_frame_equal(
-        frame, read_results(ROOT / "benchmarks" / "results" / "baselines.json")
-    )
-
-
-def test_unknown_published_results_are_named_with_the_known_ones():
-    with pytest.raises(FileNotFoundError, match=r"called 'nothing'.*baselines"):
-        published_results("nothing")
-
-
-def test_an_installed_package_brings_its_published_results(tmp_path, monkeypatch):
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    ((folder, globs),) = project["tool"]["setuptools"]["data-files"].items()
-    assert globs == ["benchmarks/results/*.json"]
-    (tmp_path / folder).mkdir(parents=True)
-    source = ROOT / "benchmarks" / "results" / "baselines.json"
-    shutil.copy(source, tmp_path / folder)
-    # As if the package lay in site-packages, where there are no benchmarks.
-    installed = str(tmp_path / "lib" / "recsys_helpers" / "results.py")
-    monkeypatch.setattr(results, "__file__", installed)
-    monkeypatch.setattr(results.sysconfig, "get_path", lambda name: str(tmp_path))
-    pd.testing.assert_frame_equal(published_results("baselines"), read_results(source))

@@ -71,15 +71,21 @@ def address():
     server.server_close()
 
 
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """Start the browser once for all pages."""
+def browser_program() -> str:
+    """Find Chromium or Chrome; without one skip, or fail where one is required."""
     found = next(filter(None, map(shutil.which, BROWSERS)), None)
     if found is None:
         message = "NO PAGE WAS OPENED: install Chromium to run the tests of the site"
         if os.environ.get("RECSYS_REQUIRE_BROWSER"):
             pytest.fail(message)
         pytest.skip(message)
+    return found
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    """Start the browser once for all pages."""
+    found = browser_program()
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -22,20 +22,17 @@ from recsys_helpers.factorisation import (
     likes,
     solve_factors,
 )
-from recsys_helpers.ids import UnknownIdError
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods import (
     check_ratings_frame,
     popular_where_silent,
     require_fitted,
 )
-from recsys_helpers.methods.new_user import NewRatings, checked_new_ratings
+from recsys_helpers.methods.new_user import NEW_USER, NewRatings, of_known_movies
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.vectors import MovieVectors
 
 __all__ = ["Als", "als_loss", "confidences", "factorise", "solve_factors"]
-
-NEW_USER = 0
 
 
 @dataclass
@@ -159,7 +156,7 @@ class Als:
             missing, or there are no ratings.
         """
         require_fitted(self, "model_")
-        ratings, _ = self._new_user(ratings)
+        ratings, _ = of_known_movies(ratings, self.interactions_.movies)
         liked = likes(ratings, self.like_threshold)
         if liked.empty:
             return np.zeros(self.n_factors, dtype=np.float32)
@@ -190,7 +187,7 @@ class Als:
             As in `fold_in`; ValueError also if n is below 1.
         """
         scores = self._scores(self.fold_in(ratings))
-        _, rated = self._new_user(ratings)
+        _, rated = of_known_movies(ratings, self.interactions_.movies)
         return rated.best_movies(NEW_USER, scores, n, exclude_seen)
 
     def explain(self, user_id: int, movie_id: int, n: int | None = 10) -> pd.DataFrame:
@@ -280,17 +277,6 @@ class Als:
             return np.einsum("if,f->i", self.movie_factors_, user_vector)
         n_ratings = self.interactions_.n_ratings_of_movies
         return popular_where_silent(np.zeros(len(n_ratings)), n_ratings)
-
-    def _new_user(self, ratings: NewRatings) -> tuple[pd.DataFrame, Interactions]:
-        ratings = checked_new_ratings(ratings).assign(user_id=NEW_USER)
-        movies = self.interactions_.movies
-        unknown = ratings.loc[movies.find(ratings["movie_id"]) < 0, "movie_id"]
-        if len(unknown):
-            raise UnknownIdError(
-                "Nothing is known of these movies, which nobody rated in the training "
-                f"rows: {', '.join(map(str, unknown))}. Leave them out."
-            )
-        return ratings, Interactions.from_ratings(ratings, movies=movies)
 
 
 def _implicit_als() -> Any:

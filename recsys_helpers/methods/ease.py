@@ -11,7 +11,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from recsys_helpers.checks import check_number, check_positive
@@ -22,13 +22,18 @@ from recsys_helpers.methods import (
     require_fitted,
 )
 from recsys_helpers.methods.ease_algebra import gram_inverse, inverse_diagonal
+from recsys_helpers.methods.ease_checks import (
+    BUILD_YEARS,
+    check_size,
+    check_years,
+    timed,
+)
+from recsys_helpers.methods.new_user import NEW_USER, NewRatings, of_known_movies
 from recsys_helpers.splits import places_from_end
 
 Floats = NDArray[np.float64]
 
 HALF_LIKE = 0.5
-LARGEST_N_USERS = 20_000
-_BUILD_YEARS = 'Build it by movies.set_index("movie_id")["year"].'
 
 
 @dataclass(eq=False)
@@ -105,12 +110,12 @@ class Ease:
         self._check_settings()
         check_ratings_frame(train)
         rated = Interactions.from_ratings(train)
-        _check_size(len(rated.users))
+        check_size(len(rated.users))
         years, last_years = self._years_of(rated.movies.ids, train)
         values = self._like_values(train["rating"].to_numpy())
         likes = queries = _matrix(train, values, rated)
         if self.recency is not None:
-            later, n_ratings = places_from_end(_timed(train, "recency"))
+            later, n_ratings = places_from_end(timed(train, "recency"))
             faded = values * np.exp(-(later / n_ratings) / self.recency)
             queries = _matrix(train, faded, rated)
         inverse = gram_inverse(likes, self.l2)
@@ -137,17 +142,47 @@ class Ease:
         """
         require_fitted(self, "interactions_")
         user = int(self.interactions_.users.rows(user_id))
-        query = self.queries_[[user]].toarray()[0]
-        if query.any():
-            # q B, from B = I - P / diag(P) and l2 P = I - X'KX.
-            scores = query - (query - self._through_users(query)) / self.scale_
-        else:
-            scores = popular_where_silent(query, self.counts_)
+        scores = self._scores(self.queries_[[user]].toarray()[0])
         if self._years is None:
             return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
         scores[self._years > self._last_years[user]] = -np.inf
         best = self.interactions_.best_movies(user_id, scores, n, exclude_seen)
         return best[best["score"] > -np.inf]
+
+    def recommend_to(
+        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Recommend to a new user, without a new fit.
+
+        Nothing is known of when they rated, so `recency` and `release_years` do not
+        matter: all their likes count as if they were their last, and every movie
+        exists.
+
+        Parameters
+        ----------
+        ratings : DataFrame with `movie_id` and `rating`
+            Or a dict of these columns.
+        n, exclude_seen
+            As in `recommend`.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+
+        Raises
+        ------
+        UnknownIdError
+            If a movie has no training rating.
+        ValueError
+            If a movie comes twice, a rating is not within 0.5 to 5, a column is
+            missing, there are no ratings, or n is below 1.
+        """
+        require_fitted(self, "interactions_")
+        ratings, rated = of_known_movies(ratings, self.interactions_.movies)
+        query = np.zeros(len(self.scale_))
+        columns = rated.movies.rows(ratings["movie_id"])
+        query[columns] = self._like_values(ratings["rating"].to_numpy())
+        return rated.best_movies(NEW_USER, self._scores(query), n, exclude_seen)
 
     def weights_of(self, movie_id: int) -> Floats:
         """Weights of all movies in the score of this one: a column of B.
@@ -167,6 +202,30 @@ class Ease:
         weights = self._through_users(np.eye(1, len(self.scale_), movie)[0])
         weights /= self.scale_[movie]
         weights[movie] = 0
+        return weights
+
+    def weights_among(self, movie_ids: ArrayLike) -> Floats:
+        """Weights of some movies in the scores of each other: a part of B.
+
+        Parameters
+        ----------
+        movie_ids : array_like of int, shape (n,)
+
+        Returns
+        -------
+        numpy.ndarray of float64, shape (n, n)
+            Row j, column i: how much a like of movie j adds to the score of movie i.
+
+        Raises
+        ------
+        UnknownIdError
+            If a movie has no training rating.
+        """
+        require_fitted(self, "interactions_")
+        movies = self.interactions_.movies.rows(movie_ids)
+        likes = self.likes_[:, movies]
+        weights = likes.T @ (likes.T @ self.gram_inverse_).T / self.scale_[movies]
+        np.fill_diagonal(weights, 0)
         return weights
 
     def similar(self, movie_id: int, n: int = 10) -> pd.DataFrame:
@@ -195,6 +254,12 @@ class Ease:
         movies = self.interactions_.movies.ids[best]
         return pd.DataFrame({"movie_id": movies, "weight": weights[best]})
 
+    def _scores(self, query: Floats) -> Floats:
+        if not query.any():
+            return popular_where_silent(query, self.counts_)
+        # q B, from B = I - P / diag(P) and l2 P = I - X'KX.
+        return query - (query - self._through_users(query)) / self.scale_
+
     def _through_users(self, query: Floats) -> Floats:
         """Multiply by X'KX, step by step: no movies by movies matrix is built."""
         return self.likes_.T @ (self.gram_inverse_ @ (self.likes_ @ query))
@@ -211,7 +276,7 @@ class Ease:
         if self.recency is not None:
             check_positive("recency", self.recency)
         if self.release_years is not None:
-            _check_years(self.release_years)
+            check_years(self.release_years)
 
     def _like_values(self, stars: Floats) -> Floats:
         if self.like_threshold is None:
@@ -227,59 +292,15 @@ class Ease:
         """Give the year of each movie, and each user's last year."""
         if self.release_years is None:
             return None, None
-        times = _timed(train, "release_years").groupby("user_id")["timestamp"].max()
+        times = timed(train, "release_years").groupby("user_id")["timestamp"].max()
         if not np.isin(movie_ids, self.release_years.index).any():
             raise ValueError(
                 "No training movie is in the index of release_years, which starts "
-                f"{self.release_years.index[:3].tolist()}. {_BUILD_YEARS}"
+                f"{self.release_years.index[:3].tolist()}. {BUILD_YEARS}"
             )
         years = self.release_years.reindex(movie_ids)
         last_years = pd.to_datetime(times, unit="s").dt.year
         return years.to_numpy(np.float64, na_value=np.nan), last_years.to_numpy()
-
-
-def _check_size(n_users: int) -> None:
-    if n_users > LARGEST_N_USERS:
-        gib = 8 * n_users**2 / 2**30
-        raise ValueError(
-            f"EASE inverts a matrix of users by users, here {n_users:,} squared: "
-            f"{gib:,.1f} GiB, and a tenth more while it is computed. Fit it on a "
-            f"sample of at most {LARGEST_N_USERS:,} users, for example ratings[ratings"
-            '["user_id"].isin(np.random.default_rng(0).choice(user_ids, 20_000, '
-            "replace=False))]."
-        )
-
-
-def _timed(train: pd.DataFrame, setting: str) -> pd.DataFrame:
-    if "timestamp" not in train:
-        raise ValueError(
-            f"{setting} needs to know when each rating was given, and the training "
-            "ratings have no column timestamp."
-        )
-    return train
-
-
-def _check_years(years: object) -> None:
-    if not isinstance(years, pd.Series):
-        raise TypeError(
-            f"release_years is no Series but {type(years).__name__}. {_BUILD_YEARS}"
-        )
-    index = years.index
-    numbered = isinstance(index, pd.RangeIndex) and index.name is None
-    if not pd.api.types.is_integer_dtype(index) or (numbered and index.start == 0):
-        raise ValueError(
-            "The index of release_years must be movie ids, and holds "
-            f"{index[:3].tolist()} at its start. {_BUILD_YEARS}"
-        )
-    if not index.is_unique:
-        raise ValueError(
-            f"Movie {index[index.duplicated()][0]} is in release_years more than once."
-        )
-    if not pd.api.types.is_numeric_dtype(years):
-        raise ValueError(
-            f"release_years must be numbers like 1995, and holds {years.dtype}; the "
-            "year of a date is dates.dt.year."
-        )
 
 
 def _matrix(

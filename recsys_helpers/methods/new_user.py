@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 
+from recsys_helpers.ids import IdIndex, UnknownIdError
+from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods import HIGHEST_RATING, LOWEST_RATING
+
+# A new user is in no ratings that a model has learned from, so any id will do.
+NEW_USER = 0
 
 NewRatings = pd.DataFrame | Mapping[str, Sequence[float]]
 
@@ -50,3 +55,39 @@ def checked_new_ratings(ratings: NewRatings) -> pd.DataFrame:
             "the ratings."
         )
     return ratings
+
+
+def of_known_movies(
+    ratings: NewRatings, movies: IdIndex
+) -> tuple[pd.DataFrame, Interactions]:
+    """Check the ratings of one new user, for a model that knows rated movies only.
+
+    Parameters
+    ----------
+    ratings
+        As in `checked_new_ratings`.
+    movies : IdIndex
+        Those with training ratings.
+
+    Returns
+    -------
+    ratings : DataFrame with `movie_id`, `rating` and `user_id`
+        The last is `NEW_USER` everywhere.
+    rated : Interactions
+        Of one row, with all columns that the model knows.
+
+    Raises
+    ------
+    UnknownIdError
+        If a movie has no training rating.
+    ValueError
+        As in `checked_new_ratings`.
+    """
+    ratings = checked_new_ratings(ratings).assign(user_id=NEW_USER)
+    unknown = ratings.loc[movies.find(ratings["movie_id"]) < 0, "movie_id"]
+    if len(unknown):
+        raise UnknownIdError(
+            "Nothing is known of these movies, which nobody rated in the training "
+            f"rows: {', '.join(map(str, unknown))}. Leave them out."
+        )
+    return ratings, Interactions.from_ratings(ratings, movies=movies)

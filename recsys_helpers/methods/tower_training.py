@@ -21,15 +21,12 @@ from recsys_helpers.interactions import Interactions
 from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.learning_curves import history_frame
 from recsys_helpers.methods import check_ratings_frame, require_fitted
-from recsys_helpers.methods.new_user import NewRatings, checked_new_ratings
+from recsys_helpers.methods.new_user import NEW_USER, NewRatings, checked_new_ratings
 from recsys_helpers.taste_features import tastes_from_likes, user_tastes
 from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:
     import keras
-
-# A new user is in no ratings that a model has learned from, so any id will do.
-NEW_USER = 0
 
 
 @dataclass(kw_only=True)

@@ -1,0 +1,131 @@
+"""What the live page knows of each film, and the films nearest to it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys_helpers.cards import GENRE_STYLES, main_genre
+from recsys_helpers.content_features import genre_flags
+from recsys_helpers.live.arrays import NOTHING, packed
+from recsys_helpers.live.methods import METHODS, LiveMethods
+from recsys_helpers.nearest import nearest_rows
+from recsys_helpers.titles import names_in, spoken_title, without_year
+from recsys_helpers.vectors import MovieVectors
+
+__all__ = [
+    "N_NEIGHBOURS",
+    "catalogue_part",
+    "neighbour_lists",
+    "neighbours_part",
+    "other_names",
+    "vectors_of_films",
+]
+
+N_NEIGHBOURS = 10
+MOST_GENRES = 32
+NO_GENRE = 255
+MOST_RATINGS = 65_535
+
+
+def catalogue_part(methods: LiveMethods) -> dict:
+    """Tell titles, years and genres of the films, and how genres look."""
+    movies = methods.movies
+    names = genre_flags(methods.data.movies).columns.tolist()
+    if len(names) > MOST_GENRES:
+        raise ValueError(f"There are {len(names)} genres; {MOST_GENRES} have a bit.")
+    main = movies["genres"].map(main_genre)
+    counts = methods.data.ratings["movie_id"].value_counts().loc[methods.movie_ids]
+    return {
+        "movieIds": packed(movies["movie_id"], "i32"),
+        "titles": movies["title"].map(spoken_title).tolist(),
+        "searched": movies["title"].map(other_names).tolist(),
+        "years": packed(movies["year"].to_numpy(int, na_value=0), "u16"),
+        "genreNames": names,
+        "genres": packed(_genre_bits(movies, names), "u32"),
+        "nRatings": packed(counts.clip(upper=MOST_RATINGS), "u16"),
+        "mainGenre": packed(
+            [names.index(genre) if genre else NO_GENRE for genre in main], "u8"
+        ),
+        "styles": {name: style._asdict() for name, style in GENRE_STYLES.items()},
+    }
+
+
+def neighbours_part(methods: LiveMethods) -> dict:
+    """List the nearest films of each film, by each method."""
+    lists = [
+        neighbour_lists(methods.vectors[name], methods.movie_ids) for name in METHODS
+    ]
+    return {
+        "n": N_NEIGHBOURS,
+        "methods": [{"id": name, **about._asdict()} for name, about in METHODS.items()],
+        "lists": packed(np.stack(lists), "u16"),
+    }
+
+
+def neighbour_lists(
+    vectors: MovieVectors, movie_ids: NDArray[np.integer], n: int = N_NEIGHBOURS
+) -> NDArray[np.integer]:
+    """Find the nearest films of each film, by cosine.
+
+    Parameters
+    ----------
+    vectors : MovieVectors
+        A film that has no vector, or one of zeros, has no neighbours and is none.
+    movie_ids : numpy.ndarray of int, shape (n_films,)
+    n : int
+
+    Returns
+    -------
+    numpy.ndarray of int, shape (n_films, n)
+        Positions in `movie_ids`, the nearest first; `NOTHING` where there is no other
+        film.
+    """
+    positions, matrix = vectors_of_films(vectors, movie_ids)
+    lists = np.full((len(movie_ids), n), NOTHING)
+    rows, _ = nearest_rows(
+        matrix, matrix, n, "cosine", exclude=np.arange(len(matrix))[:, None]
+    )
+    lists[positions, : rows.shape[1]] = positions[rows]
+    return lists
+
+
+def vectors_of_films(
+    vectors: MovieVectors, movie_ids: NDArray[np.integer]
+) -> tuple[NDArray[np.intp], NDArray[np.floating]]:
+    """Give the vectors of those films that have one which is not zero.
+
+    Returns
+    -------
+    positions : numpy.ndarray of int, shape (n_found,)
+        In `movie_ids`, ascending.
+    matrix : numpy.ndarray, shape (n_found, n_dimensions)
+    """
+    row_of = pd.Series(np.arange(len(vectors)), index=vectors.movie_ids)
+    rows = row_of.reindex(movie_ids).to_numpy()
+    positions = np.flatnonzero(~np.isnan(rows))
+    matrix = vectors.matrix[rows[positions].astype(np.intp)]
+    with_vector = matrix.any(axis=1)
+    return positions[with_vector], matrix[with_vector]
+
+
+def other_names(title: str) -> str:
+    """Names of a movie besides the spoken one, to find it by, with | between them.
+
+    Examples
+    --------
+    >>> other_names("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
+    'City of Lost Children, The|la cite des enfants perdus'
+    >>> other_names("Heat (1995)")
+    ''
+    """
+    as_filed = without_year(title).partition(" (")[0]
+    filed = [] if as_filed == spoken_title(title) else [as_filed]
+    names = dict.fromkeys(filed + names_in(title)[1:])
+    return "|".join(name.replace("|", " ") for name in names if name)
+
+
+def _genre_bits(movies: pd.DataFrame, names: list[str]) -> list[int]:
+    bit_of = {name: 1 << bit for bit, name in enumerate(names)}
+    return [sum(bit_of[name] for name in set(genres)) for genres in movies["genres"]]
