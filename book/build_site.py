@@ -4,9 +4,10 @@
 
 Jupyter Book caches a notebook's outputs by the notebook's own code, and a page by its
 own text. Outputs also depend on ``recsys_helpers``, the locked versions, the results
-files and the dataset edition, and pages on our Sphinx extensions: this script remembers
-fingerprints of those and drops what is stale. The data of the live page is written
-first, into ``_build/live``, when what it depends on has changed. A warning is an error.
+files and the dataset edition, and pages on our Sphinx extensions and the quizzes: this
+script remembers fingerprints of those and drops what is stale. The data of the live
+page is written first, into ``_build/live``, when what it depends on has changed. A
+warning is an error.
 """
 
 from __future__ import annotations
@@ -39,9 +40,12 @@ def fingerprints(root: Path, edition: str) -> dict[str, str]:
         *root.glob("benchmarks/vectors/*.npz"),
     ]
     results = root.glob("benchmarks/results/*.json")
+    extensions = root.glob("book/_ext/*.py")
+    quizzes = root.glob("book/quizzes/*.yml")
     return {
         "outputs": _hash_of(root, [*code, *results], edition),
-        "pages": _hash_of(root, root.glob("book/_ext/*.py"), ""),
+        # A page does not know of a quiz that it has not had yet.
+        "pages": _hash_of(root, [*extensions, *quizzes], ""),
         "live": _hash_of(root, code, edition),
     }
 

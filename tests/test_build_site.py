@@ -14,6 +14,7 @@ def project(tmp_path):
     (tmp_path / "requirements.lock").write_text("numpy==2.0\n")
     (tmp_path / "recsys_helpers" / "metrics.py").write_text("x = 1\n")
     (tmp_path / "book" / "_ext" / "role.py").write_text("y = 1\n")
+    (tmp_path / "book" / "quizzes").mkdir()
     (tmp_path / "benchmarks" / "results").mkdir(parents=True)
     (tmp_path / "benchmarks" / "results" / "speed.json").write_text("[]\n")
     (tmp_path / "benchmarks" / "vectors").mkdir()
@@ -73,6 +74,11 @@ def test_outputs_are_dropped_for_another_edition(built):
 
 def test_only_pages_are_dropped_when_an_extension_changed(built):
     (built / "book" / "_ext" / "role.py").write_text("y = 2\n")
+    assert kept(built) == (True, False)
+
+
+def test_only_pages_are_dropped_when_a_chapter_gets_a_quiz(built):
+    (built / "book" / "quizzes" / "03_neighbours.yml").write_text("[]\n")
     assert kept(built) == (True, False)
 
 
