@@ -290,8 +290,8 @@ print(cost.round({"peak_mib": 0}).round(3).to_string(na_rep="-"))
 
 # %% [markdown]
 # `score_cpu_s` is the time for all lists of the test, or all its stars. Memory is the peak of the
-# whole process: about half a gibibyte of it is TensorFlow, where it is used, before anything is
-# learned.
+# whole process, and all had TensorFlow loaded: what the first rows need is what everything costs before
+# anything is learned.
 #
 # The cheap ones deserve a second look. How much of the best nDCG@10 do you get for one second?
 
@@ -399,6 +399,9 @@ for name, error in found.items():
 assert found["blend"] < min(found[name] for name in members) + 0.002
 
 # %% [markdown]
+# A weight below zero is no mistake. What the bias model says is in the predictions of the others too, and
+# they are the better for having less of it.
+#
 # ### With the library
 #
 # `BlendedStars` does the same, with a penalty that pulls the weights towards the plain mean. With
@@ -460,19 +463,18 @@ print(fuse(two_lists, [0.9, 0.1]))
 # %%
 from recsys_helpers.evaluation import ndcg_of_users
 from recsys_helpers.methods.als import Als
-from recsys_helpers.methods.baselines import Popularity
 from recsys_helpers.methods.blends import BlendedLists
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.neighbours import LikeNeighbours
 
 listers = {
-    "popularity": Popularity(),
     "neighbours": LikeNeighbours("movies"),
     "EASE": Ease(),
+    "EASE, recency": Ease(l2=250, half_like_from=3, recency=0.25),
     "ALS": Als(like_threshold=4, n_factors=64, regularization=15),
 }
 blend = BlendedLists(listers).fit(train)
-print(blend.rounds_.head(4).round(4).to_string(index=False))
+print(blend.rounds_.head(6).round(4).to_string(index=False))
 print(blend.weights_.round(2).to_string())
 
 # %%
@@ -524,10 +526,14 @@ columns = ["method", "value", "low", "high"]
 print(prices[columns].round(4).to_string(index=False))
 of_places = prices[prices["method"].str.startswith("EASE")]
 assert (of_places["high"] < 0).all()
+of_stars = switched["rmse of new movies"].dropna()
+assert of_stars.iloc[1] < of_stars.iloc[0] - 0.03
+assert prices.query("metric.str.endswith('error')")["high"].item() > 0
 
 # %% [markdown]
-# For stars the switch helps where it switches. For lists, the place costs something today, and this
-# split cannot show what it is for: the new movie that is shown to people gets its first ratings, and is a
+# For stars the switch helps where it switches; new movies are so few among the hidden ratings that over
+# all of them nothing is decided. For lists, the place costs something today, and brings half as many movies
+# again onto the lists. What it is for this split cannot show: the new movie that is shown to people gets its first ratings, and is a
 # movie like others tomorrow. A shop that never shows what is new will never learn whether it is good. What
 # the place is worth is for you to decide; what it costs you can read above.
 #
@@ -638,9 +644,13 @@ def sampled_ndcg(method, n_others=99, k=10, seed=0):
 
 
 # %%
+from recsys_helpers.methods.baselines import Popularity
+
 source_als = Als().fit(train)
-judged = listers | {"ALS, source's settings": source_als}
-per_user["ALS, source's settings"] = ndcg_of_users(source_als, by_user_time)
+popularity = Popularity().fit(train)
+others = {"popularity": popularity, "ALS, source's settings": source_als}
+judged = listers | others
+per_user |= {m: ndcg_of_users(others[m], by_user_time) for m in others}
 two_ways = pd.DataFrame(
     {
         "among all": {m: np.nanmean(per_user[m]) for m in judged},
@@ -754,8 +764,9 @@ for share in (0.9, 0.8):
 # :class: dropdown
 # ````
 #
-# None, or nearly. A method is added if that helps on the inner split, and there the dice only push
-# good movies down.
+# None. A method is added if that helps on the inner split, and there the dice only push good movies
+# down. (With few people, as in the edition `sample`, dice can be lucky. Then they get a weight, and the
+# test shows what it was worth.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 from recsys_helpers.methods.baselines import RandomChoice
@@ -766,8 +777,8 @@ print(with_dice.weights_.round(3).to_string())
 change = np.nanmean(ndcg_of_users(with_dice, by_user_time))
 change -= np.nanmean(per_user["EASE"])
 print(f"nDCG@10 changes by {change:+.4f}")
-assert with_dice.weights_["dice"] < 0.2
-assert abs(change) < 0.01
+assert with_dice.weights_["dice"] < 0.5
+assert change < 0.01
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # ````{solution-end}
@@ -813,9 +824,9 @@ assert wrong > found["blend"]
 # ````{exercise} Find the bug
 # :label: ex-five-bug
 #
-# The function below compares two methods, and finds every difference "decided", even that between a
-# method and the same method from another seed. Find the bug, say which assumption it breaks, and
-# write a test that a right function passes and this one does not.
+# The function below compares two methods. Its intervals are a good deal narrower than those of
+# `paired_difference`, and its author is proud of them. Find the bug, say which assumption it breaks,
+# and write a test that a right function passes and this one does not.
 # ````
 
 
@@ -863,12 +874,12 @@ def width(interval):
 
 right = paired_difference(per_user["ALS"], another_seed)
 print(f"right: [{right.low:+.5f}, {right.high:+.5f}]")
+suspicious = suspicious_difference(per_user["ALS"], another_seed)
+assert width(suspicious) < width(right[1:3])
 of_shuffled = paired_difference(als, shuffled)
 assert width(of_shuffled[1:3]) > width(right[1:3])
-assert np.isclose(
-    width(suspicious_difference(als, shuffled)),
-    width(suspicious_difference(per_user["ALS"], another_seed)),
-)
+of_shuffled = suspicious_difference(als, shuffled)
+assert np.isclose(width(of_shuffled), width(suspicious))
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # The suspicious one does not notice that the people have been shuffled.

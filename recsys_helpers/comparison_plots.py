@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,7 +94,7 @@ def parallel_plot(
     ax.grid(visible=True, axis="x")
     ax.set(
         xticks=places,
-        xticklabels=[_in_two_lines(name) for name in values.columns],
+        xticklabels=[_in_lines(name) for name in values.columns],
         yticks=[0, 1],
         yticklabels=["worst", "best"],
         ylim=(-0.16, 1.16),
@@ -196,5 +197,5 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _in_two_lines(name: str) -> str:
-    return name.replace(" ", "\n", 1)
+def _in_lines(name: str) -> str:
+    return fill(name.replace("@", " @"), width=10)

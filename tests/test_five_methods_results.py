@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
 
@@ -96,7 +97,8 @@ def test_the_page_shows_the_numbers_of_the_results_file(results):
     )
     rows = caption.find_parent("table").find_all("tr")
     head = [cell.get_text(strip=True) for cell in rows[0].find_all("th")]
-    expected = values_side_by_side(results, ["rmse", "ndcg@10", "recall@20"])
+    both = pd.concat([results, published_results("switches")])
+    expected = values_side_by_side(both, ["rmse", "ndcg@10", "recall@20"])
     assert [name.casefold() for name in head[1:4]] == list(expected.columns)
     shown = {
         cells[0]: cells[1:4]
@@ -108,3 +110,15 @@ def test_the_page_shows_the_numbers_of_the_results_file(results):
         for text, value in zip(shown[name], values, strict=True):
             if value == value:  # not NaN
                 assert text == f"{value:.3f}", name
+
+
+def test_a_switch_helps_new_movies_and_a_place_for_one_costs_something():
+    switches = published_results("switches")
+    prices = switches[switches["metric"] == "paired difference of ndcg@10"]
+    assert (prices["high"] < 0).all(), "a place for a new movie costs something"
+    table = values_side_by_side(switches, ["rmse of new movies"])
+    five = values_side_by_side(
+        published_results("five_methods"), ["rmse of new movies"]
+    )
+    of_neighbours = five.loc["neighbours, stars"].item()
+    assert table.loc["neighbours, towers for new movies"].item() < of_neighbours
