@@ -292,6 +292,7 @@ assert np.isclose(coverage({1: [10, 20], 2: [20, 30]}, 6), 3 / 6), (
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers.methods.baselines import Popularity
+from recsys_helpers.splits import user_temporal_split
 
 right_train = user_temporal_split(ratings, 0.2).train
 some_users = right_train["user_id"].unique()[::5]
@@ -373,9 +374,13 @@ def paired_interval(a, b, n_draws=1000, seed=0):
 
 
 # %% nbgrader={"grade": true, "grade_id": "interval-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-low, high = paired_interval(of_member["popularity"], of_member["random"])
-print(f"popularity is ahead by {low:.3f} to {high:.3f}")
-assert 0 < low < high < 1, "popularity is ahead of chance"
+low, high = paired_interval([0.5, 0.9, 0.4, 1.0], [0.4, 0.8, 0.3, 0.9])
+assert np.isclose(low, 0.1), (
+    "for every member a is ahead by 0.1, whoever is drawn"
+)
+assert np.isclose(high, 0.1), (
+    "for every member a is ahead by 0.1, whoever is drawn"
+)
 assert paired_interval([1, 2, 4], [1, 1, 1]) == paired_interval(
     [1, 2, 4], [1, 1, 1]
 )
@@ -401,6 +406,13 @@ assert paired_interval(better, easy, 50, 1) != paired_interval(
     better, easy, 50, 2
 )
 ### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "interval-use", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# And for the first offer, against chance:
+
+# %% nbgrader={"grade": false, "grade_id": "interval-shelves", "locked": true, "schema_version": 3, "solution": false, "task": false}
+low, high = paired_interval(of_member["popularity"], of_member["random"])
+print(f"popularity is ahead by {low:.3f} to {high:.3f}")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "picture-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 6: A picture for Amina (8 points)
@@ -432,17 +444,24 @@ def draw_recall(shelves, liked, ax):
         ]
         ax.plot(places, recall, label=name)
     ax.set(xlabel="places on the shelf", ylabel="mean recall")
+    ax.set_xticks([1, 5, 10, 15, 20])
     ax.legend()
     ### END SOLUTION
     return ax
 
 
-# %% nbgrader={"grade": true, "grade_id": "picture-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false} mystnb={"image": {"alt": "Two lines of the mean recall over the number of places from 1 to 20. The line of popularity rises ever higher above the line of random lists."}} tags=["picture-01_recall"]
+# %% mystnb={"image": {"alt": "Two lines of the mean recall over the number of places from 1 to 20. The line of popularity rises ever higher above the line of random lists."}} nbgrader={"grade": false, "grade_id": "picture-drawn", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["picture-01_recall"]
 ax = draw_recall(shelves, liked, plots.new_axes(None))
+
+# %% nbgrader={"grade": true, "grade_id": "picture-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import matplotlib.pyplot as plt
+
+few = pd.Series({1: {10, 20}, 2: {30}})
+small = {"mine": {1: [10, 5], 2: [5, 30]}, "yours": {1: [5, 6], 2: [30, 5]}}
+ax = draw_recall(small, few, plt.figure().subplots())
+plt.close("all")
 labels = [line.get_label() for line in ax.get_lines()]
-assert labels == ["popularity", "random"], (
-    f"one line a method, labelled: {labels}"
-)
+assert labels == ["mine", "yours"], f"one line a method, labelled: {labels}"
 assert ax.get_xlabel(), "say what the x axis shows"
 assert ax.get_ylabel(), "say what the y axis shows"
 assert ax.get_legend() is not None, "a reader needs a legend"
@@ -452,8 +471,8 @@ assert ax.get_legend() is not None, "a reader needs a legend"
 ### BEGIN HIDDEN TESTS
 import matplotlib.pyplot as plt
 
-few = pd.Series({1: {10, 20}, 2: {30}})
 ids = list(range(100, 120))
+few = pd.Series({1: {10, 20}, 2: {30}})
 small = {"a": {1: [10, *ids], 2: [5, 30, *ids]}, "b": {1: ids, 2: [30, *ids]}}
 ax = draw_recall(small, few, plt.figure().subplots())
 lines = {line.get_label(): line for line in ax.get_lines()}
@@ -527,13 +546,17 @@ assert 2 <= k <= 20, "k is from 2 to 20"
 assert np.isclose(ndcg_of_report(recommended, relevant, k), 1), (
     "the report says 1"
 )
-n_left_out = left_out(shelves["second offer"], liked, 10)
-print(f"left out: {n_left_out} of {len(liked)} members who liked something")
-assert 0 < n_left_out < len(liked), "some are left out, and not all"
+one_hit = {1: [7, 20], 2: [7, 8]}
+n_left_out = left_out(one_hit, pd.Series({1: {20}, 2: {30}}), 2)
+assert n_left_out == 1, (
+    f"user 2 has no hit and is left out: 1, not {n_left_out}"
+)
 
 # %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
+from recsys_helpers import metrics
+
 recommended, relevant, k = example_of_the_bug()
 assert len(set(recommended)) == len(recommended), "a list names a film once"
 hits = np.array([[m in relevant for m in recommended[:k]]])
@@ -546,7 +569,7 @@ assert left_out(small, few, 3) == 1
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "offers-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# Now the two offers, with your ruler:
+# How many does the report leave out? And the two offers, with your ruler:
 
 # %% nbgrader={"grade": false, "grade_id": "offers-numbers", "locked": true, "schema_version": 3, "solution": false, "task": false}
 offers = [shelves["popularity"], shelves["second offer"]]
@@ -555,6 +578,8 @@ first, second = (
     for lists in offers
 )
 low, high = paired_interval(second, first)
+n_left_out = left_out(shelves["second offer"], liked, 10)
+print(f"left out: {n_left_out} of {len(liked)} members who liked something")
 print(f"first offer  nDCG@10 {np.nanmean(first):.3f}")
 print(f"second offer nDCG@10 {np.nanmean(second):.3f}")
 print(f"the second is ahead by {low:+.3f} to {high:+.3f}")
