@@ -190,13 +190,14 @@ for recommended, relevant, k, right in cases:
 # k)`, with the arguments of task 2, and `np.nan` for a member with nothing relevant.
 
 
-# %% nbgrader={"grade": false, "grade_id": "ndcg-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+# %% nbgrader={"grade": false, "grade_id": "paper-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 ndcg_on_paper = None
 ### BEGIN SOLUTION
 ndcg_on_paper = 0.531  # (0.631 + 0.5) / (1 + 0.631 + 0.5)
 ### END SOLUTION
 
 
+# %% nbgrader={"grade": false, "grade_id": "ndcg-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ndcg(recommended, relevant, k):
     """nDCG@k of one user."""
     ### BEGIN SOLUTION
