@@ -14,6 +14,7 @@ CHAPTERS = sorted(sync_notebooks.NOTEBOOKS.glob("[0-9]*.ipynb"))
 each_chapter = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 
 EXERCISE = re.compile(r"^`{3,}\{exercise(?:-start)?\}.*\n:label: (\S+)", re.MULTILINE)
+ASKED = re.compile(r"[Ww]rite\s(?:a\s)?(?:function\s)?`(\w+)\(([^`]*)\)`")
 SOLUTION = re.compile(r"^`{3,}\{solution-start\} (\S+)", re.MULTILINE)
 
 
@@ -82,13 +83,15 @@ def drift_of(exercise: Exercise) -> list[str]:
     """Compare functions that the exercise and its solution both define."""
     given = functions_in(exercise.given)
     solved = functions_in([c for c in exercise.solved if c.cell_type == "code"])
+    asked = dict(ASKED.findall(exercise.text))
     return [
-        f"asks for {name}({given[name]}) and solves {name}({solved[name]})"
-        for name in given.keys() & solved.keys()
-        if given[name] != solved[name]
+        f"asks for {name}({wanted[name]}) and solves {name}({solved[name]})"
+        for wanted in (given, asked)
+        for name in wanted.keys() & solved.keys()
+        if wanted[name] != solved[name]
     ] + [
-        f"leaves {name}(...) unsolved, a stub of the exercise"
-        for name in stubs_in(exercise.given) - solved.keys()
+        f"leaves {name}(...) unsolved, which it asks for"
+        for name in (stubs_in(exercise.given) | asked.keys()) - solved.keys()
     ]
 
 
@@ -141,7 +144,7 @@ def chapter_of(given: str, solved: str, end: str = "ex-one") -> NotebookNode:
     return nbformat.v4.new_notebook(
         cells=[
             new_text("# A chapter"),
-            new_text("```{exercise} One\n:label: ex-one\n\nWrite `f`.\n```"),
+            new_text("```{exercise} One\n:label: ex-one\n\nWrite `f(a, b=1)`.\n```"),
             new_code(given, metadata={"tags": ["exercise"]}),
             new_text(
                 f"````{{solution-start}} {end}\n:class: dropdown\n````",
@@ -159,7 +162,7 @@ SOLVED = "def f(a, b=1):\n    return a + b"
 
 def test_a_solved_exercise_has_no_problem():
     assert problems_of(chapter_of(STUB, SOLVED)) == []
-    assert problems_of(chapter_of("# Your answer", "1 + 1")) == []
+    assert problems_of(chapter_of("# Your answer", SOLVED)) == []
 
 
 @pytest.mark.parametrize(
@@ -167,12 +170,13 @@ def test_a_solved_exercise_has_no_problem():
     [
         (STUB, "def f(a):\n    return a", "asks for f(a, b=1) and solves f(a)"),
         (STUB, "def g(a, b=1):\n    return a", "leaves f(...) unsolved"),
-        ("# Your answer", "", "has an empty solution"),
+        ("# Yours", "def f(a):\n    return a", "asks for f(a, b=1) and solves f(a)"),
+        ("# Yours", "1 + 1", "leaves f(...) unsolved"),
+        ("# Yours", "", "has an empty solution"),
     ],
 )
 def test_drift_and_empty_solutions_are_found(given, solved, problem):
-    (found,) = problems_of(chapter_of(given, solved))
-    assert problem in found
+    assert problem in str(problems_of(chapter_of(given, solved)))
 
 
 def test_an_exercise_without_a_solution_is_found():
