@@ -156,3 +156,11 @@ def test_a_solution_is_closed_in_jupyterlab_too(source):
         if inside and cell.cell_type == "code":
             assert hidden.get("outputs_hidden", False), cell.source
         inside = inside and "{solution-end}" not in cell.source
+
+
+def test_a_tagged_figure_is_found_under_its_name():
+    figure = nbformat.v4.new_output("display_data", {"image/png": "cG5n\n"})
+    cell = nbformat.v4.new_code_cell(outputs=[figure])
+    cell.metadata.tags = ["picture-01_recall"]
+    notebook = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_code_cell()])
+    assert sync_notebooks.pictures(notebook) == {"01_recall": b"png"}
