@@ -78,7 +78,11 @@ def grade_all(
     feedback : bool
         Whether to write pages for the students, too.
     """
-    students = sorted(path.name for path in submissions.iterdir() if path.is_dir())
+    students = sorted(
+        path.name
+        for path in submissions.iterdir()
+        if path.is_dir() and not path.name.startswith(".")
+    )
     if not students:
         raise ValueError(f"{submissions} has no folder of a student.")
     marks = read_marks(output / "to_mark.csv")
@@ -90,15 +94,15 @@ def grade_all(
         assignments = sorted(path.name for path in (course / "release").iterdir())
         for number, student in enumerate(students):
             for assignment in assignments:
-                handed_in = find(submissions / student, assignment)
+                key = f"s{number}"
                 graded = grade_one(
-                    course, assignment, f"s{number}", handed_in, limits or Limits()
+                    course, assignment, key, submissions / student, limits or Limits()
                 )
                 rows.append(row_of(student, assignment, graded, marks))
                 texts += to_mark(student, assignment, graded, marks)
                 if feedback and graded.status in ("graded", "stopped"):
                     page = output / "feedback" / student / f"{assignment}.html"
-                    write_feedback(course, assignment, f"s{number}", page)
+                    write_feedback(course, assignment, key, page)
                 print(summary(rows[-1]), flush=True)
     write_csv(output / "grades.csv", [field.name for field in fields(Row)], rows)
     write_csv(output / "to_mark.csv", TO_MARK, texts)
@@ -114,12 +118,15 @@ def find(folder: Path, assignment: str) -> Path | None:
 
 
 def grade_one(
-    course: Path, assignment: str, key: str, handed_in: Path | None, limits: Limits
+    course: Path, assignment: str, key: str, folder: Path, limits: Limits
 ) -> Graded:
     """Grade one notebook; whatever is wrong with it comes back as its status."""
     empty = Graded.nothing(course, assignment)
+    handed_in = find(folder, assignment)
     if handed_in is None:
-        return empty.because("not handed in", f"there is no {assignment}.ipynb")
+        others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb")))
+        there = f"; there are: {others}" if others else ""
+        return empty.because("not handed in", f"there is no {assignment}.ipynb{there}")
     try:
         if handed_in.stat().st_size > LARGEST:
             raise UnreadableError(f"it has more than {LARGEST // 2**20} MiB")

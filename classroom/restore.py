@@ -13,6 +13,12 @@ import copy
 import nbformat
 from nbformat import NotebookNode
 
+NEW_CELL = {
+    "code": nbformat.v4.new_code_cell,
+    "markdown": nbformat.v4.new_markdown_cell,
+    "raw": nbformat.v4.new_raw_cell,
+}
+
 
 class UnreadableError(ValueError):
     """The file is not a notebook."""
@@ -28,13 +34,17 @@ def read_submission(text: str) -> NotebookNode:
     """
     try:
         notebook = nbformat.reads(text, as_version=4)
-        for cell in notebook.cells:
-            assert isinstance(cell.source, str)
-            assert cell.cell_type in ("code", "markdown", "raw")
-            assert isinstance(cell.metadata, dict)
+        is_whole = all(
+            cell.cell_type in NEW_CELL
+            and isinstance(cell.source, str)
+            and isinstance(cell.metadata, dict)
+            for cell in notebook.cells
+        )
     except Exception as error:  # the file may hold anything
-        problem = str(error).splitlines()[0][:200] if str(error) else "no cells"
+        problem = (str(error) or repr(error)).splitlines()[0][:200]
         raise UnreadableError(problem) from error
+    if not is_whole:
+        raise UnreadableError("one of its cells is not whole")
     return notebook
 
 
@@ -93,12 +103,7 @@ def _given_back(cell: NotebookNode, given: NotebookNode) -> NotebookNode:
 
 
 def _added(cell: NotebookNode) -> NotebookNode:
-    new = {
-        "code": nbformat.v4.new_code_cell,
-        "markdown": nbformat.v4.new_markdown_cell,
-        "raw": nbformat.v4.new_raw_cell,
-    }
-    return new[cell.cell_type](cell.source)
+    return NEW_CELL[cell.cell_type](cell.source)
 
 
 def _place_after(name: str | None, cells: list[NotebookNode]) -> int:

@@ -256,8 +256,16 @@ def test_what_is_no_notebook_is_said_to_be_none(rows, student):
 
 def test_a_missing_notebook_is_named(rows):
     assert rows["nothing"].status == "not handed in"
-    assert f"{NAME}.ipynb" in rows["nothing"].reason
+    assert rows["nothing"].reason == f"there is no {NAME}.ipynb"
     assert (rows["nothing"].total, rows["nothing"].max) == (0, 100)
+
+
+def test_a_notebook_under_another_name_is_named(built, tmp_path):
+    (tmp_path / f"{NAME} (1).ipynb").touch()
+    course = built / "instructor"
+    graded = grade.grade_one(course, NAME, "s0", tmp_path, LIMITS)
+    assert graded.status == "not handed in"
+    assert f"there are: {NAME} (1).ipynb" in graded.reason
 
 
 def test_a_notebook_in_a_folder_of_its_own_is_found(tmp_path):
