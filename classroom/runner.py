@@ -30,21 +30,17 @@ def main() -> None:
         def tell(**what: object) -> None:
             print(json.dumps(what), file=report, flush=True)
 
-        tell(fence=fence)
         # The fence may refuse TCP. (The names of sockets must be short.)
         connection = {
             "transport": "ipc" if fence else "tcp",
             "connection_file": os.path.join(order["folder"], "kernel.json"),
         }
-        run(
-            order["cells"], order["cell_seconds"], order["cell_bytes"], connection, tell
-        )
+        run(order, connection, fence, tell)
 
 
-def run(
-    cells: list[dict], cell_seconds: int, cell_bytes: int, connection: dict, tell
-) -> None:
+def run(order: dict, connection: dict, fence: int, tell) -> None:
     """Run the cells in a fresh kernel and tell what each of them put out."""
+    cells, cell_seconds = order["cells"], order["cell_seconds"]
     # After the fence: the kernel's own files belong into the folder, too.
     import nbformat
     from jupyter_client import AsyncKernelManager
@@ -54,7 +50,7 @@ def run(
     class Client(NotebookClient):
         """Keeps the error of a cell, and of the rest no more than fits."""
 
-        left = cell_bytes
+        left = order["cell_bytes"]
 
         def output(self, outs, msg, display_id, cell_index):
             if msg["msg_type"] == "error":
@@ -90,8 +86,9 @@ def run(
         {cell_index: execute_reply["content"]}
     )
     with client.setup_kernel():
+        tell(fence=fence)  # from here on the time is that of the submission
         for position, cell in enumerate(notebook.cells):
-            client.left = cell_bytes
+            client.left = order["cell_bytes"]
             try:
                 client.execute_cell(cell, position)
             except DeadKernelError:

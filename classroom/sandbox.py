@@ -14,7 +14,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +27,7 @@ import recsys_helpers
 
 # A submission sees these variables of ours and no others: no key, no token.
 KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "PATH", "SYSTEMROOT", "TZ")
+START_SECONDS = 180  # until a kernel is up: that is not the submission's time
 NOWHERE = "http://127.0.0.1:9"  # the discard port: a proxy that refuses
 
 
@@ -85,7 +88,7 @@ def run_cells(cells: dict[int, str], files: Path | None, limits: Limits) -> Run:
     RuntimeError
         If our own part fails, before any of the cells is run.
     """
-    token = uuid.uuid4().hex
+    token = _new_token()
     # resolve(): on a Mac the temporary folder is a link.
     folder = Path(tempfile.mkdtemp(prefix="grade-")).resolve()
     try:
@@ -107,7 +110,7 @@ def run_cells(cells: dict[int, str], files: Path | None, limits: Limits) -> Run:
             late = _start_and_wait(folder, token, limits, order, report, errors)
             report.seek(0)
             told = report.read()
-            if not told and not late:
+            if not told:
                 errors.seek(0)
                 raise RuntimeError(errors.read()[-2000:].decode(errors="replace"))
             run = _read(told)
@@ -175,7 +178,7 @@ def _order(cells: dict[int, str], folder: Path, limits: Limits, report: int) -> 
 
 
 def _start_and_wait(folder, token, limits, order, report, errors) -> bool:
-    """Run `runner.py`; return whether it took too long."""
+    """Run `runner.py`; return whether the submission took too long."""
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("runner.py"))],
         cwd=folder / "work",
@@ -186,15 +189,18 @@ def _start_and_wait(folder, token, limits, order, report, errors) -> bool:
         pass_fds=[report.fileno()],
         start_new_session=True,
     )
+    seconds, end = limits.seconds, time.monotonic() + START_SECONDS
+    is_up = False
     try:
-        process.wait(limits.seconds)
-    except subprocess.TimeoutExpired:
-        return True
+        while process.poll() is None and time.monotonic() < end:
+            if not is_up and os.fstat(report.fileno()).st_size > 0:
+                is_up, end = True, time.monotonic() + seconds
+            time.sleep(0.1)
+        return process.poll() is None and is_up
     finally:
         _end_all(token)
         process.kill()
         process.wait()
-    return False
 
 
 def _read(report: bytes) -> Run:
@@ -216,9 +222,24 @@ def _read(report: bytes) -> Run:
 
 def _end_all(token: str) -> None:
     """End every process of a run; they may have left its process group."""
-    for process in psutil.process_iter(["environ"]):
-        if (process.info["environ"] or {}).get("GRADING_TOKEN") == token:
-            try:
+    for _ in range(10):  # one that is just starting another may be quicker
+        alive = processes_of(token)
+        if not alive:
+            return
+        for process in alive:
+            with suppress(psutil.NoSuchProcess):
                 process.kill()
-            except psutil.NoSuchProcess:
-                continue
+        psutil.wait_procs(alive, timeout=2)
+
+
+def processes_of(token: str) -> list[psutil.Process]:
+    """List the processes of a run, wherever they went."""
+    return [
+        process
+        for process in psutil.process_iter(["environ"])
+        if (process.info["environ"] or {}).get("GRADING_TOKEN") == token
+    ]
+
+
+def _new_token() -> str:
+    return uuid.uuid4().hex
