@@ -12,7 +12,7 @@ COMPILE := --all-extras --universal --python-version 3.11 --generate-hashes \
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
-	lock results bench clean
+	lock results bench clean assignments grade bundle
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -45,7 +45,7 @@ lint: $(READY) ## Check the style of the code
 	@$(BIN)/ruff format --check .
 
 test-package: $(READY) ## Test the package, the pairs and the repository
-	@$(BIN)/pytest -q -n 2 -m "not site"
+	@$(BIN)/pytest -q -n 2 --dist loadgroup -m "not site"
 
 test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs
 	@RECSYS_DATASET=sample $(BIN)/pytest -q -o addopts= --nbval-lax \
@@ -62,6 +62,16 @@ sync: $(READY) ## Make every .ipynb from its .py, run on the reduced data (ALL=1
 
 lab: $(READY) ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks
+
+assignments: $(READY) ## Make the student, solution and instructor versions
+	@$(BIN)/python classroom/make_assignments.py
+
+grade: assignments ## Grade submissions: DIR=folder/with/a/folder/for/each/student
+	@test -n "$(DIR)" || { echo "Say where they are: make grade DIR=..."; exit 1; }
+	@$(BIN)/python classroom/grade.py "$(DIR)" $(if $(FEEDBACK),--feedback)
+
+bundle: $(READY) ## Pack all that a lab without a network needs (gigabytes)
+	@$(BIN)/python classroom/bundle.py
 
 lock: ## Choose the newest allowed versions anew and pin them with their hashes
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

@@ -7,11 +7,15 @@
 The .py is what people edit and review. The .ipynb, with its outputs, is what Colab,
 Binder and the site open; what stands in it follows from the .py alone, so that two
 people who sync the same source get the same file.
+
+A cell with the tag ``picture-NAME`` also leaves its figure in pictures/NAME.png beside
+the notebook: an assignment shows its students there what to draw.
 """
 
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import os
 import re
@@ -98,6 +102,21 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
     notebook.metadata.language_info = NotebookNode(name="python")
 
 
+def pictures(notebook: NotebookNode) -> dict[str, bytes]:
+    """Find the figures of the cells tagged ``picture-NAME``, as PNG, by NAME."""
+    found = {}
+    for cell in notebook.cells:
+        for tag in cell.metadata.get("tags", []):
+            if tag.startswith("picture-"):
+                (png,) = (
+                    output["data"]["image/png"]
+                    for output in cell.outputs
+                    if "image/png" in output.get("data", {})
+                )
+                found[tag.removeprefix("picture-")] = base64.b64decode(png)
+    return found
+
+
 def sync(source: Path) -> None:
     """Write the executed .ipynb of ``source``, or leave the old one if a cell fails."""
     notebook = derive(source)
@@ -105,6 +124,9 @@ def sync(source: Path) -> None:
     derived = source.with_suffix(".ipynb")
     temporary = derived.with_suffix(".ipynb.part")
     nbformat.write(notebook, temporary)
+    for name, png in pictures(notebook).items():
+        (source.parent / "pictures").mkdir(exist_ok=True)
+        (source.parent / "pictures" / f"{name}.png").write_bytes(png)
     os.replace(temporary, derived)
 
 

@@ -10,7 +10,8 @@ import sync_notebooks
 from jupytext.config import load_jupytext_config
 
 SOURCES = sync_notebooks.sources()
-CHAPTERS = [path for path in SOURCES if re.match(r"\d\d_", path.name)]
+ASSIGNMENTS = [path for path in SOURCES if path.parent.name == "assignments"]
+CHAPTERS = [path for path in SOURCES if path not in ASSIGNMENTS]
 
 each_notebook = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
 each_chapter = pytest.mark.parametrize("source", CHAPTERS, ids=lambda path: path.stem)
@@ -20,8 +21,9 @@ def read_derived(source: Path) -> nbformat.NotebookNode:
     return nbformat.read(source.with_suffix(".ipynb"), as_version=4)
 
 
-def test_there_are_chapters():
+def test_there_are_chapters_and_assignments():
     assert len(CHAPTERS) >= 2
+    assert ASSIGNMENTS
 
 
 def test_every_notebook_has_a_source():
@@ -53,7 +55,7 @@ def test_the_notebook_was_run_from_top_to_bottom(source):
     )
 
 
-@each_notebook
+@each_chapter
 def test_every_compared_cell_has_an_output_to_compare_with(source):
     cells = [
         cell
@@ -99,7 +101,8 @@ def test_no_stored_output_is_an_error_or_a_warning(source):
 @each_notebook
 def test_code_cells_are_short(source):
     for cell in jupytext.read(source).cells:
-        if cell.cell_type == "code":
+        # Of an assignment, students see neither solutions nor hidden tests.
+        if cell.cell_type == "code" and "### BEGIN" not in cell.source:
             lines = [line for line in cell.source.splitlines() if line.strip()]
             assert len(lines) <= 18, cell.source
 
@@ -153,3 +156,11 @@ def test_a_solution_is_closed_in_jupyterlab_too(source):
         if inside and cell.cell_type == "code":
             assert hidden.get("outputs_hidden", False), cell.source
         inside = inside and "{solution-end}" not in cell.source
+
+
+def test_a_tagged_figure_is_found_under_its_name():
+    figure = nbformat.v4.new_output("display_data", {"image/png": "cG5n\n"})
+    cell = nbformat.v4.new_code_cell(outputs=[figure])
+    cell.metadata.tags = ["picture-01_recall"]
+    notebook = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_code_cell()])
+    assert sync_notebooks.pictures(notebook) == {"01_recall": b"png"}

@@ -1,0 +1,613 @@
+# ---
+# jupyter:
+#   kernelspec:
+#     display_name: Python 3
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "opening-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# # Assignment 1: The report on Amina's desk
+#
+# Amina runs the film library of a small town. People borrow films, and give them stars
+# when they bring them back. She wants a shelf next to the door, *You may like these*,
+# with ten films for each member. Two people have offered to fill it. One says: "Put there
+# what most people borrow." The other has sent a report, with numbers that look very good.
+#
+# Amina cannot tell whether the numbers are good. You can. You build the ruler yourself,
+# measure, find out what is wrong with the report, and write to her.
+#
+# **You need** chapters 1 and 2 of the course.
+#
+# **Time** about 90 minutes.
+#
+# **Points** 100. Ninety are given by checks that run on their own. Some you see: they
+# guide you. Others run when your work is graded, on other data. Ten points are for a text
+# that a person reads.
+#
+# | task | points |
+# |---|---|
+# | 1 Hide the last ratings of each member | 14 |
+# | 2 Precision and recall | 14 |
+# | 3 nDCG | 14 |
+# | 4 The most popular films, and coverage | 18 |
+# | 5 Is the difference real? | 12 |
+# | 6 A picture for Amina | 8 |
+# | 7 Find the bug | 10 |
+# | 8 Write to Amina | 10 |
+#
+# Write your code where it says `Your code here`, and take the line below it away. Leave
+# the names of the functions as they are: the checks call them. You can add cells. Cells
+# with checks are put back as they were before grading. When you are done, restart the
+# kernel, run everything from top to bottom, and save.
+
+# %% nbgrader={"grade": false, "grade_id": "opening-data", "locked": true, "schema_version": 3, "solution": false, "task": false}
+import os
+
+os.environ["RECSYS_DATASET"] = "sample"
+
+import numpy as np
+import pandas as pd
+
+from recsys_helpers import datasets, plots
+
+data = datasets.load_movielens()
+ratings, movies = data.ratings, data.movies
+print(f"edition: {data.edition}")
+print(f"{len(ratings):,} ratings of {len(movies):,} movies")
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "split-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ## Task 1: Hide the last ratings of each member (14 points)
+#
+# Before anything is learnt, a part of the ratings is hidden. What Amina asks is: *what
+# will this member like next?* So hide what each member rated **last**.
+#
+# Write `hide_last(ratings, share)`. For a member with $n$ ratings it hides the last
+# $\lfloor \text{share} \cdot n \rfloor$ (rounded down). *Last* is by `timestamp`; among
+# ratings of the same second, the higher `movie_id` counts as later. It returns two
+# frames, `train` and `test`, and leaves `ratings` as it was.
+#
+# The rows of `ratings` may come in any order: look at the first five.
+
+# %% nbgrader={"grade": false, "grade_id": "split-look", "locked": true, "schema_version": 3, "solution": false, "task": false}
+print(ratings.head().to_string())
+
+
+# %% nbgrader={"grade": false, "grade_id": "split-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def hide_last(ratings, share):
+    """Split ratings into (train, test); test holds the last share of each user."""
+    ### BEGIN SOLUTION
+    in_order = ratings.sort_values(["user_id", "timestamp", "movie_id"])
+    of_user = in_order.groupby("user_id")["movie_id"]
+    place = of_user.cumcount()
+    n = of_user.transform("size")
+    hidden = place >= n - np.floor(share * n)
+    return in_order[~hidden], in_order[hidden]
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "split-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+tiny = pd.DataFrame(
+    {
+        "user_id": [1, 1, 1, 1, 2, 2],
+        "movie_id": [10, 20, 30, 40, 10, 20],
+        "rating": [4.0, 3.0, 5.0, 2.0, 4.0, 4.0],
+        "timestamp": [40, 30, 20, 10, 10, 20],
+    }
+)
+train, test = hide_last(tiny, 0.5)
+assert len(train) + len(test) == len(tiny), (
+    "every rating is in one of the parts"
+)
+hidden = sorted(zip(test["user_id"], test["movie_id"], strict=True))
+assert hidden == [(1, 10), (1, 20), (2, 20)], (
+    "user 1 rated 20 and 10 last: not 30, 40"
+)
+
+# %% nbgrader={"grade": true, "grade_id": "split-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers.splits import user_temporal_split
+
+before = ratings.copy()
+for share in [0.2, 0.25]:
+    right = user_temporal_split(ratings, share)
+    for mine, theirs in zip(
+        hide_last(ratings, share), [right.train, right.test], strict=True
+    ):
+        columns = ["user_id", "movie_id", "rating", "timestamp"]
+        mine = mine[columns].sort_values(columns).to_numpy()
+        theirs = theirs[columns].sort_values(columns).to_numpy()
+        assert np.array_equal(mine, theirs), "the parts hold other rows"
+pd.testing.assert_frame_equal(ratings, before)
+tied = tiny.assign(timestamp=5).sample(frac=1, random_state=0)
+assert sorted(hide_last(tied, 0.5)[1]["movie_id"]) == [20, 30, 40], (
+    "ties by movie_id"
+)
+assert hide_last(tiny, 0.3)[1]["user_id"].tolist() == [1], "rounded down"
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "precision-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ## Task 2: Precision and recall (14 points)
+#
+# A member gets a list of films, best first. Later you see which films were *relevant* for
+# them: those that they gave four stars or more in the hidden part.
+#
+# Write `precision_and_recall(recommended, relevant, k)` for **one** member.
+# `recommended` is a list of movie ids, `relevant` a set of movie ids. Only the first `k`
+# places count. Precision is the share of the **k places** that is relevant, also when the
+# list has fewer than `k` films: an empty place is a miss. Recall is the share of the
+# relevant films that was found. For a member with nothing relevant both are `np.nan`.
+
+
+# %% nbgrader={"grade": false, "grade_id": "precision-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def precision_and_recall(recommended, relevant, k):
+    """Precision@k and recall@k of one user, as a pair of numbers."""
+    ### BEGIN SOLUTION
+    if not relevant:
+        return np.nan, np.nan
+    n_hits = sum(movie in relevant for movie in recommended[:k])
+    return n_hits / k, n_hits / len(relevant)
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "precision-visible", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+precision, recall = precision_and_recall([7, 8, 9, 10], {7, 9, 99}, 4)
+assert np.isclose(precision, 2 / 4), (
+    f"two of four places are hits, not {precision}"
+)
+assert np.isclose(recall, 2 / 3), f"two of three were found, not {recall}"
+assert np.isnan(precision_and_recall([7, 8], set(), 2)).all(), (
+    "nothing relevant"
+)
+
+# %% nbgrader={"grade": true, "grade_id": "precision-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+cases = [
+    ([1, 2, 3, 4, 5, 6], {6}, 5, (0, 0)),
+    ([1, 2, 3, 4, 5, 6], {1}, 5, (1 / 5, 1)),
+    ([1, 2], {1, 2}, 10, (2 / 10, 1)),
+    ([], {3}, 4, (0, 0)),
+    ([4, 3, 2, 1], {1, 2, 3, 4, 5, 6, 7, 8}, 2, (1, 2 / 8)),
+]
+for recommended, relevant, k, right in cases:
+    values = precision_and_recall(recommended, relevant, k)
+    assert np.allclose(values, right), (recommended, relevant, k, values)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "ndcg-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ## Task 3: nDCG (14 points)
+#
+# On a shelf, the first place is seen by everybody and the tenth by few. nDCG takes that
+# into account: a hit at place $p$ counts $1 / \log_2(p + 1)$. The sum is divided by the
+# sum of the best list there could be, which has its hits at the first $\min(k, m)$
+# places, for $m$ relevant films.
+#
+# First work one case **with pencil and paper**. A list of five films has hits at the
+# places 2 and 3, and the member has three relevant films. What is nDCG@5? Put your
+# answer, to three decimals, into `ndcg_on_paper`. Then write `ndcg(recommended, relevant,
+# k)`, with the arguments of task 2, and `np.nan` for a member with nothing relevant.
+
+
+# %% nbgrader={"grade": false, "grade_id": "paper-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+ndcg_on_paper = None
+### BEGIN SOLUTION
+ndcg_on_paper = 0.531  # (0.631 + 0.5) / (1 + 0.631 + 0.5)
+### END SOLUTION
+
+
+# %% nbgrader={"grade": false, "grade_id": "ndcg-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def ndcg(recommended, relevant, k):
+    """nDCG@k of one user."""
+    ### BEGIN SOLUTION
+    if not relevant:
+        return np.nan
+    weights = 1 / np.log2(np.arange(1, k + 1) + 1)
+    hits = [movie in relevant for movie in recommended[:k]]
+    return weights[: len(hits)][hits].sum() / weights[: len(relevant)].sum()
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "ndcg-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+assert np.isclose(ndcg([7, 8, 9], {7}, 3), 1), (
+    "the only relevant film comes first"
+)
+assert np.isclose(ndcg([8, 9, 7], {7}, 3), 0.5), (
+    "at place 3 it counts 1 / log2(4)"
+)
+assert np.isclose(ndcg([7, 8], {7, 99}, 2), 1 / (1 + 1 / np.log2(3))), (
+    "one was missed"
+)
+
+# %% nbgrader={"grade": true, "grade_id": "ndcg-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers import metrics
+
+assert np.isclose(ndcg_on_paper, 0.531, atol=0.0011), "the answer on paper"
+rng = np.random.default_rng(3)
+for _ in range(50):
+    recommended = rng.permutation(40)[:10].tolist()
+    relevant = set(rng.permutation(40)[: rng.integers(1, 25)].tolist())
+    hits = np.array([[movie in relevant for movie in recommended]])
+    right = metrics.ndcg_at_k(hits, [len(relevant)], 10)[0]
+    assert np.isclose(ndcg(recommended, relevant, 10), right)
+assert np.isclose(ndcg([1, 2], {1, 2}, 10), 1), "a short list can be perfect"
+assert np.isclose(ndcg([1, 2, 3], {1, 2, 3, 4, 5}, 3), 1), (
+    "k hits are all one can have"
+)
+assert np.isnan(ndcg([1], set(), 1)), "nothing relevant"
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "popular-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ## Task 4: The most popular films, and coverage (18 points)
+#
+# Now the first offer: what most people borrow. Write `popular_lists(train, users, k)`. It
+# returns a dictionary from each of `users` to a list of `k` movie ids: the films with the
+# most ratings in `train`, most first, **without** those that the member rated in
+# `train`. Of two films with as many ratings the lower id comes first. A user who is not in
+# `train` gets the `k` most popular films.
+#
+# Then write `coverage(lists, n_movies)`: the share of all `n_movies` films that at least
+# one member is shown.
+
+
+# %% nbgrader={"grade": false, "grade_id": "popular-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def popular_lists(train, users, k):
+    """The k most rated movies that each user has not rated: {user: [movie, ...]}."""
+    ### BEGIN SOLUTION
+    n_ratings = train["movie_id"].value_counts()
+    by_popularity = sorted(
+        n_ratings.index, key=lambda movie: (-n_ratings[movie], movie)
+    )
+    seen = train.groupby("user_id")["movie_id"].agg(set)
+    lists = {}
+    for user in users:
+        known = seen.get(user, set())
+        lists[user] = [
+            movie for movie in by_popularity if movie not in known
+        ][:k]
+    return lists
+    ### END SOLUTION
+
+
+def coverage(lists, n_movies):
+    """Share of all movies that are in at least one of the lists."""
+    ### BEGIN SOLUTION
+    shown = {movie for recommended in lists.values() for movie in recommended}
+    return len(shown) / n_movies
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "popular-visible", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+lists = popular_lists(tiny, [1, 2, 3], 2)
+assert list(lists[3]) == [10, 20], "a new member gets the most popular films"
+assert list(lists[2]) == [30, 40], "user 2 knows 10 and 20"
+assert list(lists[1]) == [], "user 1 knows all four films"
+assert np.isclose(coverage({1: [10, 20], 2: [20, 30]}, 6), 3 / 6), (
+    "10, 20, 30 of six"
+)
+
+# %% nbgrader={"grade": true, "grade_id": "popular-hidden", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers.methods.baselines import Popularity
+from recsys_helpers.splits import user_temporal_split
+
+right_train = user_temporal_split(ratings, 0.2).train
+some_users = right_train["user_id"].unique()[::5]
+lists = popular_lists(right_train, some_users, 12)
+model = Popularity().fit(right_train)
+assert set(lists) == set(some_users)
+for user in some_users:
+    right = model.recommend(user, n=12)["movie_id"].tolist()
+    assert list(lists[user]) == right, (user, lists[user], right)
+# The number of ratings counts, and not how high they are.
+liked = tiny.assign(rating=[5.0, 1.0, 5.0, 5.0, 5.0, 1.0])
+assert list(popular_lists(liked, [9], 3)[9]) == [10, 20, 30]
+assert np.isclose(coverage({1: [5, 6], 2: [], 3: [6, 5]}, 8), 2 / 8)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "measure-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ### Your ruler at work
+#
+# The next cells use what you wrote. The first offer, popularity, is set beside lists drawn
+# at random: a method that does not beat chance has learnt nothing.
+
+# %% nbgrader={"grade": false, "grade_id": "measure-lists", "locked": true, "schema_version": 3, "solution": false, "task": false}
+train, test = hide_last(ratings, 0.2)
+liked = test[test["rating"] >= 4].groupby("user_id")["movie_id"].agg(set)
+members = sorted(test["user_id"].unique())
+rng = np.random.default_rng(0)
+all_ids = movies["movie_id"].to_numpy()
+seen = train.groupby("user_id")["movie_id"].agg(set)
+shelves = {
+    "popularity": popular_lists(train, members, 20),
+    "random": {
+        user: [
+            m
+            for m in rng.permutation(all_ids).tolist()
+            if m not in seen[user]
+        ][:20]
+        for user in members
+    },
+}
+
+# %% nbgrader={"grade": false, "grade_id": "measure-table", "locked": true, "schema_version": 3, "solution": false, "task": false}
+of_member = {}  # the nDCG@10 of each member, for each method
+for name, lists in shelves.items():
+    relevant = [liked.get(user, set()) for user in members]
+    of_member[name] = np.array(
+        [
+            ndcg(lists[u], r, 10)
+            for u, r in zip(members, relevant, strict=True)
+        ]
+    )
+    first_ten = {user: lists[user][:10] for user in members}
+    print(f"{name:11} nDCG@10 {np.nanmean(of_member[name]):.3f}", end="   ")
+    print(f"coverage@10 {coverage(first_ten, len(movies)):.2f}")
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "interval-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ## Task 5: Is the difference real? (12 points)
+#
+# The library has few members. With other members, would popularity still be ahead?
+#
+# Write `paired_interval(a, b, n_draws, seed)`. `a` and `b` are arrays with one value for
+# each member, in the same order. Leave out members for whom either is NaN. Take the
+# difference `a - b` of each member. Then, `n_draws` times: draw as many members as there
+# are, with replacement, and take the mean of their differences. Return the 2.5 % and the
+# 97.5 % quantile of these means, as a pair. Make your generator from `seed`, so that the
+# same call gives the same answer.
+
+
+# %% nbgrader={"grade": false, "grade_id": "interval-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def paired_interval(a, b, n_draws=1000, seed=0):
+    """95 % bootstrap interval of the mean of a - b over users, as (low, high)."""
+    ### BEGIN SOLUTION
+    difference = np.asarray(a, dtype=float) - np.asarray(b, dtype=float)
+    difference = difference[~np.isnan(difference)]
+    rng = np.random.default_rng(seed)
+    draws = rng.choice(difference, (n_draws, len(difference)))
+    low, high = np.quantile(draws.mean(axis=1), [0.025, 0.975])
+    return low, high
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "interval-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+low, high = paired_interval([0.5, 0.9, 0.4, 1.0], [0.4, 0.8, 0.3, 0.9])
+assert np.isclose(low, 0.1), (
+    "for every member a is ahead by 0.1, whoever is drawn"
+)
+assert np.isclose(high, 0.1), (
+    "for every member a is ahead by 0.1, whoever is drawn"
+)
+assert paired_interval([1, 2, 4], [1, 1, 1]) == paired_interval(
+    [1, 2, 4], [1, 1, 1]
+)
+
+# %% nbgrader={"grade": true, "grade_id": "interval-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers.intervals import paired_difference
+
+rng = np.random.default_rng(5)
+easy = rng.random(80)
+better = easy + 0.1 + 0.05 * rng.standard_normal(80)
+# Members differ much and the methods little: unpaired, the interval holds zero.
+low, high = paired_interval(better, easy, 2000, 1)
+right = paired_difference(better, easy, n_resamples=2000)
+assert abs(low - right.low) < 0.005, (low, right.low)
+assert abs(high - right.high) < 0.005, (high, right.high)
+holed = np.where(np.arange(80) < 8, np.nan, easy)
+low, high = paired_interval(better, holed, 2000, 1)
+right = paired_difference(better, holed, n_resamples=2000)
+assert np.allclose([low, high], [right.low, right.high], atol=0.005), "NaN"
+assert paired_interval(better, easy, 50, 1) != paired_interval(
+    better, easy, 50, 2
+)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "interval-use", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# And for the first offer, against chance:
+
+# %% nbgrader={"grade": false, "grade_id": "interval-shelves", "locked": true, "schema_version": 3, "solution": false, "task": false}
+low, high = paired_interval(of_member["popularity"], of_member["random"])
+print(f"popularity is ahead by {low:.3f} to {high:.3f}")
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "picture-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ## Task 6: A picture for Amina (8 points)
+#
+# How many places does the shelf need? Write `draw_recall(shelves, liked, ax)`. `shelves`
+# is the dictionary above, `{name: {user: list}}`, and `liked` has the set of relevant
+# films of each user who has any. For each method draw one line into `ax`: the mean
+# recall@k over the users in `liked`, for `k` from 1 to 20. The label of a line is the name
+# of the method. Label both axes, add a legend, and return `ax`. It should look like this:
+#
+# ![Two lines of the mean recall over the number of places from 1 to 20. The line of
+# popularity rises ever higher above the line of random lists.](pictures/01_recall.png)
+
+
+# %% nbgrader={"grade": false, "grade_id": "picture-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def draw_recall(shelves, liked, ax):
+    """One line for each method: mean recall@k over k."""
+    places = range(1, 21)
+    ### BEGIN SOLUTION
+    for name, lists in shelves.items():
+        recall = [
+            np.mean(
+                [
+                    precision_and_recall(lists[u], liked[u], k)[1]
+                    for u in liked.index
+                ]
+            )
+            for k in places
+        ]
+        ax.plot(places, recall, label=name)
+    ax.set(xlabel="places on the shelf", ylabel="mean recall")
+    ax.set_xticks([1, 5, 10, 15, 20])
+    ax.legend()
+    ### END SOLUTION
+    return ax
+
+
+# %% mystnb={"image": {"alt": "Two lines of the mean recall over the number of places from 1 to 20. The line of popularity rises ever higher above the line of random lists."}} nbgrader={"grade": false, "grade_id": "picture-drawn", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["picture-01_recall"]
+ax = draw_recall(shelves, liked, plots.new_axes(None))
+
+# %% nbgrader={"grade": true, "grade_id": "picture-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+import matplotlib.pyplot as plt
+
+few = pd.Series({1: {10, 20}, 2: {30}})
+small = {"mine": {1: [10, 5], 2: [5, 30]}, "yours": {1: [5, 6], 2: [30, 5]}}
+ax = draw_recall(small, few, plt.figure().subplots())
+plt.close("all")
+labels = [line.get_label() for line in ax.get_lines()]
+assert labels == ["mine", "yours"], f"one line a method, labelled: {labels}"
+assert ax.get_xlabel(), "say what the x axis shows"
+assert ax.get_ylabel(), "say what the y axis shows"
+assert ax.get_legend() is not None, "a reader needs a legend"
+
+# %% nbgrader={"grade": true, "grade_id": "picture-hidden", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+import matplotlib.pyplot as plt
+
+ids = list(range(100, 120))
+few = pd.Series({1: {10, 20}, 2: {30}})
+small = {"a": {1: [10, *ids], 2: [5, 30, *ids]}, "b": {1: ids, 2: [30, *ids]}}
+ax = draw_recall(small, few, plt.figure().subplots())
+lines = {line.get_label(): line for line in ax.get_lines()}
+plt.close("all")
+assert list(lines["a"].get_xdata()) == list(range(1, 21))
+assert np.allclose(lines["a"].get_ydata(), [0.25] + [0.75] * 19)
+assert np.allclose(lines["b"].get_ydata(), 0.5)
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "bug-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ## Task 7: Find the bug (10 points)
+#
+# The second offer counts how often a film was rated, too, and counts a rating of four stars
+# or more twice. Its report claims an nDCG@10 many times as high as what you have measured
+# above. Here are its ruler, and its shelf.
+
+
+# %% nbgrader={"grade": false, "grade_id": "bug-report", "locked": true, "schema_version": 3, "solution": false, "task": false}
+def ndcg_of_report(recommended, relevant, k):
+    """nDCG@k of one user, as in the report."""
+    hits = np.array(
+        [movie in relevant for movie in recommended[:k]], dtype=float
+    )
+    weights = 1 / np.log2(np.arange(1, len(hits) + 1) + 1)
+    best = np.sort(hits)[::-1]  # the hits first
+    return (hits @ weights) / (best @ weights) if hits.any() else np.nan
+
+
+twice = pd.concat([train, train[train["rating"] >= 4]])
+shelves["second offer"] = popular_lists(twice, members, 20)
+
+# %% nbgrader={"grade": false, "grade_id": "bug-numbers", "locked": true, "schema_version": 3, "solution": false, "task": false}
+for name, lists in shelves.items():
+    values = [
+        ndcg_of_report(lists[u], liked.get(u, set()), 10) for u in members
+    ]
+    print(
+        f"{name:13} nDCG@10 with the ruler of the report {np.nanmean(values):.3f}"
+    )
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "bug-tasks", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# By this ruler, even a random shelf looks good. There are two faults in one idea.
+#
+# - Write `example_of_the_bug()`. It returns `(recommended, relevant, k)` for one made-up
+#   member, with `k` from 2 to 20, such that the ruler of the report says exactly 1 and the
+#   right nDCG@k is below 0.2.
+# - The mean over members leaves some out although they have relevant films. Write
+#   `left_out(lists, liked, k)`: how many of the users in `liked` are those?
+
+
+# %% nbgrader={"grade": false, "grade_id": "bug-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
+def example_of_the_bug():
+    """(recommended, relevant, k) that the report takes for perfect, and that is bad."""
+    ### BEGIN SOLUTION
+    return list(range(20)), {0, *range(100, 130)}, 20
+    ### END SOLUTION
+
+
+def left_out(lists, liked, k):
+    """Count the users with relevant movies whom the mean of the report leaves out."""
+    ### BEGIN SOLUTION
+    return sum(
+        not relevant & set(lists[u][:k]) for u, relevant in liked.items()
+    )
+    ### END SOLUTION
+
+
+# %% nbgrader={"grade": true, "grade_id": "bug-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+recommended, relevant, k = example_of_the_bug()
+assert 2 <= k <= 20, "k is from 2 to 20"
+assert np.isclose(ndcg_of_report(recommended, relevant, k), 1), (
+    "the report says 1"
+)
+one_hit = {1: [7, 20], 2: [7, 8]}
+n_left_out = left_out(one_hit, pd.Series({1: {20}, 2: {30}}), 2)
+assert n_left_out == 1, (
+    f"user 2 has no hit and is left out: 1, not {n_left_out}"
+)
+
+# %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers import metrics
+
+recommended, relevant, k = example_of_the_bug()
+assert len(set(recommended)) == len(recommended), "a list names a film once"
+hits = np.array([[m in relevant for m in recommended[:k]]])
+right = metrics.ndcg_at_k(hits, [len(relevant)], k, padded=True)[0]
+assert right < 0.2, f"the right nDCG is {right}"
+few = pd.Series({1: {10, 20}, 2: {30}, 3: {40}})
+small = {1: [7, 20], 2: [7, 8, 30], 3: [7], 4: [9]}
+assert left_out(small, few, 2) == 2
+assert left_out(small, few, 3) == 1
+### END HIDDEN TESTS
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "offers-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# How many does the report leave out? And the two offers, with your ruler:
+
+# %% nbgrader={"grade": false, "grade_id": "offers-numbers", "locked": true, "schema_version": 3, "solution": false, "task": false}
+offers = [shelves["popularity"], shelves["second offer"]]
+first, second = (
+    np.array([ndcg(lists[u], liked.get(u, set()), 10) for u in members])
+    for lists in offers
+)
+low, high = paired_interval(second, first)
+n_left_out = left_out(shelves["second offer"], liked, 10)
+print(f"left out: {n_left_out} of {len(liked)} members who liked something")
+print(f"first offer  nDCG@10 {np.nanmean(first):.3f}")
+print(f"second offer nDCG@10 {np.nanmean(second):.3f}")
+print(f"the second is ahead by {low:+.3f} to {high:+.3f}")
+
+# %% [markdown] nbgrader={"grade": false, "grade_id": "letter-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# ## Task 8: Write to Amina (10 points)
+#
+# Amina has never heard of nDCG. In 80 to 150 words: which offer should she take, what is
+# wrong with the number in the report, and what can your measurement **not** tell her? A
+# person reads this text and gives points as follows.
+#
+# | points | for |
+# |---|---|
+# | 3 | The fault in the report is explained so that Amina understands it: it compares a list with its own hits, and leaves out those who found nothing |
+# | 3 | A recommendation that your numbers support, with how sure you are |
+# | 2 | A limit of the measurement: for example, that a film without stars may still be liked, or that few films get shown at all |
+# | 2 | Plain words, and no more than asked for |
+
+# %% [markdown] nbgrader={"grade": true, "grade_id": "letter-answer", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}
+# ### BEGIN SOLUTION
+# Dear Amina, please do not trust the number in the report. It compares each list only
+# with the hits that are on it, so one lucky hit at the top counts as perfect, and members
+# who found nothing were left out. Measured properly, both offers are about equally good:
+# some of the ten films will be ones that a member would have liked anyway. Both do far
+# better than films drawn by chance, and with other members they would still. Take the
+# simpler one: what most people borrow. Two things I cannot tell you. I only know what
+# members rated, so a film may please them and count as a miss. And both shelves show the
+# same few famous films to everybody, about one in seven of those you have. The others
+# would never be seen.
+# ### END SOLUTION

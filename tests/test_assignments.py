@@ -1,0 +1,188 @@
+"""Every assignment of the course: its form, its points, and what it gives away.
+
+The reference solution and the untouched student version of each are graded once, which
+also runs the notebooks; `make test-notebooks` leaves them out.
+"""
+
+import ast
+import re
+from pathlib import Path
+
+import course
+import grade
+import make_assignments
+import nbformat
+import pytest
+import sync_notebooks
+from nbformat import NotebookNode
+
+NAMES = make_assignments.names_in()
+each_assignment = pytest.mark.parametrize("name", NAMES)
+graded_once = pytest.mark.xdist_group("assignments")
+
+
+def source_of(name: str) -> NotebookNode:
+    return nbformat.read(course.SOURCES / f"{name}.ipynb", as_version=4)
+
+
+def about(cell: NotebookNode) -> dict:
+    return cell.metadata.get("nbgrader", {})
+
+
+def is_check(cell: NotebookNode) -> bool:
+    return bool(about(cell).get("grade") and not about(cell).get("solution"))
+
+
+def secrets_of(notebook: NotebookNode) -> set[str]:
+    """Find lines of solutions and hidden tests that stand nowhere else."""
+    secret, open_lines, inside = set(), set(), False
+    for cell in notebook.cells:
+        for line in map(str.strip, cell.source.splitlines()):
+            if line.startswith("### "):
+                inside = line.startswith("### BEGIN")
+            elif len(line) > 12:
+                (secret if inside else open_lines).add(line)
+    return {s for s in secret if not any(s in line for line in open_lines)}
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("assignments") / "built"
+    make_assignments.derive(target=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def rows(built, tmp_path_factory):
+    submissions = tmp_path_factory.mktemp("submissions")
+    (submissions / "reference").mkdir()
+    (submissions / "untouched").mkdir()
+    for name in NAMES:
+        for student, folder in {
+            "reference": course.SOURCES,
+            "untouched": built / "student" / name,
+        }.items():
+            text = (folder / f"{name}.ipynb").read_bytes()
+            (submissions / student / f"{name}.ipynb").write_bytes(text)
+    output = tmp_path_factory.mktemp("grades")
+    marks = [f"reference,{name},{task_marked_by_hand(name)},10,10," for name in NAMES]
+    lines = [",".join(grade.TO_MARK), *marks]
+    (output / "to_mark.csv").write_text("\n".join(lines))
+    graded = grade.grade_all(submissions, output, built / "instructor")
+    return {(row.student, row.assignment): row for row in graded}
+
+
+def task_marked_by_hand(name: str) -> str:
+    (cell,) = (
+        cell
+        for cell in source_of(name).cells
+        if about(cell).get("grade") and about(cell)["solution"]
+    )
+    return about(cell)["grade_id"]
+
+
+@graded_once
+@each_assignment
+def test_the_reference_solution_gets_100_points(rows, name):
+    row = rows["reference", name]
+    assert (row.total, row.max, row.by_hand_outstanding) == (100, 100, 0), row.reason
+    assert row.automatic == 90
+
+
+@graded_once
+@each_assignment
+def test_the_untouched_version_gets_no_point(rows, name):
+    row = rows["untouched", name]
+    assert (row.total, row.by_hand_outstanding) == (0, 0), row.reason
+    assert row.status == "graded"
+
+
+@graded_once
+@each_assignment
+def test_the_student_version_gives_nothing_away(built, name):
+    folder = built / "student" / name
+    secrets = secrets_of(source_of(name))
+    assert len(secrets) > 20
+    student = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+    text = "\n".join(cell.source for cell in student.cells)
+    assert [secret for secret in secrets if secret in text] == []
+    assert not re.search("### (BEGIN|END)", text)
+    for cell in student.cells:
+        assert not cell.get("outputs")
+        if is_check(cell):
+            assert cell.metadata.editable is False
+
+
+@graded_once
+@each_assignment
+def test_the_solution_version_holds_no_hidden_test(built, name):
+    path = built / "solution" / name / f"{name}.ipynb"
+    solution = nbformat.read(path, as_version=4)
+    text = "\n".join(cell.source for cell in solution.cells)
+    assert "### BEGIN" not in text
+    hidden = nbformat.v4.new_notebook(
+        cells=[cell for cell in source_of(name).cells if is_check(cell)]
+    )
+    assert [secret for secret in secrets_of(hidden) if secret in text] == []
+
+
+@each_assignment
+def test_every_cell_has_a_name_of_its_own(name):
+    names = [about(cell).get("grade_id", "") for cell in source_of(name).cells]
+    assert len(set(names)) == len(names)
+    for grade_id in names:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", grade_id), grade_id
+
+
+@each_assignment
+def test_what_is_not_to_be_written_is_locked(name):
+    for cell in source_of(name).cells:
+        assert about(cell)["locked"] != about(cell)["solution"], cell.source
+
+
+@each_assignment
+def test_points_of_the_tasks_are_those_of_the_table(name):
+    cells = source_of(name).cells
+    table = re.findall(r"^\| (\d) .+ \| (\d+) \|$", cells[0].source, re.MULTILINE)
+    points, task = {}, "0"
+    for cell in cells:
+        if heading := re.search(r"^## Task (\d):.*\((\d+) points\)", cell.source, re.M):
+            task = heading[1]
+            assert (task, heading[2]) in table
+        points[task] = points.get(task, 0) + about(cell).get("points", 0)
+    assert {task: n for task, n in points.items() if n} == {
+        task: int(n) for task, n in table
+    }
+    assert 4 <= len(table) <= 8
+
+
+@each_assignment
+def test_an_assignment_has_the_parts_that_were_promised(name):
+    text = "\n".join(cell.source for cell in source_of(name).cells)
+    for part in ["**You need**", "**Time**", "Find the bug", "| points | for |"]:
+        assert part in text, part
+    assert 'os.environ["RECSYS_DATASET"] = "sample"' in text
+
+
+# nbgrader takes a number that a check cell shows for a part of its points.
+@each_assignment
+def test_no_check_ends_in_an_expression(name):
+    for cell in source_of(name).cells:
+        if is_check(cell):
+            last = ast.parse(cell.source).body[-1]
+            assert not isinstance(last, ast.Expr), cell.source
+
+
+@each_assignment
+def test_the_pictures_are_what_the_reference_draws(name):
+    source = source_of(name)
+    shown = re.findall(
+        r"!\[([^\]]+)\]\(pictures/([\w-]+)\.png\)",
+        "\n".join(cell.source for cell in source.cells),
+    )
+    drawn = sync_notebooks.pictures(source)
+    assert {picture for _, picture in shown} == set(drawn)
+    for alt, picture in shown:
+        assert len(alt) > 20
+        path = course.SOURCES / "pictures" / f"{picture}.png"
+        assert path.read_bytes() == drawn[picture]

@@ -1,0 +1,393 @@
+"""Submissions of every bad kind are graded, and hurt neither others nor the grader.
+
+All of them are graded in one run, which takes a minute; each test looks at its part.
+"""
+
+import csv
+import hashlib
+import json
+import os
+from pathlib import Path
+
+import autograde
+import fence
+import grade
+import make_assignments
+import nbformat
+import pytest
+import sandbox
+from sandbox import Limits
+from tiny_assignment import NAME, SOLVED, hand_in, write, write_sources
+
+# One worker of pytest-xdist does all of it: the runs are made once.
+pytestmark = pytest.mark.xdist_group("classroom")
+
+LIMITS = Limits(seconds=60, cell_seconds=6, memory_mib=1500, cell_kib=50)
+needs_landlock = pytest.mark.skipif(
+    not fence.landlock_version(), reason="this system has no Landlock"
+)
+
+WARNS = "import warnings\ndef double(x):\n    warnings.warn('hm')\n    return 2 * x"
+LOOPS = "def double(x):\n    while True:\n        pass"
+PRINTS = "def double(x):\n    print('y' * 10**7)\n    return {}"
+RENAMED = "def twice(x):\n    return 2 * x"
+HUNGRY = "hoard = bytearray(2**32)"
+ENDS = "import os\nos._exit(0)"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory) -> Path:
+    """What `make assignments` would make of the tiny assignment."""
+    folder = tmp_path_factory.mktemp("assignments")
+    make_assignments.derive(write_sources(folder / "sources"), folder / "built")
+    return folder / "built"
+
+
+@pytest.fixture(scope="module")
+def given(built):
+    return nbformat.read(built / "student" / NAME / f"{NAME}.ipynb", as_version=4)
+
+
+@pytest.fixture(scope="module")
+def submissions(built, given, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("submissions")
+    hand_in(folder / "anna", given, answer="Because I say so.")
+    write(folder / "untouched", given)
+    hand_in(folder / "warned", given, WARNS)
+    hand_in(folder / "loops", given, LOOPS)
+    hand_in(folder / "prints", given, PRINTS.format("2 * x"))
+    hand_in(folder / "prints and fails", given, PRINTS.format("0"))
+    hand_in(folder / "raises", given, first="raise ValueError('no')")
+    hand_in(folder / "renamed", given, RENAMED)
+    hand_in(folder / "exits", given, first="import sys\nsys.exit('bye')")
+    hand_in(folder / "ends", given, code=f"{SOLVED}\n{ENDS}")
+    hand_in(folder / "hungry", given, first=HUNGRY)
+    hand_in(folder / "deletes", given, first=deletes(folder, built))
+    edit_checks(folder / "edits checks", given)
+    delete_checks(folder / "deletes checks", given)
+    strip_metadata(folder / "strips metadata", given)
+    for name, content in {
+        "not json": b"this is {no notebook",
+        "no cells": b'{"cells": 5, "nbformat": 4, "nbformat_minor": 5}',
+        "binary": bytes(range(256)),
+        "empty": b"",
+    }.items():
+        (folder / name).mkdir()
+        (folder / name / f"{NAME}.ipynb").write_bytes(content)
+    (folder / "nothing").mkdir()
+    return folder
+
+
+def deletes(*folders: Path) -> str:
+    paths = [".", "..", os.path.expanduser("~/of-no-use")]
+    # Without Landlock the folders by their full names would be gone.
+    paths += map(str, folders) if fence.landlock_version() else []
+    return f"import shutil\nfor path in {paths}:\n    shutil.rmtree(path, True)"
+
+
+def edit_checks(folder, given):
+    notebook = hand_in(folder, given, "def double(x):\n    return 0")
+    for cell in notebook.cells:
+        if cell.metadata.nbgrader.grade and cell.cell_type == "code":
+            cell.source = "pass"
+            cell.metadata.nbgrader.points = 1000
+    write(folder, notebook)
+
+
+def delete_checks(folder, given):
+    notebook = hand_in(folder, given, "def double(x):\n    return 0")
+    notebook.cells = [c for c in notebook.cells if not c.metadata.nbgrader.locked]
+    write(folder, notebook)
+
+
+def strip_metadata(folder, given):
+    notebook = hand_in(folder, given)
+    for cell in notebook.cells:
+        cell.metadata = nbformat.NotebookNode()
+    write(folder, notebook)
+
+
+def digest(*folders: Path) -> dict[str, str]:
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest()
+        for folder in folders
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.fixture(scope="module")
+def graded(built, submissions, tmp_path_factory):
+    """The rows by student, the output folder, and what changed in the inputs."""
+    output = tmp_path_factory.mktemp("grades")
+    before = digest(built, submissions)
+    rows = grade.grade_all(submissions, output, built / "instructor", LIMITS)
+    after = digest(built, submissions)
+    return {row.student: row for row in rows}, output, (before, after)
+
+
+@pytest.fixture(scope="module")
+def rows(graded):
+    return graded[0]
+
+
+# What is given out
+
+
+def test_the_student_version_holds_no_solution_and_no_hidden_test(built):
+    text = (built / "student" / NAME / f"{NAME}.ipynb").read_text()
+    for secret in ["BEGIN", "END", "twice_as_much", "7341", "reference"]:
+        assert secret not in text
+    assert "raise NotImplementedError" in text
+    assert "twice 1 is 2" in text
+
+
+def test_checks_are_locked_and_have_no_output(given):
+    checks = [cell for cell in given.cells if cell.metadata.nbgrader.grade]
+    for cell in checks:
+        assert cell.metadata.deletable is False
+    for cell in checks[:2]:
+        assert cell.metadata.editable is False
+        assert cell.outputs == []
+
+
+def test_a_student_gets_a_page_that_says_what_to_do_and_the_pictures(built):
+    folder = built / "student" / NAME
+    text = (folder / "README.md").read_text()
+    assert text.startswith("# A tiny assignment\n")
+    assert "It takes two minutes." in text
+    assert f"`{NAME}.ipynb`" in text
+    assert (folder / "pictures" / "dot.png").read_bytes() == b"a picture"
+
+
+def test_the_solution_version_has_solutions_and_no_hidden_test(built):
+    text = (built / "solution" / NAME / f"{NAME}.ipynb").read_text()
+    assert "twice_as_much" in text
+    for secret in ["BEGIN", "END SOLUTION", "7341", "nbgrader"]:
+        assert secret not in text
+
+
+def test_points_that_are_not_100_are_refused(built, tmp_path):
+    sources = write_sources(tmp_path / "sources")
+    path = sources / f"{NAME}.ipynb"
+    path.write_text(path.read_text().replace('"points": 60', '"points": 50'))
+    with pytest.raises(ValueError, match="add up to 90, not to 100"):
+        make_assignments.derive(sources, tmp_path / "built")
+
+
+# What comes back
+
+
+def test_a_solution_gets_all_points_of_the_checks_and_a_text_waits(rows):
+    anna = rows["anna"]
+    assert (anna.automatic, anna.automatic_max, anna.max) == (90, 90, 100)
+    assert (anna.by_hand, anna.by_hand_outstanding, anna.total) == (0, 10, 90)
+    assert (anna.status, anna.reason) == ("graded", "")
+
+
+def test_the_untouched_version_gets_nothing_and_has_nothing_to_mark(rows):
+    untouched = rows["untouched"]
+    assert (untouched.total, untouched.by_hand_outstanding) == (0, 0)
+    assert "double-visible: NotImplementedError" in untouched.reason
+
+
+def test_every_student_has_a_row(rows, submissions):
+    assert list(rows) == sorted(path.name for path in submissions.iterdir())
+
+
+@pytest.mark.parametrize("student", ["warned", "prints", "raises", "exits"])
+def test_noise_and_errors_elsewhere_cost_no_points(rows, student):
+    assert rows[student].automatic == 90
+
+
+def test_a_loop_costs_its_own_points_only_and_is_named(rows):
+    assert rows["loops"].automatic == 0
+    assert rows["loops"].status == "graded"
+    assert "ran for more than 6 seconds" in rows["loops"].reason
+
+
+def test_a_check_that_fails_after_megabytes_of_output_fails(rows):
+    assert rows["prints and fails"].automatic == 0
+    assert "AssertionError: twice 1 is 2" in rows["prints and fails"].reason
+
+
+def test_a_renamed_function_is_missed_by_its_name(rows):
+    assert rows["renamed"].automatic == 0
+    assert "name 'double' is not defined" in rows["renamed"].reason
+
+
+def test_code_that_ends_the_kernel_loses_what_comes_after_it(rows):
+    assert rows["ends"].automatic == 0
+    assert rows["ends"].status == "stopped"
+    assert rows["ends"].reason.startswith("the code ended the kernel")
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="Linux limits memory")
+def test_too_much_memory_is_refused_and_the_rest_is_graded(rows):
+    assert rows["hungry"].automatic == 90
+
+
+def test_deleting_files_hurts_nobody(rows, graded):
+    before, after = graded[2]
+    assert after == before
+    assert rows["deletes"].automatic == 90
+    assert rows["untouched"].status == "graded"  # it comes later
+
+
+@pytest.mark.parametrize("student", ["edits checks", "deletes checks"])
+def test_edited_and_deleted_checks_are_put_back(rows, student):
+    assert (rows[student].automatic, rows[student].automatic_max) == (0, 90)
+    assert "twice 1 is 2" in rows[student].reason
+    assert "twice 7341" in rows[student].reason
+
+
+def test_cells_without_metadata_are_known_by_their_ids(rows):
+    assert rows["strips metadata"].automatic == 90
+
+
+@pytest.mark.parametrize("student", ["not json", "no cells", "binary", "empty"])
+def test_what_is_no_notebook_is_said_to_be_none(rows, student):
+    assert (rows[student].total, rows[student].max) == (0, 100)
+    assert rows[student].status == "unreadable"
+    assert rows[student].reason.startswith("it is not a notebook: ")
+
+
+def test_a_missing_notebook_is_named(rows):
+    assert rows["nothing"].status == "not handed in"
+    assert rows["nothing"].reason == f"there is no {NAME}.ipynb"
+    assert (rows["nothing"].total, rows["nothing"].max) == (0, 100)
+
+
+def test_a_notebook_under_another_name_is_named(built, tmp_path):
+    (tmp_path / f"{NAME} (1).ipynb").touch()
+    course = built / "instructor"
+    graded = grade.grade_one(course, NAME, "s0", tmp_path, LIMITS)
+    assert graded.status == "not handed in"
+    assert f"there are: {NAME} (1).ipynb" in graded.reason
+
+
+def test_a_notebook_in_a_folder_of_its_own_is_found(tmp_path):
+    nested = tmp_path / NAME
+    nested.mkdir()
+    (nested / f"{NAME}.ipynb").touch()
+    assert grade.find(tmp_path, NAME) == nested / f"{NAME}.ipynb"
+
+
+# The files
+
+
+def test_the_grades_are_in_a_csv_file(graded, rows):
+    with (graded[1] / "grades.csv").open(newline="") as file:
+        written = {row["student"]: row for row in csv.DictReader(file)}
+    assert list(written) == list(rows)
+    assert written["anna"]["automatic"] == "90"
+    assert written["anna"]["by_hand_outstanding"] == "10"
+    assert written["loops"]["reason"] == rows["loops"].reason
+
+
+def test_points_given_by_hand_are_counted_the_next_time_and_feedback_is_made(
+    graded, submissions, built, tmp_path
+):
+    two = tmp_path / "submissions"
+    two.mkdir()
+    for name in ["anna", "prints and fails"]:
+        (two / name).symlink_to(submissions / name)
+    marks = (graded[1] / "to_mark.csv").read_text()
+    assert f"anna,{NAME},why-answer,,10,Because I say so." in marks
+    assert "untouched" not in marks
+    output = tmp_path / "grades"
+    output.mkdir()
+    marked = marks.replace("why-answer,,10,Because", "why-answer,7.5,10,Because")
+    (output / "to_mark.csv").write_text(marked)
+    row, _ = grade.grade_all(two, output, built / "instructor", LIMITS, feedback=True)
+    assert (row.by_hand, row.by_hand_outstanding, row.total) == (7.5, 0, 97.5)
+    assert "why-answer,7.5,10" in (output / "to_mark.csv").read_text()
+
+    page = (output / "feedback" / "prints and fails" / f"{NAME}.html").read_text()
+    assert "twice 1 is 2" in page
+    assert "secret_number" not in page
+    assert len(page) < 1e6
+
+
+@pytest.mark.parametrize("points", ["11", "-1", "ten", "nan"])
+def test_points_that_cannot_be_are_refused(tmp_path, points):
+    path = tmp_path / "to_mark.csv"
+    path.write_text(f"student,assignment,task,points,max,text\na,b,c,{points},10,d\n")
+    with pytest.raises(ValueError, match="is not from 0 to 10"):
+        grade.read_marks(path)
+
+
+def test_a_text_is_no_formula_in_a_spreadsheet():
+    text = autograde.Text("=1+1", max=10, given=None)
+    graded = autograde.Graded(0, 90, 100, {"why": text})
+    (row,) = grade.to_mark("anna", NAME, graded, {})
+    assert row["text"] == "'=1+1"
+
+
+def test_a_fault_of_ours_is_reported_and_stops_nothing(
+    built, submissions, tmp_path, monkeypatch
+):
+    def broken(*arguments):
+        raise RuntimeError("our fault")
+
+    monkeypatch.setattr(grade, "autograde", broken)
+    found = grade.grade_all(submissions, tmp_path, built / "instructor", LIMITS)
+    (anna,) = [row for row in found if row.student == "anna"]
+    assert anna.status == "failed"
+    assert "our fault" in anna.reason
+
+
+# The sandbox itself
+
+
+def outputs_of(code: str, **limits) -> str:
+    run = sandbox.run_cells({0: code}, None, Limits(**{"cell_seconds": 10, **limits}))
+    return json.dumps(run.outputs)
+
+
+def test_no_secret_of_ours_is_in_the_environment(monkeypatch):
+    monkeypatch.setenv("SOME_API_KEY", "hunter2")
+    assert "hunter2" not in outputs_of("import os; print(dict(os.environ))")
+
+
+def test_what_cannot_be_interrupted_is_killed_with_its_children(monkeypatch):
+    monkeypatch.setattr(sandbox, "_new_token", lambda: "of this test")
+    code = (
+        "import os, signal, subprocess, sys\n"
+        "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
+        "sleep = [sys.executable, '-c', 'import time; time.sleep(1000)']\n"
+        "child = subprocess.Popen(sleep, start_new_session=True)\n"
+        "while True: pass"
+    )
+    cells = {3: "print('early')", 5: code, 7: "print('late')"}
+    run = sandbox.run_cells(cells, None, Limits(seconds=6, cell_seconds=2))
+    assert run.stopped == "it ran for more than 6 seconds"
+    assert "early" in str(run.outputs[3])
+    assert 7 not in run.outputs
+    assert sandbox.processes_of("of this test") == []
+
+
+@needs_landlock
+def test_a_submission_writes_and_reads_in_its_own_folder_only(tmp_path):
+    (tmp_path / "other").write_text("of somebody else")
+    code = (
+        f"import pathlib\nother = pathlib.Path({str(tmp_path)!r}) / 'other'\n"
+        "pathlib.Path('mine').write_text('here')\n"
+        "for action in [other.read_text, other.unlink]:\n"
+        "    try:\n        print(action())\n"
+        "    except PermissionError:\n        print('refused')"
+    )
+    assert outputs_of(code).count("refused") == 2
+    assert (tmp_path / "other").exists()
+
+
+@pytest.mark.skipif(fence.landlock_version() < 4, reason="Linux refuses TCP since 6.7")
+def test_a_submission_opens_no_connection():
+    code = "import socket\nsocket.create_connection(('127.0.0.1', 80), 2)"
+    assert "PermissionError" in outputs_of(code)
+
+
+def test_what_is_kept_of_an_output_is_limited_and_says_so():
+    text = outputs_of("for _ in range(3000): print('y' * 1000)", cell_kib=30)
+    assert len(text) < 60_000
+    assert "the rest was dropped" in text
