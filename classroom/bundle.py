@@ -1,6 +1,6 @@
 """Pack what a laboratory without a network needs into one file.
 
-    python classroom/bundle.py        # or `make bundle`: gigabytes, a few minutes
+    python classroom/bundle.py        # or `make bundle`: about 1 GB, a few minutes
 
 The wheels are for this system and this Python: pack on a computer like those of the
 laboratory. The sources of the assignments, which hold the solutions, stay out.
