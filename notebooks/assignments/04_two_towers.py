@@ -309,10 +309,10 @@ assert np.isclose(large, 0), "large scores"
 # %% [markdown] nbgrader={"grade": false, "grade_id": "down-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 4: Which way is down? (16 points)
 #
-# Our towers are as small as towers can be: one matrix each. With the features of the
-# members as rows of $U$ and those of the films as rows of $M$, the vectors are $F = U A$
-# and $G = M B$. To train is to find $A$ and $B$. For that you need the derivative of the
-# loss. Keras works it out by itself; here you see what it does.
+# Our towers are as small as towers can be: one matrix each. Row $k$ of $U$ has the
+# features of the member of row $k$ of the batch, row $k$ of $M$ those of the film. The
+# vectors are $F = U A$ and $G = M B$. To train is to find $A$ and $B$. For that you need
+# the derivative of the loss. Keras works it out by itself; here you see what it does.
 #
 # Let $P_{kl} = e^{s_{kl}} / \sum_m e^{s_{km}}$ be the probabilities of the batch (0 for
 # what is left out), and $I$ the identity matrix. The derivative of $L$ by the product
