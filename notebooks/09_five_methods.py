@@ -734,7 +734,7 @@ assert np.ptp(by_split) > between[1] - between[0]
 # How much? Take the differences, person by person, of ALS from two seeds. They are accidents. Now
 # imagine twenty methods that differ from each other by such accidents only, on the same people:
 
-# %% tags=["nbval-check-output"]
+# %%
 another = Als(**CHOSEN_ALS, seed=1).fit(train)
 another_seed = ndcg_of_users(another, by_user_time)
 of_accident = another_seed - per_user["ALS"]
