@@ -45,7 +45,7 @@ lint: $(READY) ## Check the style of the code
 	@$(BIN)/ruff format --check .
 
 test-package: $(READY) ## Test the package, the pairs and the repository
-	@$(BIN)/pytest -q -n 2 --dist loadgroup -m "not site"
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site"
 
 test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs
 	@RECSYS_DATASET=sample $(BIN)/pytest -q -o addopts= --nbval-lax \

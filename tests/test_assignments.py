@@ -18,7 +18,6 @@ from nbformat import NotebookNode
 
 NAMES = make_assignments.names_in()
 each_assignment = pytest.mark.parametrize("name", NAMES)
-graded_once = pytest.mark.xdist_group("assignments")
 
 
 def source_of(name: str) -> NotebookNode:
@@ -81,7 +80,6 @@ def task_marked_by_hand(name: str) -> str:
     return about(cell)["grade_id"]
 
 
-@graded_once
 @each_assignment
 def test_the_reference_solution_gets_100_points(rows, name):
     row = rows["reference", name]
@@ -89,7 +87,6 @@ def test_the_reference_solution_gets_100_points(rows, name):
     assert row.automatic == 90
 
 
-@graded_once
 @each_assignment
 def test_the_untouched_version_gets_no_point(rows, name):
     row = rows["untouched", name]
@@ -97,7 +94,6 @@ def test_the_untouched_version_gets_no_point(rows, name):
     assert row.status == "graded"
 
 
-@graded_once
 @each_assignment
 def test_the_student_version_gives_nothing_away(built, name):
     folder = built / "student" / name
@@ -113,7 +109,6 @@ def test_the_student_version_gives_nothing_away(built, name):
             assert cell.metadata.editable is False
 
 
-@graded_once
 @each_assignment
 def test_the_solution_version_holds_no_hidden_test(built, name):
     path = built / "solution" / name / f"{name}.ipynb"

@@ -11,8 +11,6 @@ from pathlib import Path
 import bundle
 import pytest
 
-pytestmark = pytest.mark.xdist_group("bundle")
-
 
 def write_wheel(folder: Path) -> Path:
     """Write the smallest wheel: one module, which says hello."""

@@ -17,9 +17,6 @@ import pytest
 from sandbox import Limits
 from tiny_assignment import NAME, SOLVED, hand_in, write, write_sources
 
-# One worker of pytest-xdist does all of it: the runs are made once.
-pytestmark = pytest.mark.xdist_group("classroom")
-
 LIMITS = Limits(seconds=60, cell_seconds=6, memory_mib=1500, cell_kib=50)
 WARNS = "import warnings\ndef double(x):\n    warnings.warn('hm')\n    return 2 * x"
 LOOPS = "def double(x):\n    while True:\n        pass"
