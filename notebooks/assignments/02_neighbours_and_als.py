@@ -282,8 +282,9 @@ for column in tips(W, L[0], R[0] > 0, 10):
 # for each rating of at least `threshold` stars, and 0 for all other cells.
 #
 # Then the half-step. The films are held fixed, and each member gets the vector that makes
-# the loss smallest. With $\lambda$ for the regularisation and $I$ for the identity
-# matrix, $x_u$ solves
+# the loss smallest. (Its formula stands in task 5; you don't need it here.) With
+# $\lambda$ for the regularisation, $I$ for the identity matrix, and $y_i y_i^T$ for
+# column times row, a matrix of $f$ by $f$ numbers, $x_u$ solves
 #
 # $$
 # \Bigl( \sum_i c_{ui} \, y_i y_i^T + \lambda I \Bigr) \, x_u = \sum_i c_{ui} \, p_{ui} \, y_i .
@@ -296,10 +297,10 @@ for column in tips(W, L[0], R[0] > 0, 10):
 # Then write `half_step(C, Y, regularization)`. `C` has shape (members, films), `Y`
 # (films, factors). Return the members' vectors, shape (members, factors).
 #
-# *Hint.* For one member, let `c` be the confidences of all films: `np.where(C[u] > 0,
-# C[u], 1)`. With the vectors as rows of `Y`, the sum on the left is `(Y.T * c) @ Y`. For
-# the right, think about which films have $p_{ui} = 1$. `np.linalg.solve(A, b)` solves $A
-# x = b$.
+# *Hint.* For one member, let `c` be the confidences of all films:
+# `np.where(C[u] > 0, C[u], 1)`. With the vectors as rows of `Y`, the sum on the left is
+# `(Y.T * c) @ Y`. For the right, think about which films have $p_{ui} = 1$.
+# `np.linalg.solve(A, b)` solves $A x = b$.
 
 
 # %% nbgrader={"grade": false, "grade_id": "half-matrix", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -383,11 +384,11 @@ for threshold, alpha in [(3.5, 0), (4, 10)]:
 # where the first sum runs over all cells, and $c$ and $p$ are what `C` says in task 4.
 #
 # 1. Write `als_loss(C, X, Y, regularization)`. It returns one number.
-# 2. Write `alternate(solve, C, Y, n_rounds, regularization)`. `solve(C, Y,
-#    regularization)` is a half-step, such as yours; it is handed in so that you can try
-#    others. A round is one half-step for the members and then one for the films. Note the
-#    loss after **each half-step**. Return `X, Y, losses`; `losses` is a list of `2 *
-#    n_rounds` numbers.
+# 2. Write `alternate(solve, C, Y, n_rounds, regularization)`.
+#    `solve(C, Y, regularization)` is a half-step, such as yours; it is handed in so that
+#    you can try others. A round is one half-step for the members and then one for the
+#    films. Note the loss after **each half-step**. Return `X, Y, losses`; `losses` is a
+#    list of `2 * n_rounds` numbers.
 # 3. Write `draw_losses(losses, ax)`: a line of the losses over the number of half-steps,
 #    from 1 on. Label both axes and return `ax`.
 #
@@ -786,8 +787,7 @@ for name, vectors in {"Petra": of_films, "mended": of_members}.items():
 # films could notice. There was a second fault: half a star was taken for a little liking.
 # Take the new program that asks the neighbours of a film. On likes that we had hidden it
 # did clearly better than a letter with the most liked films for everybody, and it shows
-# more different films. The second new program does about as well; these members do not
-# decide which is better, and neighbours are easier to explain. Neither has anything to say
-# about a film that nobody has rated yet, or to a member who has liked nothing. Send those
-# what most people like.
+# more different films. The second program does about as well, but neighbours are easier to
+# explain. Neither has anything to say about a film that nobody has rated yet, or to a
+# member who has liked nothing. Send those what most people like.
 # ### END SOLUTION
