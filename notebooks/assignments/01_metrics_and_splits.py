@@ -19,7 +19,7 @@
 #
 # **You need** chapters 1 and 2 of the course.
 #
-# **Time** about 90 minutes.
+# **Time** about 110 minutes.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
@@ -36,7 +36,9 @@
 # | 7 Find the bug | 10 |
 # | 8 Write to Amina | 10 |
 #
-# Write your code where it says `Your code here`, and take the line below it away. Leave
+# Write your code where it says `Your code here`, in the place of the line
+# `raise NotImplementedError`. Write the functions that are asked for with Python, numpy and
+# pandas, and not by calling the ruler, the splits or the methods of `recsys_helpers`. Leave
 # the names of the functions as they are: the checks call them. You can add cells. Cells
 # with checks are put back as they were before grading. When you are done, restart the
 # kernel, run everything from top to bottom, and save.
@@ -67,10 +69,25 @@ print(f"{len(ratings):,} ratings of {len(movies):,} movies")
 # ratings of the same second, the higher `movie_id` counts as later. It returns two
 # frames, `train` and `test`, and leaves `ratings` as it was.
 #
-# The rows of `ratings` may come in any order: look at the first five.
+# The rows of `ratings` are not sorted by time: look at the first five. Below them is a
+# tiny library to try your function on. Members 2 and 4 gave both of their ratings in the
+# same second, and half of the one rating of member 3 is, rounded down, none.
+#
+# *Hint.* Sort the rows first. Then `groupby("user_id")["movie_id"]` has two methods that
+# give one number for each row: `cumcount()` says which of the member's rows it is, from 0
+# on, and `transform("size")` how many the member has. Compare the two.
 
 # %% nbgrader={"grade": false, "grade_id": "split-look", "locked": true, "schema_version": 3, "solution": false, "task": false}
 print(ratings.head().to_string())
+
+tiny = pd.DataFrame(
+    {
+        "user_id": [1, 1, 1, 1, 2, 2, 3, 4, 4],
+        "movie_id": [10, 20, 30, 40, 20, 10, 10, 20, 10],
+        "rating": [4.0, 3.0, 5.0, 2.0, 4.0, 4.0, 5.0, 3.0, 3.0],
+        "timestamp": [40, 30, 20, 10, 7, 7, 50, 7, 7],
+    }
+)
 
 
 # %% nbgrader={"grade": false, "grade_id": "split-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -87,21 +104,19 @@ def hide_last(ratings, share):
 
 
 # %% nbgrader={"grade": true, "grade_id": "split-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-tiny = pd.DataFrame(
-    {
-        "user_id": [1, 1, 1, 1, 2, 2],
-        "movie_id": [10, 20, 30, 40, 10, 20],
-        "rating": [4.0, 3.0, 5.0, 2.0, 4.0, 4.0],
-        "timestamp": [40, 30, 20, 10, 10, 20],
-    }
-)
-train, test = hide_last(tiny, 0.5)
-assert len(train) + len(test) == len(tiny), (
+_train, _test = hide_last(tiny, 0.5)
+assert len(_train) + len(_test) == len(tiny), (
     "every rating is in one of the parts"
 )
-hidden = sorted(zip(test["user_id"], test["movie_id"], strict=True))
-assert hidden == [(1, 10), (1, 20), (2, 20)], (
-    "user 1 rated 20 and 10 last: not 30, 40"
+_hidden = sorted(zip(_test["user_id"], _test["movie_id"], strict=True))
+assert (3, 10) not in _hidden, (
+    "half of one rating, rounded down, is none: nothing of user 3 is hidden"
+)
+assert not {(2, 10), (4, 10)} & set(_hidden), (
+    "users 2 and 4, two films in the same second: 20 counts as the later"
+)
+assert _hidden == [(1, 10), (1, 20), (2, 20), (4, 20)], (
+    f"user 1 rated 20 and 10 last, not 30 and 40; you hid {_hidden}"
 )
 
 # %% nbgrader={"grade": true, "grade_id": "split-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
@@ -121,7 +136,7 @@ for share in [0.2, 0.25]:
         assert np.array_equal(mine, theirs), "the parts hold other rows"
 pd.testing.assert_frame_equal(ratings, before)
 tied = tiny.assign(timestamp=5).sample(frac=1, random_state=0)
-assert sorted(hide_last(tied, 0.5)[1]["movie_id"]) == [20, 30, 40], (
+assert sorted(hide_last(tied, 0.5)[1]["movie_id"]) == [20, 20, 30, 40], (
     "ties by movie_id"
 )
 assert hide_last(tiny, 0.3)[1]["user_id"].tolist() == [1], "rounded down"
@@ -137,7 +152,8 @@ assert hide_last(tiny, 0.3)[1]["user_id"].tolist() == [1], "rounded down"
 # `recommended` is a list of movie ids, `relevant` a set of movie ids. Only the first `k`
 # places count. Precision is the share of the **k places** that is relevant, also when the
 # list has fewer than `k` films: an empty place is a miss. Recall is the share of the
-# relevant films that was found. For a member with nothing relevant both are `np.nan`.
+# relevant films that was found. For a member with nothing relevant both are `np.nan`:
+# return a pair in this case, too.
 
 
 # %% nbgrader={"grade": false, "grade_id": "precision-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -152,14 +168,18 @@ def precision_and_recall(recommended, relevant, k):
 
 
 # %% nbgrader={"grade": true, "grade_id": "precision-visible", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-precision, recall = precision_and_recall([7, 8, 9, 10], {7, 9, 99}, 4)
-assert np.isclose(precision, 2 / 4), (
-    f"two of four places are hits, not {precision}"
+_precision, _recall = precision_and_recall([7, 8, 9, 10], {7, 9, 99}, 4)
+assert np.isclose(_precision, 2 / 4), (
+    f"two of four places are hits, not {_precision}"
 )
-assert np.isclose(recall, 2 / 3), f"two of three were found, not {recall}"
-assert np.isnan(precision_and_recall([7, 8], set(), 2)).all(), (
-    "nothing relevant"
+assert np.isclose(_recall, 2 / 3), f"two of three were found, not {_recall}"
+_precision, _recall = precision_and_recall([7, 8], {7}, 5)
+assert np.isclose(_precision, 1 / 5), (
+    f"one of five places is a hit, and three are empty: not {_precision}"
 )
+_nothing = precision_and_recall([7, 8], set(), 2)
+assert np.shape(_nothing) == (2,), "nothing relevant: a pair, too"
+assert np.isnan(_nothing).all(), "nothing relevant: both are NaN"
 
 # %% nbgrader={"grade": true, "grade_id": "precision-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
@@ -186,12 +206,13 @@ for recommended, relevant, k, right in cases:
 #
 # First work one case **with pencil and paper**. A list of five films has hits at the
 # places 2 and 3, and the member has three relevant films. What is nDCG@5? Put your
-# answer, to three decimals, into `ndcg_on_paper`. Then write `ndcg(recommended, relevant,
-# k)`, with the arguments of task 2, and `np.nan` for a member with nothing relevant.
+# answer, a number with three decimals, into `ndcg_on_paper`. Then write
+# `ndcg(recommended, relevant, k)`, with the arguments of task 2, and `np.nan` for a member
+# with nothing relevant.
 
 
 # %% nbgrader={"grade": false, "grade_id": "paper-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
-ndcg_on_paper = None
+# ndcg_on_paper = a number with three decimals
 ### BEGIN SOLUTION
 ndcg_on_paper = 0.531  # (0.631 + 0.5) / (1 + 0.631 + 0.5)
 ### END SOLUTION
@@ -210,6 +231,7 @@ def ndcg(recommended, relevant, k):
 
 
 # %% nbgrader={"grade": true, "grade_id": "ndcg-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+assert isinstance(ndcg_on_paper, float), "ndcg_on_paper is a number"
 assert np.isclose(ndcg([7, 8, 9], {7}, 3), 1), (
     "the only relevant film comes first"
 )
@@ -244,13 +266,17 @@ assert np.isnan(ndcg([1], set(), 1)), "nothing relevant"
 # ## Task 4: The most popular films, and coverage (18 points)
 #
 # Now the first offer: what most people borrow. Write `popular_lists(train, users, k)`. It
-# returns a dictionary from each of `users` to a list of `k` movie ids: the films with the
-# most ratings in `train`, most first, **without** those that the member rated in
-# `train`. Of two films with as many ratings the lower id comes first. A user who is not in
-# `train` gets the `k` most popular films.
+# returns a dictionary from each of `users` to a list of `k` movie ids, or fewer if no more
+# are left: the films with the most ratings in `train`, most first, **without** those that
+# the member rated in `train`. Of two films with as many ratings the lower id comes first. A
+# user who is not in `train` gets the `k` most popular films.
 #
 # Then write `coverage(lists, n_movies)`: the share of all `n_movies` films that at least
 # one member is shown.
+#
+# *Hint.* Put all films into one order first; it is the same for everybody.
+# `train.groupby("user_id")["movie_id"].agg(set)` has the set of films of each user, and
+# `.get(user, set())` works for a user who is not in it, too.
 
 
 # %% nbgrader={"grade": false, "grade_id": "popular-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -281,10 +307,10 @@ def coverage(lists, n_movies):
 
 
 # %% nbgrader={"grade": true, "grade_id": "popular-visible", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-lists = popular_lists(tiny, [1, 2, 3], 2)
-assert list(lists[3]) == [10, 20], "a new member gets the most popular films"
-assert list(lists[2]) == [30, 40], "user 2 knows 10 and 20"
-assert list(lists[1]) == [], "user 1 knows all four films"
+_lists = popular_lists(tiny, [1, 2, 9], 2)
+assert list(_lists[9]) == [10, 20], "a new member gets the most popular films"
+assert list(_lists[2]) == [30, 40], "user 2 knows 10 and 20"
+assert list(_lists[1]) == [], "user 1 knows all four films"
 assert np.isclose(coverage({1: [10, 20], 2: [20, 30]}, 6), 3 / 6), (
     "10, 20, 30 of six"
 )
@@ -304,8 +330,8 @@ for user in some_users:
     right = model.recommend(user, n=12)["movie_id"].tolist()
     assert list(lists[user]) == right, (user, lists[user], right)
 # The number of ratings counts, and not how high they are.
-liked = tiny.assign(rating=[5.0, 1.0, 5.0, 5.0, 5.0, 1.0])
-assert list(popular_lists(liked, [9], 3)[9]) == [10, 20, 30]
+starred = tiny.assign(rating=[5.0, 1, 5, 5, 1, 5, 1, 1, 1])
+assert list(popular_lists(starred, [9], 3)[9]) == [10, 20, 30]
 assert np.isclose(coverage({1: [5, 6], 2: [], 3: [6, 5]}, 8), 2 / 8)
 ### END HIDDEN TESTS
 
@@ -313,7 +339,9 @@ assert np.isclose(coverage({1: [5, 6], 2: [], 3: [6, 5]}, 8), 2 / 8)
 # ### Your ruler at work
 #
 # The next cells use what you wrote. The first offer, popularity, is set beside lists drawn
-# at random: a method that does not beat chance has learnt nothing.
+# at random: a method that does not beat chance has learnt nothing. The random lists are
+# drawn from **all** films, and chapter 2 draws from those in `train` only. So their coverage
+# is higher here than there.
 
 # %% nbgrader={"grade": false, "grade_id": "measure-lists", "locked": true, "schema_version": 3, "solution": false, "task": false}
 train, test = hide_last(ratings, 0.2)
@@ -359,6 +387,9 @@ for name, lists in shelves.items():
 # are, with replacement, and take the mean of their differences. Return the 2.5 % and the
 # 97.5 % quantile of these means, as a pair. Make your generator from `seed`, so that the
 # same call gives the same answer.
+#
+# *Hint.* `rng = np.random.default_rng(seed)` makes the generator, `rng.choice(values, n)`
+# draws `n` of the values with replacement, and `np.quantile` takes a list of quantiles.
 
 
 # %% nbgrader={"grade": false, "grade_id": "interval-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -375,16 +406,17 @@ def paired_interval(a, b, n_draws=1000, seed=0):
 
 
 # %% nbgrader={"grade": true, "grade_id": "interval-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-low, high = paired_interval([0.5, 0.9, 0.4, 1.0], [0.4, 0.8, 0.3, 0.9])
-assert np.isclose(low, 0.1), (
-    "for every member a is ahead by 0.1, whoever is drawn"
+_a = np.array([0.5, 0.9, 0.4, 1.0, np.nan, 0.7])
+_b = np.array([0.4, 0.8, 0.3, 0.9, 0.2, np.nan])
+_low, _high = paired_interval(_a, _b)
+assert np.allclose([_low, _high], 0.1), (
+    "the first four are ahead by 0.1, whoever is drawn; the last two are "
+    f"left out: both ends are 0.1, not {_low} and {_high}"
 )
-assert np.isclose(high, 0.1), (
-    "for every member a is ahead by 0.1, whoever is drawn"
-)
-assert paired_interval([1, 2, 4], [1, 1, 1]) == paired_interval(
-    [1, 2, 4], [1, 1, 1]
-)
+_a, _b = np.array([1.0, 2, 4]), np.array([1.0, 1, 1])
+assert np.allclose(
+    paired_interval(_a, _b, 50, 7), paired_interval(_a, _b, 50, 7)
+), "the same seed must give the same pair"
 
 # %% nbgrader={"grade": true, "grade_id": "interval-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
@@ -403,9 +435,8 @@ holed = np.where(np.arange(80) < 8, np.nan, easy)
 low, high = paired_interval(better, holed, 2000, 1)
 right = paired_difference(better, holed, n_resamples=2000)
 assert np.allclose([low, high], [right.low, right.high], atol=0.005), "NaN"
-assert paired_interval(better, easy, 50, 1) != paired_interval(
-    better, easy, 50, 2
-)
+one, other = (paired_interval(better, easy, 50, seed) for seed in [1, 2])
+assert not np.array_equal(one, other), "another seed, other draws"
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "interval-use", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -419,10 +450,15 @@ print(f"popularity is ahead by {low:.3f} to {high:.3f}")
 # ## Task 6: A picture for Amina (8 points)
 #
 # How many places does the shelf need? Write `draw_recall(shelves, liked, ax)`. `shelves`
-# is the dictionary above, `{name: {user: list}}`, and `liked` has the set of relevant
-# films of each user who has any. For each method draw one line into `ax`: the mean
-# recall@k over the users in `liked`, for `k` from 1 to 20. The label of a line is the name
-# of the method. Label both axes, add a legend, and return `ax`. It should look like this:
+# is the dictionary above, `{name: {user: list}}`. `liked` is a pandas Series with the set
+# of relevant films of each user who has any; its index has the users. So `liked[user]` is a
+# set, and `for user, films in liked.items()` goes through all of them.
+#
+# For each method draw one line into `ax`: the mean recall@k over the users in `liked`, for
+# `k` from 1 to 20. Recall is the second number that your function of task 2 returns. The
+# label of a line is the name of the method. Label both axes, add a legend, and return `ax`.
+#
+# It should look like this:
 #
 # ![Two lines of the mean recall over the number of places from 1 to 20. The line of
 # popularity rises ever higher above the line of random lists.](pictures/01_recall.png)
@@ -457,15 +493,15 @@ ax = draw_recall(shelves, liked, plots.new_axes(None))
 # %% nbgrader={"grade": true, "grade_id": "picture-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 import matplotlib.pyplot as plt
 
-few = pd.Series({1: {10, 20}, 2: {30}})
-small = {"mine": {1: [10, 5], 2: [5, 30]}, "yours": {1: [5, 6], 2: [30, 5]}}
-ax = draw_recall(small, few, plt.figure().subplots())
+_few = pd.Series({1: {10, 20}, 2: {30}})
+_small = {"mine": {1: [10, 5], 2: [5, 30]}, "yours": {1: [5, 6], 2: [30, 5]}}
+_ax = draw_recall(_small, _few, plt.figure().subplots())
 plt.close("all")
-labels = [line.get_label() for line in ax.get_lines()]
-assert labels == ["mine", "yours"], f"one line a method, labelled: {labels}"
-assert ax.get_xlabel(), "say what the x axis shows"
-assert ax.get_ylabel(), "say what the y axis shows"
-assert ax.get_legend() is not None, "a reader needs a legend"
+_labels = [line.get_label() for line in _ax.get_lines()]
+assert _labels == ["mine", "yours"], f"one line a method, labelled: {_labels}"
+assert _ax.get_xlabel(), "say what the x axis shows"
+assert _ax.get_ylabel(), "say what the y axis shows"
+assert _ax.get_legend() is not None, "a reader needs a legend"
 
 # %% nbgrader={"grade": true, "grade_id": "picture-hidden", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
@@ -515,13 +551,15 @@ for name, lists in shelves.items():
     )
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-tasks", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# By this ruler, even a random shelf looks good. There are two faults in one idea.
+# By this ruler, even a random shelf looks good. It has two faults: one in what it divides
+# by, and one in which members the mean leaves out.
 #
 # - Write `example_of_the_bug()`. It returns `(recommended, relevant, k)` for one made-up
 #   member, with `k` from 2 to 20, such that the ruler of the report says exactly 1 and the
-#   right nDCG@k is below 0.2.
+#   right nDCG@k is below 0.2. Try your example with your own `ndcg`.
 # - The mean over members leaves some out although they have relevant films. Write
-#   `left_out(lists, liked, k)`: how many of the users in `liked` are those?
+#   `left_out(lists, liked, k)`: how many of the users in `liked` are those? `liked` is a
+#   Series as in task 6.
 
 
 # %% nbgrader={"grade": false, "grade_id": "bug-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -542,16 +580,18 @@ def left_out(lists, liked, k):
 
 
 # %% nbgrader={"grade": true, "grade_id": "bug-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-recommended, relevant, k = example_of_the_bug()
-assert 2 <= k <= 20, "k is from 2 to 20"
-assert np.isclose(ndcg_of_report(recommended, relevant, k), 1), (
-    "the report says 1"
-)
-one_hit = {1: [7, 20], 2: [7, 8]}
-n_left_out = left_out(one_hit, pd.Series({1: {20}, 2: {30}}), 2)
-assert n_left_out == 1, (
-    f"user 2 has no hit and is left out: 1, not {n_left_out}"
-)
+from recsys_helpers.metrics import ndcg_at_k
+
+_list, _relevant, _k = example_of_the_bug()
+assert 2 <= _k <= 20, "k is from 2 to 20"
+_hits = np.array([[movie in _relevant for movie in _list[:_k]]])
+_right = ndcg_at_k(_hits, [len(_relevant)], _k, padded=True)[0]
+_report = ndcg_of_report(_list, _relevant, _k)
+assert np.isclose(_report, 1), f"the report says {_report:.3f}, not 1"
+assert _right < 0.2, f"the right nDCG is {_right:.3f}, not below 0.2"
+_lists = {1: [7, 20], 2: [7, 8]}
+_n = left_out(_lists, pd.Series({1: {20}, 2: {30}}), 2)
+assert _n == 1, f"user 2 has no hit and is left out: 1, not {_n}"
 
 # %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
@@ -594,7 +634,7 @@ print(f"the second is ahead by {low:+.3f} to {high:+.3f}")
 #
 # | points | for |
 # |---|---|
-# | 3 | The fault in the report is explained so that Amina understands it: it compares a list with its own hits, and leaves out those who found nothing |
+# | 3 | Both faults of the report, explained so that Amina understands them |
 # | 3 | A recommendation that your numbers support, with how sure you are |
 # | 2 | A limit of the measurement: for example, that a film without stars may still be liked, or that few films get shown at all |
 # | 2 | Plain words, and no more than asked for |

@@ -21,7 +21,7 @@
 #
 # **You need** chapters 3 and 4 of the course.
 #
-# **Time** about 100 minutes.
+# **Time** about two hours.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
@@ -32,15 +32,17 @@
 # | 1 How alike are two films? | 12 |
 # | 2 The k nearest | 8 |
 # | 3 Ten films for a member | 10 |
-# | 4 One half-step | 18 |
+# | 4 One half-step | 14 |
 # | 5 The loss falls | 18 |
 # | 6 Somebody new | 12 |
-# | 7 Find the bug | 12 |
+# | 7 Find the bug | 16 |
 # | 8 Write to Jonas | 10 |
 #
-# Write your code where it says `Your code here`, and take the line below it away. Leave
-# the names of the functions as they are: the checks call them. You can add cells. Cells
-# with checks are put back as they were before grading. When you are done, restart the
+# Write your code where it says `Your code here`, in the place of the line
+# `raise NotImplementedError`. Write the functions that are asked for with Python and numpy,
+# and not by calling the similarities, the factorisation or the lists of `recsys_helpers`.
+# Leave the names of the functions as they are: the checks call them. You can add cells.
+# Cells with checks are put back as they were before grading. When you are done, restart the
 # kernel, run everything from top to bottom, and save.
 
 # %% nbgrader={"grade": false, "grade_id": "opening-data", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -56,6 +58,7 @@ from recsys_helpers.interactions import Interactions, positives, top_n
 data = datasets.load_movielens()
 titles = data.movies.set_index("movie_id")["title"]
 split = splits.user_temporal_split(data.ratings)
+# The ratings as a table, with the ids of its rows and of its columns.
 known = Interactions.from_ratings(split.train)
 R = known.matrix.toarray()  # stars; 0 where there is no rating
 L = (R >= 4).astype(float)  # 1 for a like
@@ -70,7 +73,8 @@ print(f"{(R > 0).sum():,} ratings, {L.sum():,.0f} of them likes")
 #   film. A zero means "no rating". `L` has a one for each like (four stars or more), else
 #   a zero.
 # - A film is spoken of by its *column*. `known.movies.ids[column]` is its id, and
-#   `titles[id]` its title.
+#   `titles[id]` its title. The other way round, `known.movies.rows([id])` has the column of
+#   an id, and `known.users.ids[row]` is the id of a member.
 #
 # All of them are plain numpy arrays. The club is small, so they fit into memory.
 
@@ -79,7 +83,9 @@ print(f"{(R > 0).sum():,} ratings, {L.sum():,.0f} of them likes")
 #
 # Two films are alike if the same members like them. Let $m_i$ be the column of film $i$
 # in a matrix $M$, and $n_{ij}$ the number of members for whom *both* films have a number
-# that is not zero. The similarity, with shrinkage $\lambda$, is
+# that is not zero. (So a centred rating of exactly 0 does not count here, and in chapter 3
+# it does. This is meant: in a plain array, it looks like no rating.) The similarity, with
+# shrinkage $\lambda$, is
 #
 # $$
 # s_{ij} = \frac{m_i \cdot m_j}{|m_i| \, |m_j|} \cdot \frac{n_{ij}}{n_{ij} + \lambda} .
@@ -114,14 +120,14 @@ def similarities(M, shrinkage):
 
 
 # %% nbgrader={"grade": true, "grade_id": "similar-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-three = np.array([[1.0, 1, 0], [1, 1, 1], [0, 1, 1], [0, 1, 0]])
-S = similarities(three, 0)
-assert S.shape == (3, 3), "one row and one column for each film"
-assert np.isclose(S[0, 1], 2 / np.sqrt(2 * 4)), (
+_three = np.array([[1.0, 1, 0], [1, 1, 1], [0, 1, 1], [0, 1, 0]])
+_S = similarities(_three, 0)
+assert _S.shape == (3, 3), "one row and one column for each film"
+assert np.isclose(_S[0, 1], 2 / np.sqrt(2 * 4)), (
     "films 0 and 1: 2 members like both, 2 like the one, 4 the other"
 )
-assert S[1, 1] == 0, "no film is its own neighbour"
-assert np.isclose(similarities(three, 2)[0, 1], S[0, 1] * 2 / (2 + 2)), (
+assert _S[1, 1] == 0, "no film is its own neighbour"
+assert np.isclose(similarities(_three, 2)[0, 1], _S[0, 1] * 2 / (2 + 2)), (
     "2 members in common: shrunk by 2 / (2 + 2)"
 )
 
@@ -178,11 +184,11 @@ def keep_k(S, k):
 
 
 # %% nbgrader={"grade": true, "grade_id": "nearest-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
-S = np.array([[0.0, 0.5, 0.2, 0.9], [0.5, 0, -0.4, 0], [0.3, 0.3, 0, 0.3]])
-kept = keep_k(S, 2)
-assert kept[0].tolist() == [0, 0.5, 0, 0.9], "the two largest of row 0"
-assert kept[1].tolist() == [0.5, 0, 0, 0], "a number below 0 is not kept"
-assert kept[2].tolist() == [0.3, 0.3, 0, 0], "equal: the lower columns"
+_S = np.array([[0.0, 0.5, 0.2, 0.9], [0.5, 0, -0.4, 0], [0.3, 0.3, 0, 0.3]])
+_kept = keep_k(_S, 2)
+assert _kept[0].tolist() == [0, 0.5, 0, 0.9], "the two largest of row 0"
+assert _kept[1].tolist() == [0.5, 0, 0, 0], "a number below 0 is not kept"
+assert _kept[2].tolist() == [0.3, 0.3, 0, 0], "equal: the lower columns"
 
 # %% nbgrader={"grade": true, "grade_id": "nearest-hidden", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
@@ -226,16 +232,18 @@ def tips(W, likes, seen, n):
 
 
 # %% nbgrader={"grade": true, "grade_id": "tips-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-W = np.array(
+_W = np.array(
     [[0, 0.9, 0, 0.1], [0.9, 0, 0.5, 0], [0, 0.5, 0, 0], [0.1, 0.4, 0, 0]]
 )
-likes, seen = np.array([0.0, 1, 0, 0]), np.array([False, True, False, False])
-assert list(tips(W, likes, seen, 3)) == [0, 2, 3], (
-    "film 1 is liked: 0 is nearest to it (0.9), then 2 (0.5), then 3 (0.4)"
+_likes = np.array([0.0, 1, 0, 0])
+_seen = np.array([False, True, False, False])
+assert list(tips(_W, _likes, _seen, 3)) == [0, 2, 3], (
+    "film 1 is liked: 0 is nearest to it (0.9), then 2 (0.5), then 3 (0.4). "
+    "Row i of W has the neighbours of film i: is your W turned?"
 )
-assert list(tips(W, likes, seen, 1)) == [0], "no more than n"
-disliked = np.array([True, True, False, False])
-assert list(tips(W, likes, disliked, 3)) == [2, 3], "film 0 was seen"
+assert list(tips(_W, _likes, _seen, 1)) == [0], "no more than n"
+_seen = np.array([True, True, False, False])
+assert list(tips(_W, _likes, _seen, 3)) == [2, 3], "film 0 was seen, too"
 
 # %% nbgrader={"grade": true, "grade_id": "tips-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
@@ -260,7 +268,7 @@ assert len(tips(np.ones((3, 3)), np.ones(3), np.ones(3, bool), 2)) == 0
 
 # %% nbgrader={"grade": false, "grade_id": "films-numbers", "locked": true, "schema_version": 3, "solution": false, "task": false}
 W = keep_k(similarities(L, 5), 20)
-toy_story = known.movies.rows([1])[0]
+toy_story = known.movies.rows([1])[0]  # the column of the film with id 1
 for column in np.argsort(-W[toy_story], kind="stable")[:5]:
     print(f"{W[toy_story, column]:.2f} {titles[known.movies.ids[column]]}")
 print("\nFor the member in row 0:")
@@ -268,7 +276,7 @@ for column in tips(W, L[0], R[0] > 0, 10):
     print(f"  {titles[known.movies.ids[column]]}")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "half-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# ## Task 4: One half-step (18 points)
+# ## Task 4: One half-step (14 points)
 #
 # The second program gives each member $u$ a vector $x_u$ and each film $i$ a vector
 # $y_i$, of $f$ numbers each (the *factors*). Their dot product is the score. Each cell of
@@ -292,7 +300,7 @@ for column in tips(W, L[0], R[0] > 0, 10):
 #
 # The sums run over **all** films, liked or not. Work one case **with pencil and paper**.
 # One factor; three films with $y = 2, 1, 1$; a member likes the first, with confidence 4;
-# $\lambda = 3$. Put $x$, to three decimals, into `x_on_paper`.
+# $\lambda = 3$. Put $x$, a number with three decimals, into `x_on_paper`.
 #
 # Then write `half_step(C, Y, regularization)`. `C` has shape (members, films), `Y`
 # (films, factors). Return the members' vectors, shape (members, factors).
@@ -312,7 +320,7 @@ def confidence_matrix(stars, threshold, alpha):
 
 
 # %% nbgrader={"grade": false, "grade_id": "half-paper", "locked": false, "schema_version": 3, "solution": true, "task": false}
-x_on_paper = None
+# x_on_paper = a number with three decimals
 ### BEGIN SOLUTION
 x_on_paper = 0.381  # 4 * 2 / (4 * 4 + 1 + 1 + 3) = 8 / 21
 ### END SOLUTION
@@ -331,19 +339,20 @@ def half_step(C, Y, regularization):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "half-visible", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-stars = np.array([[0.5, 4.0, 0], [5, 0, 3.5]])
-C = confidence_matrix(stars, 4, 2)
-assert C.tolist() == [[0, 3, 0], [3, 0, 0]], "half a star is no like"
-X = half_step(np.array([[3.0, 0.0]]), np.array([[1.0], [2.0]]), 1)
-assert X.shape == (1, 1), (
+# %% nbgrader={"grade": true, "grade_id": "half-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+assert isinstance(x_on_paper, float), "x_on_paper is a number"
+_stars = np.array([[0.5, 4.0, 0], [5, 0, 3.5]])
+_C = confidence_matrix(_stars, 4, 2)
+assert _C.tolist() == [[0, 3, 0], [3, 0, 0]], "half a star is no like"
+_X = half_step(np.array([[3.0, 0.0]]), np.array([[1.0], [2.0]]), 1)
+assert _X.shape == (1, 1), (
     "one row for each member, one column for each factor"
 )
-assert np.isclose(X[0, 0], 3 / (3 * 1 + 1 * 4 + 1)), (
+assert np.isclose(_X[0, 0], 3 / (3 * 1 + 1 * 4 + 1)), (
     "a film that is not liked counts on the left, with confidence 1"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "half-hidden", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "half-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from scipy import sparse
@@ -392,7 +401,9 @@ for threshold, alpha in [(3.5, 0), (4, 10)]:
 # 3. Write `draw_losses(losses, ax)`: a line of the losses over the number of half-steps,
 #    from 1 on. Label both axes and return `ax`.
 #
-# *Hint.* For the films' turn, films must be the rows. What do you do with `C`?
+# *Hint.* For the loss, make two arrays of the shape of `C` first: all $c$, as in task 4, and
+# all $p$. `X @ Y.T` has all scores. For the films' turn, films must be the rows. What do
+# you do with `C`?
 #
 # In the club, it should look like this:
 #
@@ -448,22 +459,22 @@ ax = draw_losses(losses, plots.new_axes(None))
 # %% nbgrader={"grade": true, "grade_id": "loss-visible", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 import matplotlib.pyplot as plt
 
-C, ones = np.array([[3.0, 0], [0, 2]]), np.ones((2, 1))
-assert np.isclose(als_loss(C, 0 * ones, 0 * ones, 1), 3 + 2), (
+_C, _ones = np.array([[3.0, 0], [0, 2]]), np.ones((2, 1))
+assert np.isclose(als_loss(_C, 0 * _ones, 0 * _ones, 1), 3 + 2), (
     "all scores are 0: the likes are wrong by 1, with confidence 3 and 2"
 )
-assert np.isclose(als_loss(C, ones, ones, 0.5), 2 + 0.5 * 4), (
+assert np.isclose(als_loss(_C, _ones, _ones, 0.5), 2 + 0.5 * 4), (
     "all scores are 1: the zeros are wrong by 1, with confidence 1 each"
 )
-wide, three = np.array([[3.0, 0, 1], [0, 2, 0]]), np.ones((3, 1))
-X, Y, losses = alternate(
-    lambda C, Y, _: 0.5 + 0 * C[:, :1], wide, three, 2, 1
+_C = np.array([[3.0, 0, 1], [0, 2, 0]])
+_X, _Y, _losses = alternate(
+    lambda C, Y, _: 0.5 + 0 * C[:, :1], _C, np.ones((3, 1)), 2, 1
 )
-assert (X.shape, Y.shape) == ((2, 1), (3, 1)), "2 members and 3 films"
-assert len(losses) == 4, "two rounds are four half-steps"
-ax = draw_losses([9, 4, 3], plt.figure().subplots())
+assert (_X.shape, _Y.shape) == ((2, 1), (3, 1)), "2 members and 3 films"
+assert len(_losses) == 4, "two rounds are four half-steps"
+_ax = draw_losses([9, 4, 3], plt.figure().subplots())
 plt.close("all")
-assert all([ax.get_xlabel(), ax.get_ylabel()]), "say what the axes show"
+assert all([_ax.get_xlabel(), _ax.get_ylabel()]), "say what the axes show"
 
 # %% nbgrader={"grade": true, "grade_id": "loss-hidden", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
@@ -510,9 +521,11 @@ assert np.allclose(line.get_ydata(), [9, 4, 3.5])
 # there, and the equation of task 4 is one small system for one member. This is called
 # *fold-in*.
 #
-# Write `fold_in(liked, confidence, Y, regularization)`. `liked` is a list of columns, and
-# `confidence` the one confidence that all of them have. Return the member's vector, of
-# shape (factors,). Who likes nothing gets a vector of zeros.
+# Write `fold_in(liked, confidence, Y, regularization)`. `liked` is a list or an array of
+# columns, and `confidence` the one confidence that all of them have. Return the member's
+# vector, of shape (factors,). Who likes nothing gets a vector of zeros: the list may be
+# empty. `Y[liked]` works with an empty list, too, and with an array if it holds whole
+# numbers: `np.array(liked, dtype=int)`.
 #
 # And the new member asks: *why this film?* A score falls apart into one term for each
 # liked film. With $A$ for the bracket of the equation in task 4, the term of the liked
@@ -526,8 +539,10 @@ assert np.allclose(line.get_ydata(), [9, 4, 3.5])
 # Return an array with one term for each film of `liked`, in that order. Its sum is the
 # score of the film.
 #
-# *Hint.* Make $A$ in a function of its own and use it twice. You can have
-# `np.linalg.solve` work out $A^{-1} y_i$ for all terms at once, since $A$ is symmetric.
+# *Hint.* Make $A$ in a function of its own and use it twice. The confidences of all films
+# are `c = np.ones(len(Y))`, with `confidence` at the places `liked`; the rest is as in
+# task 4. You can have `np.linalg.solve` work out $A^{-1} y_i$ for all terms at once, since
+# $A$ is symmetric.
 
 
 # %% nbgrader={"grade": false, "grade_id": "fold-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -556,14 +571,18 @@ def reasons(liked, confidence, Y, regularization, film):
 
 
 # %% nbgrader={"grade": true, "grade_id": "fold-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-Y = np.array([[2.0, 0], [0, 1.0], [1.0, 1.0]])
-x = fold_in([0], 4, Y, 1)
-assert x.shape == (2,), "one number for each factor"
-A = 4 * np.outer(Y[0], Y[0]) + np.outer(Y[1], Y[1]) + np.outer(Y[2], Y[2])
-assert np.allclose((A + np.eye(2)) @ x, 4 * Y[0]), "x solves the equation"
-terms = reasons([0, 2], 4, Y, 1, film=1)
-assert terms.shape == (2,), "one term for each liked film"
-assert np.isclose(terms.sum(), fold_in([0, 2], 4, Y, 1) @ Y[1]), (
+_Y = np.array([[2.0, 0], [0, 1.0], [1.0, 1.0]])
+_x = fold_in([0], 4, _Y, 1)
+assert _x.shape == (2,), "one number for each factor"
+_A = (
+    4 * np.outer(_Y[0], _Y[0])
+    + np.outer(_Y[1], _Y[1])
+    + np.outer(_Y[2], _Y[2])
+)
+assert np.allclose((_A + np.eye(2)) @ _x, 4 * _Y[0]), "x solves the equation"
+_terms = reasons([0, 2], 4, _Y, 1, film=1)
+assert _terms.shape == (2,), "one term for each liked film"
+assert np.isclose(_terms.sum(), fold_in([0, 2], 4, _Y, 1) @ _Y[1]), (
     "the terms add up to the score"
 )
 
@@ -595,7 +614,10 @@ assert np.array_equal(Y, before), "Y is left as it was"
 # ### Both programs at work
 #
 # Beside your two programs stands the simplest one: the most liked films for everybody.
-# The second cell has 95 % intervals of the differences, as in chapter 2.
+# (In chapter 4, popularity counts all ratings, so its numbers differ from these.) From the
+# library come `top_n`, the columns of the highest scores; `hits_of`, which places of each
+# list are hits, and how many films each member liked; and the nDCG of chapter 2. The second
+# cell has 95 % intervals of the differences, as in chapter 2.
 
 # %% nbgrader={"grade": false, "grade_id": "both-numbers", "locked": true, "schema_version": 3, "solution": false, "task": false}
 C = confidence_matrix(R, 4, 2)
@@ -630,20 +652,24 @@ for one, other in [
 # And somebody new, who likes *Toy Story*, *Aladdin* and *The Lion King*:
 
 # %% nbgrader={"grade": false, "grade_id": "both-newcomer", "locked": true, "schema_version": 3, "solution": false, "task": false}
-three = known.movies.rows([1, 588, 364])
-x = fold_in(three, 3, Y, 3)
-for column in top_n(Y @ x, 4, exclude=three):
-    why = reasons(three, 3, Y, 3, column)
-    because = titles[known.movies.ids[three[np.argmax(why)]]]
+newcomer = known.movies.rows([1, 588, 364])  # the columns of these ids
+x = fold_in(newcomer, 3, Y, 3)
+for column in top_n(Y @ x, 4, exclude=newcomer):  # films but these three
+    why = reasons(newcomer, 3, Y, 3, column)
+    because = titles[known.movies.ids[newcomer[np.argmax(why)]]]
     film = titles[known.movies.ids[column]]
     print(f"{Y[column] @ x:.2f} {film}, most of all for {because}")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# ## Task 7: Find the bug (12 points)
+# ## Task 7: Find the bug (16 points)
 #
 # Here is Petra's program. It takes the busiest members and the best-known films, a
-# hundred of each. `fit` is a library: it takes a matrix and gives back two tables of
-# vectors, the first for its rows, the second for its columns.
+# hundred of each: more was too much for the old computer of the club. `fit` is a library:
+# it takes a matrix and gives back two tables of vectors, the first for its rows, the second
+# for its columns. Petra had the manual of an older version, from 2015, and followed it.
+#
+# One fault you know from task 4: it hands the stars over as they are, so even half a star
+# counts as a weak like. There is another, and it is worse.
 
 # %% nbgrader={"grade": false, "grade_id": "bug-program", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from scipy.sparse import csr_array
@@ -672,7 +698,10 @@ for place in range(2):
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-tasks", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # No error, and real films in every letter. The tables have the right shapes, too: 100 and
-# 100. So how can you *prove* to Jonas that something is wrong?
+# 100. So how can you *prove* to Jonas that something is wrong? Chapter 4 says that where
+# both sides are equally long, only names can tell. Shapes cannot, and names Petra has not
+# kept with her tables. But you have something else, the table of likes: the *scores* of
+# what was liked can tell.
 #
 # - Write `is_turned(of_members, of_films, C)`. `C` has members in rows and films in
 #   columns; a number above 0 is a like. Return `True` if the first table holds the
@@ -683,10 +712,11 @@ for place in range(2):
 #   place. Write `nearest_films(vectors, film, n)`. `vectors` has one row for each film,
 #   `film` is a row. Return the rows of the `n` films whose vectors have the highest
 #   cosine with that film's, nearest first, **without the film itself**. A vector of zeros
-#   has the cosine 0 with every other.
+#   has the cosine 0 with every other. Of two equal cosines the lower row comes first.
 #
-# *Hint.* What do the right vectors say about the cells with a like, and what about all
-# others? And the wrong ones?
+# *Hint.* `of_members @ of_films.T` has a score for each cell. If the tables are as they
+# should be, the mean score of the cells with a like is well above that of all others. If
+# they have changed places, for which table of scores is it so?
 
 
 # %% nbgrader={"grade": false, "grade_id": "bug-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -715,20 +745,20 @@ def nearest_films(vectors, film, n):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "bug-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
-member, films = np.array([[1.0], [0.0]]), np.array([[0.9], [1.0]])
-C = np.array([[1.0, 1.0], [0.0, 0.0]])
-assert not is_turned(member, films, C), "member 0 likes both: all is well"
-assert is_turned(films, member, C), "as many members as films, and turned"
+# %% nbgrader={"grade": true, "grade_id": "bug-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+_members, _films = np.array([[1.0], [0.0]]), np.array([[0.9], [1.0]])
+_C = np.array([[1.0, 1.0], [0.0, 0.0]])
+assert not is_turned(_members, _films, _C), "member 0 likes both: all is well"
+assert is_turned(_films, _members, _C), "as many members as films, and turned"
 assert is_turned(np.ones((3, 2)), np.ones((5, 2)), np.ones((5, 3))), (
     "the first table has 3 vectors, and there are 5 members"
 )
-vectors = np.array([[1.0, 0], [9.0, 9], [1.0, 0.1], [0, 1]])
-assert list(nearest_films(vectors, 0, 2)) == [2, 1], (
+_vectors = np.array([[1.0, 0], [9.0, 9], [1.0, 0.1], [0, 1]])
+assert list(nearest_films(_vectors, 0, 2)) == [2, 1], (
     "the angle counts and not the length, and film 0 itself is left out"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 11, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from scipy import sparse
@@ -774,7 +804,7 @@ for name, vectors in {"Petra": of_films, "mended": of_members}.items():
 #
 # | points | for |
 # |---|---|
-# | 4 | Both faults, so that Jonas understands them: members and films had changed places, and even half a star counted as a like; and why there was no error message |
+# | 4 | Both faults, explained so that Jonas understands them, and why there was no error message |
 # | 3 | A recommendation that your numbers support, beside the simplest program |
 # | 2 | A limit: for example, a film that nobody has rated, or a member who has liked nothing |
 # | 1 | Plain words, and no more than asked for |
