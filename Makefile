@@ -48,7 +48,7 @@ test-package: $(READY) ## Test the package, the pairs and the repository
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site"
 
 test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs
-	@RECSYS_DATASET=sample $(BIN)/pytest -q -o addopts= --nbval-lax \
+	@CI=true RECSYS_DATASET=sample $(BIN)/pytest -q -o addopts= --nbval-lax \
 	  --nbval-current-env -n 2 --dist loadfile notebooks/*.ipynb
 
 test-site: book ## Build the site and open every page in a browser

@@ -37,7 +37,9 @@
 # | 7 Find the bug | 10 |
 # | 8 Write to Meret | 10 |
 #
-# Write your code where it says `Your code here`, and take the line below it away. Leave
+# Write your code where it says `Your code here`, in the place of the line
+# `raise NotImplementedError`. Write the functions that are asked for yourself, and not by
+# calling those of `recsys_helpers` that do the same. Leave
 # the names of the functions as they are: the checks call them. You can add cells. Cells
 # with checks are put back as they were before grading. When you are done, restart the
 # kernel, run everything from top to bottom, and save.
