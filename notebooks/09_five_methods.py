@@ -73,14 +73,15 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 # ## The idea in a picture
 #
 # ```text
-#                     the last fifth of each person's ratings is hidden
-#                                          |
-#    popularity  neighbours  EASE  ALS  factors  towers  entities  posters  hybrids
-#         |          |        |     |      |       |        |         |        |
-#         +----------+--------+-----+--- the same ---------------------+--------+
-#                              people, movies, measures
-#                                          |
-#                              one table, with intervals
+#            the last fifth of each person's ratings is hidden
+#                                   |
+#   popularity neighbours EASE ALS factors towers entities posters
+#        |         |       |    |     |      |       |       |
+#        +---------+-------+----+-----+------+-------+-------+
+#                                   |
+#                  the same people, movies, measures
+#                                   |
+#                      one table, with intervals
 # ```
 #
 # The split is the one "by each person's time" of {doc}`02_is_it_any_good`. Whatever a method

@@ -388,6 +388,23 @@ def test_the_lists_by_posters_stand_beside_known_baselines(poster_lists, small):
     assert here == pytest.approx(there, **SAME)
 
 
+# --- the live page --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def live_page():
+    results = read_results(ROOT / "benchmarks" / "results" / "live_page.json")
+    return results.set_index(["method", "metric"])["value"]
+
+
+def test_a_rating_on_the_live_page_was_answered_within_a_tenth_of_a_second(live_page):
+    assert live_page["update", "median_ms"] < live_page["update", "largest_ms"] < 100
+
+
+def test_the_data_of_the_live_page_are_one_and_a_half_megabytes_at_most(live_page):
+    assert 0 < live_page["data, all", "gzip_bytes"] <= 1.5e6
+
+
 @pytest.mark.site
 def test_the_page_on_data_shows_the_numbers_of_its_results_file():
     page = BeautifulSoup(

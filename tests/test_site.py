@@ -100,6 +100,7 @@ def browser(tmp_path_factory):
 def tab(browser):
     """Open a tab that notes what the page logs and which requests fail."""
     tab = browser.new_page()
+    tab.set_default_timeout(120_000)  # a busy machine says nothing about the page
     tab.problems = []
     tab.hosts = set()
     tab.on("pageerror", lambda error: tab.problems.append(str(error)))
