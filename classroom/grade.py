@@ -28,7 +28,7 @@ from pathlib import Path
 from autograde import Graded, autograde, write_feedback
 from course import BUILT, ROOT
 from restore import UnreadableError, read_submission
-from sandbox import Limits, describe_fence
+from sandbox import Limits, check_package, describe_fence
 
 GRADES = ROOT / "_build" / "grades"
 LARGEST = 20 * 2**20  # bytes of a notebook that is read at all
@@ -248,6 +248,7 @@ def main() -> str | None:
     )
     print(describe_fence())
     try:
+        check_package()
         grade_all(
             given.submissions, given.output, limits=limits, feedback=given.feedback
         )

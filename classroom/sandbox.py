@@ -149,6 +149,36 @@ def environment(folder: Path, token: str) -> dict[str, str]:
     }
 
 
+def check_package() -> None:
+    """Check that a submission would import the package that it is allowed to read.
+
+    It does not where this Python has the package of another checkout installed: then
+    every import fails, and with it all points.
+
+    Raises
+    ------
+    ValueError
+        If it would find another one, or none.
+    """
+    ours = Path(recsys_helpers.__file__).resolve()
+    say = "import recsys_helpers; print(recsys_helpers.__file__)"
+    with tempfile.TemporaryDirectory() as folder:
+        asked = subprocess.run(
+            [sys.executable, "-c", say],
+            cwd=folder,
+            env=environment(Path(folder), token=""),
+            capture_output=True,
+            text=True,
+        )
+    found = asked.stdout.strip()
+    if not found or Path(found).resolve() != ours:
+        raise ValueError(
+            f"A submission would import recsys_helpers from {found or 'nowhere'}, and "
+            f"this command has it from {ours}. Grade with the Python in which this "
+            "checkout is installed: `make grade` does."
+        )
+
+
 def describe_fence() -> str:
     """Say in one sentence what the system protects from here."""
     version = landlock_version()

@@ -1,6 +1,7 @@
 """What the code of a submission can't do, seen from inside and from outside."""
 
 import json
+from types import SimpleNamespace
 
 import fence
 import pytest
@@ -20,6 +21,19 @@ def outputs_of(code: str, **limits) -> str:
 def test_no_secret_of_ours_is_in_the_environment(monkeypatch):
     monkeypatch.setenv("SOME_API_KEY", "hunter2")
     assert "hunter2" not in outputs_of("import os; print(dict(os.environ))")
+
+
+def test_a_submission_finds_the_package_of_this_checkout():
+    sandbox.check_package()
+
+
+def test_the_package_of_another_checkout_is_noticed_before_anything_is_graded(
+    monkeypatch, tmp_path
+):
+    elsewhere = SimpleNamespace(__file__=str(tmp_path / "recsys_helpers/__init__.py"))
+    monkeypatch.setattr(sandbox, "recsys_helpers", elsewhere)
+    with pytest.raises(ValueError, match=r"would import.*make grade"):
+        sandbox.check_package()
 
 
 def test_what_cannot_be_interrupted_is_killed_with_its_children(monkeypatch):
