@@ -44,7 +44,7 @@ from recsys_helpers.film_matching import match_films
 from recsys_helpers.intervals import bootstrap_interval, paired_difference
 from recsys_helpers.keras_setup import reproducible_keras
 from recsys_helpers.measure import peak_memory_mib
-from recsys_helpers.methods.als import Als
+from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.baselines import (
     BiasModel,
     GlobalMean,
@@ -57,7 +57,7 @@ from recsys_helpers.methods.collaborative import (
     KerasFactors,
     KerasNetwork,
 )
-from recsys_helpers.methods.ease import Ease
+from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.methods.entity import SoftmaxLinkModel
 from recsys_helpers.methods.liked_vectors import LikedVectors
 from recsys_helpers.methods.neighbours import LikeNeighbours, RatingNeighbours
@@ -77,17 +77,6 @@ KEPT = (
     *("novelty@10", "diversity@10", "popularity lift@10", "gini@10"),
     *("fit_cpu_s", "score_cpu_s"),
 )
-
-# The best of those that benchmarks/neighbours_and_als.py tries on training rows.
-CHOSEN_EASE = {"l2": 250, "half_like_from": 3.0, "recency": 0.25}
-CHOSEN_ALS = {
-    "n_factors": 96,
-    "n_iterations": 15,
-    "regularization": 10,
-    "like_threshold": 4.0,
-    "weighting": "constant",
-    "alpha": 0.5,
-}
 
 
 def main() -> None:

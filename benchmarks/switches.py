@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pandas as pd
 from five_methods import (
-    CHOSEN_EASE,
     METHODS,
     Known,
     OfUsers,
@@ -27,7 +26,7 @@ from five_methods import (
 )
 
 from recsys_helpers.intervals import paired_difference
-from recsys_helpers.methods.ease import Ease
+from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.methods.neighbours import RatingNeighbours
 from recsys_helpers.methods.switches import SwitchedLists, SwitchedStars
 from recsys_helpers.results import results_table, versions, write_results

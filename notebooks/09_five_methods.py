@@ -186,12 +186,7 @@ signs = -comparison.decided(squares, best_first)
 ax = comparison_plots.decided_plot(signs)
 
 # %%
-undecided = [
-    f"{a} / {b}"
-    for i, a in enumerate(best_first)
-    for b in best_first[i + 1 :]
-    if signs.loc[a, b] == 0
-]
+undecided = comparison.undecided_pairs(signs)
 print("Not decided:", *undecided, sep="\n  ")
 assert "blend of stars / Keras factors, everything" in undecided
 assert len(undecided) == 3
@@ -217,12 +212,7 @@ signs = comparison.decided(paired, best_first)
 ax = comparison_plots.decided_plot(signs)
 
 # %%
-undecided = [
-    f"{a} / {b}"
-    for i, a in enumerate(best_first)
-    for b in best_first[i + 1 :]
-    if signs.loc[a, b] == 0
-]
+undecided = comparison.undecided_pairs(signs)
 print("Not decided:", *undecided, sep="\n  ")
 n_pairs = len(best_first) * (len(best_first) - 1) // 2
 print(f"{len(undecided)} of {n_pairs} pairs")
@@ -299,6 +289,23 @@ for measure in ("coverage@10", "diversity@10"):
 # at novelty. That shows what these measures are worth *by themselves*: nobody wants its lists. Look at
 # them to choose between methods that are about equally right.
 #
+# How sure are these measures? Those that are means over people have intervals (first seed). Coverage and
+# popularity lift are made of all lists at once; for them, and for the costs, look at the three seeds.
+
+# %% tags=["nbval-check-output"]
+from recsys_helpers.results import results_table
+
+over_people = ["recall@20", "novelty@10", "diversity@10"]
+over_people += ["ndcg@10 among new movies", "rmse of new movies"]
+print(results_table(of_one_run, over_people, digits=3).to_string())
+
+# %% tags=["nbval-check-output"]
+for measure in ("coverage@10", "popularity lift@10", "fit_cpu_s", "peak_mib"):
+    over_seeds = comparison.spread_over_seeds(published, measure)
+    print(f"\n{measure}")
+    print(over_seeds[["lowest", "highest"]].round(3).to_string())
+
+# %% [markdown]
 # ## What it costs
 
 # %%
@@ -483,16 +490,15 @@ print(fuse(two_lists, [0.9, 0.1]))
 
 # %%
 from recsys_helpers.evaluation import ndcg_of_users
-from recsys_helpers.live.methods import CHOSEN_ALS
-from recsys_helpers.methods.als import Als
+from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.blends import BlendedLists
-from recsys_helpers.methods.ease import Ease
+from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.methods.neighbours import LikeNeighbours
 
 listers = {
     "neighbours": LikeNeighbours("movies"),
     "EASE": Ease(),
-    "EASE, recency": Ease(l2=250, half_like_from=3, recency=0.25),
+    "EASE, recency": Ease(**CHOSEN_EASE),
     "ALS": Als(**CHOSEN_ALS),
 }
 blend = BlendedLists(listers).fit(train)

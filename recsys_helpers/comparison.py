@@ -1,6 +1,7 @@
 """Methods side by side: what a results file decides, and what lists have in common."""
 
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -110,6 +111,28 @@ def decided(differences: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
                 sign = -other_way
             table.loc[a, b] = sign
     return table
+
+
+def undecided_pairs(signs: pd.DataFrame) -> list[str]:
+    """Name the pairs of methods of which nothing is known.
+
+    Parameters
+    ----------
+    signs : DataFrame of int
+        As `decided` gives it.
+
+    Returns
+    -------
+    list of str
+        ``"<a> / <b>"``, each pair once, in the order of the methods.
+
+    Examples
+    --------
+    >>> undecided_pairs(pd.DataFrame([[0, 0], [0, 0]], ["a", "b"], ["a", "b"]))
+    ['a / b']
+    """
+    pairs = combinations(signs.index, 2)
+    return [f"{a} / {b}" for a, b in pairs if signs.loc[a, b] == 0]
 
 
 def shared_share(lists: Mapping[str, ArrayLike]) -> pd.DataFrame:

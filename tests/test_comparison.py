@@ -8,6 +8,7 @@ from recsys_helpers.comparison import (
     decided,
     shared_share,
     spread_over_seeds,
+    undecided_pairs,
     values_side_by_side,
 )
 
@@ -54,6 +55,10 @@ def test_a_difference_is_decided_when_its_interval_does_not_hold_zero():
     signs = decided(DIFFERENCES, ["c", "a", "b"])
     assert signs.to_numpy().tolist() == [[0, 1, 0], [-1, 0, 1], [0, -1, 0]]
     assert signs.index.tolist() == signs.columns.tolist() == ["c", "a", "b"]
+
+
+def test_each_undecided_pair_is_named_once_in_the_order_of_the_methods():
+    assert undecided_pairs(decided(DIFFERENCES, ["c", "a", "b"])) == ["c / b"]
 
 
 @pytest.mark.parametrize(("low", "high"), [(0.0, 0.1), (-0.1, 0.0)])

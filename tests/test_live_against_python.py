@@ -10,8 +10,8 @@ import test_live_page as page
 
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.keras_setup import reproducible_keras
-from recsys_helpers.live.methods import CHOSEN_ALS, TOWERS_HIDDEN
-from recsys_helpers.methods.als import Als
+from recsys_helpers.live.methods import TOWERS_HIDDEN
+from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.two_tower import RetrievalTowers
 

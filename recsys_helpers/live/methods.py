@@ -14,24 +14,15 @@ from recsys_helpers.checks import check_count
 from recsys_helpers.datasets import MovieLens
 from recsys_helpers.interactions import long_tail
 from recsys_helpers.keras_setup import reproducible_keras
-from recsys_helpers.methods.als import Als
+from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.collaborative import WITH_SIDE_INFORMATION, KerasFactors
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.two_tower import RetrievalTowers
 from recsys_helpers.published import published_vectors
 from recsys_helpers.vectors import MovieVectors
 
-__all__ = ["CHOSEN_ALS", "METHODS", "LiveMethods", "fit_live_methods"]
+__all__ = ["METHODS", "LiveMethods", "fit_live_methods"]
 
-# The outcome of the search in `benchmarks/neighbours_and_als.py`, as in chapter 4.
-CHOSEN_ALS = {
-    "n_factors": 96,
-    "n_iterations": 15,
-    "regularization": 10,
-    "like_threshold": 4.0,
-    "weighting": "constant",
-    "alpha": 0.5,
-}
 # Chapter 6 needs none for lists; with one the page shows a network at work.
 TOWERS_HIDDEN = (64,)
 FEWEST_FILMS = 10

@@ -32,7 +32,17 @@ from recsys_helpers.methods.new_user import NEW_USER, NewRatings, of_known_movie
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.vectors import MovieVectors
 
-__all__ = ["Als", "als_loss", "confidences", "factorise", "solve_factors"]
+__all__ = ["CHOSEN_ALS", "Als", "als_loss", "confidences", "factorise", "solve_factors"]
+
+# The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
+CHOSEN_ALS = {
+    "n_factors": 96,
+    "n_iterations": 15,
+    "regularization": 10,
+    "like_threshold": 4.0,
+    "weighting": "constant",
+    "alpha": 0.5,
+}
 
 
 @dataclass
