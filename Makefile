@@ -7,8 +7,10 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 PORT ?= 8000
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-COMPILE := --all-extras --universal --python-version 3.11 --generate-hashes \
+COMPILE := --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
+# What students install; the rest (Spark alone is half a gigabyte) has its own lock.
+LIGHT := als keras lab book test classroom engines serve
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
@@ -19,7 +21,7 @@ help: ## Show this list
 	  awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 # Set-up is done once for each state of the lock file.
-$(READY): requirements.lock requirements-uv.lock pyproject.toml
+$(READY): requirements.lock requirements-cluster.lock requirements-uv.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "This needs Python 3.11," \
 	  "3.12 or 3.13, and found none. Say where one is: make PYTHON=/path/to/python"; \
 	  exit 1; }
@@ -27,7 +29,7 @@ $(READY): requirements.lock requirements-uv.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --system-certs \
-	  --require-hashes --compile-bytecode requirements.lock
+	  --require-hashes --compile-bytecode requirements.lock requirements-cluster.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
 	  --no-build-isolation --editable .
 	@touch $@
@@ -78,7 +80,12 @@ lock: ## Choose the newest allowed versions anew and pin them with their hashes
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --system-certs --upgrade $(COMPILE) pyproject.toml \
-	  --output-file requirements.lock
+	  $(LIGHT:%=--extra %) --output-file requirements.lock
+	@$(BIN)/uv pip compile --quiet --system-certs $(COMPILE) pyproject.toml \
+	  --all-extras --constraints requirements.lock | awk \
+	  'NR == FNR {if (/^[^ ]/) pinned[$$1]; next} /^[^ ]/ {keep = !($$1 in pinned)} keep' \
+	  requirements.lock - > requirements-cluster.lock.new
+	@mv requirements-cluster.lock.new requirements-cluster.lock
 	@awk '/^[^ ]/ {keep = /^uv==/} keep' requirements.lock > requirements-uv.lock
 
 results: $(READY) ## Measure all methods anew for the table of chapter 9 (an hour)

@@ -35,7 +35,7 @@ FINGERPRINTS = BUILD / "fingerprints.json"
 def fingerprints(root: Path, edition: str) -> dict[str, str]:
     """Hash what outputs, pages and live data depend on besides their own source."""
     code = [
-        root / "requirements.lock",
+        *sorted(root.glob("requirements*.lock")),
         *root.glob("recsys_helpers/**/*.py"),
         *root.glob("benchmarks/vectors/*.npz"),
     ]
