@@ -13,7 +13,7 @@ __all__ = ["EXTRAS", "has_extra"]
 
 #: The packages that each extra of ``pyproject.toml`` brings, as they are imported.
 EXTRAS = {
-    "engines": ("duckdb", "polars", "pyarrow", "voyager"),
+    "engines": ("duckdb", "polars", "voyager"),
     "serve": ("fastapi", "httpx", "uvicorn"),
     "spark": ("pyspark",),
     "workers": ("jax",),

@@ -152,7 +152,7 @@ def test_importing_the_package_loads_no_heavy_library():
     )
     heavy = {"tensorflow", "keras", "implicit", "pyspark", "matplotlib", "IPython"}
     heavy |= {"PIL"}  # matplotlib and posters need it, and only then
-    heavy |= {"duckdb", "fastapi", "jax", "polars", "pyarrow", "uvicorn", "voyager"}
+    heavy |= {"duckdb", "fastapi", "jax", "polars", "uvicorn", "voyager"}
     assert not heavy & set(run.stdout.split())
 
 
