@@ -1,0 +1,192 @@
+"""A recommender that learns from what people did with its own recommendations.
+
+What nobody was shown nobody can like, so the data of the next round holds little but
+what the last round believed. Here people are simulated, so that the truth is known:
+`tastes_of` gives every pair of user and movie a chance to be liked, and `run_loop`
+lets a recommender and its users go round. Chaney, Stewart and Engelhardt, "How
+algorithmic confounding in recommendation systems increases homogeneity and decreases
+utility", RecSys 2018.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_helpers.beyond_accuracy import gini
+from recsys_helpers.checks import check_count, check_positive
+from recsys_helpers.nearest import unit_rows
+
+Floats = NDArray[np.float64]
+
+
+class Round(NamedTuple):
+    """What one round of `run_loop` was like.
+
+    Attributes
+    ----------
+    gini : float
+        Of the lists that the model would show without exploration; see
+        `recsys_helpers.beyond_accuracy.gini`.
+    liked : float
+        Mean true chance to be liked of what was shown, exploration included.
+    """
+
+    gini: float
+    liked: float
+
+
+def tastes_of(
+    user_vectors: NDArray[np.floating],
+    movie_vectors: NDArray[np.floating],
+    sharpness: float = 2.0,
+    liked_share: float = 0.1,
+) -> Floats:
+    """Chance that a user likes a movie when they look at it: an invented truth.
+
+    The cosine of the two vectors, standardised over the users movie by movie, so that
+    no movie is better than another for the crowd, through a logistic function.
+
+    Parameters
+    ----------
+    user_vectors, movie_vectors : array, shape (n_users, f), (n_movies, f)
+    sharpness : float
+        Above 0: the larger, the more a user's chances differ.
+    liked_share : float
+        Between 0 and 1: the chance at the mean cosine.
+
+    Returns
+    -------
+    array, shape (n_users, n_movies)
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If `sharpness` or `liked_share` is out of its range.
+    """
+    check_positive("sharpness", sharpness)
+    if not 0 < liked_share < 1:
+        raise ValueError(f"liked_share is between 0 and 1, not {liked_share}.")
+    cosines = unit_rows(user_vectors) @ unit_rows(movie_vectors).T
+    spread = cosines.std(axis=0)
+    standard = (cosines - cosines.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    odds = liked_share / (1 - liked_share) * np.exp(sharpness * standard)
+    return np.float64(odds / (1 + odds))
+
+
+def looked_at(n_places: int) -> Floats:
+    """Chance that each place of a list is looked at: ``1 / log2(place + 1)``.
+
+    The discount of nDCG, read as *position bias*: who stands first is seen first.
+
+    Examples
+    --------
+    >>> looked_at(3).round(2).tolist()
+    [1.0, 0.63, 0.5]
+    """
+    check_count("n_places", n_places)
+    return 1 / np.log2(np.arange(1, n_places + 1) + 1)
+
+
+def ease_scores(clicks: NDArray[np.bool_], l2: float = 20.0) -> Floats:
+    """Score every movie for every user from who clicked what: EASE, chapter 3's best.
+
+    Parameters
+    ----------
+    clicks : bool array, shape (n_users, n_movies)
+    l2 : float
+        Above 0; see `recsys_helpers.methods.ease.Ease`.
+
+    Returns
+    -------
+    array, shape (n_users, n_movies)
+        Exactly 0 in the column of a movie without clicks.
+    """
+    check_positive("l2", l2)
+    X = clicks.astype(np.float64)
+    P = np.linalg.inv(X.T @ X + l2 * np.eye(X.shape[1]))
+    B = P / -np.diag(P)
+    np.fill_diagonal(B, 0)
+    return X @ B
+
+
+def run_loop(
+    tastes: Floats,
+    n_rounds: int = 20,
+    n_shown: int = 10,
+    exploration: float = 0.0,
+    l2: float = 20.0,
+    seed: int = 0,
+) -> list[Round]:
+    """Show, watch who clicks, learn, and show again.
+
+    Before the first round everybody is shown `n_shown` movies drawn at random. Then,
+    round after round: the model learns from all clicks so far (`ease_scores`); every
+    user gets its best `n_shown` of the movies they have not clicked; each place goes
+    to a random movie in its stead with the chance `exploration`; a user clicks what
+    they look at (`looked_at`) and like (`tastes`).
+
+    Parameters
+    ----------
+    tastes : array, shape (n_users, n_movies)
+        Chances to be liked, 0 to 1; see `tastes_of`.
+    n_rounds, n_shown : int
+        At least 1. There must be at least ``(n_rounds + 3) * n_shown`` movies, so
+        that nobody runs out of movies.
+    exploration : float
+        From 0 to 1.
+    l2, seed
+        Of the model; of all that is random.
+
+    Returns
+    -------
+    list of `Round`, one a round
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range or there are too few movies.
+    """
+    check_count("n_rounds", n_rounds)
+    n_users, n_movies = tastes.shape
+    if not 0 <= exploration <= 1:
+        raise ValueError(f"exploration is a share from 0 to 1, not {exploration}.")
+    if n_movies < (n_rounds + 3) * n_shown:
+        raise ValueError(
+            f"{n_rounds} rounds of {n_shown} movies need a catalogue of at least "
+            f"{(n_rounds + 3) * n_shown:,} movies; this one has {n_movies:,}."
+        )
+    rng = np.random.default_rng(seed)
+    looks = looked_at(n_shown)
+    everyone = np.arange(n_users)[:, np.newaxis]
+    clicks = np.zeros(tastes.shape, dtype=bool)
+    rounds = []
+    for number in range(n_rounds + 1):
+        shown = _best(rng.random(tastes.shape), clicks, n_shown)
+        if number > 0:
+            greedy = _best(ease_scores(clicks, l2), clicks, n_shown)
+            shown = _explored(greedy, clicks, exploration, rng)
+            liked = float(tastes[everyone, shown].mean())
+            rounds.append(Round(gini(greedy, n_movies), liked))
+        chance = tastes[everyone, shown] * looks
+        clicks[everyone, shown] |= rng.random(shown.shape) < chance
+    return rounds
+
+
+def _best(scores: Floats, excluded: NDArray[np.bool_], n: int) -> NDArray[np.intp]:
+    left = np.where(excluded, -np.inf, scores)
+    return np.argsort(-left, axis=1, kind="stable")[:, :n]
+
+
+def _explored(
+    greedy: NDArray[np.intp],
+    clicks: NDArray[np.bool_],
+    exploration: float,
+    rng: np.random.Generator,
+) -> NDArray[np.intp]:
+    """Replace places of the lists by movies that are neither listed nor clicked."""
+    taken = clicks.copy()
+    np.put_along_axis(taken, greedy, True, axis=1)
+    drawn = _best(rng.random(clicks.shape), taken, greedy.shape[1])
+    return np.where(rng.random(greedy.shape) < exploration, drawn, greedy)
