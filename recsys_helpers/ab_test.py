@@ -35,9 +35,9 @@ def users_per_side(
         n = (z_{1 - \alpha/2} + z_{1 - \beta})^2 \,
             \frac{p_A (1 - p_A) + p_B (1 - p_B)}{(p_A - p_B)^2}
 
-    with the quantiles z of the normal distribution, rounded up. Fleiss, Levin and
-    Paik, "Statistical Methods for Rates and Proportions" (2003), chapter 4 (without
-    the correction for continuity).
+    with the quantiles z of the normal distribution, rounded up. Chow, Shao and Wang,
+    "Sample Size Calculations in Clinical Research" (2008), section 4.2. Others pool
+    the two rates for the first quantile, and get a few users more or less.
 
     Parameters
     ----------

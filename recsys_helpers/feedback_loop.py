@@ -18,6 +18,7 @@ from recsys_helpers.checks import check_count, check_positive
 from recsys_helpers.nearest import unit_rows
 
 Floats = NDArray[np.float64]
+FEW_CLICKS = 5
 
 
 class Round(NamedTuple):
@@ -30,10 +31,14 @@ class Round(NamedTuple):
         `recsys_helpers.beyond_accuracy.gini`.
     liked : float
         Mean true chance to be liked of what was shown, exploration included.
+    starved : float
+        Share of the movies that have fewer than 5 clicks, of all users and rounds
+        before this one.
     """
 
     gini: float
     liked: float
+    starved: float
 
 
 def tastes_of(
@@ -168,7 +173,8 @@ def run_loop(
             greedy = _best(ease_scores(clicks, l2), clicks, n_shown)
             shown = _explored(greedy, clicks, exploration, rng)
             liked = float(tastes[everyone, shown].mean())
-            rounds.append(Round(gini(greedy, n_movies), liked))
+            starved = float((clicks.sum(axis=0) < FEW_CLICKS).mean())
+            rounds.append(Round(gini(greedy, n_movies), liked, starved))
         chance = tastes[everyone, shown] * looks
         clicks[everyone, shown] |= rng.random(shown.shape) < chance
     return rounds

@@ -69,12 +69,19 @@ def test_exploration_spreads_what_is_recommended():
         run_loop(TASTES, 12, 5, exploration, seed=2) for exploration in (0, 0.5)
     )
     assert final(wide, "gini") < final(narrow, "gini")
+    assert final(wide, "starved") < final(narrow, "starved")
 
 
 def test_with_nothing_but_exploration_lists_are_as_good_as_chance():
     rounds = run_loop(TASTES, 4, 5, exploration=1.0)
     # Those who clicked do not see it again, so a little below the mean of all.
     assert final(rounds, "liked") == pytest.approx(TASTES.mean(), abs=0.03)
+
+
+def test_movies_that_nobody_likes_stay_starved():
+    nobody = np.full((20, 60), 1.0)
+    nobody[:, 15:] = 0
+    assert run_loop(nobody, 9, 5, exploration=1.0)[-1].starved == 45 / 60
 
 
 def test_what_somebody_clicked_is_not_shown_to_them_again():
