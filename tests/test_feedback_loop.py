@@ -79,9 +79,9 @@ def test_with_nothing_but_exploration_lists_are_as_good_as_chance():
 
 
 def test_movies_that_nobody_likes_stay_starved():
-    nobody = np.full((20, 60), 1.0)
-    nobody[:, 15:] = 0
-    assert run_loop(nobody, 9, 5, exploration=1.0)[-1].starved == 45 / 60
+    fifteen_liked = np.zeros((300, 60))
+    fifteen_liked[:, :15] = 1
+    assert run_loop(fifteen_liked, 9, 5, exploration=1.0)[-1].starved == 45 / 60
 
 
 def test_what_somebody_clicked_is_not_shown_to_them_again():
