@@ -12,7 +12,7 @@ Three questions, each asked with three seeds from `--seed` on:
 - *audiences*: nDCG@10 of ALS on random splits, for the fifth of the users with the
   smallest share of head movies in their training ratings, and that with the largest.
 
-About a CPU minute. `--quick` takes the edition sample, one seed and few rounds.
+About half a CPU minute. `--quick` takes the edition sample, one seed and few rounds.
 """
 
 import argparse
