@@ -1,4 +1,4 @@
-"""Errors that a client can act on, in one shape, and that tell nothing of the inside."""
+"""Errors in one shape: a client can act on them, and nothing of the inside shows."""
 
 import json
 from collections.abc import Iterable
@@ -109,4 +109,6 @@ def _fault(error: dict[str, Any]) -> dict[str, str]:
         where, message = "body", "this is no valid JSON"
     if error["type"] == "extra_forbidden":
         message = "there is no such field; check its spelling"
+    if error["type"] == "string_pattern_mismatch":
+        message = "there is nothing in it but spaces"
     return {"where": where, "message": message}

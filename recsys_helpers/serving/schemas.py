@@ -2,7 +2,14 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 
 MOST_MOVIES, MOST_RATINGS, MOST_LETTERS = 100, 500, 100
 LARGEST_ID = 2**31 - 1
@@ -21,12 +28,20 @@ def _plain_truth(value: Any) -> Any:
     return value
 
 
-Id = Annotated[int, BeforeValidator(_plain_number), Field(ge=1, le=LARGEST_ID)]
-Number = Annotated[
-    int,
-    BeforeValidator(_plain_number),
-    Field(ge=1, le=MOST_MOVIES, description="How many movies you want."),
-]
+def _up_to(largest: int) -> Any:
+    """Type of a whole number from 1, written in an address."""
+    # Behind a validator pydantic would leave the limits out of the schema.
+    schema = {"type": "integer", "minimum": 1, "maximum": largest}
+    return Annotated[
+        int,
+        Field(ge=1, le=largest),
+        BeforeValidator(_plain_number),
+        WithJsonSchema(schema),
+    ]
+
+
+Id = _up_to(LARGEST_ID)
+Number = _up_to(MOST_MOVIES)
 
 
 class _Asked(BaseModel):
@@ -38,7 +53,7 @@ class _Asked(BaseModel):
 class HowMany(_Asked):
     """What can stand behind the question mark of an address."""
 
-    n: Number = Field(10, examples=[5])
+    n: Number = Field(10, description="How many movies you want.", examples=[5])
 
 
 class ForUser(HowMany):
@@ -104,7 +119,10 @@ class NewUser(BaseModel):
     )
 
     ratings: Annotated[list[Rating], AfterValidator(_each_movie_once)] = Field(
-        min_length=1, max_length=MOST_RATINGS, description="Each movie once."
+        min_length=1,
+        max_length=MOST_RATINGS,
+        description="Each movie once.",
+        json_schema_extra={"uniqueItems": True},
     )
 
 
