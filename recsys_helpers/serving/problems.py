@@ -90,7 +90,7 @@ def add_handlers(app: "FastAPI") -> None:
     def invalid(request: Request, error: RequestValidationError):
         faults = [_fault(one) for one in error.errors()]
         first, more = faults[0], len(faults) - 1
-        others = f" ({more} more in faults.)" if more else ""
+        others = f" (And {more} more.)" if more else ""
         detail = f"{first['where']}: {first['message']}.{others}"
         return problem(422, detail, faults=faults[:_MOST_FAULTS])
 

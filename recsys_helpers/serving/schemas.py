@@ -1,5 +1,6 @@
 """What may come in and what goes out, with its limits. Needs pydantic (extra serve)."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import (
@@ -22,26 +23,32 @@ def _plain_number(value: Any) -> Any:
     return value
 
 
+def _whole_number(value: Any) -> Any:
+    """Read 7.0 as 7: to JSON they are the same number."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _plain_truth(value: Any) -> Any:
     if isinstance(value, str) and value not in ("true", "false"):
         raise ValueError("write true or false")
     return value
 
 
-def _up_to(largest: int) -> Any:
-    """Type of a whole number from 1, written in an address."""
+def _up_to(largest: int, read: Callable[[Any], Any]) -> Any:
+    """Type of a whole number from 1; `read` sees first what was written."""
     # Behind a validator pydantic would leave the limits out of the schema.
     schema = {"type": "integer", "minimum": 1, "maximum": largest}
     return Annotated[
         int,
         Field(ge=1, le=largest),
-        BeforeValidator(_plain_number),
+        BeforeValidator(read),
         WithJsonSchema(schema),
     ]
 
 
-Id = _up_to(LARGEST_ID)
-Number = _up_to(MOST_MOVIES)
+Id = _up_to(LARGEST_ID, _plain_number)
+Number = _up_to(MOST_MOVIES, _plain_number)
+IdInBody = _up_to(LARGEST_ID, _whole_number)
 
 
 class _Asked(BaseModel):
@@ -81,7 +88,7 @@ class Rating(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    movie_id: int = Field(ge=1, le=LARGEST_ID, examples=[1])
+    movie_id: IdInBody = Field(examples=[1])
     rating: float = Field(
         ge=0.5,
         le=5,
