@@ -8,6 +8,7 @@ from pathlib import Path
 from recsys_helpers.serving import model_file
 from recsys_helpers.serving.app import create_app
 from recsys_helpers.serving.recommender import Recommender
+from recsys_helpers.validation import DatasetError
 
 # So many requests wait or run at a time; the rest are answered 503 at once.
 MOST_AT_A_TIME = 200
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         )
         app = create_app(recommender)
         import uvicorn
-    except (ImportError, OSError, ValueError) as error:
+    except (DatasetError, ImportError, OSError, ValueError) as error:
         raise SystemExit(f"The server does not start: {error}") from None
     uvicorn.run(
         app,
