@@ -63,6 +63,7 @@ def main() -> None:
         print(json.dumps(TASKS[arguments.task[0]](*arguments.task[1:])))
         return
     edition = "sample" if arguments.quick else "small"
+    asked = ("health", "fold in") if arguments.quick else ENDPOINTS
     users = USERS[:1] if arguments.quick else USERS
     rounds, seconds = (1, 0.5) if arguments.quick else (3, 4.0)
     common = {
@@ -77,7 +78,7 @@ def main() -> None:
         path = str(Path(folder, "model.npz"))
         model_file.save(model, path)
         inside = child("inside", path, 50 if arguments.quick else 400, arguments.seed)
-        records += measured(path, users, rounds, seconds, arguments.seed, inside)
+        records += measured(path, asked, users, rounds, seconds, arguments.seed, inside)
     write_results([{**common, **record} for record in records], arguments.output)
 
 
@@ -114,6 +115,7 @@ def recalls(model: Recommender, ease: Ease) -> Iterator[dict]:
 
 def measured(
     path: str,
+    endpoints: tuple[str, ...],
     concurrencies: tuple[int, ...],
     rounds: int,
     seconds: float,
@@ -126,7 +128,7 @@ def measured(
     try:
         found: dict[tuple[str, int], list[dict]] = {}
         for number in range(rounds):
-            for endpoint in ENDPOINTS:
+            for endpoint in endpoints:
                 for users in concurrencies:
                     task = (url, server.pid, endpoint, users, seconds, path)
                     figures = child("load", *task, seed + number)
@@ -162,6 +164,8 @@ def inside_records(
     found: dict[tuple[str, int], list[dict]], inside: dict[str, float]
 ) -> Iterator[dict]:
     for endpoint, cost in inside.items():
+        if (endpoint, 1) not in found:
+            continue
         served = median(one["server CPU ms"] for one in found[endpoint, 1])
         for metric, value in {
             "recommender CPU ms": cost,
