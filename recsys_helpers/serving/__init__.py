@@ -1,7 +1,7 @@
 """A recommender that answers over HTTP, one small module for each of its parts.
 
 - `ranking`: pure functions, from a vector to a few candidates to a short list;
-- `recommender`: what is held in memory while requests come;
+- `recommender`: what is held in memory while requests come, and `answers`: its types;
 - `training`: makes it from ratings;
 - `model_file`: keeps it in a file that is safe to read;
 - `app`: the endpoints, with `schemas` (what may come in and goes out), `problems` (the

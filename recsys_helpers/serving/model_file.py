@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys_helpers.ids import IdIndex
-from recsys_helpers.serving.recommender import Recommender, Settings
+from recsys_helpers.serving.answers import Settings
+from recsys_helpers.serving.recommender import Recommender
 from recsys_helpers.vectors_file import UNREADABLE, read_arrays
 from recsys_helpers.whole_files import write_whole
 

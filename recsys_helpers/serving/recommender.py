@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +23,12 @@ from recsys_helpers.interactions import top_n
 from recsys_helpers.methods import popular_where_silent
 from recsys_helpers.methods.ease_algebra import like_values
 from recsys_helpers.nearest import unit_rows
+from recsys_helpers.serving.answers import (
+    Counts,
+    Recommendations,
+    ScoredMovie,
+    Settings,
+)
 from recsys_helpers.serving.ranking import (
     EaseRanker,
     at_most_each,
@@ -32,53 +37,13 @@ from recsys_helpers.serving.ranking import (
 )
 from recsys_helpers.titles import fold_title
 
-__all__ = [
-    "CANDIDATES",
-    "Counts",
-    "Recommendations",
-    "Recommender",
-    "ScoredMovie",
-    "Settings",
-]
+__all__ = ["CANDIDATES", "Recommender"]
 
 #: How many movies retrieval hands to ranking; the benchmark of the server says why.
 CANDIDATES = 300
 #: So many films of one series stand on a list at most.
 OF_ONE_SERIES = 2
 SHORTEST_SERIES = 3  # letters; "M" and "If..." are no series
-
-
-class ScoredMovie(NamedTuple):
-    """A line of an answer."""
-
-    movie_id: int
-    title: str
-    score: float
-
-
-class Recommendations(NamedTuple):
-    """Movies, best first, and whether they come from likes or from popularity."""
-
-    movies: list[ScoredMovie]
-    based_on_likes: bool
-
-
-class Counts(NamedTuple):
-    """How much a model has learned from."""
-
-    users: int
-    movies: int
-    ratings: int
-
-
-class Settings(NamedTuple):
-    """What a new user's ratings are turned into, as it was in training."""
-
-    als_like: float
-    als_confidence: float
-    als_regularization: float
-    ease_like: float
-    ease_half_like: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -291,17 +256,22 @@ class Recommender:
                 f"There are {len(self.titles)} titles, and not {n_movies}."
             )
 
-    def _ranked(self, vector, columns, values, unwanted, n: int) -> Recommendations:
+    def _ranked(
+        self,
+        vector: NDArray[np.floating],
+        columns: NDArray[np.integer],
+        values: NDArray[np.float64],
+        unwanted: NDArray[np.integer],
+        n: int,
+    ) -> Recommendations:
         if len(columns) == 0:
             best = top_n(self._popularity, n, unwanted)
             popular = self._listed(best, self._popularity[best])
             return Recommendations(popular, False)
-        # Halves of a like are no likes to ALS: without any, the popular are asked for.
-        query = vector if vector.any() else None
-        if query is None:
+        if vector.any():
+            found = retrieve(vector, self.movie_vectors, CANDIDATES, unwanted)
+        else:  # Halves of a like are none to ALS.
             found = top_n(self._popularity, CANDIDATES, unwanted)
-        else:
-            found = retrieve(query, self.movie_vectors, CANDIDATES, unwanted)
         found = np.sort(found)  # equal scores come in the order of the ids
         scores = self._ranker.scores(columns, values, found)
         order = top_n(scores, len(found))
@@ -316,7 +286,9 @@ class Recommender:
         vectors = self.movie_vectors[liked].astype(np.float64)
         return solve_row(self._shared, vectors, confidences)
 
-    def _listed(self, rows, scores) -> list[ScoredMovie]:
+    def _listed(
+        self, rows: NDArray[np.integer], scores: NDArray[np.floating]
+    ) -> list[ScoredMovie]:
         ids = self.movies.ids[rows].tolist()
         return [
             ScoredMovie(movie_id, self.titles[row], score)
