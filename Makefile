@@ -11,6 +11,8 @@ COMPILE := --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 # What students install; the rest (Spark alone is half a gigabyte) has its own lock.
 LIGHT := als keras lab book test classroom engines serve
+# What a container that serves a trained model needs, and nothing else.
+SERVED := fastapi numpy pandas scipy uvicorn
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
@@ -87,6 +89,8 @@ lock: ## Choose the newest allowed versions anew and pin them with their hashes
 	  requirements.lock - > requirements-cluster.lock.new
 	@mv requirements-cluster.lock.new requirements-cluster.lock
 	@awk '/^[^ ]/ {keep = /^uv==/} keep' requirements.lock > requirements-uv.lock
+	@printf '%s\n' $(SERVED) | $(BIN)/uv pip compile --quiet --system-certs $(COMPILE) \
+	  --constraint requirements.lock - --output-file requirements-serve.lock
 
 results: $(READY) ## Measure all methods anew for the table of chapter 9 (an hour)
 	@$(BIN)/python benchmarks/five_methods.py

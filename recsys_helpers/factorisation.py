@@ -134,9 +134,32 @@ def solve_factors(C: sparse.csr_array, Y: Floats, regularization: float) -> Floa
     shared = Y.T @ Y + regularization * np.eye(n_factors)
     X = np.zeros((C.shape[0], n_factors))
     for u, (start, stop) in enumerate(zip(C.indptr[:-1], C.indptr[1:], strict=True)):
-        Y_u, c_u = Y[C.indices[start:stop]], C.data[start:stop]
-        X[u] = np.linalg.solve(shared + (Y_u.T * (c_u - 1)) @ Y_u, Y_u.T @ c_u)
+        X[u] = solve_row(shared, Y[C.indices[start:stop]], C.data[start:stop])
     return X
+
+
+def solve_row(shared: Floats, Y_u: Floats, c_u: Floats) -> Floats:
+    r"""Solve for the vector of one row, as `solve_factors` does for each.
+
+    Parameters
+    ----------
+    shared : array, shape (n_factors, n_factors)
+        :math:`Y^T Y + \lambda I`. A server computes it once and not for each request.
+    Y_u : array, shape (n_positives, n_factors)
+        The vectors of the row's positives.
+    c_u : array, shape (n_positives,)
+        Their confidences.
+
+    Returns
+    -------
+    array, shape (n_factors,)
+
+    Examples
+    --------
+    >>> solve_row(np.array([[6.0]]), np.array([[1.0]]), np.array([3.0]))
+    array([0.375])
+    """
+    return np.linalg.solve(shared + (Y_u.T * (c_u - 1)) @ Y_u, Y_u.T @ c_u)
 
 
 def als_loss(C: sparse.csr_array, X: Floats, Y: Floats, regularization: float) -> float:

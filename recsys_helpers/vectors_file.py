@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ def read(
     """
     with open(path, "rb") as file:
         try:
-            arrays = _arrays(file)
+            arrays = read_arrays(file)
         except UNREADABLE as error:
             raise VectorsFileError(path, f"it cannot be read ({error}).") from error
     missing = {"format_version", "movie_ids", "matrix"} - arrays.keys()
@@ -99,7 +100,14 @@ def read(
     )
 
 
-def _arrays(file) -> dict[str, NDArray]:
+def read_arrays(file: BinaryIO) -> dict[str, NDArray]:
+    """All arrays of an ``.npz`` archive. No pickle is read.
+
+    Raises
+    ------
+    one of `UNREADABLE`
+        If it is not a whole archive of plain arrays.
+    """
     if not zipfile.is_zipfile(file):
         raise ValueError("it is not a complete .npz archive")
     file.seek(0)

@@ -21,7 +21,11 @@ from recsys_helpers.methods import (
     popular_where_silent,
     require_fitted,
 )
-from recsys_helpers.methods.ease_algebra import gram_inverse, inverse_diagonal
+from recsys_helpers.methods.ease_algebra import (
+    gram_inverse,
+    inverse_diagonal,
+    like_values,
+)
 from recsys_helpers.methods.ease_checks import (
     BUILD_YEARS,
     check_size,
@@ -33,7 +37,6 @@ from recsys_helpers.splits import places_from_end
 
 Floats = NDArray[np.float64]
 
-HALF_LIKE = 0.5
 # The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
 CHOSEN_EASE = {"l2": 250, "half_like_from": 3.0, "recency": 0.25}
 
@@ -281,12 +284,7 @@ class Ease:
             check_years(self.release_years)
 
     def _like_values(self, stars: Floats) -> Floats:
-        if self.like_threshold is None:
-            return np.ones(len(stars))
-        liked = (stars >= self.like_threshold).astype(np.float64)
-        if self.half_like_from is not None:
-            liked[(stars >= self.half_like_from) & (liked == 0)] = HALF_LIKE
-        return liked
+        return like_values(stars, self.like_threshold, self.half_like_from)
 
     def _years_of(
         self, movie_ids: NDArray[np.integer], train: pd.DataFrame

@@ -1,4 +1,7 @@
-"""The inverse that EASE's weights follow from, in users by users and not in movies."""
+"""What EASE's weights follow from: likes, and an inverse in users by users.
+
+In users and not in movies, since there are fewer of them here.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +10,38 @@ from scipy.linalg import lapack
 
 Floats = NDArray[np.float64]
 
+HALF_LIKE = 0.5
 _NUMBERS_IN_A_BLOCK = 4 * 2**20
+
+
+def like_values(
+    stars: Floats, like_threshold: float | None, half_like_from: float | None
+) -> Floats:
+    """Say how much of a like each rating is.
+
+    Parameters
+    ----------
+    stars : array of float, shape (n,)
+    like_threshold : float or None
+        A rating of at least this many stars is 1; None: every rating is.
+    half_like_from : float or None
+        A rating from here up to below `like_threshold` is 0.5; None: nothing is.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n,)
+
+    Examples
+    --------
+    >>> like_values(np.array([2.0, 3.5, 4.0]), 4.0, 3.0).tolist()
+    [0.0, 0.5, 1.0]
+    """
+    if like_threshold is None:
+        return np.ones(len(stars))
+    liked = (stars >= like_threshold).astype(np.float64)
+    if half_like_from is not None:
+        liked[(stars >= half_like_from) & (liked == 0)] = HALF_LIKE
+    return liked
 
 
 def gram_inverse(X: sparse.csr_array, l2: float) -> Floats:

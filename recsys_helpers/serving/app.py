@@ -1,0 +1,211 @@
+"""The endpoints: `create_app` makes a FastAPI application of a recommender."""
+
+# Without "from __future__ import annotations": FastAPI reads the annotations, and
+# their names are local here, since only a server needs the library.
+from typing import TYPE_CHECKING, Annotated, Any
+
+import recsys_helpers
+from recsys_helpers.ids import UnknownIdError
+from recsys_helpers.serving.docs_page import PAGE_POLICY, docs_page
+from recsys_helpers.serving.guard import POLICY, Guard
+from recsys_helpers.serving.problems import add_handlers, documented, problem
+from recsys_helpers.serving.recommender import Recommender
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+
+__all__ = ["create_app"]
+
+_ABOUT = (
+    "Similar movies and recommendations from a model of the course Five Ways to "
+    "Recommend a Movie. It asks nobody who they are, keeps nothing of what is sent, "
+    "and answers every error in one shape."
+)
+_COMMON = (405, 408, 413, 500)
+
+
+def create_app(recommender: Recommender) -> "FastAPI":
+    """Make an application that answers with this recommender.
+
+    Parameters
+    ----------
+    recommender : Recommender
+
+    Returns
+    -------
+    fastapi.FastAPI
+        An ASGI application, for uvicorn or for ``fastapi.testclient.TestClient``.
+
+    Raises
+    ------
+    ImportError
+        If FastAPI is not installed.
+    """
+    try:
+        from fastapi import FastAPI
+    except ImportError as error:
+        raise ImportError(
+            "The server needs the package fastapi, which is not installed here. In "
+            "the folder of the course: python -m pip install '.[serve]'"
+        ) from error
+    app = FastAPI(
+        title="Recommend a movie",
+        version=recsys_helpers.__version__,
+        description=_ABOUT,
+        # FastAPI's own pages load scripts from elsewhere.
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        responses=documented(*_COMMON),
+    )
+    add_handlers(app)
+    _add_health(app, recommender)
+    _add_movies(app, recommender)
+    _add_recommendations(app, recommender)
+    _add_docs(app)
+    app.add_middleware(Guard)
+    return app
+
+
+def _add_health(app: "FastAPI", recommender: Recommender) -> None:
+    from recsys_helpers.serving.schemas import Health
+
+    counts = recommender.counts
+    health = Health(
+        status="ok",
+        edition=recommender.edition,
+        n_users=counts.users,
+        n_movies=counts.movies,
+        n_ratings=counts.ratings,
+        version=recsys_helpers.__version__,
+        model=recommender.fingerprint,
+    )
+
+    @app.get("/health", summary="What is loaded")
+    def tell_health() -> Health:
+        """Say which model answers here. For whoever watches over the server."""
+        return health
+
+
+def _add_movies(app: "FastAPI", recommender: Recommender) -> None:
+    from fastapi import Path, Query
+
+    from recsys_helpers.serving.schemas import Found, HowMany, Id, Search, Similar
+
+    @app.get("/movies", summary="Search titles", responses=documented(422))
+    def search_movies(asked: Annotated[Search, Query()]) -> Found:
+        """Find the ids of movies by words of their titles; the shortest title first."""
+        found = recommender.search(asked.query, asked.n)
+        return {"movies": [{"movie_id": one, "title": title} for one, title in found]}
+
+    @app.get(
+        "/movies/{movie_id}/similar",
+        summary="Similar movies",
+        responses=documented(404, 422),
+    )
+    def list_similar(
+        movie_id: Annotated[Id, Path(examples=[1])],
+        asked: Annotated[HowMany, Query()],
+    ) -> Similar:
+        """List the movies whose vectors point in the same direction."""
+        if recommender.unknown_movies([movie_id]):
+            return problem(
+                404,
+                f"Movie {movie_id} is not among those that this model knows. The "
+                "nearest ids are in nearest; GET /movies?query= finds ids by title.",
+                nearest=recommender.nearest_ids(movie_id),
+            )
+        return {"movies": _rows(recommender.similar(movie_id, asked.n))}
+
+
+def _add_recommendations(app: "FastAPI", recommender: Recommender) -> None:
+    from fastapi import Path, Query
+
+    from recsys_helpers.serving.schemas import (
+        ForUser,
+        HowMany,
+        Id,
+        NewUser,
+        Recommended,
+    )
+
+    @app.get(
+        "/users/{user_id}/recommendations",
+        summary="Recommend to somebody known",
+        responses=documented(404, 422),
+    )
+    def recommend(
+        user_id: Annotated[Id, Path(examples=[1])],
+        asked: Annotated[ForUser, Query()],
+    ) -> Recommended:
+        """List movies for a user who had ratings when the model was trained."""
+        try:
+            found = recommender.recommend(user_id, asked.n, asked.exclude_seen)
+        except UnknownIdError:
+            # Other users' ids would be the wrong help: they are nobody's business.
+            return problem(
+                404,
+                f"User {user_id} had no ratings when this model was trained. Send "
+                "their ratings to POST /recommendations.",
+            )
+        return _recommended(found)
+
+    @app.post(
+        "/recommendations",
+        summary="Recommend to somebody new",
+        responses=documented(400, 404, 422),
+    )
+    def recommend_to(
+        new_user: NewUser, asked: Annotated[HowMany, Query()]
+    ) -> Recommended:
+        """List movies for somebody with these ratings. They are not kept."""
+        ratings = {one.movie_id: one.rating for one in new_user.ratings}
+        unknown = recommender.unknown_movies(list(ratings))
+        if unknown:
+            return problem(
+                404,
+                f"This model does not know {len(unknown)} of the movies, the first of "
+                f"them {unknown[0]}. Leave them out; the ids nearest to it are in "
+                "nearest.",
+                nearest=recommender.nearest_ids(unknown[0]),
+            )
+        return _recommended(recommender.recommend_to(ratings, asked.n))
+
+
+def _add_docs(app: "FastAPI") -> None:
+    from fastapi.openapi.utils import get_openapi
+    from starlette.responses import HTMLResponse
+
+    from recsys_helpers.serving.schemas import Problem
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+            )
+            # Errors have a media type of their own, so FastAPI does not add theirs.
+            shape = Problem.model_json_schema(
+                ref_template="#/components/schemas/{model}"
+            )
+            schemas = schema["components"]["schemas"]
+            schemas |= shape.pop("$defs") | {"Problem": shape}
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi
+
+    @app.get("/docs", include_in_schema=False)
+    def show_docs() -> HTMLResponse:
+        policy = {POLICY.decode(): PAGE_POLICY}
+        return HTMLResponse(docs_page(app.openapi()), headers=policy)
+
+
+def _rows(movies: list) -> list[dict[str, Any]]:
+    return [movie._asdict() for movie in movies]
+
+
+def _recommended(found: Any) -> dict[str, Any]:
+    return {"movies": _rows(found.movies), "based_on_likes": found.based_on_likes}

@@ -1,0 +1,117 @@
+"""A trained model in a file: a numpy archive without pickles.
+
+A pickle runs whatever code is in it as soon as it is read, so a model file that
+somebody exchanged would own the server. This one holds numbers and text, and what is
+read is checked: the archive's checksums find a damaged byte, and `Recommender` refuses
+parts that do not fit each other.
+"""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys_helpers.ids import IdIndex
+from recsys_helpers.serving.answers import Settings
+from recsys_helpers.serving.recommender import Recommender
+from recsys_helpers.vectors_file import UNREADABLE, read_arrays
+from recsys_helpers.whole_files import write_whole
+
+__all__ = ["ModelFileError", "load", "save"]
+
+FORMAT_VERSION = 1
+_DENSE = ("user_vectors", "movie_vectors", "gram_inverse", "scale")
+_SPARSE = ("seen", "likes", "queries")
+_PARTS = ("data", "indices", "indptr")
+
+
+class ModelFileError(ValueError):
+    """A file that does not hold a model that can be served."""
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        super().__init__(
+            f"{path} holds no model that can be served: {reason} Make it anew with "
+            f"python -m recsys_helpers.serving --save {path}"
+        )
+
+
+def save(recommender: Recommender, path: str | Path) -> None:
+    """Write a model to an ``.npz`` file, which takes its place only when complete."""
+    arrays: dict[str, object] = {
+        "format_version": np.int64(FORMAT_VERSION),
+        "edition": np.array(recommender.edition),
+        "settings": np.array(recommender.settings, dtype=np.float64),
+        "titles": np.array(recommender.titles, dtype=str),
+        "user_ids": recommender.users.ids,
+        "movie_ids": recommender.movies.ids,
+    }
+    arrays |= {name: getattr(recommender, name) for name in _DENSE}
+    for name in _SPARSE:
+        matrix = getattr(recommender, name)
+        arrays |= {f"{name}_{part}": getattr(matrix, part) for part in _PARTS}
+    content = io.BytesIO()
+    np.savez_compressed(content, **arrays)
+    write_whole(path, content.getvalue())
+
+
+def load(path: str | Path) -> Recommender:
+    """Read what `save` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ModelFileError
+        If the file is damaged, cut short, or holds something else.
+    """
+    with open(path, "rb") as file:
+        try:
+            arrays = read_arrays(file)
+        except UNREADABLE as error:
+            raise ModelFileError(path, f"it cannot be read ({error}).") from error
+    version = arrays.get("format_version")
+    if version is None or version.shape or version != FORMAT_VERSION:
+        raise ModelFileError(
+            path, f"its format is {version}, and this course reads {FORMAT_VERSION}."
+        )
+    try:
+        return _recommender(arrays)
+    except KeyError as error:
+        raise ModelFileError(path, f"{error} is missing.") from error
+    except (IndexError, TypeError, ValueError) as error:
+        raise ModelFileError(path, f"its parts do not fit ({error}).") from error
+
+
+def _recommender(arrays: Mapping[str, NDArray]) -> Recommender:
+    users = _index(arrays, "user_id")
+    movies = _index(arrays, "movie_id")
+    return Recommender(
+        edition=str(arrays["edition"]),
+        settings=Settings(*arrays["settings"].tolist()),
+        titles=tuple(arrays["titles"].tolist()),
+        users=users,
+        movies=movies,
+        **{name: arrays[name] for name in _DENSE},
+        **{name: _matrix(arrays, name, (len(users), len(movies))) for name in _SPARSE},
+    )
+
+
+def _index(arrays: Mapping[str, NDArray], name: str) -> IdIndex:
+    ids = arrays[f"{name}s"]
+    index = IdIndex.of(ids, name)
+    if not np.array_equal(index.ids, ids):
+        raise ValueError(f"the {name}s are not ascending, each once")
+    return index
+
+
+def _matrix(
+    arrays: Mapping[str, NDArray], name: str, shape: tuple[int, int]
+) -> sparse.csr_array:
+    parts = tuple(arrays[f"{name}_{part}"] for part in _PARTS)
+    matrix = sparse.csr_array(parts, shape=shape)
+    # A position beyond the end would be read from foreign memory.
+    matrix.check_format(full_check=True)
+    return matrix

@@ -1,0 +1,309 @@
+"""What a server holds in memory, and the answers it gives from that.
+
+Two of the course's methods work together. ALS has a vector for every user and every
+movie, and computes one for a new user with one small system of equations: from vectors
+come the candidates, and what is similar. EASE is the best of the course at lists, but
+has no vectors: it orders the candidates.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from functools import cached_property
+from hashlib import sha256
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys_helpers.checks import check_count, misfit
+from recsys_helpers.factorisation import solve_row
+from recsys_helpers.franchises import series_name
+from recsys_helpers.ids import IdIndex
+from recsys_helpers.interactions import top_n
+from recsys_helpers.methods import popular_where_silent
+from recsys_helpers.methods.ease_algebra import like_values
+from recsys_helpers.nearest import unit_rows
+from recsys_helpers.serving.answers import (
+    Counts,
+    Recommendations,
+    ScoredMovie,
+    Settings,
+)
+from recsys_helpers.serving.ranking import (
+    EaseRanker,
+    at_most_each,
+    retrieve,
+    search_titles,
+)
+from recsys_helpers.titles import fold_title
+
+__all__ = ["CANDIDATES", "Recommender"]
+
+#: How many movies retrieval hands to ranking; the benchmark of the server says why.
+CANDIDATES = 300
+#: So many films of one series stand on a list at most.
+OF_ONE_SERIES = 2
+SHORTEST_SERIES = 3  # letters; "M" and "If..." are no series
+
+
+@dataclass(frozen=True, eq=False)
+class Recommender:
+    """A trained model, ready to answer: only arrays, nothing is learned here.
+
+    Make one with `recsys_helpers.serving.training.train_recommender`, or load one with
+    `recsys_helpers.serving.model_file.load`. Many threads can ask at the same time.
+
+    Parameters
+    ----------
+    edition : str
+        Which data it was trained on.
+    settings : Settings
+    titles : tuple of str, length n_movies
+    users, movies : IdIndex
+    user_vectors, movie_vectors : array of float32, shape (n, n_factors)
+        Of ALS; zeros where nobody liked anything.
+    seen, likes, queries : scipy.sparse.csr_array, shape (n_users, n_movies)
+        All ratings; EASE's X; X as users are asked about, recent likes counting more.
+    gram_inverse : array of float64, shape (n_users, n_users)
+    scale : array of float64, shape (n_movies,)
+        EASE's K, and ``l2 * diag(P)``.
+    """
+
+    edition: str
+    settings: Settings
+    titles: tuple[str, ...]
+    users: IdIndex
+    movies: IdIndex
+    user_vectors: NDArray[np.float32]
+    movie_vectors: NDArray[np.float32]
+    seen: sparse.csr_array
+    likes: sparse.csr_array
+    queries: sparse.csr_array
+    gram_inverse: NDArray[np.float64]
+    scale: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        """Check that all parts fit, and compute once what every request needs.
+
+        Raises
+        ------
+        ValueError
+            If a part has another length than the users or movies, or a number is NaN
+            or infinite.
+        """
+        self._check()
+        vectors = self.movie_vectors.astype(np.float64)
+        penalty = self.settings.als_regularization * np.eye(vectors.shape[1])
+        counts = np.bincount(self.seen.indices, minlength=len(self.movies))
+        ready = {
+            "_shared": vectors.T @ vectors + penalty,
+            "_directions": unit_rows(self.movie_vectors),
+            "_popularity": popular_where_silent(np.zeros(len(counts)), counts),
+            "_ranker": EaseRanker(self.likes, self.gram_inverse, self.scale),
+            "_series": [_series(title) for title in self.titles],
+            "_folded": [fold_title(title) for title in self.titles],
+        }
+        for name, value in ready.items():
+            # A frozen dataclass sets its own fields this way.
+            object.__setattr__(self, name, value)
+
+    @property
+    def counts(self) -> Counts:
+        """How many users, movies and ratings it was trained on."""
+        return Counts(len(self.users), len(self.movies), self.seen.nnz)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Twelve letters and digits that differ as soon as one number does."""
+        digest = sha256()
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, IdIndex):
+                value = value.ids
+            if sparse.issparse(value):
+                parts = [value.data, value.indices, value.indptr]
+            else:
+                parts = [value]
+            for part in parts:
+                is_array = isinstance(part, np.ndarray)
+                digest.update(part.tobytes() if is_array else repr(part).encode())
+        return digest.hexdigest()[:12]
+
+    def similar(self, movie_id: int, n: int = 10) -> list[ScoredMovie]:
+        """Movies whose vectors point in the same direction, by cosine.
+
+        Returns
+        -------
+        list of ScoredMovie
+            Empty where nobody liked the movie, so that it has no direction.
+
+        Raises
+        ------
+        UnknownIdError
+            If nobody rated the movie.
+        """
+        row = int(self.movies.rows(movie_id))
+        vector = self._directions[row]
+        if not vector.any():
+            return []
+        silent = ~self._directions.any(axis=1)
+        silent[row] = True
+        scores = np.einsum("if,f->i", self._directions, vector)
+        best = top_n(scores, n, silent)
+        return self._listed(best, scores[best])
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> Recommendations:
+        """Movies for somebody who was there in training.
+
+        Parameters
+        ----------
+        user_id : int
+        n : int
+            Fewer come back where the rules leave fewer of the candidates.
+        exclude_seen : bool
+            Leave out what the user has rated.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user has no rating in training.
+        """
+        check_count("n", n)
+        row = int(self.users.rows(user_id))
+        columns, values = _row_of(self.queries, row)
+        seen, _ = _row_of(self.seen, row)
+        unwanted = seen if exclude_seen else seen[:0]
+        return self._ranked(self.user_vectors[row], columns, values, unwanted, n)
+
+    def recommend_to(
+        self, ratings: Mapping[int, float], n: int = 10
+    ) -> Recommendations:
+        """Movies for somebody new, without training anew; nothing of theirs is kept.
+
+        Parameters
+        ----------
+        ratings : mapping of movie_id to stars, 0.5 to 5
+            At least one.
+        n : int
+
+        Raises
+        ------
+        UnknownIdError
+            If nobody rated one of the movies.
+        ValueError
+            If there are no ratings.
+        """
+        check_count("n", n)
+        if not ratings:
+            raise ValueError("The new user has no ratings; at least one is needed.")
+        rated = self.movies.rows(np.fromiter(ratings, dtype=np.int64))
+        stars = np.fromiter(ratings.values(), dtype=np.float64)
+        values = like_values(
+            stars, self.settings.ease_like, self.settings.ease_half_like
+        )
+        liked = values > 0
+        vector = self._fold_in(rated[stars >= self.settings.als_like])
+        return self._ranked(vector, rated[liked], values[liked], rated, n)
+
+    def search(self, query: str, n: int = 10) -> list[tuple[int, str]]:
+        """Ids and titles of the movies whose titles hold all words of the query."""
+        rows = search_titles(query, self._folded, n)
+        return [(int(self.movies.ids[row]), self.titles[row]) for row in rows]
+
+    def unknown_movies(self, movie_ids: list[int]) -> list[int]:
+        """Those of some ids that nothing is known of, in their order."""
+        found = self.movies.find(np.array(movie_ids, dtype=np.int64))
+        return [one for one, row in zip(movie_ids, found, strict=True) if row < 0]
+
+    def nearest_ids(self, movie_id: int, n: int = 3) -> list[tuple[int, str]]:
+        """Ids and titles of the movies whose ids are nearest to a number."""
+        distances = np.abs(self.movies.ids.astype(np.int64) - movie_id)
+        nearest = np.argsort(distances, kind="stable")[:n]
+        return [(int(self.movies.ids[row]), self.titles[row]) for row in nearest]
+
+    def candidates(self, user_id: int, n: int = CANDIDATES) -> NDArray[np.integer]:
+        """Ids that retrieval finds for a user: the first of the two steps alone."""
+        row = int(self.users.rows(user_id))
+        seen, _ = _row_of(self.seen, row)
+        found = retrieve(self.user_vectors[row], self.movie_vectors, n, seen)
+        return self.movies.ids[found]
+
+    def _check(self) -> None:
+        n_users, n_movies = len(self.users), len(self.movies)
+        n_factors = self.movie_vectors.shape[-1]
+        for name, shape in {
+            "user_vectors": (n_users, n_factors),
+            "movie_vectors": (n_movies, n_factors),
+            "gram_inverse": (n_users, n_users),
+            "scale": (n_movies,),
+        }.items():
+            values = getattr(self, name)
+            if values.shape != shape:
+                raise ValueError(f"{name} has shape {values.shape}, and not {shape}.")
+            if not np.isfinite(values).all():
+                raise ValueError(f"A number in {name} is NaN or infinite.")
+        for name in ("seen", "likes", "queries"):
+            matrix = getattr(self, name)
+            problem = misfit(matrix.shape, self.users, self.movies)
+            if problem:
+                raise ValueError(f"{name}: {problem}")
+            if not np.isfinite(matrix.data).all():
+                raise ValueError(f"A number in {name} is NaN or infinite.")
+        if len(self.titles) != n_movies:
+            raise ValueError(
+                f"There are {len(self.titles)} titles, and not {n_movies}."
+            )
+
+    def _ranked(
+        self,
+        vector: NDArray[np.floating],
+        columns: NDArray[np.integer],
+        values: NDArray[np.float64],
+        unwanted: NDArray[np.integer],
+        n: int,
+    ) -> Recommendations:
+        if len(columns) == 0:
+            best = top_n(self._popularity, n, unwanted)
+            popular = self._listed(best, self._popularity[best])
+            return Recommendations(popular, False)
+        if vector.any():
+            found = retrieve(vector, self.movie_vectors, CANDIDATES, unwanted)
+        else:  # Halves of a like are none to ALS.
+            found = top_n(self._popularity, CANDIDATES, unwanted)
+        found = np.sort(found)  # equal scores come in the order of the ids
+        scores = self._ranker.scores(columns, values, found)
+        order = top_n(scores, len(found))
+        kept = at_most_each([self._series[found[i]] for i in order], OF_ONE_SERIES)
+        best = order[kept][:n]
+        return Recommendations(self._listed(found[best], scores[best]), True)
+
+    def _fold_in(self, liked: NDArray[np.intp]) -> NDArray[np.float64]:
+        if len(liked) == 0:
+            return np.zeros(self.movie_vectors.shape[1])
+        confidences = np.full(len(liked), self.settings.als_confidence)
+        vectors = self.movie_vectors[liked].astype(np.float64)
+        return solve_row(self._shared, vectors, confidences)
+
+    def _listed(
+        self, rows: NDArray[np.integer], scores: NDArray[np.floating]
+    ) -> list[ScoredMovie]:
+        ids = self.movies.ids[rows].tolist()
+        return [
+            ScoredMovie(movie_id, self.titles[row], score)
+            for movie_id, row, score in zip(ids, rows, scores.tolist(), strict=True)
+        ]
+
+
+def _row_of(
+    matrix: sparse.csr_array, row: int
+) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
+    """Columns and values of one row, without a matrix being made."""
+    part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+    return matrix.indices[part], matrix.data[part]
+
+
+def _series(title: str) -> str | None:
+    name = series_name(title)
+    return name.stem if len(name.stem) >= SHORTEST_SERIES else None
