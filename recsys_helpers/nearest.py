@@ -91,8 +91,45 @@ def nearest_rows(
     for start in range(0, len(queries), block_size):
         block = slice(start, start + block_size)
         found = quick.candidates(block, n, exclude[block])
-        exact = _score_pairs(queries[block], matrix, *found, metric)
-        rows[block], scores[block] = _best(*found, exact, n)
+        rows[block], scores[block] = best_of_candidates(
+            queries[block], matrix, *found, n, metric
+        )
+    return rows, scores
+
+
+def best_of_candidates(
+    queries: NDArray[np.floating],
+    matrix: NDArray[np.floating],
+    query: NDArray[np.integer],
+    row: NDArray[np.integer],
+    n: int,
+    metric: Metric,
+) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+    """Score pairs of a query and a row exactly, and keep each query's n best rows.
+
+    Parameters
+    ----------
+    queries : numpy.ndarray of float, shape (n_queries, n_dimensions)
+    matrix : numpy.ndarray of float, shape (n_rows, n_dimensions)
+    query, row : numpy.ndarray of int, shape (n_pairs,)
+        Which query and which row of each pair: by query, at least n for each.
+    n : int
+    metric : {"cosine", "dot", "euclidean"}
+
+    Returns
+    -------
+    rows, scores : numpy.ndarray, shape (n_queries, n)
+        As `nearest_rows` returns them.
+
+    Examples
+    --------
+    >>> points = np.array([[3.0, 4.0], [6.0, 8.0], [0.0, 1.0]])
+    >>> query, row = np.array([0, 0, 0]), np.array([2, 0, 1])
+    >>> best_of_candidates(points[:1], points, query, row, 2, "dot")
+    (array([[1, 0]]), array([[50., 25.]]))
+    """
+    exact = _score_pairs(queries, matrix, query, row, metric)
+    rows, scores = _best(query, row, exact, n)
     return rows, np.abs(scores) if metric == "euclidean" else scores
 
 

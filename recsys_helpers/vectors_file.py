@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -79,7 +80,7 @@ def read(
     """
     with open(path, "rb") as file:
         try:
-            arrays = _arrays(file)
+            arrays = read_arrays(file)
         except UNREADABLE as error:
             raise VectorsFileError(path, f"it cannot be read ({error}).") from error
     missing = {"format_version", "movie_ids", "matrix"} - arrays.keys()
@@ -99,7 +100,8 @@ def read(
     )
 
 
-def _arrays(file) -> dict[str, NDArray]:
+def read_arrays(file: BinaryIO) -> dict[str, NDArray]:
+    """Read all arrays of an open ``.npz``; may raise any of `UNREADABLE`."""
     if not zipfile.is_zipfile(file):
         raise ValueError("it is not a complete .npz archive")
     file.seek(0)
