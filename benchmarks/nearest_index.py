@@ -4,7 +4,7 @@
 
 About 25 minutes, most of them for the two graphs of a million vectors; 4 GiB. Needs
 the extras ``engines`` and ``bench``. The file is written again after each data set.
-``--quick`` takes a few thousand vectors and seconds.
+``--quick`` takes three thousand structured vectors and seconds.
 
 Data (the field `split`): vectors of 64 dimensions, *structured* (around one centre for
 every hundred of them) or *gaussian* (no structure at all), with 1,000 queries drawn in
@@ -34,7 +34,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -49,8 +48,14 @@ from recsys_helpers.results import versions, write_results
 from recsys_helpers.vectors import MovieVectors
 
 RESULTS = Path(__file__).parent / "results" / "nearest_index.json"
-SIZES = (100_000, 1_000_000)
-QUICK_SIZES = (3_000,)
+DRAWS = (
+    ("als", None),
+    ("structured", 100_000),
+    ("gaussian", 100_000),
+    ("structured", 1_000_000),
+    ("gaussian", 1_000_000),
+)
+QUICK_DRAWS = (("structured", 3_000),)
 N_DIMENSIONS = 64
 N_QUERIES = 1_000
 PER_CENTRE = 100
@@ -72,9 +77,7 @@ def main() -> None:
         with threadpool_limits(1):
             print(json.dumps(list(TASKS[method](Path(folder), seed))))
         return
-    sizes = QUICK_SIZES if arguments.quick else SIZES
-    draws = [("als", None), *product(("structured", "gaussian"), sizes)]
-    draws.sort(key=lambda draw: draw[1] or 0)
+    draws = QUICK_DRAWS if arguments.quick else DRAWS
     records = []
     for kind, size in draws:
         with tempfile.TemporaryDirectory(prefix="nearest_index_") as folder:
