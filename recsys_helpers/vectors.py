@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
@@ -28,6 +28,9 @@ from recsys_helpers.vector_checks import (
     checked_matrix,
     checked_titles,
 )
+
+if TYPE_CHECKING:  # it imports this module
+    from recsys_helpers.vector_index import VectorIndex
 
 
 class UnknownMovieError(UnknownIdError):
@@ -202,7 +205,7 @@ class MovieVectors:
         rows, scores = nearest_rows(
             query, self.matrix, n, metric, exclude=skipped[None].astype(np.intp)
         )
-        return self._frame(rows[0], scores[0], metric)
+        return self.table(rows[0], scores[0], metric)
 
     def neighbours_of_all(
         self, n: int = 10, metric: Metric = "cosine", block_size: int | None = None
@@ -292,6 +295,40 @@ class MovieVectors:
         """
         return MovieVectors(self.movie_ids, unit_rows(self.matrix), self.titles)
 
+    def to_index(
+        self,
+        metric: Metric = "cosine",
+        *,
+        seed: int,
+        n_links: int = 16,
+        build_ef: int = 100,
+        n_threads: int = 1,
+    ) -> VectorIndex:
+        """Build an index that finds neighbours without looking at every movie.
+
+        Worth it from about 100,000 movies; below, `neighbours` is quick enough and
+        always right. Needs the package voyager (extra ``engines``).
+
+        Parameters
+        ----------
+        metric, seed, n_links, build_ef, n_threads
+            See `recsys_helpers.vector_index.VectorIndex.build`.
+
+        Returns
+        -------
+        recsys_helpers.vector_index.VectorIndex
+        """
+        from recsys_helpers.vector_index import VectorIndex
+
+        return VectorIndex.build(
+            self,
+            metric,
+            seed=seed,
+            n_links=n_links,
+            build_ef=build_ef,
+            n_threads=n_threads,
+        )
+
     def save(self, path: str | Path) -> None:
         """Write to an ``.npz`` file, which takes its place only when complete."""
         vectors_file.write(path, self.movie_ids, self.matrix, self.titles)
@@ -313,7 +350,10 @@ class MovieVectors:
         except (TypeError, ValueError) as error:
             raise vectors_file.VectorsFileError(path, str(error)) from error
 
-    def _frame(self, rows, scores, metric: str) -> pd.DataFrame:
+    def table(
+        self, rows: NDArray[np.integer], scores: NDArray[np.floating], metric: Metric
+    ) -> pd.DataFrame:
+        """Show these rows of the matrix and their scores, as `neighbours` does."""
         columns = {"movie_id": self.movie_ids[rows]}
         if self.titles:
             columns["title"] = [self.titles[row] for row in rows]

@@ -1,0 +1,295 @@
+"""Find the nearest of millions of vectors without looking at each of them.
+
+`recsys_helpers.nearest.nearest_rows` compares a query with every row. A `VectorIndex`
+walks along a graph in which near vectors are linked, and sees a few hundred: HNSW, the
+"hierarchical navigable small world" graphs of Malkov and Yashunin (2020), as the
+library voyager builds them. What it finds is nearly always, and not always, what is
+nearest. The scores of what it finds are exact.
+"""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_helpers import vector_index_file
+from recsys_helpers.graph_points import GraphPoints
+from recsys_helpers.nearest import (
+    METRICS,
+    Metric,
+    best_of_candidates,
+    nearest_rows,
+)
+from recsys_helpers.vector_checks import checked_matrix
+from recsys_helpers.vectors import MovieVectors
+
+if TYPE_CHECKING:
+    import voyager
+
+# More candidates than asked for: scores that differ by less than float32 can tell
+# are put in order afterwards.
+_SURPLUS = 5
+_QUERIES_IN_A_BLOCK = 1024
+_QUERY_EF = 50
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class VectorIndex:
+    """Approximate neighbours of movies. Build it with `MovieVectors.to_index`.
+
+    It holds the movies as they were: a movie that is added or trained anew later is
+    not in it until a new index is built.
+
+    Parameters
+    ----------
+    movies : MovieVectors
+    metric : {"cosine", "dot", "euclidean"}
+        What the index was built for; it answers for no other.
+    graph : voyager.Index
+        Of the `GraphPoints` of the movies; its ids are their rows.
+    """
+
+    movies: MovieVectors
+    metric: Metric
+    graph: voyager.Index
+
+    def __post_init__(self) -> None:
+        points = GraphPoints(self.movies.matrix, self.metric)
+        object.__setattr__(self, "_points", points)
+
+    @classmethod
+    def build(
+        cls,
+        movies: MovieVectors,
+        metric: Metric = "cosine",
+        *,
+        seed: int,
+        n_links: int = 16,
+        build_ef: int = 100,
+        n_threads: int = 1,
+    ) -> Self:
+        """Link every movie with movies near to it.
+
+        Parameters
+        ----------
+        movies : MovieVectors
+        metric : {"cosine", "dot", "euclidean"}
+        seed : int
+            0 or more. Same seed, same index, if `n_threads` is 1.
+        n_links : int
+            Links of a movie on each level of the graph, 2 or more. More take more
+            memory and find more.
+        build_ef : int
+            Candidates held while the links of a movie are chosen, at least `n_links`.
+            More take longer, once, and find more ever after.
+        n_threads : int
+            With more than one, the order of insertion, and so the graph, is up to
+            chance.
+
+        Returns
+        -------
+        VectorIndex
+
+        Raises
+        ------
+        ImportError
+            If voyager is not installed; the message says how to install it.
+        ValueError
+            If a setting is out of its range.
+        """
+        if metric not in METRICS:
+            raise ValueError(f"metric is one of {', '.join(METRICS)}; got {metric!r}.")
+        if seed < 0 or n_threads < 1 or not 2 <= n_links <= build_ef:
+            raise ValueError(
+                "An index needs a seed of 0 or more, n_threads of 1 or more and "
+                f"2 <= n_links <= build_ef; got seed={seed}, n_threads={n_threads}, "
+                f"n_links={n_links}, build_ef={build_ef}."
+            )
+        voyager = _voyager()
+        points = GraphPoints(movies.matrix, metric).of_movies(movies.matrix)
+        graph = voyager.Index(
+            voyager.Space.Euclidean,
+            num_dimensions=points.shape[1],
+            M=n_links,
+            ef_construction=build_ef,
+            random_seed=seed + 1,  # its generator takes 0 for 1
+            max_elements=len(points),
+        )
+        graph.add_items(points, num_threads=n_threads)
+        return cls(movies, metric, graph)
+
+    def __len__(self) -> int:
+        return len(self.movies)
+
+    def __repr__(self) -> str:
+        return f"VectorIndex({self.metric}, {self.movies!r})"
+
+    def neighbours(
+        self, movie: int | str, n: int = 10, *, query_ef: int = _QUERY_EF
+    ) -> pd.DataFrame:
+        """Movies nearest to a movie, best first, without the movie itself.
+
+        Parameters
+        ----------
+        movie : int or str
+            An id or a title, as everywhere in `MovieVectors`.
+        n, query_ef
+            As in `nearest`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            As `MovieVectors.neighbours` returns it.
+
+        Raises
+        ------
+        UnknownMovieError
+            If there is no such movie.
+        """
+        row = self.movies.row(movie)
+        rows, scores = self.nearest(
+            self.movies.matrix[[row]],
+            n,
+            query_ef=query_ef,
+            exclude=np.array([[row]]),
+        )
+        return self.movies.table(rows[0], scores[0], self.metric)
+
+    def nearest(
+        self,
+        queries: ArrayLike,
+        n: int = 10,
+        *,
+        query_ef: int = _QUERY_EF,
+        exclude: NDArray[np.integer] | None = None,
+        n_threads: int = 1,
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Nearest movies of many vectors at once.
+
+        Parameters
+        ----------
+        queries : array_like of float, shape (n_queries, n_dimensions)
+        n : int
+            How many rows each query gets; fewer where there are not so many.
+        query_ef : int
+            Effort: how many candidates the walk keeps in view, 1 or more; raised to
+            as many as are needed for `n`. More finds more, and takes longer.
+        exclude : numpy.ndarray of int, shape (n_queries, n_excluded), optional
+            Rows that a query must not get; each once within its query.
+        n_threads : int
+            The answers do not depend on it.
+
+        Returns
+        -------
+        rows : numpy.ndarray of int, shape (n_queries, n)
+            Of ``movies``, best first.
+        scores : numpy.ndarray of float64, same shape
+            Exact for these rows, as from `recsys_helpers.nearest.nearest_rows`.
+
+        Raises
+        ------
+        ValueError
+            If `n`, `query_ef` or `n_threads` is below 1, or the queries are empty,
+            not finite or of another length than the movies' vectors.
+        """
+        if min(n, query_ef, n_threads) < 1:
+            raise ValueError(
+                "n, query_ef and n_threads are 1 or more; "
+                f"got n={n}, query_ef={query_ef}, n_threads={n_threads}."
+            )
+        queries = checked_matrix(queries, "matrix of queries")
+        if queries.shape[1] != self.movies.n_dimensions:
+            raise ValueError(
+                f"The queries have {queries.shape[1]} dimensions and the movies have "
+                f"{self.movies.n_dimensions}."
+            )
+        if exclude is None:
+            exclude = np.empty((len(queries), 0), dtype=np.intp)
+        n = min(n, len(self) - exclude.shape[1])
+        blocks = [
+            slice(start, start + _QUERIES_IN_A_BLOCK)
+            for start in range(0, len(queries), _QUERIES_IN_A_BLOCK)
+        ]
+        answers = [
+            self._of_block(queries[block], n, query_ef, exclude[block], n_threads)
+            for block in blocks
+        ]
+        rows, scores = zip(*answers, strict=True)
+        return np.concatenate(rows), np.concatenate(scores)
+
+    def save(self, path: str | Path) -> None:
+        """Write movies and graph to one file, which takes its place when complete."""
+        graph = self.graph.as_bytes()
+        vector_index_file.write(path, self.movies, self.metric, graph)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote, after its checksum has been found right.
+
+        No pickle is read. But the checksum finds damage, not malice: the graph is read
+        by voyager's compiled code, so load an index only if you trust its maker.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        recsys_helpers.vector_index_file.IndexFileError
+            If the file is damaged, cut short or holds something else.
+        ImportError
+            If voyager is not installed.
+        """
+        movies, metric, graph_bytes = vector_index_file.read(path)
+        graph = _voyager().Index.load(io.BytesIO(graph_bytes))
+        index = cls(movies, metric, graph)
+        shape = (graph.num_elements, graph.num_dimensions)
+        if shape != (len(movies), index._points.n_dimensions):
+            raise vector_index_file.IndexFileError(
+                path, "its graph belongs to other movies."
+            )
+        return index
+
+    def _of_block(self, queries, n: int, query_ef: int, exclude, n_threads: int):
+        """Answer some queries; by looking at every movie where the graph can't."""
+        wanted = n + exclude.shape[1] + _SURPLUS
+        points = self._points.of_queries(queries)
+        # A zero vector has no direction, and one too far away no float32.
+        walkable = points.any(axis=1) & np.isfinite(points).all(axis=1)
+        if not walkable.all() or wanted > len(self):
+            return self._exactly(queries, n, exclude)
+        try:
+            rows, _ = self.graph.query(
+                points, wanted, num_threads=n_threads, query_ef=max(query_ef, wanted)
+            )
+        except _voyager().RecallError:  # fewer than wanted can be reached
+            return self._exactly(queries, n, exclude)
+        rows = rows.astype(np.intp)
+        kept = ~(rows[:, :, None] == exclude[:, None, :]).any(axis=2)
+        query = np.nonzero(kept)[0]
+        return best_of_candidates(
+            queries, self.movies.matrix, query, rows[kept], n, self.metric
+        )
+
+    def _exactly(self, queries, n: int, exclude):
+        if n == 0:
+            empty = np.empty((len(queries), 0))
+            return empty.astype(np.intp), empty
+        return nearest_rows(
+            queries, self.movies.matrix, n, self.metric, exclude=exclude
+        )
+
+
+def _voyager():
+    try:
+        import voyager
+    except ImportError as error:
+        raise ImportError(
+            "An index needs the package voyager, which is not installed here. In the "
+            "folder of the course: python -m pip install '.[engines]'"
+        ) from error
+    return voyager
