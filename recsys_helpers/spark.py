@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 #: Those that the documentation of Spark 3.5 names.
 JAVA_VERSIONS = (8, 11, 17)
 LOOPBACK = "127.0.0.1"
+#: Options of Java that suit little work: it compiles once, quickly, and has one thread
+#: to collect garbage. As ``settings={"spark.driver.extraJavaOptions": SHORT_START}``.
+SHORT_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
 # The first line alone would do, if Spark's gateway did not announce that its own level
 # is another one.
 _LOGGING = """\
@@ -191,15 +194,16 @@ def running_session() -> SparkSession:
         If no session is running.
     """
     require_pyspark()
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    session = SparkSession.getActiveSession()
-    if session is None or session.sparkContext._jsc is None:
+    if SparkContext._active_spark_context is None:
         raise RuntimeError(
             "No Spark session is running. Start one, and stop it when you are done: "
             "with recsys_helpers.spark.start_spark() as spark: ..."
         )
-    return session
+    # Not getActiveSession: each thread has its own active one, or none.
+    return SparkSession.builder.getOrCreate()
 
 
 def require_pyspark() -> None:
@@ -274,7 +278,7 @@ def _settings(folder: Path, memory: str) -> dict[str, str]:
         "spark.driver.memory": memory,
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
-        "spark.driver.extraJavaOptions": options,
+        "spark.driver.defaultJavaOptions": options,
         "spark.local.dir": str(folder / "local"),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.ui.enabled": "false",
@@ -292,6 +296,8 @@ def _clean_up_when_stopped(session: SparkSession, folder: Path) -> None:
         finally:
             _end_java()
             shutil.rmtree(folder, ignore_errors=True)
+            for name in ("SPARK_AUTH_SOCKET_TIMEOUT", "SPARK_BUFFER_SIZE"):
+                os.environ.pop(name, None)  # which pyspark has set
 
     # On this one object: the session's own __exit__ calls it, too.
     session.stop = stop_and_clean_up
