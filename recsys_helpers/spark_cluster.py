@@ -25,12 +25,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys_helpers.checks import check_count
+from recsys_helpers.java import SHORT_START, find_java, java_options
 from recsys_helpers.spark import (
     LOOPBACK,
-    SHORT_START,
-    find_java,
     java_environment,
-    java_options,
     require_pyspark,
     start_spark,
 )
@@ -110,6 +108,11 @@ class LocalCluster:
             If no such worker runs.
         """
         _kill_group(self.workers.pop(number))
+
+    def kill_master(self) -> None:
+        """Kill the master (SIGKILL). What runs goes on; nothing new can start."""
+        _kill_group(self._master)
+        self._master = None
 
     def start_session(self, settings: Mapping[str, str] | None = None) -> SparkSession:
         """Start a session on this cluster: see `recsys_helpers.spark.start_spark`.
@@ -227,6 +230,22 @@ def local_cluster(
     finally:
         cluster.stop()
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def n_executors(spark: SparkSession) -> int:
+    """How many executors the driver of a session knows to be alive."""
+    # The driver is listed among them.
+    return spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size() - 1
+
+
+def n_jobs_done(spark: SparkSession) -> int:
+    """How many jobs of a session are done; a fit of ALS is several an iteration.
+
+    Jobs that were given to a group (``sparkContext.setJobGroup``) are not counted.
+    """
+    tracker = spark.sparkContext.statusTracker()
+    jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(None)]
+    return sum(job is not None and job.status == "SUCCEEDED" for job in jobs)
 
 
 def _kill_group(process: subprocess.Popen) -> None:
