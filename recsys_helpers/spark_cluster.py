@@ -166,7 +166,9 @@ class LocalCluster:
                 return found[1]
             if ended or time.monotonic() > until:
                 how = "ended" if ended else f"was not ready in {START_SECONDS} s"
-                last = "\n".join(text.splitlines()[-15:])
+                # Without the stack of each exception, which would be all of it.
+                told = [line for line in text.splitlines() if line[:4] != "\tat "]
+                last = "\n".join(told[-15:])
                 raise ClusterError(
                     f"The {name} did not come up: it {how}. Its log ends so:\n{last}"
                 )
