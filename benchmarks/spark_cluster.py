@@ -12,9 +12,10 @@ few factors and iterations, and one worker killed.
 Metrics: "difference", the largest one of any factor to the undisturbed fit's, in
 relation to the largest factor; "ndcg@10" of the lists; "jobs before", the share of
 the fit's jobs that were done at the kill; "executors lost"; "wall_s" of the fit;
-`cpu_s`, CPU seconds of all Java processes but the master during the fit. The method "formula" compares the bytes of an iteration by
-`recsys_helpers.spark_arithmetic.shuffled_bytes` with Spark's event log, where `value`
-is MiB; "ratio" is log over formula.
+`cpu_s`, CPU seconds of all Java processes but the master during the fit. The method
+"formula" compares the bytes of an iteration by
+`recsys_helpers.spark_arithmetic.shuffled_bytes` with Spark's event log; "ratio" is
+log over formula.
 """
 
 import argparse
