@@ -185,7 +185,8 @@ def local_cluster(
     """Start a master and workers on this machine, and take them down at the end.
 
     Ports are free ones; logs and all that the processes write lie in a temporary
-    folder that goes with them.
+    folder that goes with them. (If Python itself is killed, they stay: end them by
+    hand, ``ps`` shows ``org.apache.spark.deploy`` in their command.)
 
     Parameters
     ----------
@@ -245,6 +246,8 @@ def n_jobs_done(spark: SparkSession) -> int:
 
     Jobs that were given to a group (``sparkContext.setJobGroup``) are not counted.
     """
+    # What has happened is told later; without this the last job could be missing.
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
     tracker = spark.sparkContext.statusTracker()
     jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(None)]
     return sum(job is not None and job.status == "SUCCEEDED" for job in jobs)
