@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from spark_here import needs_spark
 
-from recsys_helpers.methods.spark_als import SparkAls
+from recsys_helpers.methods.als import Als
 from recsys_helpers.results import read_results
-from recsys_helpers.spark import start_spark
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 KILLED = ["one worker killed", "an executor killed", "the master killed"]
@@ -64,8 +63,7 @@ def test_the_quick_run_writes_a_file_of_the_same_form(monkeypatch, tmp_path):
     spec.loader.exec_module(benchmark)
 
     def fit_without_a_cluster(split, settings, kill=None, after=0):
-        with start_spark("local[1]", settings=benchmark.SHORT):
-            model = SparkAls(**settings | {"n_iterations": 1}).fit(split.train)
+        model = Als(n_factors=4, like_threshold=4).fit(split.train)
         lost = 0 if kill is None else 1
         return benchmark.Fit(model, 4, 2 * lost, lost, wall_s=0.0, cpu_s=0.0)
 
