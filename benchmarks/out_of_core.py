@@ -12,7 +12,7 @@ their bytes is compared.
 The metric ``wall_s`` also has ``cpu_s`` and ``peak_mib``; ``disk_mib`` is the size of a
 file, ``memory_mib`` that of the matrices, and ``kept`` how many ratings pass the
 filter. Takes some minutes, 3 GiB of memory for pandas, and 3 GiB of
-disk. ``--quick`` takes 200,000 ratings.
+disk. ``--quick`` takes 20,000 ratings.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from recsys_helpers.out_of_core import PreparedRatings, prepare_ratings
 from recsys_helpers.results import versions, write_results
 
 RESULTS = Path(__file__).parent / "results" / "out_of_core.json"
-QUICK = 200_000
+QUICK = 20_000
 MINIMA = {"min_ratings_per_user": 20, "min_ratings_per_movie": 20}
 RUNS = {
     "pandas, CSV": ("ratings.csv", {"engine": "pandas"}),

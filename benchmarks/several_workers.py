@@ -86,12 +86,12 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def on_jax(rows: TowerRows, settings: WorkersSettings) -> Iterator[dict]:
-    for n_workers in (1, 2):
+    for n_workers, name in ((1, "1 process"), (2, "2 processes")):
         with tempfile.TemporaryDirectory(prefix="several_workers_") as folder:
             history = train_on_workers(
                 rows, folder, settings, n_workers=n_workers, timeout_s=TIMEOUT_S
             )
-        yield from records_of(history, f"Keras on JAX, {n_workers} process")
+        yield from records_of(history, f"Keras on JAX, {name}")
     with tempfile.TemporaryDirectory(prefix="several_workers_") as folder:
         try:
             train_on_workers(

@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 # Of its buffers, where the caller sets none.
 MEMORY_LIMIT = "500MB"
+# What `check_rating_values` asks. NaN is above all numbers here, and NULL is not true.
+GOOD = f"""
+    user_id BETWEEN 1 AND {LARGEST_ID} AND user_id % 1 = 0
+    AND movie_id BETWEEN 1 AND {LARGEST_ID} AND movie_id % 1 = 0
+    AND rating BETWEEN 0.5 AND 5 AND rating * 2 % 1 = 0
+    AND timestamp BETWEEN 0 AND {LAST_SECOND} AND timestamp % 1 = 0
+"""
 
 
 @contextmanager
@@ -61,6 +68,7 @@ def with_duckdb(wanted: Wanted) -> Iterator[Ordered]:
 
 def _read_into(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
     """Make the table `ratings`: parsed once, compressed, column by column, on disk."""
+    duckdb = imported("duckdb")
     source = f"read_parquet({_quoted(wanted.path)})"
     columns = wanted.columns
     if columns:
@@ -73,39 +81,37 @@ def _read_into(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
     else:
         found = database.sql(f"SELECT * FROM {source} LIMIT 0").columns
         columns = our_columns(found, wanted.path.name)
-    names = ", ".join(
-        f'"{theirs}"::DOUBLE AS {ours}' for theirs, ours in columns.items() if ours
-    )
-    database.execute(f"CREATE TABLE ratings AS SELECT {names} FROM {source}")
-    bad = database.sql(f"""
-        SELECT user_id, movie_id, rating, timestamp FROM ratings WHERE (
-            user_id BETWEEN 1 AND {LARGEST_ID} AND user_id % 1 = 0
-            AND movie_id BETWEEN 1 AND {LARGEST_ID} AND movie_id % 1 = 0
-            AND rating BETWEEN 0.5 AND 5 AND rating * 2 % 1 = 0
-            AND timestamp BETWEEN 0 AND {LAST_SECOND} AND timestamp % 1 = 0
-        ) IS NOT TRUE LIMIT 1
-    """)
-    refuse_values(bad.df(), wanted)
+    names = (f'"{theirs}" AS {ours}' for theirs, ours in columns.items() if ours)
+    database.execute(f"CREATE VIEW source AS SELECT {', '.join(names)} FROM {source}")
+    try:
+        database.execute(f"""
+            CREATE TABLE ratings AS
+            SELECT user_id::INT AS user_id, movie_id::INT AS movie_id,
+                   rating::FLOAT AS rating, timestamp::BIGINT AS timestamp
+            FROM source WHERE CASE WHEN {GOOD} THEN true ELSE error('a bad row') END
+        """)
+    except duckdb.Error:
+        # Which row it is, is asked only if there is one.
+        bad = database.sql(f"SELECT * FROM source WHERE ({GOOD}) IS NOT TRUE LIMIT 1")
+        refuse_values(bad.df(), wanted)
+        raise
 
 
 def _filter(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
     """Make the table `kept`, and those of the users and movies in it."""
-    database.execute(
-        """
-        CREATE TABLE kept AS
-        SELECT user_id::INT AS user_id, movie_id::INT AS movie_id,
-               rating::FLOAT AS rating, timestamp::BIGINT AS timestamp
-        FROM ratings
-        WHERE user_id IN (SELECT user_id FROM ratings
-                          GROUP BY user_id HAVING count(*) >= $users)
-          AND movie_id IN (SELECT movie_id FROM ratings
-                           GROUP BY movie_id HAVING count(*) >= $movies)
-        """,
-        {
-            "users": wanted.min_ratings_per_user,
-            "movies": wanted.min_ratings_per_movie,
-        },
-    )
+    for side, at_least in (
+        ("user_id", wanted.min_ratings_per_user),
+        ("movie_id", wanted.min_ratings_per_movie),
+    ):
+        database.execute(
+            f"CREATE TEMP TABLE enough_{side} AS SELECT {side} FROM ratings "
+            f"GROUP BY {side} HAVING count(*) >= {at_least:d}"
+        )
+    database.execute("""
+        CREATE TABLE kept AS SELECT * FROM ratings
+        SEMI JOIN enough_user_id USING (user_id)
+        SEMI JOIN enough_movie_id USING (movie_id)
+    """)
     database.execute("""
         CREATE TABLE movies AS
         SELECT movie_id, (row_number() OVER (ORDER BY movie_id) - 1)::INT AS i

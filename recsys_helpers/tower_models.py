@@ -63,14 +63,14 @@ def rating_tower(
         and the levels, shape (n, 1).
     """
     layers = load_keras(any_backend=True).layers
-    from recsys_helpers.tower_layers import HideSome
-
     seeds = _seeds(seed, name)
     features = load_keras(any_backend=True).Input(
         (n_features,), name=f"{name}_features"
     )
     shown = features
     if hide:
+        from recsys_helpers.tower_layers import HideSome
+
         part = HideSome(hide, groups, seed=next(seeds))(features[:, : len(groups)])
         shown = layers.Concatenate()([part, features[:, len(groups) :]])
     x = _hidden_layers(shown, hidden, dropout, seeds)
