@@ -121,7 +121,7 @@ def prepare_ratings(
     ...     load_movielens("sample").ratings.to_csv(file, index=False)
     ...     prepared = prepare_ratings(file, engine="pandas", min_ratings_per_movie=20)
     >>> prepared.train.matrix.shape, prepared.train.matrix.nnz, prepared.test.matrix.nnz
-    ((151, 167), 3996, 923)
+    ((151, 213), 5729, 1360)
     """
     check_choice("engine", engine, tuple(ENGINES))
     check_count("min_ratings_per_user", min_ratings_per_user)

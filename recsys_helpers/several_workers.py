@@ -229,7 +229,7 @@ def rows_of_worker(
     Examples
     --------
     >>> [rows_of_worker(9, 4, rank, 2, seed=0, epoch=0).tolist() for rank in (0, 1)]
-    [[5, 4, 3, 0], [6, 7, 8, 2]]
+    [[4, 5, 3, 8], [2, 6, 7, 0]]
     """
     order = np.random.default_rng([seed, epoch]).permutation(n_rows)
     whole = order[: n_rows // batch_size * batch_size]
