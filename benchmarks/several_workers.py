@@ -10,8 +10,9 @@ compiled. All processes share the cores of this machine.
 ``one killed``: worker 1 kills itself at the start of the third epoch; both processes
 are started again, and go on from the checkpoint.
 
-``tf.distribute``: the same towers under ``MultiWorkerMirroredStrategy``, two processes,
-by a loop of our own and by Keras' ``fit``. The metric ``runs`` is 1 where it ran to the
+``tf.distribute``: such towers under ``MultiWorkerMirroredStrategy``, by a loop of our own
+on one and on two processes, and by Keras' ``fit`` on two. (From one seed TensorFlow and
+JAX draw different weights to start with, so losses of the two differ.) The metric ``runs`` is 1 where it ran to the
 end and 0 where it raised; the name of the error is in the method.
 
 ``MiB all-reduced a step`` is arithmetic: 4 bytes for each weight. With n processes in a
@@ -132,23 +133,22 @@ def all_reduced(rows: TowerRows, settings: WorkersSettings) -> dict:
 
 
 def on_tensorflow(rows: TowerRows, settings: WorkersSettings) -> Iterator[dict]:
-    for way in ("own loop", "fit"):
-        method = f"tf.distribute, 2 processes, {way}"
+    for n_workers, way in ((1, "own loop"), (2, "own loop"), (2, "fit")):
+        processes = "1 process" if n_workers == 1 else f"{n_workers} processes"
+        method = f"tf.distribute, {processes}, {way}"
         with tempfile.TemporaryDirectory(prefix="several_workers_") as folder:
             write_rows(rows, Path(folder))
             task = json.dumps([way, folder, vars(settings)])
-            ports = free_ports(2)
+            ports = free_ports(n_workers)
             try:
                 printed = run_workers(
-                    [[__file__, "--tensorflow", task]] * 2,
+                    [[__file__, "--tensorflow", task]] * n_workers,
                     lambda rank, ports=ports: cluster(ports, rank),
                     TIMEOUT_S,
                 )
             except WorkerError as error:
                 print(error)
-                kinds = re.findall(r"^(\w*(?:Error|Exception))\b", str(error), re.M)
-                kind = kinds[-1] if kinds else "no message"
-                yield runs(f"{method} ({kind})", 0)
+                yield runs(f"{method} ({kind_of(error)})", 0)
             else:
                 losses = json.loads(printed[0].splitlines()[-1])
                 epochs = range(1, len(losses) + 1)
@@ -156,6 +156,12 @@ def on_tensorflow(rows: TowerRows, settings: WorkersSettings) -> Iterator[dict]:
                 yield from records_of(
                     pd.DataFrame({"epoch": epochs, "loss": losses}), method
                 )
+
+
+def kind_of(error: WorkerError) -> str:
+    """Find the name of the Python error in what the workers printed."""
+    kinds = re.findall(r"^(\w*(?:Error|Exception))\b", str(error), re.M)
+    return kinds[-1] if kinds else "no Python error"
 
 
 def cluster(ports: list[int], rank: int) -> dict[str, str]:
@@ -202,8 +208,14 @@ def train_on_tensorflow(way: str, folder: Path, settings: WorkersSettings) -> No
             model.compile(optimizer, loss="mse", jit_compile=False)
 
     def shares(epoch: int) -> tf.data.Dataset:
+        n_workers = strategy.num_replicas_in_sync
         mine = rows_of_worker(
-            len(rows.ratings), settings.batch_size, rank, 2, settings.seed, epoch
+            len(rows.ratings),
+            settings.batch_size,
+            rank,
+            n_workers,
+            settings.seed,
+            epoch,
         )
         arrays = ((rows.users[mine], rows.movies[mine]), rows.ratings[mine, None])
         return tf.data.Dataset.from_tensor_slices(arrays).batch(share)
