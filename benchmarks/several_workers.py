@@ -10,10 +10,11 @@ compiled. All processes share the cores of this machine.
 ``one killed``: worker 1 kills itself at the start of the third epoch; both processes
 are started again, and go on from the checkpoint.
 
-``tf.distribute``: such towers under ``MultiWorkerMirroredStrategy``, by a loop of our own
-on one and on two processes, and by Keras' ``fit`` on two. (From one seed TensorFlow and
-JAX draw different weights to start with, so losses of the two differ.) The metric ``runs`` is 1 where it ran to the
-end and 0 where it raised; the name of the error is in the method.
+``tf.distribute``: such towers under ``MultiWorkerMirroredStrategy``, by a loop of our
+own on one and on two processes, and by Keras' ``fit`` on two. (From one seed TensorFlow
+and JAX draw different weights to start with, so the losses of the two differ.) The
+metric ``runs`` is 1 where it ran to the end and 0 where it raised; the name of the
+error is in the method.
 
 ``MiB all-reduced a step`` is arithmetic: 4 bytes for each weight. With n processes in a
 ring each sends and receives 2 (n - 1) / n times as much. Takes some minutes.
