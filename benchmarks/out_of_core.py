@@ -1,13 +1,15 @@
 """What it takes to prepare 32 million ratings: DuckDB and Polars against pandas.
 
     python benchmarks/out_of_core.py [--seed 7] [--output FILE] [--quick]
+        [--folder FOLDER]
 
 The synthetic ratings of ``prepare_32m.py`` are written to a temporary folder, as a CSV
-and as a parquet file. Each engine filters them, numbers users and movies, splits, and
-makes the two sparse matrices (`recsys_helpers.out_of_core`), in a process of its own,
-so that its peak memory is its own; Python, numpy, pandas and scipy, which are imported
-for the matrices, are counted in it. All must end with the same matrices: a checksum of
-their bytes is compared.
+and as a parquet file; or to ``--folder``, where they stay and are taken from the next
+time, so that drawing them, which takes longest, is done once for a seed. Each engine
+filters them, numbers users and movies, splits, and makes the two sparse matrices
+(`recsys_helpers.out_of_core`), in a process of its own, so that its peak memory is its
+own; Python, numpy, pandas and scipy, which are imported for the matrices, are counted
+in it. All must end with the same matrices: a checksum of their bytes is compared.
 
 The metric ``wall_s`` also has ``cpu_s`` and ``peak_mib``; ``disk_mib`` is the size of a
 file, ``memory_mib`` that of the matrices, and ``kept`` how many ratings pass the
@@ -62,7 +64,10 @@ def main() -> None:
         "n": n_rows,
         "versions": versions("numpy", "pandas", "scipy", "polars", "duckdb"),
     }
-    records = [common | record for record in measured(n_rows, arguments.seed)]
+    with tempfile.TemporaryDirectory(prefix="out_of_core_") as temporary:
+        folder = arguments.folder or Path(temporary)
+        found = measured(folder, n_rows, arguments.seed)
+        records = [common | record for record in found]
     write_results(records, arguments.output)
 
 
@@ -71,21 +76,21 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--folder", type=Path)
     parser.add_argument("--task", type=json.loads, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def measured(n_rows: int, seed: int) -> Iterator[dict]:
-    with tempfile.TemporaryDirectory(prefix="out_of_core_") as folder:
-        for file, size in child("write", folder, n_rows, seed).items():
-            yield {"method": file, "metric": "disk_mib", "value": size}
-        found = set()
-        for method, (file, options) in RUNS.items():
-            figures = child("prepare", str(Path(folder, file)), options)
-            print(f"{method:28} {figures}")
-            ends = ("checksum", "kept", "matrices_mib")
-            found.add(tuple(figures.pop(end) for end in ends))
-            yield {"method": method, "metric": "wall_s", **figures}
+def measured(folder: Path, n_rows: int, seed: int) -> Iterator[dict]:
+    for file, size in child("write", str(folder), n_rows, seed).items():
+        yield {"method": file, "metric": "disk_mib", "value": size}
+    found = set()
+    for method, (file, options) in RUNS.items():
+        figures = child("prepare", str(folder / file), options)
+        print(f"{method:28} {figures}", flush=True)
+        ends = ("checksum", "kept", "matrices_mib")
+        found.add(tuple(figures.pop(end) for end in ends))
+        yield {"method": method, "metric": "wall_s", **figures}
     if len(found) > 1:
         raise SystemExit(f"The engines prepared different ratings: {found}")
     _, kept, matrices_mib = found.pop()
@@ -101,10 +106,12 @@ def child(*task: object) -> dict:
 
 def write(folder: str, n_rows: int, seed: int) -> dict:
     """Write the ratings in both formats, and return their sizes in MiB."""
-    ratings, _ = synthetic_ratings(n_rows, seed)
     files = [Path(folder, name) for name in ("ratings.csv", "ratings.parquet")]
-    ratings.write_csv(files[0])
-    ratings.write_parquet(files[1])
+    if not all(file.exists() for file in files):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        ratings, _ = synthetic_ratings(n_rows, seed)
+        ratings.write_csv(files[0])
+        ratings.write_parquet(files[1])
     return {file.name: round(file.stat().st_size / MIB, 1) for file in files}
 
 
