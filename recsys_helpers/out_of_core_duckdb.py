@@ -67,34 +67,44 @@ def with_duckdb(wanted: Wanted) -> Iterator[Ordered]:
 
 
 def _read_into(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    """Make the table `ratings`: parsed once, compressed, column by column, on disk."""
+    """Check the file, and make the view or table `ratings` of it."""
     duckdb = imported("duckdb")
-    source = f"read_parquet({_quoted(wanted.path)})"
-    columns = wanted.columns
-    if columns:
-        # As whole numbers DuckDB would read 1.5 as 2, without a word.
-        types = {
-            name: "DOUBLE" if ours else "VARCHAR" for name, ours in columns.items()
-        }
-        source = f"read_csv({_quoted(wanted.path)}, columns = {types}, header = true, "
-        source += "auto_detect = false, delim = ',', quote = '\"')"
-    else:
-        found = database.sql(f"SELECT * FROM {source} LIMIT 0").columns
-        columns = our_columns(found, wanted.path.name)
+    is_csv = bool(wanted.columns)
+    source = _csv_source(wanted) if is_csv else f"read_parquet({_quoted(wanted.path)})"
+    columns = wanted.columns or our_columns(
+        database.sql(f"SELECT * FROM {source} LIMIT 0").columns, wanted.path.name
+    )
     names = (f'"{theirs}" AS {ours}' for theirs, ours in columns.items() if ours)
     database.execute(f"CREATE VIEW source AS SELECT {', '.join(names)} FROM {source}")
+    small = "SELECT user_id::INT AS user_id, movie_id::INT AS movie_id, "
+    small += "rating::FLOAT AS rating, timestamp::BIGINT AS timestamp FROM source"
+    if not is_csv:
+        _refuse_bad_rows(database, wanted)
+        database.execute(f"CREATE VIEW ratings AS {small}")
+        return
+    # A table is parsed once, and is compressed, column by column.
+    check = f"CASE WHEN {GOOD} THEN true ELSE error('a bad row') END"
     try:
-        database.execute(f"""
-            CREATE TABLE ratings AS
-            SELECT user_id::INT AS user_id, movie_id::INT AS movie_id,
-                   rating::FLOAT AS rating, timestamp::BIGINT AS timestamp
-            FROM source WHERE CASE WHEN {GOOD} THEN true ELSE error('a bad row') END
-        """)
+        database.execute(f"CREATE TABLE ratings AS {small} WHERE {check}")
     except duckdb.Error:
-        # Which row it is, is asked only if there is one.
-        bad = database.sql(f"SELECT * FROM source WHERE ({GOOD}) IS NOT TRUE LIMIT 1")
-        refuse_values(bad.df(), wanted)
+        _refuse_bad_rows(database, wanted)
         raise
+
+
+def _csv_source(wanted: Wanted) -> str:
+    # As whole numbers DuckDB would read 1.5 as 2, without a word.
+    types = {
+        name: "DOUBLE" if ours else "VARCHAR" for name, ours in wanted.columns.items()
+    }
+    return (
+        f"read_csv({_quoted(wanted.path)}, columns = {types}, header = true, "
+        "auto_detect = false, delim = ',', quote = '\"')"
+    )
+
+
+def _refuse_bad_rows(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+    bad = database.sql(f"SELECT * FROM source WHERE ({GOOD}) IS NOT TRUE LIMIT 1")
+    refuse_values(bad.df(), wanted)
 
 
 def _filter(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
