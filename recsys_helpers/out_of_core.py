@@ -89,10 +89,11 @@ def prepare_ratings(
     test_share : float
         From 0 to below 1.
     memory_limit : str, optional
-        For DuckDB only, such as "1GB": what its own buffers may hold before it writes
-        to a temporary folder, which is removed. The matrices, Python and what the
-        libraries take come on top. The folder is made where `tempfile` makes them: set
-        the environment variable ``TMPDIR`` if there is little room.
+        For DuckDB only, such as "1GB" (without it: "500MB"). What its own buffers may
+        hold before it writes to a temporary folder, which is removed. The matrices,
+        Python and what the libraries take come on top. The folder is made where
+        `tempfile` makes them: set the environment variable ``TMPDIR`` if there is
+        little room.
 
     Returns
     -------
