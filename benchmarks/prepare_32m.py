@@ -20,6 +20,7 @@ import tempfile
 import time
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -34,6 +35,9 @@ from recsys_helpers.validation import (
     check_no_duplicates,
     check_rating_values,
 )
+
+if TYPE_CHECKING:
+    import polars as pl
 
 RESULTS = Path(__file__).parent / "results" / "prepare_32m.json"
 LAPTOP_MIB = 2048
@@ -100,6 +104,27 @@ def generate(folder: Path, n_rows: int, seed: int) -> None:
     """Write two archives of the same ratings: sorted, and with the halves swapped."""
     import polars as pl
 
+    ratings, movie_ids = synthetic_ratings(n_rows, seed)
+    ratings.write_csv(folder / "ratings.csv")
+    middle = n_rows // 2
+    swapped = pl.concat([ratings[middle:], ratings[:middle]], rechunk=False)
+    swapped.write_csv(folder / "swapped.csv")
+    movies = "".join(f"{i},Movie {i} (1999),Comedy|Drama\n" for i in movie_ids)
+    links = "".join(f"{i},{i:07},{i}\n" for i in movie_ids)
+    for csv in ("ratings.csv", "swapped.csv"):
+        with zipfile.ZipFile(
+            archive_of(folder, csv), "w", zipfile.ZIP_DEFLATED, compresslevel=1
+        ) as archive:
+            archive.write(folder / csv, "ml-32m/ratings.csv")
+            archive.writestr("ml-32m/movies.csv", "movieId,title,genres\n" + movies)
+            archive.writestr("ml-32m/links.csv", "movieId,imdbId,tmdbId\n" + links)
+        (folder / csv).unlink()
+
+
+def synthetic_ratings(n_rows: int, seed: int) -> tuple[pl.DataFrame, np.ndarray]:
+    """Draw ratings, sorted by user and movie, in MovieLens' form; and movie ids."""
+    import polars as pl
+
     rng = np.random.default_rng(seed)
     movie_ids = np.sort(rng.choice(292_757, N_MOVIES, replace=False) + 1)
     pairs = distinct_pairs(rng, n_rows)
@@ -116,20 +141,7 @@ def generate(folder: Path, n_rows: int, seed: int) -> None:
             "timestamp": rng.integers(789_652_009, 1_697_164_147, n_rows),
         }
     )
-    ratings.write_csv(folder / "ratings.csv")
-    middle = n_rows // 2
-    swapped = pl.concat([ratings[middle:], ratings[:middle]], rechunk=False)
-    swapped.write_csv(folder / "swapped.csv")
-    movies = "".join(f"{i},Movie {i} (1999),Comedy|Drama\n" for i in movie_ids)
-    links = "".join(f"{i},{i:07},{i}\n" for i in movie_ids)
-    for csv in ("ratings.csv", "swapped.csv"):
-        with zipfile.ZipFile(
-            archive_of(folder, csv), "w", zipfile.ZIP_DEFLATED, compresslevel=1
-        ) as archive:
-            archive.write(folder / csv, "ml-32m/ratings.csv")
-            archive.writestr("ml-32m/movies.csv", "movieId,title,genres\n" + movies)
-            archive.writestr("ml-32m/links.csv", "movieId,imdbId,tmdbId\n" + links)
-        (folder / csv).unlink()
+    return ratings, movie_ids
 
 
 def archive_of(folder: Path, csv: str) -> Path:

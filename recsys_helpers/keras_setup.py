@@ -16,10 +16,16 @@ SETTINGS = {
 }
 
 
-def load_keras() -> ModuleType:
+def load_keras(any_backend: bool = False) -> ModuleType:
     """Import Keras with TensorFlow behind it, without TensorFlow's chatter.
 
     A setting that the environment already has is left as it is.
+
+    Parameters
+    ----------
+    any_backend : bool
+        Also take the backend that the environment variable ``KERAS_BACKEND`` names, for
+        models that are made of Keras' own layers only.
 
     Returns
     -------
@@ -36,6 +42,9 @@ def load_keras() -> ModuleType:
         os.environ.setdefault(name, value)
     try:
         import keras
+
+        if any_backend and keras.backend.backend() != "tensorflow":
+            return keras
         import tensorflow as tf
     except ImportError as error:
         raise ImportError(

@@ -97,7 +97,7 @@ def user_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Split
     """
     _check_share(test_share)
     from_end, n_ratings = places_from_end(ratings)
-    n_test = np.floor(test_share * n_ratings + _ROUNDING)
+    n_test = n_of_share(test_share, n_ratings)
     return _split("user temporal", ratings, from_end < n_test)
 
 
@@ -208,6 +208,11 @@ def places_from_end(ratings: pd.DataFrame) -> tuple[NDArray, NDArray]:
     from_end = np.empty(len(ratings), dtype=np.int64)
     from_end[order] = ends[user_rows[order]] - 1 - np.arange(len(ratings))
     return from_end, n_ratings[user_rows]
+
+
+def n_of_share(share: float, n: NDArray[np.integer]) -> NDArray[np.int64]:
+    """Whole part of ``share * n``, for each n: how many ratings go into a test."""
+    return np.floor(share * n + _ROUNDING).astype(np.int64)
 
 
 def _check_share(share: float, name: str = "test_share") -> None:

@@ -4,7 +4,8 @@ A tower is a network that turns what is known of a user, or of a movie, into a v
 The two meet in a dot product and nowhere else: so each movie's vector is computed
 once, whoever asks, and each user's once, for all movies.
 
-Building a model loads TensorFlow.
+Building a model loads Keras. The models of ratings run on each of its backends, if no
+feature is hidden; what is hidden, sets and the loss of retrieval need TensorFlow.
 """
 
 from __future__ import annotations
@@ -61,13 +62,15 @@ def rating_tower(
         From features, shape (n, n_features), to the vectors, shape (n, n_factors),
         and the levels, shape (n, 1).
     """
-    layers = load_keras().layers
-    from recsys_helpers.tower_layers import HideSome
-
+    layers = load_keras(any_backend=True).layers
     seeds = _seeds(seed, name)
-    features = load_keras().Input((n_features,), name=f"{name}_features")
+    features = load_keras(any_backend=True).Input(
+        (n_features,), name=f"{name}_features"
+    )
     shown = features
     if hide:
+        from recsys_helpers.tower_layers import HideSome
+
         part = HideSome(hide, groups, seed=next(seeds))(features[:, : len(groups)])
         shown = layers.Concatenate()([part, features[:, len(groups) :]])
     x = _hidden_layers(shown, hidden, dropout, seeds)
@@ -76,7 +79,9 @@ def rating_tower(
     # level starts as 0, so that what is predicted at first is the mean.
     level = layers.Dense(1, kernel_initializer="zeros")
     level = level(layers.Concatenate()([shown, x]))
-    return load_keras().Model(features, [vector, level], name=f"{name}_tower")
+    return load_keras(any_backend=True).Model(
+        features, [vector, level], name=f"{name}_tower"
+    )
 
 
 def rating_towers(
@@ -99,17 +104,17 @@ def rating_towers(
     keras.Model
         From the features of users and of movies, row by row, to ratings, shape (n, 1).
     """
-    layers = load_keras().layers
+    layers = load_keras(any_backend=True).layers
     inputs, vectors, levels = [], [], []
     for tower in (user_tower, movie_tower):
-        features = load_keras().Input(tower.input_shape[1:])
+        features = load_keras(any_backend=True).Input(tower.input_shape[1:])
         vector, level = tower(features)
         inputs.append(features)
         vectors.append(vector)
         levels.append(level)
     x = layers.Add()([layers.Dot(axes=1)(vectors), *levels])
     rating = layers.Rescaling(1.0, offset=mean, name="rating")(x)
-    return load_keras().Model(inputs, rating, name="rating_towers")
+    return load_keras(any_backend=True).Model(inputs, rating, name="rating_towers")
 
 
 def retrieval_tower(
@@ -142,7 +147,7 @@ def retrieval_tower(
         left out of the sets in training, shape (n,), to vectors, shape (n, n_factors).
         Rows and members are ignored where there are no ids or no sets.
     """
-    keras = load_keras()
+    keras = load_keras(any_backend=True)
     layers = keras.layers
     seeds = _seeds(seed, name)
     features = keras.Input((n_features,), name=f"{name}_features")
@@ -186,7 +191,7 @@ def retrieval_towers(
         the logarithm of the movies' shares of the training rows, to the scores of all
         pairs of the batch, shape (n, n). The loss is a part of it.
     """
-    keras = load_keras()
+    keras = load_keras(any_backend=True)
     from recsys_helpers.tower_layers import InBatchSoftmax
 
     of_user, of_movie = (
@@ -206,7 +211,7 @@ def retrieval_towers(
 def _hidden_layers(
     x: Any, widths: Sequence[int], dropout: float, seeds: Iterator[int]
 ) -> Any:
-    layers = load_keras().layers
+    layers = load_keras(any_backend=True).layers
     for width in widths:
         x = layers.Dense(width, "relu", kernel_initializer=_glorot(seeds))(x)
         x = layers.Dropout(dropout, seed=next(seeds))(x)
@@ -221,4 +226,4 @@ def _seeds(seed: int, name: str) -> Iterator[int]:
 
 
 def _glorot(seeds: Iterator[int]) -> Any:
-    return load_keras().initializers.GlorotUniform(next(seeds))
+    return load_keras(any_backend=True).initializers.GlorotUniform(next(seeds))

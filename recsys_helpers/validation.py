@@ -42,7 +42,7 @@ _GROUPLENS_NAMES = {
 }
 _ID_RULE = f"is not a whole number from 1 to {LARGEST_ID:,}"
 # The end of the year 9999. Milliseconds, taken for seconds, lie beyond.
-_LAST_SECOND = 253_402_300_799
+LAST_SECOND = 253_402_300_799
 _LOW_32_BITS = 2**32 - 1
 _BLOCK = 1_000_000
 
@@ -182,8 +182,8 @@ def check_rating_values(frame: pd.DataFrame, locate: Locate) -> None:
     good = (rating >= 0.5) & (rating <= 5) & (rating * 2 % 1 == 0)
     require(good, rating, locate, "is not one of 0.5, 1, 1.5, ... 5")
     time = frame["timestamp"]
-    good = (time >= 0) & (time <= _LAST_SECOND) & (time % 1 == 0)
-    rule = f"is not a whole number of seconds since 1970, at most {_LAST_SECOND:,}"
+    good = (time >= 0) & (time <= LAST_SECOND) & (time % 1 == 0)
+    rule = f"is not a whole number of seconds since 1970, at most {LAST_SECOND:,}"
     require(good, time, locate, rule)
 
 

@@ -1,0 +1,109 @@
+"""What the engines of `recsys_helpers.out_of_core` are told, and what they hand out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys_helpers.validation import (
+    RATING_DTYPES,
+    InvalidDataError,
+    check_rating_values,
+    our_name,
+    require_columns,
+)
+
+ROWS_AT_A_TIME = 200_000
+
+#: Columns (int32) and ratings (float32) of some of the ratings.
+Batch = tuple[NDArray[np.int32], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What an engine is to do.
+
+    Attributes
+    ----------
+    path : pathlib.Path
+        Ending in ".csv" or ".parquet".
+    columns : dict of str to str
+        Our name of each column of a CSV, in order. Empty for a parquet file.
+    min_ratings_per_user, min_ratings_per_movie : int
+    memory_limit : str or None
+        For DuckDB.
+    """
+
+    path: Path
+    columns: dict[str, str]
+    min_ratings_per_user: int
+    min_ratings_per_movie: int
+    memory_limit: str | None = None
+
+
+@dataclass(frozen=True)
+class Ordered:
+    """Ratings that are left, ordered by user, then (timestamp, movie_id).
+
+    Attributes
+    ----------
+    user_ids, movie_ids : array of int, ascending
+        Of those that have a rating left.
+    n_ratings : array of int, shape (n_users,)
+    batches : iterator of (columns, ratings)
+    """
+
+    user_ids: NDArray[np.integer]
+    movie_ids: NDArray[np.integer]
+    n_ratings: NDArray[np.integer]
+    batches: Iterator[Batch]
+
+
+def our_columns(names: list[str], file: str) -> dict[str, str]:
+    """Return our name of each column, "" for one that is not read.
+
+    Raises
+    ------
+    InvalidDataError
+        If a column is missing, or is there twice.
+    """
+    ours = [our_name(name) for name in names]
+    require_columns(ours, tuple(RATING_DTYPES), file)
+    return {
+        name: our if our in RATING_DTYPES else ""
+        for name, our in zip(names, ours, strict=True)
+    }
+
+
+def refuse_values(bad: pd.DataFrame, wanted: Wanted) -> None:
+    """Raise for the first of the rows that break a rule, if there are any."""
+    if len(bad):
+        row = ", ".join(f"{name} {value}" for name, value in bad.iloc[0].items())
+        check_rating_values(bad, lambda _: f"{wanted.path.name}, in the row {row}")
+
+
+def refuse_file(wanted: Wanted, error: Exception) -> NoReturn:
+    """Raise an engine's error as one of this course, by the start of its message."""
+    # Polars and DuckDB go on with advice on their own settings.
+    said = str(error).split("Possible fixes")[0].split("\n\n")[0]
+    reason = " ".join(said.split())
+    raise InvalidDataError(f"{wanted.path.name} cannot be read: {reason}") from error
+
+
+def imported(name: str) -> ModuleType:
+    """Import an engine when it is needed, or say how to install it."""
+    try:
+        return import_module(name)
+    except ImportError as error:
+        raise ImportError(
+            f"This needs {name}, which is not installed here. In a terminal: "
+            f"pip install {name}"
+        ) from error

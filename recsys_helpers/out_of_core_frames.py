@@ -1,0 +1,141 @@
+"""Prepare ratings with a library of data frames: Polars, which streams, and pandas."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys_helpers.out_of_core_form import (
+    ROWS_AT_A_TIME,
+    Batch,
+    Ordered,
+    Wanted,
+    imported,
+    our_columns,
+    refuse_file,
+    refuse_values,
+)
+from recsys_helpers.validation import (
+    LARGEST_ID,
+    LAST_SECOND,
+    InvalidDataError,
+    check_rating_values,
+)
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+@contextmanager
+def with_polars(wanted: Wanted) -> Iterator[Ordered]:
+    """Let Polars plan the work and stream the file through the plan."""
+    pl = imported("polars")
+    try:
+        rows = _polars_rows(pl, wanted)
+        good = (
+            _polars_whole(pl, "user_id", 1, LARGEST_ID)
+            & _polars_whole(pl, "movie_id", 1, LARGEST_ID)
+            & _polars_whole(pl, "timestamp", 0, LAST_SECOND)
+            & pl.col("rating").is_between(0.5, 5)
+            & (pl.col("rating") * 2 % 1 == 0)
+        )
+        bad, users, movies = pl.collect_all(
+            [
+                rows.filter(~good.fill_null(False)).head(1),
+                _polars_many(pl, rows, "user_id", wanted.min_ratings_per_user),
+                _polars_many(pl, rows, "movie_id", wanted.min_ratings_per_movie),
+            ],
+            engine="streaming",
+        )
+        refuse_values(pd.DataFrame(bad.to_dict(as_series=False)), wanted)
+        kept = (
+            rows.join(users.lazy(), on="user_id", how="semi")
+            .join(movies.lazy(), on="movie_id", how="semi")
+            .cast({"user_id": pl.Int32, "movie_id": pl.Int32, "rating": pl.Float32})
+            .sort("user_id", "timestamp", "movie_id")
+            .select("user_id", "movie_id", "rating")
+            .collect(engine="streaming")
+        )
+    except (pl.exceptions.PolarsError, OSError) as error:
+        refuse_file(wanted, error)
+    yield _from_sorted(*(kept[name].to_numpy() for name in kept.columns))
+
+
+def _polars_rows(pl: ModuleType, wanted: Wanted) -> pl.LazyFrame:
+    columns = wanted.columns
+    if columns:
+        types = {"rating": pl.Float64, "": pl.String}
+        schema = {name: types.get(ours, pl.Int64) for name, ours in columns.items()}
+        rows = pl.scan_csv(wanted.path, schema=schema)
+    else:
+        rows = pl.scan_parquet(wanted.path)
+        schema = rows.collect_schema()
+        columns = our_columns(list(schema), wanted.path.name)
+        for theirs, ours in columns.items():
+            if ours and not schema[theirs].is_numeric():
+                raise InvalidDataError(
+                    f"{wanted.path.name}: {theirs} holds {schema[theirs]}, and numbers "
+                    "are wanted."
+                )
+    return rows.select(
+        pl.col(theirs).alias(ours) for theirs, ours in columns.items() if ours
+    )
+
+
+def _polars_whole(pl: ModuleType, name: str, low: int, high: int) -> pl.Expr:
+    return pl.col(name).is_between(low, high) & (pl.col(name) % 1 == 0)
+
+
+def _polars_many(
+    pl: ModuleType, rows: pl.LazyFrame, name: str, at_least: int
+) -> pl.LazyFrame:
+    return rows.group_by(name).len().filter(pl.col("len") >= at_least).select(name)
+
+
+@contextmanager
+def with_pandas(wanted: Wanted) -> Iterator[Ordered]:
+    """Let pandas hold the whole table."""
+    used = {theirs: ours for theirs, ours in wanted.columns.items() if ours}
+    # pandas would wrap numbers that are too large for an int32 silently.
+    types = {
+        theirs: np.float64 if ours == "rating" else np.int64
+        for theirs, ours in used.items()
+    }
+    try:
+        with warnings.catch_warnings():
+            # A first line with too many fields is no more than a warning to pandas, and
+            # with `usecols` it says nothing of any line.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
+            rows = pd.read_csv(wanted.path, dtype=types, index_col=False)
+    except (ValueError, OverflowError, pd.errors.ParserWarning) as error:
+        refuse_file(wanted, error)
+    rows = rows[list(used)].rename(columns=used)
+    check_rating_values(rows, lambda row: f"{wanted.path.name}, row {row + 1}")
+    of_user = rows.groupby("user_id")["user_id"].transform("size")
+    of_movie = rows.groupby("movie_id")["movie_id"].transform("size")
+    kept = rows[
+        (of_user >= wanted.min_ratings_per_user)
+        & (of_movie >= wanted.min_ratings_per_movie)
+    ].sort_values(["user_id", "timestamp", "movie_id"])
+    yield _from_sorted(
+        *(kept[name].to_numpy() for name in ("user_id", "movie_id", "rating"))
+    )
+
+
+def _from_sorted(users: NDArray, movies: NDArray, ratings: NDArray) -> Ordered:
+    user_ids, n_ratings = np.unique(users, return_counts=True)
+    movie_ids = np.unique(movies)
+
+    def batches() -> Iterator[Batch]:
+        for start in range(0, len(movies), ROWS_AT_A_TIME):
+            part = slice(start, start + ROWS_AT_A_TIME)
+            yield np.searchsorted(movie_ids, movies[part]), ratings[part]
+
+    return Ordered(user_ids, movie_ids, n_ratings, batches())

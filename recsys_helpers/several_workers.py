@@ -1,0 +1,251 @@
+"""Train the two towers of chapter 6 on several processes, each with a share of a batch.
+
+All processes start with the same weights. In each step every one computes the gradient
+of its share of the batch; the gradients are averaged over the network (*all-reduce*),
+and all take the same step. With a loss that is a mean over rows, and equal shares, it
+is the step of one process with the whole batch.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys_helpers.checkpoints import read_checkpoint
+from recsys_helpers.checks import check_count, check_number, check_positive
+from recsys_helpers.taste_features import out_of_fold
+from recsys_helpers.tower_inputs import TowerInputs
+from recsys_helpers.whole_files import write_whole
+from recsys_helpers.workers import WorkerError, free_ports, run_workers
+
+__all__ = [
+    "TowerRows",
+    "WorkerError",
+    "WorkersSettings",
+    "rows_of_worker",
+    "tower_rows",
+    "train_on_workers",
+    "write_rows",
+]
+
+ROWS, CHECKPOINT = "rows.npz", "checkpoint.npz"
+JAX_ON_CPUS = {
+    "KERAS_BACKEND": "jax",
+    "JAX_PLATFORMS": "cpu",
+    # What the processes talk by: each with each, over TCP.
+    "JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class TowerRows:
+    """What towers learn from, row by row.
+
+    Attributes
+    ----------
+    users : array of float32, shape (n, n_user_inputs)
+    movies : array of float32, shape (n, n_movie_inputs)
+    ratings : array of float32, shape (n,)
+    """
+
+    users: NDArray[np.float32]
+    movies: NDArray[np.float32]
+    ratings: NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkersSettings:
+    """How the towers are trained; the number of workers is no part of it.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        Widths of the hidden layers of each tower.
+    n_factors, n_epochs : int
+        At least 1.
+    batch_size : int
+        Of all workers together.
+    learning_rate : float
+        Above 0.
+    weight_decay : float
+        At least 0.
+    seed : int
+        Of the weights at the start, and of the order of the rows.
+    """
+
+    hidden: tuple[int, ...] = (128, 64)
+    n_factors: int = 16
+    n_epochs: int = 4
+    batch_size: int = 1000
+    learning_rate: float = 0.003
+    weight_decay: float = 0.01
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("n_factors", "n_epochs", "batch_size"):
+            check_count(name, getattr(self, name))
+        for width in self.hidden:
+            check_count("Each width in hidden", width)
+        check_positive("learning_rate", self.learning_rate)
+        check_number("weight_decay", self.weight_decay)
+        check_count("seed", self.seed, at_least=0)
+
+
+def tower_rows(train: pd.DataFrame, movies: pd.DataFrame, seed: int = 0) -> TowerRows:
+    """Describe the users and movies of ratings, as the towers of chapter 6 get them.
+
+    Parameters
+    ----------
+    train : DataFrame with `user_id`, `movie_id` and `rating`
+    movies : DataFrame with `movie_id`, `genres` and `year`
+    seed : int
+        Of the folds: see `recsys_helpers.taste_features.out_of_fold`.
+    """
+    features = out_of_fold(train, movies, seed=seed)
+    inputs = TowerInputs().fit(features, movies)
+    return TowerRows(
+        inputs.of_users(features.users),
+        inputs.of_movies(features.movies, train["movie_id"]),
+        train["rating"].to_numpy(dtype=np.float32),
+    )
+
+
+def train_on_workers(
+    rows: TowerRows,
+    folder: str | Path,
+    settings: WorkersSettings | None = None,
+    *,
+    n_workers: int = 2,
+    die: tuple[int, int] | None = None,
+    timeout_s: float = 300.0,
+) -> pd.DataFrame:
+    """Train two towers on processes of this machine, or go on where a training ended.
+
+    After each epoch, worker 0 writes what is needed to go on into ``checkpoint.npz`` in
+    `folder`. Called again with the same folder, rows and settings, the function starts
+    from there, also with another number of workers.
+
+    Parameters
+    ----------
+    rows : TowerRows
+        The last rows that do not fill a batch are left out of an epoch, after they have
+        been shuffled.
+    folder : path
+        Made if it does not exist.
+    settings : WorkersSettings, optional
+    n_workers : int
+        A divisor of the batch size, so that all shares are equally large.
+    die : (int, int), optional
+        A worker and an epoch, counted from 0, at whose start it kills itself: to try
+        out what happens then.
+    timeout_s : float
+        For all of it.
+
+    Returns
+    -------
+    DataFrame, one row an epoch
+        `epoch` (from 1); `loss`, the mean squared error of the rows, taken while they
+        are trained on; `seconds`, on the clock of worker 0.
+
+    Raises
+    ------
+    WorkerError
+        If a worker fails or dies, or the time is up. All are killed then.
+    ValueError
+        If the shares cannot be equal, there is less than one batch, or the folder has
+        the checkpoint of another training.
+    ImportError
+        If JAX is not installed.
+    """
+    settings = settings or WorkersSettings()
+    check_count("n_workers", n_workers)
+    if settings.batch_size % n_workers:
+        raise ValueError(
+            f"A batch of {settings.batch_size} rows has no {n_workers} equal shares. "
+            "The mean of their gradients would not be the gradient of the batch."
+        )
+    if len(rows.ratings) < settings.batch_size:
+        raise ValueError(
+            f"{len(rows.ratings):,} rows do not fill a batch of "
+            f"{settings.batch_size:,}. Take a smaller one."
+        )
+    if find_spec("jax") is None:
+        raise ImportError(
+            "This needs JAX, which is not installed here. In a terminal: "
+            "pip install jax"
+        )
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    training = json.dumps(asdict(settings) | {"rows": _fingerprint(rows)})
+    before = read_checkpoint(folder / CHECKPOINT)
+    if before and before.training != training:
+        raise ValueError(
+            f"{folder} has the checkpoint of another training: with other rows or "
+            "settings. Take another folder."
+        )
+    write_rows(rows, folder)
+    (port,) = free_ports(1)
+    task = {"n_workers": n_workers, "port": port, "training": training, "die": die}
+    commands = [
+        ["-m", "recsys_helpers.tower_worker", str(folder), str(rank), json.dumps(task)]
+        for rank in range(n_workers)
+    ]
+    run_workers(commands, lambda rank: JAX_ON_CPUS, timeout_s)
+    done = read_checkpoint(folder / CHECKPOINT)
+    return pd.DataFrame(
+        {
+            "epoch": range(1, settings.n_epochs + 1),
+            "loss": done.losses,
+            "seconds": done.seconds,
+        }
+    )
+
+
+def rows_of_worker(
+    n_rows: int, batch_size: int, rank: int, n_workers: int, seed: int, epoch: int
+) -> NDArray[np.int64]:
+    """Return the rows that a worker sees in an epoch, in order.
+
+    All rows are shuffled by seed and epoch, alike on every worker, and cut into
+    batches; of each, worker `rank` gets the share number `rank`.
+
+    Parameters
+    ----------
+    n_rows, batch_size : int
+    rank : int
+        Of the worker, from 0.
+    n_workers : int
+        A divisor of `batch_size`.
+    seed, epoch : int
+
+    Examples
+    --------
+    >>> [rows_of_worker(9, 4, rank, 2, seed=0, epoch=0).tolist() for rank in (0, 1)]
+    [[4, 5, 3, 8], [2, 6, 7, 0]]
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(n_rows)
+    whole = order[: n_rows // batch_size * batch_size]
+    return whole.reshape(-1, n_workers, batch_size // n_workers)[:, rank].ravel()
+
+
+def write_rows(rows: TowerRows, folder: Path) -> None:
+    """Write rows where the workers look for them."""
+    content = io.BytesIO()
+    np.savez(content, users=rows.users, movies=rows.movies, ratings=rows.ratings)
+    write_whole(folder / ROWS, content.getvalue())
+
+
+def _fingerprint(rows: TowerRows) -> str:
+    digest = hashlib.sha256()
+    for array in (rows.users, rows.movies, rows.ratings):
+        digest.update(f"{array.shape}{array.dtype}".encode())
+        digest.update(np.ascontiguousarray(array))
+    return digest.hexdigest()
