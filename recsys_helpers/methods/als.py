@@ -23,14 +23,10 @@ from recsys_helpers.factorisation import (
     solve_factors,
 )
 from recsys_helpers.interactions import Interactions
-from recsys_helpers.methods import (
-    check_ratings_frame,
-    popular_where_silent,
-    require_fitted,
-)
+from recsys_helpers.methods import check_ratings_frame, require_fitted
+from recsys_helpers.methods.factor_lists import FactorLists
 from recsys_helpers.methods.new_user import NEW_USER, NewRatings, of_known_movies
 from recsys_helpers.progress import progress_bar
-from recsys_helpers.vectors import MovieVectors
 
 __all__ = ["CHOSEN_ALS", "Als", "als_loss", "confidences", "factorise", "solve_factors"]
 
@@ -46,7 +42,7 @@ CHOSEN_ALS = {
 
 
 @dataclass
-class Als:
+class Als(FactorLists):
     """Recommend by factors that implicit's ALS has learned.
 
     The defaults are those of the article that chapter 4 starts from.
@@ -124,25 +120,6 @@ class Als:
         self.interactions_, self.confidences_, self.model_ = rated, weighted, model
         self.user_factors_, self.movie_factors_ = model.user_factors, model.item_factors
         return self
-
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies whose vectors point furthest along the user's: `movie_id`, `score`.
-
-        A movie that nobody liked in the training rows has a vector of zeros, so it
-        scores exactly 0. A user without positives gets the most rated movies, with
-        scores below 0.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no training rating: see `recommend_to`.
-        """
-        require_fitted(self, "model_")
-        x = self.user_factors_[self.interactions_.users.rows(user_id)]
-        scores = self._scores(x)
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 
     def fold_in(self, ratings: NewRatings) -> Floats:
         """Vector of a new user: one half-step for one row, the movies held fixed.
@@ -243,50 +220,12 @@ class Als:
             }
         )
 
-    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
-        """Vectors of the movies that have at least one positive.
-
-        Compare them by cosine: the length of a vector says how popular a movie is.
-
-        Parameters
-        ----------
-        titles : Series, optional
-            The title of each movie_id, which is its index: for example
-            ``movies.set_index("movie_id")["title"]``.
-
-        Returns
-        -------
-        MovieVectors
-
-        Raises
-        ------
-        ValueError
-            If one of the movies is not in `titles`.
-        """
-        require_fitted(self, "model_")
-        columns = np.unique(self.confidences_.matrix.indices)
-        movie_ids = self.confidences_.movies.ids[columns]
-        if titles is not None:
-            without = np.setdiff1d(movie_ids, titles.index)
-            if without.size:
-                raise ValueError(f"There is no title for movie_id {without[0]}.")
-            titles = titles.loc[movie_ids].tolist()
-        return MovieVectors(movie_ids, self.movie_factors_[columns], titles)
-
     def _check_settings(self) -> None:
         check_count("n_factors", self.n_factors)
         check_count("n_iterations", self.n_iterations)
         check_positive("regularization", self.regularization)
         # A negative number would end the whole process, in the library of threads.
         check_count("num_threads", self.num_threads, at_least=0)
-
-    def _scores(self, user_vector: Floats) -> Floats:
-        if user_vector.any():
-            # As `@` would, but on one thread: BLAS takes several for this little
-            # product, which wait for each other where other programs want the cores.
-            return np.einsum("if,f->i", self.movie_factors_, user_vector)
-        n_ratings = self.interactions_.n_ratings_of_movies
-        return popular_where_silent(np.zeros(len(n_ratings)), n_ratings)
 
 
 def _implicit_als() -> Any:
