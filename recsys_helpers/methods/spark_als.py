@@ -234,7 +234,7 @@ def mean_positives(train: pd.DataFrame, like_threshold: float | None = 4.0) -> f
 
 
 def matching_als(model: SparkAls, train: pd.DataFrame) -> Als:
-    """Settings of implicit that come close to those of a `SparkAls`.
+    """Choose settings of implicit that come close to those of a `SparkAls`.
 
     Parameters
     ----------
@@ -252,7 +252,7 @@ def matching_als(model: SparkAls, train: pd.DataFrame) -> Als:
 
 
 def matching_spark_als(model: Als, train: pd.DataFrame) -> SparkAls:
-    """Settings of Spark that come close to those of an `Als`: `matching_als` back.
+    """Choose settings of Spark that come close to those of an `Als`.
 
     Parameters
     ----------
