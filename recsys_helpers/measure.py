@@ -10,13 +10,22 @@ from recsys_helpers.results import hardware, versions
 MIB = 2**20
 
 
-def peak_memory_mib() -> float | None:
-    """Most memory that this process has held so far, in MiB; None on Windows."""
-    status = Path("/proc/self/status")  # on Linux
+def peak_memory_mib(pid: int | None = None) -> float | None:
+    """Most memory that a process has held so far, in MiB; None on Windows.
+
+    Parameters
+    ----------
+    pid : int, optional
+        Of another process that is running, such as Spark's Java, on Linux only
+        (elsewhere None); by default this one.
+    """
+    status = Path(f"/proc/{pid or 'self'}/status")  # on Linux
     if status.exists():
         peak = re.search(r"VmHWM:\s+([0-9]+) kB", status.read_text(encoding="utf-8"))
         if peak:
             return int(peak[1]) * 1024 / MIB
+    if pid is not None:
+        return None
     try:
         import resource
     except ImportError:  # there is no such module on Windows
