@@ -12,19 +12,22 @@ few factors and iterations, and one worker killed.
 Metrics: "difference", the largest one of any factor to the undisturbed fit's, in
 relation to the largest factor; "ndcg@10" of the lists; "jobs before", the share of
 the fit's jobs that were done at the kill; "executors lost"; "wall_s" of the fit;
-`cpu_s`, CPU seconds of all Java processes during the fit as far as they lived to its
-end. The method "formula" compares the bytes of an iteration by
-`recsys_helpers.spark_arithmetic.shuffled_bytes` with Spark's event log, where `value`
-is MiB; "ratio" is log over formula.
+`cpu_s`, CPU seconds of all Java processes but the master during the fit. The method
+"formula" compares the bytes of an iteration by
+`recsys_helpers.spark_arithmetic.shuffled_bytes` with Spark's event log; "ratio" is
+log over formula.
 """
 
 import argparse
+import itertools
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import psutil
@@ -45,8 +48,12 @@ from recsys_helpers.spark_cluster import (
 from recsys_helpers.spark_factors import spark_factors
 from recsys_helpers.splits import Split, user_temporal_split
 
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
 RESULTS = Path(__file__).parent / "results" / "spark_cluster.json"
 MIB = 2**20
+Kill = Callable[[LocalCluster], None]
 EXECUTOR = "CoarseGrainedExecutorBackend"
 MODEL = {"n_factors": 32, "n_iterations": 8, "regularization": 0.1, "n_blocks": 4}
 QUICK = {"n_factors": 4, "n_iterations": 4, "regularization": 0.1, "n_blocks": 2}
@@ -79,7 +86,12 @@ def main() -> None:
         "seed": arguments.seed,
         "versions": versions("numpy", "pyspark"),
     }
-    rows = [*of_kills(split, settings, arguments.quick), *of_shuffles(split, settings)]
+    kills = dict(list(KILLS.items())[:1]) if arguments.quick else KILLS
+    ranks = (64,) if arguments.quick else (32, 64, 128)
+    rows = [
+        *of_kills(split, settings, kills),
+        *of_shuffles(split, settings["n_blocks"], ranks),
+    ]
     write_results([about | row for row in rows], arguments.output)
 
 
@@ -91,10 +103,10 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def of_kills(split: Split, settings: dict, quick: bool) -> Iterator[dict]:
+def of_kills(split: Split, settings: dict, kills: dict[str, Kill]) -> Iterator[dict]:
     undisturbed = fit_on_a_cluster(split, settings)
     yield from records("undisturbed", undisturbed, undisturbed, split)
-    for name, kill in list(KILLS.items())[: 1 if quick else None]:
+    for name, kill in kills.items():
         fit = fit_on_a_cluster(split, settings, kill, undisturbed.n_jobs // 2)
         yield from records(name, fit, undisturbed, split)
 
@@ -105,7 +117,7 @@ def kill_executor(cluster: LocalCluster) -> None:
     executor.kill()
 
 
-KILLS: dict[str, Callable[[LocalCluster], None]] = {
+KILLS: dict[str, Kill] = {
     "one worker killed": lambda cluster: cluster.kill_worker(0),
     "an executor killed": kill_executor,
     "the master killed": LocalCluster.kill_master,
@@ -115,44 +127,50 @@ KILLS: dict[str, Callable[[LocalCluster], None]] = {
 def fit_on_a_cluster(
     split: Split,
     settings: dict,
-    kill: Callable[[LocalCluster], None] | None = None,
+    kill: Kill | None = None,
     after: int = 0,
 ) -> Fit:
     """Fit on a new cluster; `kill` something after so many jobs of the fit."""
     with local_cluster(2) as cluster, cluster.start_session(SHORT) as spark:
         while n_executors(spark) < 2:
             time.sleep(0.05)
-        model = SparkAls(**settings)
-        began, cpu_before = time.perf_counter(), cpu_seconds(spark, cluster)
+        model, cpu_s = SparkAls(**settings), {}
+        before = sum(note_cpu_seconds(spark, cluster, cpu_s).values())
+        began = time.perf_counter()
         fit = threading.Thread(target=model.fit, args=[split.train])
         fit.start()
-        jobs_before = n_executors_before = 0
+        jobs_before = lost = 0
         if kill is not None:
             while n_jobs_done(spark) < after:
                 time.sleep(0.01)
-            jobs_before, n_executors_before = n_jobs_done(spark), n_executors(spark)
+            note_cpu_seconds(spark, cluster, cpu_s)
+            jobs_before = n_jobs_done(spark)
             assert fit.is_alive(), "the fit was over before the kill"
             kill(cluster)
-        lost = 0
         while fit.is_alive():
-            lost = max(lost, n_executors_before - n_executors(spark))
-            fit.join(0.05)
-        return Fit(
-            model,
-            n_jobs_done(spark),
-            jobs_before,
-            lost,
-            time.perf_counter() - began,
-            cpu_seconds(spark, cluster) - cpu_before,
-        )
+            lost = max(lost, 2 - n_executors(spark))
+            note_cpu_seconds(spark, cluster, cpu_s)
+            fit.join(0.1)
+        wall_s = time.perf_counter() - began
+        cpu = sum(note_cpu_seconds(spark, cluster, cpu_s).values()) - before
+        return Fit(model, n_jobs_done(spark), jobs_before, lost, wall_s, cpu)
 
 
-def cpu_seconds(spark, cluster: LocalCluster) -> float:
+def note_cpu_seconds(
+    spark: "SparkSession", cluster: LocalCluster, noted: dict[int, float]
+) -> dict[int, float]:
+    """Note what the driver and the workers' processes have used so far, by their ids.
+
+    Those that have died keep what was noted last.
+    """
     driver = psutil.Process(spark.sparkContext._gateway.proc.pid)
     workers = [psutil.Process(worker.pid) for worker in cluster.workers.values()]
     of_workers = [p for worker in workers for p in worker.children(recursive=True)]
-    times = [process.cpu_times() for process in [driver, *workers, *of_workers]]
-    return sum(t.user + t.system for t in times)
+    for process in [driver, *workers, *of_workers]:
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            noted[process.pid] = times.user + times.system
+    return noted
 
 
 def records(name: str, fit: Fit, undisturbed: Fit, split: Split) -> Iterator[dict]:
@@ -182,9 +200,10 @@ def difference(one: SparkAls, other: SparkAls) -> float:
     return max(float(np.abs(a - b).max() / np.abs(b).max()) for a, b in pairs)
 
 
-def of_shuffles(split: Split, settings: dict) -> Iterator[dict]:
+def of_shuffles(split: Split, n_blocks: int, ranks: tuple[int, ...]) -> Iterator[dict]:
     """Bytes of an iteration: what three write beyond two, against the formula."""
     R = Interactions.from_ratings(positives(split.train), None).matrix
+    same = {"implicit": True, "n_blocks": n_blocks}
     with tempfile.TemporaryDirectory(prefix="spark_events_") as folder:
         logged = {
             "spark.eventLog.enabled": "true",
@@ -192,22 +211,14 @@ def of_shuffles(split: Split, settings: dict) -> Iterator[dict]:
             "spark.shuffle.compress": "false",
         }
         with start_spark(settings=SHORT | logged) as spark:
-            for n_factors in (32, 64, 128):
-                for n_iterations in (2, 3):
-                    group = f"{n_factors} {n_iterations}"
-                    spark.sparkContext.setJobGroup(group, group)
-                    spark_factors(
-                        R,
-                        implicit=True,
-                        n_factors=n_factors,
-                        n_iterations=n_iterations,
-                        n_blocks=settings["n_blocks"],
-                    )
+            for n_factors, n in itertools.product(ranks, (2, 3)):
+                spark.sparkContext.setJobGroup(f"{n_factors} {n}", "shuffles")
+                spark_factors(R, n_factors=n_factors, n_iterations=n, **same)
         (log,) = Path(folder).iterdir()
         written = bytes_written_by_group(log)
-    for n_factors in (32, 64, 128):
+    for n_factors in ranks:
         measured = written[f"{n_factors} 3"] - written[f"{n_factors} 2"]
-        by_formula = shuffled_bytes(R, n_factors, settings["n_blocks"])
+        by_formula = shuffled_bytes(R, n_factors, n_blocks)
         print(f"{n_factors} factors: log {measured:,}, formula {by_formula:,} bytes")
         values = {
             "shuffle MiB, formula": by_formula / MIB,

@@ -166,7 +166,9 @@ class LocalCluster:
                 return found[1]
             if ended or time.monotonic() > until:
                 how = "ended" if ended else f"was not ready in {START_SECONDS} s"
-                last = "\n".join(text.splitlines()[-15:])
+                # Without the stack of each exception, which would be all of it.
+                told = [line for line in text.splitlines() if line[:4] != "\tat "]
+                last = "\n".join(told[-15:])
                 raise ClusterError(
                     f"The {name} did not come up: it {how}. Its log ends so:\n{last}"
                 )
@@ -183,7 +185,8 @@ def local_cluster(
     """Start a master and workers on this machine, and take them down at the end.
 
     Ports are free ones; logs and all that the processes write lie in a temporary
-    folder that goes with them.
+    folder that goes with them. (If Python itself is killed, they stay: end them by
+    hand, ``ps`` shows ``org.apache.spark.deploy`` in their command.)
 
     Parameters
     ----------
@@ -243,6 +246,8 @@ def n_jobs_done(spark: SparkSession) -> int:
 
     Jobs that were given to a group (``sparkContext.setJobGroup``) are not counted.
     """
+    # What has happened is told later; without this the last job could be missing.
+    spark.sparkContext._jsc.sc().listenerBus().waitUntilEmpty()
     tracker = spark.sparkContext.statusTracker()
     jobs = [tracker.getJobInfo(job) for job in tracker.getJobIdsForGroup(None)]
     return sum(job is not None and job.status == "SUCCEEDED" for job in jobs)

@@ -17,7 +17,9 @@ def pytest_terminal_summary(terminalreporter):
     ]
     if not skipped:
         return
-    terminalreporter.section(f"{len(skipped)} tests of Spark were SKIPPED", red=True)
+    terminalreporter.section(
+        f"Tests of Spark that were SKIPPED: {len(skipped)}", red=True
+    )
     terminalreporter.line(skipped[0][1])
     for name, _ in skipped:
         terminalreporter.line(f"SKIPPED {name}")

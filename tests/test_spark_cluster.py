@@ -84,7 +84,6 @@ def story(tmp_path_factory):
 def tell(cluster, spark):
     seen = {"n_executors": n_executors(spark)}
     seen["undisturbed"] = SparkAls(**MODEL).fit(checkerboard())
-    wait_until(lambda: n_jobs_done(spark) > 0)
     jobs = seen["jobs_of_a_fit"] = n_jobs_done(spark)
     disturbed = SparkAls(**MODEL)
     fit = threading.Thread(target=disturbed.fit, args=[checkerboard()])
