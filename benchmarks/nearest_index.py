@@ -1,10 +1,12 @@
 """Nearest of 100,000 and of a million vectors: every one looked at, or an index.
 
-    python benchmarks/nearest_index.py [--quick] [--seed 7] [--output FILE]
+    python benchmarks/nearest_index.py [--quick] [--largest 100000]
+                                       [--seed 7] [--output FILE]
 
 About 25 minutes, most of them for the two graphs of a million vectors; 4 GiB. Needs
 the extras ``engines`` and ``bench``. The file is written again after each data set.
-``--quick`` takes three thousand structured vectors and seconds.
+``--quick`` takes three thousand structured vectors and seconds. ``--largest`` measures
+the data sets up to a size and leaves what the file says of the larger ones.
 
 Data (the field `split`): vectors of 64 dimensions, *structured* (around one centre for
 every hundred of them) or *gaussian* (no structure at all), with 1,000 queries drawn in
@@ -28,6 +30,7 @@ that was tried gets there.
 """
 
 import argparse
+import ctypes
 import json
 import subprocess
 import sys
@@ -44,7 +47,7 @@ from threadpoolctl import threadpool_limits
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.nearest import nearest_rows, unit_rows
-from recsys_helpers.results import versions, write_results
+from recsys_helpers.results import read_results, versions, write_results
 from recsys_helpers.vectors import MovieVectors
 
 RESULTS = Path(__file__).parent / "results" / "nearest_index.json"
@@ -78,16 +81,21 @@ def main() -> None:
             print(json.dumps(list(TASKS[method](Path(folder), seed))))
         return
     draws = QUICK_DRAWS if arguments.quick else DRAWS
-    records = []
+    records, kept = [], []
+    if arguments.largest:
+        draws = [draw for draw in draws if (draw[1] or 0) <= arguments.largest]
+        before = read_results(arguments.output)
+        kept = before[before["n"] > arguments.largest].to_dict("records")
     for kind, size in draws:
         with tempfile.TemporaryDirectory(prefix="nearest_index_") as folder:
             records += records_of(kind, size, Path(folder), arguments.seed)
-        write_results(records, arguments.output)
+        write_results(records + kept, arguments.output)
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--largest", type=int)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--task", type=json.loads, help=argparse.SUPPRESS)
@@ -249,16 +257,21 @@ def search(index) -> Callable:
 
 def built(method: str, build: Callable):
     """Yield what a build cost, and return what was built."""
-    import psutil
-
-    process = psutil.Process()
-    before, start = process.memory_info().rss, time.process_time()
+    before, start = resident_mib(), time.process_time()
     index = build()
     seconds = time.process_time() - start
-    added = (process.memory_info().rss - before) / 2**20
+    added = resident_mib() - before
     yield {"method": method, "metric": "build cpu_s", "value": round(seconds, 2)}
     yield {"method": method, "metric": "added MiB", "value": round(added)}
     return index
+
+
+def resident_mib() -> float:
+    import psutil
+
+    if sys.platform == "linux":  # what was freed is given back first
+        ctypes.CDLL(None).malloc_trim(0)
+    return psutil.Process().memory_info().rss / 2**20
 
 
 def swept(ways: Iterator[tuple[str, Callable]], folder: Path) -> Iterator[dict]:

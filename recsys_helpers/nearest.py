@@ -230,13 +230,24 @@ def _score_pairs(queries, matrix, query, row, metric: str) -> NDArray[np.float64
         if metric == "euclidean":
             scores[part] = -_lengths(q - x)
         elif metric == "cosine":
-            scores[part] = (q * unit_rows(x)).sum(axis=1).clip(-1, 1)
+            scores[part] = _cosines(q, x)
         else:
             scores[part] = (q * x).sum(axis=1)
     # Cosines lie between -1 and 1 whatever the vectors; the others have no scale.
     exponent = 0 if metric == "cosine" else np.frexp(scores)[1]
     whole = np.rint(np.ldexp(scores, _TIE_BITS - exponent))
     return np.ldexp(whole, exponent - _TIE_BITS) + 0.0  # no minus zero
+
+
+def _cosines(units, x) -> NDArray[np.float64]:
+    """Cosine of each unit vector with the row of x beside it, 0 for a zero row."""
+    lengths = _lengths(x)
+    # Squares of very large and very small numbers are infinite and zero.
+    extreme = ~((lengths > 1e-100) & (lengths < 1e100))
+    if extreme.any():
+        x[extreme] = unit_rows(x[extreme])
+        lengths[extreme] = 1
+    return ((units * x).sum(axis=1) / lengths).clip(-1, 1)
 
 
 def _best(query, row, scores, n: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
