@@ -219,6 +219,7 @@ def _clean_up_when_stopped(session: SparkSession, folder: Path) -> None:
     stop: Callable[[], None] = session.stop
 
     def stop_and_clean_up() -> None:
+        session.stop = lambda: None  # a cell that stops it may be run twice
         atexit.unregister(stop_and_clean_up)
         try:
             stop()

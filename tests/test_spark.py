@@ -80,6 +80,7 @@ def spark(event_logs):
     }
     with start_spark("local[1]", memory="600m", settings=settings) as session:
         yield session
+    session.stop()  # again, which is no error
 
 
 @pytest.fixture
