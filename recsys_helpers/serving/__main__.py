@@ -10,7 +10,7 @@ from recsys_helpers.serving.app import create_app
 from recsys_helpers.serving.recommender import Recommender
 from recsys_helpers.validation import DatasetError
 
-# So many requests wait or run at a time; the rest are answered 503 at once.
+# So many connections or requests are open at a time; the rest are answered 503 at once.
 MOST_AT_A_TIME = 200
 SECONDS_TO_END = 5
 

@@ -88,10 +88,13 @@ def load(path: str | Path) -> Recommender:
 def _recommender(arrays: Mapping[str, NDArray]) -> Recommender:
     users = _index(arrays, "user_id")
     movies = _index(arrays, "movie_id")
+    titles = arrays["titles"]
+    if titles.ndim != 1 or titles.dtype.kind != "U":
+        raise ValueError("the titles are no list of text")
     return Recommender(
         edition=str(arrays["edition"]),
         settings=Settings(*arrays["settings"].tolist()),
-        titles=tuple(arrays["titles"].tolist()),
+        titles=tuple(titles.tolist()),
         users=users,
         movies=movies,
         **{name: arrays[name] for name in _DENSE},

@@ -2,8 +2,9 @@
 
 Two of the course's methods work together. ALS has a vector for every user and every
 movie, and computes one for a new user with one small system of equations: from vectors
-come the candidates, and what is similar. EASE is the best of the course at lists, but
-has no vectors: it orders the candidates.
+come the candidates, and what is similar. EASE, with recent likes counting more, is the
+best single method of the course at lists, but has no short vectors to search in: it
+orders the candidates.
 """
 
 from collections.abc import Mapping
@@ -233,6 +234,8 @@ class Recommender:
     def _check(self) -> None:
         n_users, n_movies = len(self.users), len(self.movies)
         n_factors = self.movie_vectors.shape[-1]
+        if not np.isfinite(self.settings).all():
+            raise ValueError("A number in settings is NaN or infinite.")
         for name, shape in {
             "user_vectors": (n_users, n_factors),
             "movie_vectors": (n_movies, n_factors),
