@@ -17,7 +17,7 @@ queries. Nearest is by cosine. Methods, all on one thread:
   uses; a row counts for recall@10 if it is as near as the tenth of these (several
   can be equally near, up to float32's rounding).
 * ``exact, float32 product``: one matrix product a block of queries, then
-  ``argpartition``. The quickest exact way in plain numpy, up to float32's rounding.
+  ``argpartition``: the plain exact way in numpy, up to float32's rounding.
 * ``voyager``: `VectorIndex.nearest`, as a reader calls it, by `query_ef`.
 * ``faiss IVF`` and ``faiss HNSW``: faiss's own calls, by `nprobe` and `efSearch`.
 

@@ -96,7 +96,7 @@ def index_curve_plot(curves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     if ax is None:
         _, ax = plt.subplots()
     for kind, colour in _COLOURS.items():
-        curve = curves[curves["kind"] == kind].sort_values(SPEED)
+        curve = curves[curves["kind"] == kind].sort_values(RECALL)
         exact = kind in ("nearest_rows", "float32")
         marker = {"marker": "D" if exact else "o", "markersize": 7 if exact else 4}
         ax.plot(curve[SPEED], curve[RECALL], color=colour, label=kind, **marker)

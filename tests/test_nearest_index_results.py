@@ -44,9 +44,8 @@ def test_on_structured_vectors_the_index_is_many_times_as_fast(
     assert times_exact[split, "voyager"] >= least
 
 
-def test_without_structure_the_index_gains_little(times_exact):
-    structured = times_exact[SMALL, "voyager"]
-    assert times_exact.get(("gaussian 100,000", "voyager"), 0) < structured / 5
+def test_without_structure_every_index_is_slower_than_exact_search(times_exact):
+    assert (times_exact["gaussian 100,000"] < 1).all()
 
 
 def test_on_the_movies_of_the_course_exact_search_is_quick_enough(results):
