@@ -186,6 +186,8 @@ def _sides(clicks: ArrayLike, shown: ArrayLike, in_b: ArrayLike) -> list[tuple]:
         raise ValueError("A user has more clicks than impressions.")
     if in_b.all() or not in_b.any():
         raise ValueError("All users are on one side.")
+    if not (shown[in_b].sum() > 0 and shown[~in_b].sum() > 0):
+        raise ValueError("A side was shown nothing, so it has no click rate.")
     return [(clicks[side], shown[side]) for side in (~in_b, in_b)]
 
 
@@ -194,5 +196,8 @@ def _comparison(
 ) -> Comparison:
     difference = float(rate_b - rate_a)
     error = float(np.sqrt(variance_a + variance_b))
-    z = difference / error if error > 0 else (0.0 if difference == 0 else np.inf)
+    if error > 0:
+        z = difference / error
+    else:  # nobody differs from anybody on the same side
+        z = np.copysign(np.inf, difference) if difference else 0.0
     return Comparison(difference, error, float(z), float(2 * stats.norm.sf(abs(z))))

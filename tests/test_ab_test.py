@@ -120,6 +120,7 @@ def test_two_equal_sides_without_any_spread_do_not_differ():
         (([1, 1], [2, 2], [1, 0]), "bool"),
         (([3, 1], [2, 2], [True, False]), "more clicks"),
         (([1, 1], [2, 2], [True, True]), "one side"),
+        (([1, 0], [2, 0], [True, False]), "shown nothing"),
     ],
 )
 @pytest.mark.parametrize("compare", [compare_per_impression, compare_per_user])
@@ -157,3 +158,9 @@ def test_the_same_seed_gives_the_same_alarms():
 def test_a_level_that_is_no_share_is_refused():
     with pytest.raises(ValueError, match="level"):
         threshold_for_looks(5, level=5)
+
+
+def test_a_worse_b_without_any_noise_has_a_negative_z():
+    clicks, in_b = [2, 2, 0, 0], np.array([False, False, True, True])
+    assert compare_per_user(clicks, [2] * 4, in_b).z == -np.inf
+    assert compare_per_user(clicks, [2] * 4, ~in_b).z == np.inf
