@@ -4,8 +4,9 @@
 
 Keras on JAX (`recsys_helpers.several_workers`), the towers of chapter 6 on all ratings
 of the edition small: ``loss`` after each epoch with one and with two processes, on the
-same batches; ``seconds an epoch``, the median without the first, in which the model is
-compiled. All processes share the cores of this machine.
+same batches, with numbers of 32 and of 64 bits; ``seconds an epoch``, the median
+without the first, in which the model is compiled. All processes share the cores of this
+machine.
 
 ``one killed``: worker 1 kills itself at the start of the third epoch; both processes
 are started again, and go on from the checkpoint.
@@ -88,22 +89,24 @@ def parse_arguments() -> argparse.Namespace:
 
 
 def on_jax(rows: TowerRows, settings: WorkersSettings) -> Iterator[dict]:
-    for n_workers, name in ((1, "1 process"), (2, "2 processes")):
-        with tempfile.TemporaryDirectory(prefix="several_workers_") as folder:
-            history = train_on_workers(
-                rows, folder, settings, n_workers=n_workers, timeout_s=TIMEOUT_S
-            )
-        yield from records_of(history, f"Keras on JAX, {name}")
+    for dtype in ("float32", "float64"):
+        typed = replace(settings, dtype=dtype)
+        for n_workers, name in ((1, "1 process"), (2, "2 processes")):
+            with tempfile.TemporaryDirectory(prefix="several_workers_") as folder:
+                history = train_on_workers(
+                    rows, folder, typed, n_workers=n_workers, timeout_s=TIMEOUT_S
+                )
+            yield from records_of(history, f"JAX {dtype}, {name}")
     with tempfile.TemporaryDirectory(prefix="several_workers_") as folder:
         try:
             train_on_workers(
-                rows, folder, settings, die=(1, KILLED_IN), timeout_s=TIMEOUT_S
+                rows, folder, typed, die=(1, KILLED_IN), timeout_s=TIMEOUT_S
             )
         except WorkerError as error:
             print(error)
-            yield runs("Keras on JAX, one killed: the other goes on", 0)
-        history = train_on_workers(rows, folder, settings, timeout_s=TIMEOUT_S)
-        yield from records_of(history, "Keras on JAX, one killed, resumed")
+            yield runs("JAX, one of two is killed: the other goes on", 0)
+        history = train_on_workers(rows, folder, typed, timeout_s=TIMEOUT_S)
+        yield from records_of(history, f"JAX {dtype}, one killed, resumed")
 
 
 def records_of(history: pd.DataFrame, method: str) -> Iterator[dict]:
@@ -136,7 +139,7 @@ def all_reduced(rows: TowerRows, settings: WorkersSettings) -> dict:
 def on_tensorflow(rows: TowerRows, settings: WorkersSettings) -> Iterator[dict]:
     for n_workers, way in ((1, "own loop"), (2, "own loop"), (2, "fit")):
         processes = "1 process" if n_workers == 1 else f"{n_workers} processes"
-        method = f"tf.distribute, {processes}, {way}"
+        method = f"TensorFlow, {way}, {processes}"
         with tempfile.TemporaryDirectory(prefix="several_workers_") as folder:
             write_rows(rows, Path(folder))
             task = json.dumps([way, folder, vars(settings)])

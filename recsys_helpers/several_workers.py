@@ -20,7 +20,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys_helpers.checkpoints import read_checkpoint
-from recsys_helpers.checks import check_count, check_number, check_positive
+from recsys_helpers.checks import (
+    check_choice,
+    check_count,
+    check_number,
+    check_positive,
+)
 from recsys_helpers.taste_features import out_of_fold
 from recsys_helpers.tower_inputs import TowerInputs
 from recsys_helpers.whole_files import write_whole
@@ -79,6 +84,9 @@ class WorkersSettings:
         At least 0.
     seed : int
         Of the weights at the start, and of the order of the rows.
+    dtype : {"float32", "float64"}
+        Of all numbers. Workers add up in another order than a single process does, and
+        what is rounded otherwise grows from step to step. With float64 it stays small.
     """
 
     hidden: tuple[int, ...] = (128, 64)
@@ -88,6 +96,7 @@ class WorkersSettings:
     learning_rate: float = 0.003
     weight_decay: float = 0.01
     seed: int = 0
+    dtype: str = "float32"
 
     def __post_init__(self) -> None:
         for name in ("n_factors", "n_epochs", "batch_size"):
@@ -97,6 +106,7 @@ class WorkersSettings:
         check_positive("learning_rate", self.learning_rate)
         check_number("weight_decay", self.weight_decay)
         check_count("seed", self.seed, at_least=0)
+        check_choice("dtype", self.dtype, ("float32", "float64"))
 
 
 def tower_rows(train: pd.DataFrame, movies: pd.DataFrame, seed: int = 0) -> TowerRows:
@@ -198,7 +208,9 @@ def train_on_workers(
         ["-m", "recsys_helpers.tower_worker", str(folder), str(rank), json.dumps(task)]
         for rank in range(n_workers)
     ]
-    run_workers(commands, lambda rank: JAX_ON_CPUS, timeout_s)
+    # JAX makes float32 of all numbers unless it is told not to.
+    wide = {"JAX_ENABLE_X64": "true"} if settings.dtype == "float64" else {}
+    run_workers(commands, lambda rank: JAX_ON_CPUS | wide, timeout_s)
     done = read_checkpoint(folder / CHECKPOINT)
     return pd.DataFrame(
         {

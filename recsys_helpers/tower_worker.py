@@ -31,7 +31,10 @@ def main(folder: Path, rank: int, task: dict) -> None:
     join_the_others(rank, task["n_workers"], task["port"])
     settings = json.loads(task["training"])
     with np.load(folder / ROWS, allow_pickle=False) as rows:
-        users, movies, ratings = (rows[name] for name in ("users", "movies", "ratings"))
+        users, movies, ratings = (
+            rows[name].astype(settings["dtype"])
+            for name in ("users", "movies", "ratings")
+        )
     model = compiled_towers(users.shape[1], movies.shape[1], ratings.mean(), settings)
     variables = [*model.variables, *model.optimizer.variables]
     losses, seconds = [], []
@@ -91,6 +94,7 @@ def compiled_towers(
 ) -> keras.Model:
     """Make the towers of chapter 6 for stars, without what is random in training."""
     keras = load_keras(any_backend=True)
+    keras.config.set_floatx(settings["dtype"])
     user_tower, movie_tower = (
         rating_tower(
             name,

@@ -101,7 +101,13 @@ def test_what_cannot_be_dealt_out_is_refused(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"n_epochs": 0}, {"hidden": (0,)}, {"learning_rate": 0}, {"seed": -1}],
+    [
+        {"n_epochs": 0},
+        {"hidden": (0,)},
+        {"learning_rate": 0},
+        {"seed": -1},
+        {"dtype": "int8"},
+    ],
     ids=str,
 )
 def test_settings_that_cannot_be_are_refused(wrong):
