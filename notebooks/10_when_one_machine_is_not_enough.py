@@ -1220,7 +1220,8 @@ assert not np.isclose(np.mean([share.var() for share in shares]), x.var())
 # machine (they talk by network addresses, as several machines would), shuffles alike everywhere, gives each its share, and writes after each epoch a {term}`checkpoint <Checkpoint>`:
 # all that it needs to go on.
 # Starting the processes takes longer than a page should, so you read here what
-# `benchmarks/several_workers.py` has measured. To run it: `pip install jax`, then
+# `benchmarks/several_workers.py` has measured. To run it, install the extra
+# `workers`, then
 #
 # ```python
 # from recsys_helpers.several_workers import tower_rows, train_on_workers
@@ -1315,7 +1316,8 @@ for method, value in runs.items():
 # %% [markdown]
 # ### What was tried and did not work
 #
-# TensorFlow has a way of its own, `tf.distribute.MultiWorkerMirroredStrategy`. A loop of our own,
+# TensorFlow has a way of its own, the `MultiWorkerMirroredStrategy` of
+# `tf.distribute`. A loop of our own,
 # with `strategy.run` for each step, ran under it on two processes, and its losses are in the
 # table above. Keras 3's `fit` did not run: it ends with the error that the last line names. Keras
 # 3 gives `fit` on several processes to JAX alone. So if you need TensorFlow, write the loop.
@@ -1509,11 +1511,10 @@ from recsys_helpers.methods.als import CHOSEN_ALS, Als
 als = Als(**CHOSEN_ALS, seed=0).fit(ratings)
 vectors = als.movie_vectors(titles)
 print(vectors)
+near = vectors  # exact, where there is no index
 if HAS_ENGINES:
-    index = vectors.to_index(seed=0)
-    display.movie_table(
-        index.neighbours(1, n=5), caption="Near Toy Story, by the index"
-    )
+    index = near = vectors.to_index(seed=0)
+display.movie_table(near.neighbours(1, n=5), caption="Near Toy Story")
 
 # %% [markdown]
 # Now ask for the neighbours of every movie, with little effort and with more. Some movies are
