@@ -1035,9 +1035,12 @@ assert np.mean(recalls["mixed"]) < np.mean(recalls["vectors"])
 # medicines, where people look while a trial runs, for good reasons.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
+from recsys_helpers.ab_test import threshold_for_looks
+
 news = np.random.default_rng(1).normal(size=(100_000, 14))
 z_by_day = news.cumsum(axis=1) / np.sqrt(np.arange(1, 15))
 bar = np.quantile(np.abs(z_by_day).max(axis=1), 0.95)
+assert abs(bar - threshold_for_looks(14)) < 0.03  # other draws
 with_bar = peeking_false_alarms(14, threshold=bar)[-1]
 print(f"bar {bar:.2f}: {with_bar:.1%} false alarms in 14 looks")
 assert abs(with_bar - 0.05) < 0.01

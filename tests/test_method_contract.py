@@ -20,6 +20,7 @@ from recsys_helpers.methods import (
     collaborative,
     ease,
     neighbours,
+    titled_vectors,
     two_tower,
 )
 from recsys_helpers.methods.blends import BlendedLists, BlendedStars
@@ -450,3 +451,11 @@ def test_no_baseline_solves_the_checkerboard(name):
         for u in range(1, N_USERS + 1)
     ]
     assert sum(solved) < N_USERS * 3 / 4
+
+
+def test_vectors_with_titles_follow_the_ids_and_a_missing_title_is_named():
+    titles = pd.Series({1: "Heat", 3: "Ronin", 9: "Clueless"})
+    assert titled_vectors([3, 1], np.eye(2), titles).titles == ("Ronin", "Heat")
+    assert titled_vectors([3, 4], np.eye(2), None).titles is None
+    with pytest.raises(ValueError, match="no title for movie_id 4"):
+        titled_vectors([3, 4], np.eye(2), titles)

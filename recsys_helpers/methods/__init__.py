@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_helpers.vectors import MovieVectors
+
 LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0
 
 
@@ -140,3 +142,28 @@ def checked_pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, N
             f"by pair; got shapes {users.shape} and {movies.shape}."
         )
     return users, movies
+
+
+def titled_vectors(
+    movie_ids: ArrayLike, matrix: ArrayLike, titles: pd.Series | None
+) -> MovieVectors:
+    """Make `MovieVectors` of what a method has learned, with titles if there are any.
+
+    Parameters
+    ----------
+    movie_ids : array of int, shape (n_movies,)
+    matrix : array of float, shape (n_movies, n_dimensions)
+    titles : Series, optional
+        The title of each movie_id, which is its index. It may hold more movies.
+
+    Raises
+    ------
+    ValueError
+        If one of the movies is not in `titles`.
+    """
+    if titles is None:
+        return MovieVectors(movie_ids, matrix)
+    without = np.setdiff1d(movie_ids, titles.index)
+    if without.size:
+        raise ValueError(f"There is no title for movie_id {without[0]}.")
+    return MovieVectors(movie_ids, matrix, titles.loc[movie_ids].tolist())

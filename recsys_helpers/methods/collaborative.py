@@ -35,6 +35,7 @@ from recsys_helpers.methods import (
     check_ratings_frame,
     checked_pairs,
     require_fitted,
+    titled_vectors,
 )
 from recsys_helpers.side_information import genre_and_year_matrix
 from recsys_helpers.vectors import MovieVectors
@@ -175,8 +176,7 @@ class _KerasRatings:
         """
         require_fitted(self, "model_")
         movie_ids = self.interactions_.movies.ids
-        known_titles = None if titles is None else titles.loc[movie_ids].tolist()
-        return MovieVectors(movie_ids, self.movie_factors_, known_titles)
+        return titled_vectors(movie_ids, self.movie_factors_, titles)
 
     def save(self, path: str | os.PathLike) -> None:
         """Keep the trained model in one file, ids included.

@@ -7,7 +7,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys_helpers.interactions import Interactions
-from recsys_helpers.methods import popular_where_silent, require_fitted
+from recsys_helpers.methods import (
+    popular_where_silent,
+    require_fitted,
+    titled_vectors,
+)
 from recsys_helpers.vectors import MovieVectors
 
 Floats = NDArray[np.floating]
@@ -73,12 +77,7 @@ class FactorLists:
         require_fitted(self, "movie_factors_")
         columns = np.unique(self.confidences_.matrix.indices)
         movie_ids = self.confidences_.movies.ids[columns]
-        if titles is not None:
-            without = np.setdiff1d(movie_ids, titles.index)
-            if without.size:
-                raise ValueError(f"There is no title for movie_id {without[0]}.")
-            titles = titles.loc[movie_ids].tolist()
-        return MovieVectors(movie_ids, self.movie_factors_[columns], titles)
+        return titled_vectors(movie_ids, self.movie_factors_[columns], titles)
 
     def _scores(self, user_vector: Floats) -> Floats:
         if user_vector.any():

@@ -15,7 +15,7 @@ from recsys_helpers.checks import check_count, check_positive
 from recsys_helpers.film_links import FilmLinks
 from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.learning_curves import history_frame
-from recsys_helpers.methods import NotFittedError
+from recsys_helpers.methods import NotFittedError, titled_vectors
 from recsys_helpers.nearest import nearest_rows, unit_rows
 from recsys_helpers.vectors import MovieVectors
 
@@ -45,8 +45,7 @@ class LinkMethod:
         """
         self._require_fitted()
         film_ids = self.links_.films.ids
-        known_titles = None if titles is None else titles.loc[film_ids].tolist()
-        return MovieVectors(film_ids, self.film_vectors_, known_titles)
+        return titled_vectors(film_ids, self.film_vectors_, titles)
 
     def similar_entities(self, name: str, n: int = 10) -> pd.DataFrame:
         """Entities that are near an entity, best first, without itself.

@@ -33,6 +33,7 @@ from recsys_helpers.methods import (
     check_ratings_frame,
     checked_pairs,
     require_fitted,
+    titled_vectors,
 )
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.factor_lists import FactorLists, Floats
@@ -209,8 +210,7 @@ class SparkRatings:
         """
         require_fitted(self, "movie_factors_")
         movie_ids = self.interactions_.movies.ids
-        known_titles = None if titles is None else titles.loc[movie_ids].tolist()
-        return MovieVectors(movie_ids, self.movie_factors_, known_titles)
+        return titled_vectors(movie_ids, self.movie_factors_, titles)
 
     def _rows(
         self, user_ids: ArrayLike, movie_ids: ArrayLike

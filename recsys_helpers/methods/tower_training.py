@@ -20,7 +20,11 @@ from recsys_helpers.ids import IdIndex
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.learning_curves import history_frame
-from recsys_helpers.methods import check_ratings_frame, require_fitted
+from recsys_helpers.methods import (
+    check_ratings_frame,
+    require_fitted,
+    titled_vectors,
+)
 from recsys_helpers.methods.new_user import NEW_USER, NewRatings, checked_new_ratings
 from recsys_helpers.taste_features import tastes_from_likes, user_tastes
 from recsys_helpers.vectors import MovieVectors
@@ -146,8 +150,7 @@ class TowersMethod:
         """
         require_fitted(self, "model_")
         movie_ids = self.interactions_.movies.ids
-        known_titles = None if titles is None else titles.loc[movie_ids].tolist()
-        return MovieVectors(movie_ids, self.movie_factors_, known_titles)
+        return titled_vectors(movie_ids, self.movie_factors_, titles)
 
     def _check(self, train: pd.DataFrame) -> None:
         check_ratings_frame(train)
