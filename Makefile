@@ -49,14 +49,14 @@ lint: $(READY) ## Check the style of the code
 	@$(BIN)/ruff format --check .
 
 test-package: $(READY) ## Test the package, the pairs and the repository
-	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site"
+	@$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not site"
 
 test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs
 	@CI=true RECSYS_DATASET=sample $(BIN)/pytest -q -o addopts= --nbval-lax \
 	  --nbval-current-env -n 2 --dist loadfile notebooks/*.ipynb
 
 test-site: book ## Build the site and open every page in a browser
-	@$(BIN)/pytest -q -rs -m site tests
+	@$(BIN)/pytest -q -rs -n 2 --dist worksteal --durations=10 -m site tests
 
 pairs: $(READY) ## Check that every .ipynb is what its .py says
 	@$(BIN)/python book/sync_notebooks.py --check

@@ -2,12 +2,13 @@
 
     python book/build_site.py
 
-Jupyter Book caches a notebook's outputs by the notebook's own code, and a page by its
-own text. Outputs also depend on ``recsys_helpers``, the locked versions, the results
-files and the dataset edition, and pages on our Sphinx extensions and the quizzes: this
-script remembers fingerprints of those and drops what is stale. The data of the live
-page is written first, into ``_build/live``, when what it depends on has changed. A
-warning is an error.
+The chapters are run first, several at a time, by `run_chapters`; then Jupyter Book
+makes the pages. It caches a notebook's outputs by the notebook's own code, and a page
+by its own text. Outputs also depend on ``recsys_helpers``, the locked versions, the
+results files and the dataset edition, and pages on our Sphinx extensions and the
+quizzes: this script remembers fingerprints of those and drops what is stale. The data
+of the live page is written first, into ``_build/live``, when what it depends on has
+changed. A warning is an error.
 """
 
 from __future__ import annotations
@@ -22,9 +23,12 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from run_chapters import chapters_of, run_stale
+
 from recsys_helpers.datasets import DatasetError, load_movielens
 
 ROOT = Path(__file__).resolve().parent.parent
+CONTENTS = ROOT / "book" / "_toc.yml"
 BUILD = ROOT / "_build"
 CACHE = BUILD / ".jupyter_cache"
 LIVE = BUILD / "live"
@@ -96,18 +100,21 @@ def main() -> int:
     if status := export_live(edition, current):
         print("The data of the live page was not written: see above.", file=sys.stderr)
         return status
+    # The kernels, and the processes of Sphinx, take it from here.
+    os.environ.update(
+        RECSYS_DATASET=edition,
+        CI="true",  # nobody watches: a page must not hold a progress bar
+        # Python warns about its debugger, which no reader of ours has started.
+        PYDEVD_DISABLE_FILE_VALIDATION="1",
+    )
+    if not run_stale(chapters_of(CONTENTS, ROOT), CACHE):
+        return 1
     command = [
         *(str(Path(sys.executable).parent / "jupyter-book"), "build", "."),
         *("--config", "_config.yml", "--toc", "book/_toc.yml"),
         *("--path-output", ".", "-W", "-n", "--keep-going", "--quiet"),
     ]
-    environment = os.environ | {
-        "RECSYS_DATASET": edition,
-        "CI": "true",  # nobody watches: a page must not hold a progress bar
-        # Python warns about its debugger, which no reader of ours has started.
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
-    status = subprocess.run(command, cwd=ROOT, env=environment).returncode
+    status = subprocess.run(command, cwd=ROOT).returncode
     if status:
         print("The site has warnings or errors: see above.", file=sys.stderr)
         return status
