@@ -1,8 +1,7 @@
 """A card drawn for a movie without a poster: its genre's colour and sign, and text.
 
-Every main genre has a dark ground, on which white text has a contrast of at least
-4.5 to 1 (WCAG 2.2, success criterion 1.4.3), and a sign of its own, so that genres
-can be told apart without seeing colours.
+Every main genre has a dark ground, on which white text has a contrast of at least 4.5
+to 1 (WCAG 2.2, 1.4.3), and a sign, so that nobody needs colours to tell them apart.
 """
 
 from __future__ import annotations
@@ -74,16 +73,14 @@ def _burst(x: float, y: float, outer: float, inner: float, n_rays: int) -> str:
     corners = []
     for corner in range(2 * n_rays):
         radius, angle = (inner if corner % 2 else outer), math.pi * corner / n_rays
-        corners.append(
-            f"{x + radius * math.sin(angle):.1f} {y - radius * math.cos(angle):.1f}"
-        )
+        right, up = radius * math.sin(angle), radius * math.cos(angle)
+        corners.append(f"{x + right:.1f} {y - up:.1f}")
     return _path("M" + "L".join(corners) + "Z")
 
 
 def _line(width: float, accent: str) -> str:
-    return (
-        f'fill="none" stroke="{accent}" stroke-width="{width}" stroke-linecap="round"'
-    )
+    line = f'stroke="{accent}" stroke-width="{width}" stroke-linecap="round"'
+    return f'fill="none" {line}'
 
 
 def _style(ground: str, accent: str, *shapes: str) -> GenreStyle:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.plots import (
+from recsys_helpers.plot_style import (
     BLUE,
     GREEN,
     GREY,

@@ -9,7 +9,6 @@ Wikipedia in the same form.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import os
 from dataclasses import dataclass
@@ -23,11 +22,18 @@ from recsys_helpers.download import (
     fetch,
     split_login,
 )
+from recsys_helpers.editions import (
+    EDITIONS,
+    GROUPLENS,
+    Edition,
+    citation,
+    known_edition,
+)
 from recsys_helpers.film_credits import cut_films, read_credits
 from recsys_helpers.film_matching import FilmMatches, match_films
 from recsys_helpers.films import Films, entities_of
 from recsys_helpers.movielens_files import read_movielens
-from recsys_helpers.small_edition import INSTALLED, cut_sample, read_small
+from recsys_helpers.small_edition import cut_sample, read_small
 from recsys_helpers.validation import (
     DatasetError,
     InvalidDataError,
@@ -60,66 +66,6 @@ __all__ = [
     "validate_movies",
     "validate_ratings",
 ]
-
-
-@dataclass(frozen=True)
-class Edition:
-    """What is published about one edition of MovieLens.
-
-    Parameters
-    ----------
-    n_ratings, n_users, n_movies : int
-        Its size. ``n_movies`` counts the movies listed; some have no rating.
-    archive : str or None
-        Name of its archive at GroupLens, without ".zip"; None where it is installed
-        with the course.
-    sha256 : str
-        Checksum of the archive, or of the installed file.
-    """
-
-    n_ratings: int
-    n_users: int
-    n_movies: int
-    archive: str | None
-    sha256: str
-
-
-EDITIONS: dict[str, Edition] = {
-    "sample": Edition(8_479, 151, 517, None, INSTALLED.sha256),
-    "small": Edition(100_004, 671, 9_066, None, INSTALLED.sha256),
-    "latest-small": Edition(
-        100_836,
-        610,
-        9_742,
-        "ml-latest-small",
-        "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
-    ),
-    "25m": Edition(
-        25_000_095,
-        162_541,
-        62_423,
-        "ml-25m",
-        "8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa",
-    ),
-    "32m": Edition(
-        32_000_204,
-        200_948,
-        87_585,
-        "ml-32m",
-        "e4a68655d7386b8f95f2f2424b2ff975dfdd15ffd59e0d864a14dca43e99d6ee",
-    ),
-}
-
-_GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
-_CITATION = """\
-F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and
-Context. ACM Transactions on Interactive Intelligent Systems 5, 4, Article 19.
-https://doi.org/10.1145/2827872
-
-Terms of use of MovieLens, in short: cite the paper above in what you publish; no
-commercial use without the permission of GroupLens, University of Minnesota;
-redistribution, also of changed data, under the same terms only; no endorsement by the
-university, and no warranty."""
 
 
 @dataclass(frozen=True)
@@ -198,7 +144,7 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     >>> small.movies["title"].iloc[0]
     'Toy Story (1995)'
     """
-    name = _known_edition(edition)
+    name = known_edition(edition)
     found = EDITIONS[name]
     if found.archive:
         path, source = _find_or_fetch(found)
@@ -255,7 +201,7 @@ def load_films(edition: str | None = None) -> Films:
     >>> len(films.films), len(films.pairs())
     (17472, 278147)
     """
-    name = "all" if edition == "all" else _known_edition(edition)
+    name = "all" if edition == "all" else known_edition(edition)
     films, links, report = read_credits()
     source = "the package bokeh_sampledata (movies.db, from Wikidata)"
     if name != "sample":
@@ -263,23 +209,6 @@ def load_films(edition: str | None = None) -> Films:
     rated = match_films(cut_sample(*read_small())[1], films).pairs["film_id"]
     films, links = cut_films(films, links, rated)
     return Films("sample", films, links, report, f"cut from all, from {source}")
-
-
-def citation() -> str:
-    """Return the paper to cite for MovieLens and its terms of use, to be printed."""
-    return _CITATION
-
-
-def _known_edition(edition: str | None) -> str:
-    name = edition or os.environ.get("RECSYS_DATASET") or "small"
-    if name not in EDITIONS:
-        near = difflib.get_close_matches(name, EDITIONS, n=1)
-        raise DatasetError(
-            f"There is no edition {name!r} of MovieLens here"
-            + (f"; did you mean {near[0]!r}?" if near else ".")
-            + f" The editions are {', '.join(EDITIONS)}."
-        )
-    return name
 
 
 def _find_or_fetch(edition: Edition) -> tuple[Path, str]:
@@ -296,7 +225,7 @@ def _find_or_fetch(edition: Edition) -> tuple[Path, str]:
         _require_published(kept_in / name, edition)
         return kept_in / name, f"the archive {kept_in / name}"
     in_cache = (cache / name).exists()
-    server = os.environ.get("RECSYS_MOVIELENS_URL") or _GROUPLENS
+    server = os.environ.get("RECSYS_MOVIELENS_URL") or GROUPLENS
     url = f"{server.rstrip('/')}/{name}"
     path = fetch(url, edition.sha256, cache if in_cache else kept_in)
     return path, f"the archive {path}" + (

@@ -6,21 +6,26 @@ from outside is escaped, and nothing is loaded but the posters themselves.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-from numbers import Integral, Real
 from typing import Any
 from urllib.parse import urlsplit
 
 import pandas as pd
 
 from recsys_helpers.cards import GENRE_STYLES, drawn_card, main_genre
+from recsys_helpers.display_cells import (
+    Column,
+    aligned,
+    formatted,
+    is_missing,
+    texts_of,
+)
 from recsys_helpers.styles import STRIP_STYLE, TABLE_STYLE
 from recsys_helpers.titles import without_year, year_of
 
 POSTER_WIDTH, POSTER_HEIGHT = 140, 210
-MISSING = "-"
 
 
 @dataclass(frozen=True)
@@ -148,7 +153,7 @@ def movie_table(
             f"{', '.join(map(repr, frame.columns))}."
         )
     columns = [
-        _Column.of(name, frame.iloc[:, position], formats.get(name))
+        Column.of(name, frame.iloc[:, position], formats.get(name))
         for position, name in enumerate(frame.columns)
     ]
     rows = list(zip(*(column.cells for column in columns), strict=True))
@@ -165,7 +170,7 @@ def movie_table(
         f"<style>{TABLE_STYLE}</style><table>{heading}<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
-    return Shown(html, _aligned(columns, rows, caption))
+    return Shown(html, aligned(columns, rows, caption))
 
 
 @dataclass(frozen=True)
@@ -185,10 +190,10 @@ class _Card:
             genres = genres.split("|")
         return cls(
             title=without_year(title),
-            year=_format(year_of(title) if _is_missing(year) else year, ".0f", ""),
-            genres=() if _is_missing(genres) else _texts(genres),
+            year=formatted(year_of(title) if is_missing(year) else year, ".0f", ""),
+            genres=() if is_missing(genres) else texts_of(genres),
             url=_poster_url(url),
-            score=_format(score, ".3f") if not _is_missing(score) else "",
+            score=formatted(score, ".3f") if not is_missing(score) else "",
         )
 
     @property
@@ -219,62 +224,6 @@ class _Card:
     def text(self) -> str:
         parts = [self.name, ", ".join(self.genres), self.score]
         return " · ".join(part for part in parts if part)
-
-
-@dataclass(frozen=True)
-class _Column:
-    name: str
-    cells: list[str]
-    is_number: bool
-
-    @classmethod
-    def of(cls, name: Any, values: pd.Series, spec: str | Callable | None) -> _Column:
-        is_number = pd.api.types.is_numeric_dtype(
-            values
-        ) and not pd.api.types.is_bool_dtype(values)
-        if spec is None and is_number:
-            is_code = str(name) in ("id", "year") or str(name).endswith("_id")
-            # A year with gaps is often kept as a float.
-            spec = ".0f" if is_code else ".3f" if _has_fractions(values) else ",.0f"
-        return cls(str(name), [_format(value, spec) for value in values], is_number)
-
-    def head(self) -> str:
-        return f'<th scope="col"{self._class()}>{escape(self.name)}</th>'
-
-    def cell(self, text: str) -> str:
-        return f"<td{self._class()}>{escape(text)}</td>"
-
-    def _class(self) -> str:
-        return ' class="rh-number"' if self.is_number else ""
-
-
-def _has_fractions(values: pd.Series) -> bool:
-    return not pd.api.types.is_integer_dtype(values)
-
-
-def _format(
-    value: Any, spec: str | Callable[[Any], str] | None, missing: str = MISSING
-) -> str:
-    if callable(spec):
-        return str(spec(value))
-    if _is_missing(value):
-        return missing
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return ", ".join(_texts(value))
-    if spec and isinstance(value, Real) and not isinstance(value, bool):
-        plain = int(value) if isinstance(value, Integral) else float(value)
-        return format(plain, spec)
-    return str(value)
-
-
-def _is_missing(value: Any) -> bool:
-    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
-
-
-def _texts(values: Iterable[Any]) -> tuple[str, ...]:
-    texts = map(str, values)
-    # A set has another order in every run.
-    return tuple(sorted(texts) if isinstance(values, (set, frozenset)) else texts)
 
 
 def _poster_url(url: Any) -> str | None:
@@ -317,15 +266,3 @@ def _by_movie(movies: pd.DataFrame, values: pd.Series, name: str) -> dict[Any, A
             f"{name}.tolist(); otherwise set its index to the movie ids."
         )
     return values.to_dict()
-
-
-def _aligned(columns: list[_Column], rows: list, caption: str | None) -> str:
-    widths = [max(map(len, [column.name, *column.cells])) for column in columns]
-    lines = [
-        "  ".join(
-            text.rjust(width) if column.is_number else text.ljust(width)
-            for column, text, width in zip(columns, row, widths, strict=True)
-        ).rstrip()
-        for row in [[column.name for column in columns], *rows]
-    ]
-    return "\n".join([caption, *lines] if caption else lines)

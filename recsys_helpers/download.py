@@ -15,11 +15,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from recsys_helpers.download_errors import (
+    ChecksumError,
+    DownloadError,
+    by_hand_advice,
+    certificate_failed,
+    corrupt_name,
+    disk_full,
+    innermost,
+    set_aside,
+)
 from recsys_helpers.progress import progress_bar
-from recsys_helpers.validation import DatasetError
 
 if TYPE_CHECKING:
     import requests
@@ -31,14 +40,6 @@ _BUSY = (408, 425, 429)
 _LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)?([^/?#]*)@", re.IGNORECASE)
 
 Login = tuple[str, str]
-
-
-class DownloadError(DatasetError):
-    """A file that could not be downloaded; the message says what to do."""
-
-
-class ChecksumError(DatasetError):
-    """A file that is not the published one."""
 
 
 class _TransientError(Exception):
@@ -102,13 +103,13 @@ def fetch(
 
     url, login = split_login(url)
     path = Path(folder).resolve() / url.rsplit("/", 1)[-1]
-    by_hand = _by_hand(url, sha256, path, server_setting)
+    by_hand = by_hand_advice(url, sha256, path, server_setting)
 
     def resume(url: str, destination: str, _pooch: object) -> None:
         part = path.with_name(path.name + ".part")
         _transfer_with_retries(url, login, part, n_retries, timeout, sleep, by_hand)
         if pooch.file_hash(str(part)) != sha256:
-            _set_aside(part, path, by_hand)
+            set_aside(part, path, by_hand)
         os.replace(part, destination)
 
     def is_there() -> bool:
@@ -123,7 +124,7 @@ def fetch(
         path.parent.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time(path.parent):
             if path.exists() and not is_there():
-                os.replace(path, _corrupt(path))
+                os.replace(path, corrupt_name(path))
             pooch.retrieve(
                 url, f"sha256:{sha256}", path.name, path.parent, downloader=resume
             )
@@ -193,8 +194,8 @@ def _transfer_with_retries(
             if isinstance(error, ValueError):
                 raise DownloadError(f"{url!r} is no web address: {error}") from error
             if "certificate" in str(error).lower():
-                _certificate_failed(url, error, by_hand)
-            reason = _innermost(error)
+                certificate_failed(url, error, by_hand)
+            reason = innermost(error)
         except DownloadError as error:
             raise DownloadError(f"{error} {by_hand}") from None
         if attempt < n_retries:
@@ -266,63 +267,8 @@ def _save(response: requests.Response, part: Path, have: int) -> None:
         except OSError as error:
             # requests' own errors are OSErrors too, with no number of this kind.
             if error.errno == errno.ENOSPC:
-                _disk_full(part, total)
+                disk_full(part, total)
             raise
     # urllib3 notices a short body from version 2 on.
     if total is not None and part.stat().st_size != total:
         raise _TransientError(f"{part.stat().st_size:,} of {total:,} bytes came")
-
-
-def _disk_full(part: Path, total: int | None) -> NoReturn:
-    needed = f"{total / 2**20:,.0f} MiB" if total else "an unknown number of bytes"
-    raise DownloadError(
-        f"The disk is full: the file needs {needed} in {part.parent}. Free some space "
-        "and run this again, it goes on where it stopped; or let RECSYS_DATA_DIR name "
-        f"a folder on another disk, and delete {part}."
-    ) from None
-
-
-def _set_aside(part: Path, path: Path, by_hand: str) -> NoReturn:
-    corrupt = _corrupt(path)
-    os.replace(part, corrupt)
-    with corrupt.open("rb") as file:
-        start = file.read(512).lstrip().lower()
-    what = (
-        "is a web page, not the file" if start.startswith(b"<") else "is not the file"
-    )
-    raise ChecksumError(
-        f"What was downloaded {what} that was published: its SHA-256 differs. It is "
-        f"kept as {corrupt} for you to look at, and is not used. Run this again to "
-        f"download from the start. {by_hand}"
-    )
-
-
-def _corrupt(path: Path) -> Path:
-    return path.with_name(path.name + ".corrupt")
-
-
-def _certificate_failed(url: str, error: Exception, by_hand: str) -> NoReturn:
-    expired = "expired" in str(error)
-    what = "has expired" if expired else f"is not valid ({_innermost(error)})"
-    raise DownloadError(
-        f"The certificate of {url} {what}, so nobody can tell who answers there. That "
-        "of GroupLens expired in 2024, 2025 and 2026, each summer for some days. The "
-        "check is not switched off: waiting helps, or another server, or the file put "
-        f"there by hand. {by_hand}"
-    ) from error
-
-
-def _by_hand(url: str, sha256: str, path: Path, server_setting: str) -> str:
-    return (
-        f"By hand: get {path.name} from {url} or from somebody who has it, check that "
-        f"its SHA-256 is {sha256}, and put it into {path.parent} or into a folder that "
-        f"the environment variable RECSYS_DATA_DIR names. {server_setting} names "
-        "another server to try."
-    )
-
-
-def _innermost(error: BaseException) -> str:
-    """Return the cause in plain words: requests wraps it two or three times."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__
-    return str(error) or type(error).__name__

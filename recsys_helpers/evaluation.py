@@ -13,29 +13,27 @@ a miss for a method that knows ratings only, and so is a user it has never met.
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple, Protocol, Self, runtime_checkable
+from collections.abc import Callable, Sequence
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers import beyond_accuracy as beyond
 from recsys_helpers import metrics
+from recsys_helpers.evaluation_rows import (
+    COLUMNS,
+    Row,
+    beyond_rows,
+    check_lists,
+    ranking_rows,
+    rating_rows,
+)
 from recsys_helpers.ids import UnknownIdError, integer_ids
 from recsys_helpers.interactions import positives
 from recsys_helpers.intervals import Estimate, bootstrap_interval
 from recsys_helpers.results import write_results
 from recsys_helpers.splits import Split
-
-RANKING_METRICS = {
-    "precision": metrics.precision_at_k,
-    "recall": metrics.recall_at_k,
-    "hit rate": metrics.hit_rate_at_k,
-    "map": metrics.average_precision_at_k,
-    "mrr": metrics.reciprocal_rank_at_k,
-    "ndcg": metrics.ndcg_at_k,
-}
 
 
 @runtime_checkable
@@ -60,14 +58,6 @@ class Recommender(Protocol):
         self, user_id: int, n: int = 10, exclude_seen: bool = True
     ) -> pd.DataFrame:
         """At most `n` movies, `movie_id` and `score`, best first."""
-
-
-class _Row(NamedTuple):
-    metric: str
-    value: float
-    low: float = np.nan
-    high: float = np.nan
-    n: int | None = None
 
 
 def evaluate(
@@ -136,23 +126,23 @@ def evaluate(
             per_user, level, n_bootstrap, bootstrap_seed, weights=weights
         )
 
-    rows: list[_Row] = []
+    rows: list[Row] = []
     _, fit_cpu_s = _timed(model.fit, split.train)
     score_cpu_s = 0.0
     if isinstance(model, RatingPredictor):
         pairs = split.test["user_id"].to_numpy(), split.test["movie_id"].to_numpy()
         predicted, cpu_s = _timed(model.predict, *pairs)
-        rows += _rating_rows(split.test, predicted, interval)
+        rows += rating_rows(split.test, predicted, interval)
         score_cpu_s += cpu_s
     if isinstance(model, Recommender):
         users = np.unique(split.test["user_id"])
         lists, cpu_s = _timed(recommend_all, model, users, max(ks))
         catalogue = split.train if movies is None else movies
-        _check_lists(lists, users, split.train, catalogue)
-        rows += _ranking_rows(lists, users, split.test, ks, like_threshold, interval)
-        rows += _beyond_rows(lists, users, split.train, catalogue, ks, interval)
+        check_lists(lists, users, split.train, catalogue)
+        rows += ranking_rows(lists, users, split.test, ks, like_threshold, interval)
+        rows += beyond_rows(lists, users, split.train, catalogue, ks, interval)
         score_cpu_s += cpu_s
-    rows += [_Row("fit_cpu_s", fit_cpu_s), _Row("score_cpu_s", score_cpu_s)]
+    rows += [Row("fit_cpu_s", fit_cpu_s), Row("score_cpu_s", score_cpu_s)]
 
     results = pd.DataFrame(rows).assign(
         method=method or type(model).__name__,
@@ -161,7 +151,7 @@ def evaluate(
         seed=pd.array([split.seed] * len(rows), dtype="Int64"),
         edition=edition,
         cpu_s=fit_cpu_s + score_cpu_s,
-    )[_COLUMNS]
+    )[COLUMNS]
     if results_file is not None:
         write_results(results, results_file)
     return results
@@ -221,94 +211,7 @@ def ndcg_of_users(
     return metrics.ndcg_at_k(*metrics.hits_of(lists, liked, users), k)
 
 
-_COLUMNS = [
-    *("method", "metric", "value", "low", "high", "n"),
-    *("split", "seed", "edition", "cpu_s"),
-]
-
-
 def _timed(function: Callable, *arguments: object) -> tuple[object, float]:
     start = time.process_time()
     result = function(*arguments)
     return result, time.process_time() - start
-
-
-def _check_lists(
-    lists: NDArray[np.int64],
-    users: NDArray[np.integer],
-    train: pd.DataFrame,
-    catalogue: pd.DataFrame,
-) -> None:
-    seen, _ = metrics.hits_of(lists, train, users)
-    if seen.any():
-        row, rank = np.argwhere(seen)[0]
-        raise ValueError(
-            f"User {users[row]} is recommended movie {lists[row, rank]}, which they "
-            "rated in the training rows. Leave out what the user has seen."
-        )
-    foreign = (lists != metrics.PADDING) & ~np.isin(lists, catalogue["movie_id"])
-    if foreign.any():
-        raise ValueError(
-            f"Movie {lists[foreign][0]} is recommended but not in the catalogue. If "
-            "the model knows movies that nobody rated in train, pass movies=... to "
-            "evaluate()."
-        )
-
-
-def _rating_rows(
-    test: pd.DataFrame, predicted: ArrayLike, interval: Callable[..., Estimate]
-) -> Iterator[_Row]:
-    errors = metrics.rating_errors(test["rating"], predicted)
-    # Whole users are drawn: each has a mean error and a number of ratings.
-    _, users = np.unique(test["user_id"], return_inverse=True)
-    n_ratings = np.bincount(users)
-    squared = interval(np.bincount(users, errors**2) / n_ratings, n_ratings)
-    absolute = interval(np.bincount(users, np.abs(errors)) / n_ratings, n_ratings)
-    # The root keeps order, so the ends of the MSE's interval become the RMSE's.
-    yield _Row("rmse", *np.sqrt(squared[:3]).tolist(), len(test))
-    yield _Row("mae", *absolute[:3], len(test))
-
-
-def _ranking_rows(
-    lists: NDArray[np.int64],
-    users: NDArray[np.integer],
-    test: pd.DataFrame,
-    ks: Sequence[int],
-    like_threshold: float,
-    interval: Callable[..., Estimate],
-) -> Iterator[_Row]:
-    liked = positives(test, like_threshold)
-    for relevant, mark in ((liked, ""), (test, " (any)")):
-        hits, n_relevant = metrics.hits_of(lists, relevant, users)
-        for k in ks:
-            for name, metric in RANKING_METRICS.items():
-                per_user = metric(hits, n_relevant, k)
-                yield _Row(f"{name}@{k}{mark}", *interval(per_user))
-
-
-def _beyond_rows(
-    lists: NDArray[np.int64],
-    users: NDArray[np.integer],
-    train: pd.DataFrame,
-    catalogue: pd.DataFrame,
-    ks: Sequence[int],
-    interval: Callable[..., Estimate],
-) -> Iterator[_Row]:
-    n_movies = catalogue["movie_id"].nunique()
-    has_genres = "genres" in catalogue and any(catalogue["genres"])
-    vectors = beyond.genre_vectors(catalogue) if has_genres else None
-    for k in ks:
-        top = lists[:, :k]
-        coverage = beyond.catalogue_coverage(top, n_movies)
-        lift = beyond.popularity_lift(top, train, users)
-        yield _Row(f"coverage@{k}", coverage, n=len(users))
-        yield _Row(f"gini@{k}", beyond.gini(top, n_movies), n=len(users))
-        yield _Row(f"popularity lift@{k}", lift, n=len(users))
-        popularity = beyond.average_popularity(top, train)
-        yield _Row(f"popularity@{k}", *interval(popularity))
-        yield _Row(f"novelty@{k}", *interval(beyond.novelty(top, train)))
-        if vectors is not None:
-            diversity = beyond.intra_list_diversity(top, vectors)
-            yield _Row(f"diversity@{k}", *interval(diversity))
-    answered = lists[:, 0] != metrics.PADDING
-    yield _Row("user coverage", float(answered.mean()), n=len(users))

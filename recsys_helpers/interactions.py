@@ -15,8 +15,9 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from recsys_helpers.checks import check_count, check_csr, misfit
+from recsys_helpers.checks import check_csr, misfit
 from recsys_helpers.ids import IdIndex, UnknownIdError
+from recsys_helpers.top_scores import top_n
 
 __all__ = [
     "IdIndex",
@@ -264,53 +265,6 @@ def memory_report(ratings: pd.DataFrame) -> pd.DataFrame:
             "mib": [size / MIB for size in n_bytes.values()],
         }
     )
-
-
-def top_n(
-    scores: ArrayLike, n: int, exclude: ArrayLike | None = None
-) -> NDArray[np.intp]:
-    """Positions of the `n` largest scores, largest first.
-
-    Parameters
-    ----------
-    scores : array, shape (m,)
-    n : int
-        At least 1. Fewer come back if fewer are left after `exclude`.
-    exclude : array, optional
-        Positions to leave out, or a boolean mask of shape (m,).
-
-    Returns
-    -------
-    array of int, shape (min(n, number left),)
-        Ties go to the lower position. Positions follow the sorted ids, so a list
-        has one definite order and every metric computed from it one value.
-
-    Raises
-    ------
-    ValueError
-        If n is not a whole number of at least 1, or a score is NaN (a NaN has no
-        place in an order).
-
-    Examples
-    --------
-    >>> top_n([0.5, 0.9, 0.5, 0.1], 2).tolist()
-    [1, 0]
-    >>> top_n([0.5, 0.9, 0.5, 0.1], 9, exclude=[1]).tolist()
-    [0, 2, 3]
-    """
-    scores = np.asarray(scores, dtype=np.float64)
-    check_count("n", n)
-    if np.isnan(scores).any():
-        raise ValueError("A score is NaN; give movies without a score -inf instead.")
-    left = np.ones(len(scores), dtype=bool)
-    if exclude is not None and np.size(exclude):
-        left[np.asarray(exclude)] = False
-    candidates = np.flatnonzero(left)
-    if n < len(candidates):
-        values = scores[candidates]
-        # All ties with the n-th largest stay in, so that the sort decides them.
-        candidates = candidates[values >= np.partition(values, -n)[-n]]
-    return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
 
 
 def _repeated_pair(ratings: pd.DataFrame) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.plots import BLUE, GREY, VERMILION, course_style, new_axes
+from recsys_helpers.plot_style import BLUE, GREY, VERMILION, course_style, new_axes
 from recsys_helpers.titles import without_year
 from recsys_helpers.vectors import MovieVectors
 

@@ -1,70 +1,43 @@
 """The course's figures: one style, and colours that colour-blind readers tell apart.
 
 Each function draws into `ax`, or into a new figure where none is given, labels both
-axes and returns them, so that a chapter can add to what is drawn. Colours are those
-of Okabe and Ito (2008), "Color Universal Design".
+axes and returns them, so that a chapter can add to what is drawn.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from recsys_helpers.interactions import Interactions
+from recsys_helpers.plot_style import (
+    BLUE,
+    SKY,
+    VERMILION,
+    check_not_empty,
+    course_style,
+    new_axes,
+    plain_log_ticks,
+    thousands,
+)
 from recsys_helpers.splits import Split
 
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
 
-BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
-PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#5F6B76"
-
-STYLE = {
-    "axes.axisbelow": True,
-    "axes.grid": True,
-    "axes.labelsize": 11,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "axes.titlelocation": "left",
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "figure.dpi": 110,
-    "figure.figsize": (7.0, 3.8),
-    "figure.facecolor": "white",
-    "figure.constrained_layout.use": True,
-    "font.size": 10.5,
-    "grid.color": "#DDE1E5",
-    "grid.linewidth": 0.8,
-    "legend.frameon": False,
-    "lines.linewidth": 2.0,
-}
-
-
-@contextmanager
-def course_style() -> Iterator[None]:
-    """Draw in the course's style for the length of a ``with`` block.
-
-    Examples
-    --------
-    >>> import matplotlib
-    >>> with course_style():
-    ...     matplotlib.rcParams["axes.grid"]
-    True
-    """
-    import matplotlib as mpl
-    from cycler import cycler
-
-    colours = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, GREY]
-    with mpl.rc_context({**STYLE, "axes.prop_cycle": cycler(color=colours)}):
-        yield
-        interactive = mpl.is_interactive()
-    # A notebook's first figure switches this on. Put back to what it was before, it
-    # would leave all later figures unseen.
-    mpl.interactive(interactive)
+__all__ = [
+    *("BLUE", "GREEN", "GREY", "VERMILION"),
+    "activity_plot",
+    "course_style",
+    "interval_plot",
+    "long_tail_plot",
+    "matrix_plot",
+    "new_axes",
+    "rating_histogram",
+    "split_plot",
+]
 
 
 @course_style()
@@ -97,7 +70,7 @@ def long_tail_plot(
     ValueError
         If there are no movies or `top_share` is no share.
     """
-    _check_not_empty(long_tail, "movies")
+    check_not_empty(long_tail, "movies")
     if not 0 < top_share <= 1:
         raise ValueError(f"top_share is above 0 and up to 1, not {top_share}.")
     n_top = max(1, round(top_share * len(long_tail)))
@@ -121,7 +94,7 @@ def long_tail_plot(
     else:
         ax.set_xlim(left=0)
         ax.set_ylim(bottom=0)
-    _thousands(ax.xaxis, ax.yaxis)
+    thousands(ax.xaxis, ax.yaxis)
     ax.set(xlabel="Rank of the movie by number of ratings", ylabel="Ratings")
     return ax
 
@@ -145,7 +118,7 @@ def rating_histogram(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ValueError
         If there are no ratings, or one is not a half star from 0.5 to 5.
     """
-    _check_not_empty(ratings, "ratings")
+    check_not_empty(ratings, "ratings")
     stars = np.arange(0.5, 5.5, 0.5)
     counts = ratings["rating"].value_counts().reindex(stars, fill_value=0)
     if counts.sum() != len(ratings):
@@ -154,7 +127,7 @@ def rating_histogram(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax = new_axes(ax)
     ax.bar(stars, counts, width=0.42, color=BLUE)
     ax.grid(visible=False, axis="x")
-    _thousands(ax.yaxis)
+    thousands(ax.yaxis)
     ax.set(xticks=stars, xlabel="Rating in stars", ylabel="Ratings")
     return ax
 
@@ -178,7 +151,7 @@ def activity_plot(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ValueError
         If there are no ratings.
     """
-    _check_not_empty(ratings, "ratings")
+    check_not_empty(ratings, "ratings")
     per_user = ratings["user_id"].value_counts().to_numpy()
     # Between whole numbers, so that no user lies on the edge of a class.
     edges = np.geomspace(per_user.min() - 0.5, per_user.max() + 0.5, 31)
@@ -196,7 +169,7 @@ def activity_plot(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     )
     ax.set(xscale="log", xlabel="Ratings of a user", ylabel="Users")
     ax.grid(visible=False, axis="x", which="both")
-    _plain_log_ticks(ax)
+    plain_log_ticks(ax)
     return ax
 
 
@@ -262,7 +235,7 @@ def interval_plot(
     ValueError
         If there are no rows, or a value lies outside of its interval.
     """
-    _check_not_empty(results, "results")
+    check_not_empty(results, "results")
     value, low, high = (results[c].to_numpy(float) for c in ("value", "low", "high"))
     outside = (low > value) | (value > high)
     if outside.any():
@@ -303,7 +276,7 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     from matplotlib.dates import date2num
 
     parts = {"train": split.train, "test": split.test}
-    _check_not_empty(pd.concat(parts.values()), "ratings")
+    check_not_empty(pd.concat(parts.values()), "ratings")
     days = [
         date2num(pd.to_datetime(part["timestamp"], unit="s").to_numpy())
         for part in parts.values()
@@ -318,38 +291,7 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     )
     ax.xaxis_date()
     ax.grid(visible=False, axis="x")
-    _thousands(ax.yaxis)
+    thousands(ax.yaxis)
     ax.legend(title=f"Split: {split.name}", alignment="left")
     ax.set(xlabel="Time of the rating", ylabel="Ratings")
     return ax
-
-
-def new_axes(ax: Axes | None, height: float | None = None) -> Axes:
-    """Return `ax`, or the axes of a new figure of the course's width (inches)."""
-    if ax is not None:
-        return ax
-    import matplotlib.pyplot as plt
-
-    width, usual = STYLE["figure.figsize"]
-    return plt.subplots(figsize=(width, height or usual))[1]
-
-
-def _check_not_empty(frame: pd.DataFrame, what: str) -> None:
-    if frame.empty:
-        raise ValueError(f"There are no {what} to draw.")
-
-
-def _thousands(*axes) -> None:
-    from matplotlib.ticker import StrMethodFormatter
-
-    for axis in axes:
-        axis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
-
-
-def _plain_log_ticks(ax: Axes) -> None:
-    """Write 20, 50, 100 on a logarithmic x axis and not powers of ten."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    _thousands(ax.xaxis)

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from recsys_helpers.checks import check_count, check_csr
-from recsys_helpers.plots import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
+from recsys_helpers.plot_style import BLUE, GREEN, GREY, ORANGE, PURPLE, VERMILION
 
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes

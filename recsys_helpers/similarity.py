@@ -25,9 +25,8 @@ from recsys_helpers.similarity_parts import (
     parts_of,
     turned,
 )
+from recsys_helpers.top_scores import k_largest
 
-# Similarities that agree in their first 12 decimals count as equal.
-_DECIMALS = 12
 # 4 Mi similarities are 32 MiB; a block needs about five times that while it is made.
 _NUMBERS_IN_A_BLOCK = 4 * 2**20
 
@@ -270,37 +269,3 @@ def most_similar(
     return pd.DataFrame(
         {index.name: index.ids[best], "similarity": scores[best], "n_common": common}
     )
-
-
-def k_largest(scores: NDArray[np.floating], k: int) -> NDArray[np.float64]:
-    """Keep the `k` largest positive scores of each row, and make all others 0.
-
-    Parameters
-    ----------
-    scores : numpy.ndarray of float, shape (m, p)
-    k : int
-        At least 1. Rows with fewer positive scores keep what they have.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (m, p)
-        Rounded to 12 decimals, so that what is equal but for rounding is a tie; ties
-        go to the lower column.
-
-    Raises
-    ------
-    ValueError
-        If `k` is not a whole number of at least 1, or a score is NaN.
-
-    Examples
-    --------
-    >>> k_largest(np.array([[0.2, 0.5, -0.9, 0.5], [0.0, 0.1, 0.0, 0.0]]), k=1).tolist()
-    [[0.0, 0.5, 0.0, 0.0], [0.0, 0.1, 0.0, 0.0]]
-    """
-    check_count("k", k)
-    scores = np.maximum(scores, 0.0).round(_DECIMALS)
-    kept = np.zeros_like(scores)
-    for row, row_scores in enumerate(scores):
-        best = top_n(row_scores, k, exclude=row_scores == 0)
-        kept[row, best] = row_scores[best]
-    return kept

@@ -17,10 +17,9 @@ from recsys_helpers.content_features import (
 )
 from recsys_helpers.methods.baselines import BiasModel
 
-# A liking is pulled towards 0 as if there were so many more ratings without any.
-LIKES_SHRINKAGE = 3
-# What somebody watches is pulled towards what all do, as by so many ratings of theirs.
-WATCHES_SHRINKAGE = 10
+# A liking is pulled towards 0 as if there were so many more ratings without any, and
+# what somebody watches towards what all do, as by so many ratings of theirs.
+LIKES_SHRINKAGE, WATCHES_SHRINKAGE = 3, 10
 # The shortest of the shortened histories keeps this share of the ratings.
 SHORTEST_HISTORY = 0.01
 
@@ -202,14 +201,14 @@ def tastes_from_likes(likes: Mapping[str, float], users: pd.DataFrame) -> pd.Dat
     described = pd.DataFrame(np.nan, index=[0], columns=users.columns)
     for what, strength in likes.items():
         if what not in likeable:
+            known = ", ".join(likeable)
             raise ValueError(
-                f"Nothing is known of who likes {what!r}. There are "
-                f"{', '.join(likeable)}."
+                f"Nothing is known of who likes {what!r}. There are {known}."
             )
         if not (isinstance(strength, Real) and np.isfinite(strength)):
             raise ValueError(
-                f"How much {what} is liked must be a number, in standard deviations; "
-                f"got {strength!r}. Leave out what is unknown."
+                f"How much {what} is liked is a number, in standard deviations, and not "
+                f"{strength!r}. Leave out what is unknown."
             )
         for column in (f"likes {what}", f"watches {what}"):
             mean, spread = users[column].mean(), users[column].std(ddof=0)
@@ -254,8 +253,7 @@ def out_of_fold(
     The ratings are dealt into folds at random. For the ratings of a fold, the features
     of their users and movies are made of all other folds. Nothing in them tells what
     the ratings of the fold are, and they are like those of a test row: made of
-    ratings that the row is not one of. (Also called cross-fitting; it is how
-    scikit-learn's `TargetEncoder` fits.)
+    ratings that the row is not one of. (Also called cross-fitting.)
 
     Parameters
     ----------
@@ -295,9 +293,8 @@ def out_of_fold(
             (users.reindex(rows["user_id"]), of_movies.reindex(rows["movie_id"]))
         )
     places = np.argsort(np.argsort(dealt, kind="stable"))
-    return RatedFeatures(
-        *(
-            pd.concat(of_side).iloc[places].set_index(ratings.index)
-            for of_side in zip(*tables, strict=True)
-        )
+    users, of_movies = (
+        pd.concat(of_side).iloc[places].set_index(ratings.index)
+        for of_side in zip(*tables, strict=True)
     )
+    return RatedFeatures(users, of_movies)

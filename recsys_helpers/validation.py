@@ -12,6 +12,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from recsys_helpers.repeated_pairs import first_repeated_pair
 from recsys_helpers.titles import YEAR_AT_END
 
 __all__ = [
@@ -43,8 +44,6 @@ _GROUPLENS_NAMES = {
 _ID_RULE = f"is not a whole number from 1 to {LARGEST_ID:,}"
 # The end of the year 9999. Milliseconds, taken for seconds, lie beyond.
 LAST_SECOND = 253_402_300_799
-_LOW_32_BITS = 2**32 - 1
-_BLOCK = 1_000_000
 
 
 class DatasetError(RuntimeError):
@@ -197,25 +196,15 @@ def check_known_movies(
 
 
 def check_no_duplicates(frame: pd.DataFrame, locate: Locate) -> None:
-    """Raise when a user rates a movie twice, naming both rows.
-
-    Rows sorted by user and movie, as MovieLens has them, are compared with their
-    neighbours, a block at a time. Otherwise one int64 key a row is sorted: 8 bytes
-    a rating, 244 MiB for 32 million.
-    """
+    """Raise when a user rates a movie twice, naming both rows."""
     users, movies = frame["user_id"].to_numpy(), frame["movie_id"].to_numpy()
-    if _sorted_and_distinct(users, movies):
+    repeated = first_repeated_pair(users, movies)
+    if repeated is None:
         return
-    keys = _pair_keys(users, movies)
-    keys.sort()
-    twice = keys[1:][keys[1:] == keys[:-1]]
-    if not len(twice):
-        return
-    user, movie = int(twice[0]) >> 32, int(twice[0]) & _LOW_32_BITS
-    first, second = np.flatnonzero((users == user) & (movies == movie))[:2]
+    first, second = repeated
     raise InvalidDataError(
-        f"{locate(int(second))}: user_id {user} rates movie_id {movie} a second time; "
-        f"the first is {locate(int(first))}. Keep one of the two."
+        f"{locate(second)}: user_id {users[first]} rates movie_id {movies[first]} a "
+        f"second time; the first is {locate(first)}. Keep one of the two."
     )
 
 
@@ -297,19 +286,3 @@ def _is_id(values: pd.Series) -> pd.Series:
 
 def _rows_of(name: str) -> Locate:
     return lambda position: f"{name}.iloc[{position}]"
-
-
-def _sorted_and_distinct(users: np.ndarray, movies: np.ndarray) -> bool:
-    for start in range(0, len(users), _BLOCK):
-        rows = slice(start, start + _BLOCK + 1)
-        keys = _pair_keys(users[rows], movies[rows])
-        if not (keys[1:] > keys[:-1]).all():
-            return False
-    return True
-
-
-def _pair_keys(users: np.ndarray, movies: np.ndarray) -> np.ndarray:
-    keys = users.astype(np.int64)
-    keys <<= 32
-    keys |= movies
-    return keys

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from numbers import Integral
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -19,9 +18,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers import vectors_file
-from recsys_helpers.ids import UnknownIdError
+from recsys_helpers.movie_lookup import (
+    UnknownMovieError,
+    movies_named,
+    row_of_movie,
+)
 from recsys_helpers.nearest import Metric, nearest_rows, unit_rows
-from recsys_helpers.titles import nearest_titles, rows_of_title
 from recsys_helpers.vector_checks import (
     check_length,
     checked_ids,
@@ -33,8 +35,7 @@ if TYPE_CHECKING:  # it imports this module
     from recsys_helpers.vector_index import VectorIndex
 
 
-class UnknownMovieError(UnknownIdError):
-    """No vector for this movie."""
+__all__ = ["MovieVectors", "UnknownMovieError"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -104,15 +105,7 @@ class MovieVectors:
         return self.matrix.shape[1]
 
     def vector(self, movie: int | str) -> NDArray[np.floating]:
-        """Vector of one movie, shape (n_dimensions,).
-
-        Raises
-        ------
-        UnknownMovieError
-            If there is no such movie; the message names the nearest ones.
-        ValueError
-            If several movies have this title.
-        """
+        """Vector of one movie, shape (n_dimensions,); errors as of `row`."""
         return self.matrix[self.row(movie)]
 
     def row(self, movie: int | str) -> int:
@@ -121,22 +114,11 @@ class MovieVectors:
         Raises
         ------
         UnknownMovieError
-            If there is none; the message names the nearest.
+            If there is no such movie; the message names the nearest ones.
+        ValueError
+            If several movies have this title.
         """
-        if isinstance(movie, str):
-            return self._row_of_title(movie)
-        if not isinstance(movie, Integral) or isinstance(movie, bool):
-            raise TypeError(f"A movie is an id or a title, not {movie!r}.")
-        found = np.flatnonzero(self.movie_ids == movie)
-        if not found.size:
-            # Python's whole numbers neither wrap around nor overflow, as numpy's do.
-            distances = [abs(other - int(movie)) for other in self.movie_ids.tolist()]
-            nearest = sorted(range(len(self)), key=distances.__getitem__)[:3]
-            raise UnknownMovieError(
-                f"movie_id {movie} is not among these {len(self):,} movies. "
-                f"The nearest ids: {self._listing(nearest)}."
-            )
-        return int(found[0])
+        return row_of_movie(movie, self.movie_ids, self.titles)
 
     def neighbours(
         self, movie: int | str, n: int = 10, metric: Metric = "cosine"
@@ -146,8 +128,7 @@ class MovieVectors:
         Parameters
         ----------
         movie : int or str
-        n : int
-            Fewer come back where there are not so many other movies.
+        n : int, of which there may be fewer
         metric : {"cosine", "dot", "euclidean"}
             See `recsys_helpers.nearest.nearest_rows`. Under cosine a zero vector
             has similarity 0 to every movie.
@@ -160,10 +141,8 @@ class MovieVectors:
 
         Raises
         ------
-        UnknownMovieError
-            If there is no such movie.
         ValueError
-            If the title is ambiguous, `n` is below 1 or the metric unknown.
+            If `n` is below 1 or the metric unknown; other errors as of `row`.
         """
         return self.nearest_to(self.vector(movie), n, metric, exclude=(movie,))
 
@@ -174,26 +153,19 @@ class MovieVectors:
         metric: Metric = "cosine",
         exclude: Iterable[int | str] = (),
     ) -> pd.DataFrame:
-        """Movies nearest to a point, which need not be a movie.
+        """Movies nearest to a point, which need not be a movie: as `neighbours` does.
 
         Parameters
         ----------
         vector : array_like of float, shape (n_dimensions,)
             For example a user's vector.
-        n, metric
-            As in `neighbours`.
         exclude : iterable of movies
             Not to be returned.
-
-        Returns
-        -------
-        pandas.DataFrame
-            As in `neighbours`.
 
         Raises
         ------
         ValueError
-            If the vector has another length or values that are not finite.
+            If its length is another, or a value not finite.
         """
         query = checked_matrix(np.asarray(vector)[np.newaxis], "vector")
         if query.shape[1] != self.n_dimensions:
@@ -201,7 +173,7 @@ class MovieVectors:
                 f"The vector has {query.shape[1]} dimensions and the movies have "
                 f"{self.n_dimensions}."
             )
-        skipped = np.unique([self.row(movie) for movie in _listed(exclude)])
+        skipped = np.unique([self.row(movie) for movie in movies_named(exclude)])
         rows, scores = nearest_rows(
             query, self.matrix, n, metric, exclude=skipped[None].astype(np.intp)
         )
@@ -214,8 +186,6 @@ class MovieVectors:
 
         Parameters
         ----------
-        n, metric
-            As in `neighbours`.
         block_size : int, optional
             Movies to compare with all others at a time: memory grows with it, the
             answer is the same. The default takes blocks of at most 64 MiB.
@@ -223,8 +193,7 @@ class MovieVectors:
         Returns
         -------
         movie_ids : numpy.ndarray of int, shape (n_movies, min(n, n_movies - 1))
-            Line i are the neighbours of ``self.movie_ids[i]``, best first, never
-            that movie itself.
+            Line i are the neighbours of ``self.movie_ids[i]``, best first.
         scores : numpy.ndarray of float64, same shape
             Similarities, or distances for ``"euclidean"``.
         """
@@ -251,15 +220,7 @@ class MovieVectors:
         cosine. Mikolov, Yih and Zweig (2013), "Linguistic regularities in
         continuous space word representations", did so with words.
 
-        Parameters
-        ----------
-        positive, negative : iterables of movies
-        n : int
-
-        Returns
-        -------
-        pandas.DataFrame
-            As in `neighbours`, without the movies named.
+        Returns what `neighbours` does, without the movies named.
 
         Raises
         ------
@@ -274,13 +235,13 @@ class MovieVectors:
         >>> vectors.combine(["Space Jam"], ["Space"]).title.tolist()
         ['Jam']
         """
-        positive, negative = _listed(positive), _listed(negative)
+        positive, negative = movies_named(positive), movies_named(negative)
         if not positive:
             raise ValueError("combine() needs at least one positive movie.")
-        signs = np.repeat([1.0, -1.0], [len(positive), len(negative)])
         named = positive + negative
-        rows = [self.row(movie) for movie in named]
-        result = signs @ unit_rows(self.matrix[rows].astype(np.float64))
+        vectors = self.matrix[[self.row(movie) for movie in named]].astype(np.float64)
+        signs = np.repeat([1.0, -1.0], [len(positive), len(negative)])
+        result = signs @ unit_rows(vectors)
         if np.allclose(result, 0):
             raise ValueError(
                 "These movies cancel each other out: nothing is left to be near to."
@@ -296,38 +257,17 @@ class MovieVectors:
         return MovieVectors(self.movie_ids, unit_rows(self.matrix), self.titles)
 
     def to_index(
-        self,
-        metric: Metric = "cosine",
-        *,
-        seed: int,
-        n_links: int = 16,
-        build_ef: int = 100,
-        n_threads: int = 1,
+        self, metric: Metric = "cosine", *, seed: int, **settings: int
     ) -> VectorIndex:
         """Build an index that finds neighbours without looking at every movie.
 
         Worth it from about 100,000 movies; below, `neighbours` is quick enough and
-        always right. Needs the package voyager (extra ``engines``).
-
-        Parameters
-        ----------
-        metric, seed, n_links, build_ef, n_threads
-            See `recsys_helpers.vector_index.VectorIndex.build`.
-
-        Returns
-        -------
-        recsys_helpers.vector_index.VectorIndex
+        always right. Needs the package voyager (extra ``engines``). For the settings
+        see `recsys_helpers.vector_index.VectorIndex.build`.
         """
         from recsys_helpers.vector_index import VectorIndex
 
-        return VectorIndex.build(
-            self,
-            metric,
-            seed=seed,
-            n_links=n_links,
-            build_ef=build_ef,
-            n_threads=n_threads,
-        )
+        return VectorIndex.build(self, metric, seed=seed, **settings)
 
     def save(self, path: str | Path) -> None:
         """Write to an ``.npz`` file, which takes its place only when complete."""
@@ -339,10 +279,8 @@ class MovieVectors:
 
         Raises
         ------
-        FileNotFoundError
-            If there is no such file.
-        recsys_helpers.vectors_file.VectorsFileError
-            If the file is damaged, cut short or holds something else.
+        FileNotFoundError, recsys_helpers.vectors_file.VectorsFileError
+            If there is no such file; or it is damaged or holds something else.
         """
         parts = vectors_file.read(path)
         try:
@@ -359,34 +297,3 @@ class MovieVectors:
             columns["title"] = [self.titles[row] for row in rows]
         name = "distance" if metric == "euclidean" else "similarity"
         return pd.DataFrame({**columns, name: scores})
-
-    def _row_of_title(self, title: str) -> int:
-        if self.titles is None:
-            raise UnknownMovieError(
-                f"These vectors have no titles, so {title!r} cannot be looked up. "
-                "Give a movie_id, or pass titles= to MovieVectors."
-            )
-        rows = rows_of_title(title, self.titles)
-        if not rows:
-            raise UnknownMovieError(
-                f"No movie among these {len(self):,} is called {title!r}. Did you "
-                f"mean {self._listing(nearest_titles(title, self.titles))}?"
-            )
-        if len(rows) > 1:
-            raise ValueError(
-                f"{len(rows)} movies are called {title!r}: {self._listing(rows[:5])}. "
-                "Give the whole title or the movie_id."
-            )
-        return rows[0]
-
-    def _listing(self, rows: Iterable[int]) -> str:
-        if self.titles is None:
-            return ", ".join(str(self.movie_ids[row]) for row in rows)
-        return ", ".join(
-            f"{self.titles[row]!r} ({self.movie_ids[row]})" for row in rows
-        )
-
-
-def _listed(movies: Iterable[int | str]) -> list[int | str]:
-    # One title is an iterable too, of letters.
-    return [movies] if isinstance(movies, (str, Integral)) else list(movies)

@@ -1,8 +1,7 @@
 """Ask a MediaWiki, such as Wikipedia, which pages a page links to; politely.
 
-One request after the other, many titles in each, and who asks is named. When the wiki
-is busy it is left alone for as long as it says. See
-https://www.mediawiki.org/wiki/API:Etiquette.
+One request after the other, many titles in each, and who asks is named. A busy wiki is
+left alone as long as it says. See https://www.mediawiki.org/wiki/API:Etiquette.
 """
 
 from __future__ import annotations
@@ -85,7 +84,9 @@ def user_agent(contact: str | None) -> str:
     import requests
 
     contact = (contact or "").strip()
-    if not ("@" in contact or "://" in contact) or not _fits_a_header(contact):
+    if not ("@" in contact or "://" in contact) or not (
+        contact.isascii() and contact.isprintable()
+    ):
         raise DatasetError(
             "Wikipedia wants to know who asks, and blocks those who don't say it. Give "
             'an address at which you can be reached, contact="ann@example.org" or a '
@@ -295,7 +296,3 @@ def _unexpected(url: str, what: str) -> DownloadError:
         f"{split_login(url)[0]} does not answer as a MediaWiki does: {what}. Is it the "
         "address of an api.php?"
     )
-
-
-def _fits_a_header(text: str) -> bool:
-    return text.isascii() and text.isprintable()

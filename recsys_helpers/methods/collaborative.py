@@ -7,228 +7,45 @@ what every method of the course can do. `save` keeps a trained model in one file
 
 from __future__ import annotations
 
-import os
-import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers.checks import (
     check_count,
     check_number,
-    check_positive,
     check_share,
 )
-from recsys_helpers.ids import IdIndex, integer_ids
+from recsys_helpers.ids import IdIndex
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.keras_models import factor_model, network_model
-from recsys_helpers.keras_setup import load_keras
-from recsys_helpers.learning_curves import history_frame
-from recsys_helpers.methods import (
-    HIGHEST_RATING,
-    LOWEST_RATING,
-    check_ratings_frame,
-    checked_pairs,
-    require_fitted,
-    titled_vectors,
+from recsys_helpers.methods.early_stopping import early_stopping
+from recsys_helpers.methods.keras_ratings import KerasRatings
+from recsys_helpers.rating_models import (
+    Floats,
+    load_rating_model,
+    predict_ratings,
+    side_numbers,
 )
 from recsys_helpers.side_information import genre_and_year_matrix
-from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:
     import keras
 
-Floats = NDArray[np.float64]
-
-# Bounds the memory that many predictions take.
-PREDICTED_AT_ONCE = 2**16
-
-
-@dataclass(kw_only=True)
-class _KerasRatings:
-    """What both methods have in common: how they are trained, asked and saved."""
-
-    # From 32 on TensorFlow multiplies sparse matrices in another way: 5 times slower.
-    n_factors: int = 30
-    n_epochs: int = 30
-    batches_per_epoch: int = 10
-    learning_rate: float = 0.05
-    patience: int | None = None
-    seed: int = 0
-
-    def fit(
-        self,
-        train: pd.DataFrame,
-        valid: pd.DataFrame | None = None,
-        callbacks: Sequence[Any] = (),
-    ) -> Self:
-        """Learn from `train`.
-
-        The learning rate falls along half a cosine, from `learning_rate` to zero at
-        the end of the last epoch.
-
-        Parameters
-        ----------
-        train : DataFrame with `user_id`, `movie_id` and `rating`
-        valid : DataFrame with these columns, optional
-            Ratings on which the RMSE is taken after each epoch: `val_rmse` of
-            `history_`. Nothing is learned from them, except when to stop.
-        callbacks : sequence of keras.callbacks.Callback
-            For example `recsys_helpers.keras_parts.LiveCurves`.
-
-        Raises
-        ------
-        ImportError
-            If Keras or TensorFlow is not installed.
-        ValueError
-            If a setting or a rating cannot be, or there is `patience` and no `valid`.
-        UnknownIdError
-            If movies with their genres are given, and one of `train` is missing.
-        """
-        check_ratings_frame(train)
-        self._check_settings()
-        if valid is not None:
-            check_ratings_frame(valid)
-        elif self.patience is not None:
-            raise ValueError(
-                "To stop early, fit needs ratings to watch: fit(train, valid). Without "
-                "them, leave patience at None."
-            )
-        keras = load_keras()
-        from recsys_helpers.keras_parts import EpochBar, ShuffledBatches
-
-        known = self._interactions(train)
-        mean = float(train["rating"].mean())
-        model = self._build(known, mean)
-        batches = ShuffledBatches(
-            train["user_id"],
-            train["movie_id"],
-            train["rating"],
-            batch_size=-(-len(train) // self.batches_per_epoch),
-            seed=self.seed,
-        )
-        schedule = keras.optimizers.schedules.CosineDecay(
-            self.learning_rate, decay_steps=self.n_epochs * len(batches)
-        )
-        model.compile(
-            keras.optimizers.Adam(schedule),
-            loss="mse",
-            metrics=[keras.metrics.RootMeanSquaredError(name="rmse")],
-            jit_compile=False,
-        )
-        stopping = []
-        if self.patience is not None:
-            stopping = [early_stopping(self.patience)]
-        history = model.fit(
-            batches,
-            epochs=self.n_epochs,
-            shuffle=False,  # the batches are shuffled, and by our seed
-            validation_data=None if valid is None else _as_arrays(valid),
-            validation_batch_size=PREDICTED_AT_ONCE,
-            callbacks=[EpochBar(), *stopping, *callbacks],
-            verbose=0,
-        )
-        self._remember(known, model, mean)
-        self.history_ = history_frame(history.history)
-        return self
-
-    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
-        """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,).
-
-        A user or movie without training ratings has no vector or bias of its own.
-        """
-        require_fitted(self, "model_")
-        return predict_ratings(self.model_, user_ids, movie_ids)
-
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies with the highest predicted rating: `movie_id`, `score` in stars.
-
-        The score is not clipped to 5, or the best movies would be ties.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no training rating.
-        """
-        require_fitted(self, "model_")
-        self.interactions_.users.rows(user_id)  # raises for an unknown one
-        scores = self._scores(user_id)
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-
-    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
-        """Vectors of all movies.
-
-        Parameters
-        ----------
-        titles : Series, optional
-            The title of each movie_id, which is its index.
-
-        Returns
-        -------
-        MovieVectors
-        """
-        require_fitted(self, "model_")
-        movie_ids = self.interactions_.movies.ids
-        return titled_vectors(movie_ids, self.movie_factors_, titles)
-
-    def save(self, path: str | os.PathLike) -> None:
-        """Keep the trained model in one file, ids included.
-
-        It is written under another name first, so a file that was there is replaced
-        by a whole one or not at all.
-
-        Parameters
-        ----------
-        path : path
-            Ends in ``.keras``.
-
-        Raises
-        ------
-        FileNotFoundError
-            If the folder does not exist.
-        ValueError
-            If the file's name has another ending.
-        """
-        require_fitted(self, "model_")
-        path = Path(path)
-        if path.suffix != ".keras":
-            raise ValueError(f"A Keras model is saved as *.keras; got {path.name}.")
-        if not path.parent.is_dir():
-            raise FileNotFoundError(f"There is no folder {path.parent}. Make it first.")
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder, path.name)
-            self.model_.save(part)
-            os.replace(part, path)
-
-    def _check_settings(self) -> None:
-        for name in ("n_factors", "n_epochs", "batches_per_epoch"):
-            check_count(name, getattr(self, name))
-        check_positive("learning_rate", self.learning_rate)
-        check_count("seed", self.seed, at_least=0)
-        if self.patience is not None:
-            check_count("patience", self.patience)
-
-    def _interactions(self, train: pd.DataFrame) -> Interactions:
-        return Interactions.from_ratings(train)
-
-    def _remember(self, known: Interactions, model: keras.Model, mean: float) -> None:
-        self.interactions_, self.model_ = known, model
-        self.movie_factors_ = _numbers_of(known, model, "movie_vector")
-
-    def _scores(self, user_id: int) -> Floats:
-        movie_ids = self.interactions_.movies.ids
-        return _stars(self.model_, np.full(len(movie_ids), user_id), movie_ids)
+__all__ = [
+    "WITH_SIDE_INFORMATION",
+    "KerasFactors",
+    "KerasNetwork",
+    "early_stopping",
+    "load_rating_model",
+    "predict_ratings",
+]
 
 
 @dataclass(kw_only=True)
-class KerasFactors(_KerasRatings):
+class KerasFactors(KerasRatings):
     """Predict by biases and vectors: see `recsys_helpers.keras_models.factor_model`.
 
     The defaults are for ids only. `WITH_SIDE_INFORMATION` holds what was chosen for
@@ -281,9 +98,9 @@ class KerasFactors(_KerasRatings):
     def _remember(self, known: Interactions, model: keras.Model, mean: float) -> None:
         super()._remember(known, model, mean)
         self.mean_ = mean
-        self.user_factors_ = _numbers_of(known, model, "user_vector")
-        self.user_biases_ = _numbers_of(known, model, "user_bias")[:, 0]
-        self.movie_biases_ = _numbers_of(known, model, "movie_bias")[:, 0]
+        self.user_factors_ = side_numbers(known, model, "user_vector")
+        self.user_biases_ = side_numbers(known, model, "user_bias")[:, 0]
+        self.movie_biases_ = side_numbers(known, model, "movie_bias")[:, 0]
 
     def _scores(self, user_id: int) -> Floats:
         # The parts are at hand, and put together much faster than Keras would do it.
@@ -330,7 +147,7 @@ WITH_SIDE_INFORMATION = {
 
 
 @dataclass(kw_only=True)
-class KerasNetwork(_KerasRatings):
+class KerasNetwork(KerasRatings):
     """Predict by a network: see `recsys_helpers.keras_models.network_model`.
 
     Parameters
@@ -369,131 +186,3 @@ class KerasNetwork(_KerasRatings):
             dropout=self.dropout,
             seed=self.seed,
         )
-
-
-def early_stopping(patience: int) -> Any:
-    """Make a callback that stops when the validation RMSE no longer falls.
-
-    Parameters
-    ----------
-    patience : int
-        How many epochs without a new best are waited for. The weights go back to
-        those of the best.
-
-    Returns
-    -------
-    keras.callbacks.EarlyStopping
-        It watches `val_rmse`, not the loss, which holds penalties too.
-    """
-    return load_keras().callbacks.EarlyStopping(
-        "val_rmse", patience=patience, mode="min", restore_best_weights=True
-    )
-
-
-def predict_ratings(
-    model: keras.Model, user_ids: ArrayLike, movie_ids: ArrayLike
-) -> Floats:
-    """Ratings that a model of this module predicts, within 0.5 to 5 stars.
-
-    Parameters
-    ----------
-    model : keras.Model
-        `model_` of a fitted method, or what `load_rating_model` gives.
-    user_ids, movie_ids : array of int, shape (n,)
-        As in the data, pair by pair.
-
-    Returns
-    -------
-    array, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If the two are not flat, of the same length, and whole numbers.
-    """
-    users, movies = checked_pairs(user_ids, movie_ids)
-    if not len(users):  # TensorFlow cannot add a bias to no rows
-        return np.empty(0)
-    stars = _stars(model, users, movies)
-    return np.clip(stars, LOWEST_RATING, HIGHEST_RATING)
-
-
-def load_rating_model(path: str | os.PathLike) -> keras.Model:
-    """Read a model that `save` has written.
-
-    In Keras' safe mode: a file from somewhere else cannot run code of its own.
-
-    Parameters
-    ----------
-    path : path
-
-    Returns
-    -------
-    keras.Model
-        For `predict_ratings`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is not a whole Keras model, or one that safe mode refuses.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"There is no file {path}. Write it with model.save(path) first."
-        )
-    keras = load_keras()
-    import recsys_helpers.keras_parts  # noqa: F401, registers the course's layer
-
-    try:
-        return keras.saving.load_model(path, safe_mode=True)
-    except Exception as error:
-        raise ValueError(
-            f"{path} could not be read as a Keras model: it is another kind of file, "
-            "was cut off, comes from another version, or holds code, which is refused. "
-            "Save the model again."
-        ) from error
-
-
-def _stars(model: keras.Model, users: NDArray, movies: NDArray) -> Floats:
-    pairs = [
-        integer_ids(users, "user_id").astype(np.int64),
-        integer_ids(movies, "movie_id").astype(np.int64),
-    ]
-    return _called(model, pairs).ravel().astype(np.float64)
-
-
-def _called(model: keras.Model, pairs: list[NDArray]) -> NDArray[np.float32]:
-    """Call the model on pairs of ids, at most PREDICTED_AT_ONCE at a time.
-
-    `model.predict` would first compile the model, which takes longer than this.
-    """
-    starts = range(0, len(pairs[0]), PREDICTED_AT_ONCE)
-    parts = [
-        model([side[start : start + PREDICTED_AT_ONCE] for side in pairs])
-        for start in starts
-    ]
-    return np.concatenate([part.numpy() for part in parts])
-
-
-def _numbers_of(
-    known: Interactions, model: keras.Model, layer: str
-) -> NDArray[np.float32]:
-    """Ask a layer of the model about all users, or about all movies."""
-    ids = {"user": known.users.ids, "movie": known.movies.ids}
-    n = len(ids[layer.split("_")[0]])
-    pairs = [np.resize(of_side, n).astype(np.int64) for of_side in ids.values()]
-    part = load_keras().Model(model.inputs, model.get_layer(layer).output)
-    return _called(part, pairs)
-
-
-def _as_arrays(ratings: pd.DataFrame) -> tuple[tuple[NDArray, NDArray], NDArray]:
-    return (
-        (
-            ratings["user_id"].to_numpy(dtype=np.int64),
-            ratings["movie_id"].to_numpy(dtype=np.int64),
-        ),
-        ratings["rating"].to_numpy(dtype=np.float32),
-    )

@@ -12,7 +12,6 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from recsys_helpers.checks import check_number, check_positive
 from recsys_helpers.interactions import Interactions, top_n
@@ -25,6 +24,7 @@ from recsys_helpers.methods.ease_algebra import (
     gram_inverse,
     inverse_diagonal,
     like_values,
+    matrix_of_values,
 )
 from recsys_helpers.methods.ease_checks import (
     BUILD_YEARS,
@@ -118,11 +118,11 @@ class Ease:
         check_size(len(rated.users))
         years, last_years = self._years_of(rated.movies.ids, train)
         values = self._like_values(train["rating"].to_numpy())
-        likes = queries = _matrix(train, values, rated)
+        likes = queries = matrix_of_values(train, values, rated)
         if self.recency is not None:
             later, n_ratings = places_from_end(timed(train, "recency"))
             faded = values * np.exp(-(later / n_ratings) / self.recency)
-            queries = _matrix(train, faded, rated)
+            queries = matrix_of_values(train, faded, rated)
         inverse = gram_inverse(likes, self.l2)
         self.scale_ = inverse_diagonal(likes, inverse)
         self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
@@ -218,7 +218,7 @@ class Ease:
 
         Returns
         -------
-        numpy.ndarray of float64, shape (n, n)
+        array, shape (n, n)
             Row j, column i: how much a like of movie j adds to the score of movie i.
 
         Raises
@@ -247,12 +247,7 @@ class Ease:
 
         Returns
         -------
-        DataFrame with `movie_id` and `weight`, largest first
-
-        Raises
-        ------
-        UnknownIdError
-            If the movie has no training rating.
+        DataFrame with `movie_id` and `weight`, best first. Errors as of `weights_of`.
         """
         weights = self.weights_of(movie_id)
         best = top_n(weights, n, exclude=weights <= 0)
@@ -270,8 +265,8 @@ class Ease:
         return self.likes_.T @ (self.gram_inverse_ @ (self.likes_ @ query))
 
     def _check_settings(self) -> None:
-        half, threshold = self.half_like_from, self.like_threshold
         check_positive("l2", self.l2)
+        half, threshold = self.half_like_from, self.like_threshold
         if threshold is not None:
             check_number("like_threshold", threshold)
         if half is not None and (threshold is None or not half < threshold):
@@ -301,10 +296,3 @@ class Ease:
         years = self.release_years.reindex(movie_ids)
         last_years = pd.to_datetime(times, unit="s").dt.year
         return years.to_numpy(np.float64, na_value=np.nan), last_years.to_numpy()
-
-
-def _matrix(
-    train: pd.DataFrame, values: Floats, rated: Interactions
-) -> sparse.csr_array:
-    liked = train.assign(value=values)[values > 0]
-    return Interactions.from_ratings(liked, "value", rated.users, rated.movies).matrix

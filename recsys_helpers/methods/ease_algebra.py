@@ -4,9 +4,12 @@ In users and not in movies, since there are fewer of them here.
 """
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 from scipy.linalg import lapack
+
+from recsys_helpers.interactions import Interactions
 
 Floats = NDArray[np.float64]
 
@@ -114,3 +117,11 @@ def inverse_diagonal(X: sparse.csr_array, K: Floats) -> Floats:
         block = columns[start : start + step]
         parts.append(block.multiply(block @ K).sum(axis=1))
     return 1 - np.concatenate(parts)
+
+
+def matrix_of_values(
+    train: pd.DataFrame, values: Floats, rated: Interactions
+) -> sparse.csr_array:
+    """Put the values above 0 into a matrix with the rows and columns of `rated`."""
+    liked = train.assign(value=values)[values > 0]
+    return Interactions.from_ratings(liked, "value", rated.users, rated.movies).matrix

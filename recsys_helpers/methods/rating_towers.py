@@ -15,12 +15,11 @@ from recsys_helpers.content_features import RatedFeatures
 from recsys_helpers.methods import (
     HIGHEST_RATING,
     LOWEST_RATING,
-    check_ratings_frame,
     checked_pairs,
     require_fitted,
 )
 from recsys_helpers.methods.baselines import BiasModel
-from recsys_helpers.methods.collaborative import early_stopping
+from recsys_helpers.methods.early_stopping import check_watched, early_stopping
 from recsys_helpers.methods.new_user import NewRatings
 from recsys_helpers.methods.tower_training import NEW_USER, TowersMethod
 from recsys_helpers.taste_features import (
@@ -131,13 +130,7 @@ class TwoTowers(TowersMethod):
             If a movie that was rated is not in `movies`.
         """
         self._check(train)
-        if valid is not None:
-            check_ratings_frame(valid)
-        elif self.patience is not None:
-            raise ValueError(
-                "To stop early, fit needs ratings to watch: fit(train, valid). Without "
-                "them, leave patience at None."
-            )
+        check_watched(valid, self.patience)
         known = self._interactions(train)
         features = taste_features(train, self.movies)
         of_rows = self._training_features(train)
@@ -275,10 +268,8 @@ class TwoTowers(TowersMethod):
     def _compute_sides(self) -> None:
         """Compute each vector and each level once; last, those of the unknown."""
         nobody = pd.DataFrame(index=[NEW_USER])
-        user_ids, movie_ids = (
-            self.interactions_.users.ids,
-            self.interactions_.movies.ids,
-        )
+        known = self.interactions_
+        user_ids, movie_ids = known.users.ids, known.movies.ids
         users = pd.concat([self.features_.users.reindex(user_ids), nobody])
         of_movies = pd.concat([self.features_.movies.reindex(movie_ids), nobody])
         without_content = int(movie_ids.max()) + 1

@@ -13,12 +13,23 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from recsys_helpers.checks import check_count
+from recsys_helpers.franchises import series_name
 from recsys_helpers.interactions import top_n
 from recsys_helpers.titles import fold_title
 
-__all__ = ["EaseRanker", "at_most_each", "recall_of", "retrieve", "search_titles"]
+__all__ = [
+    "EaseRanker",
+    "at_most_each",
+    "recall_of",
+    "retrieve",
+    "row_of",
+    "search_titles",
+    "series_of",
+]
 
 Rows = NDArray[np.intp]
+
+SHORTEST_SERIES = 3  # letters; "M" and "If..." are no series
 
 
 def retrieve(
@@ -186,3 +197,17 @@ def search_titles(query: str, folded: Sequence[str], n: int) -> list[int]:
         row for row, title in enumerate(folded) if all(word in title for word in words)
     ]
     return sorted(found, key=lambda row: (len(folded[row]), row))[:n]
+
+
+def row_of(
+    matrix: sparse.csr_array, row: int
+) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
+    """Columns and values of one row, without a matrix being made."""
+    part = slice(matrix.indptr[row], matrix.indptr[row + 1])
+    return matrix.indices[part], matrix.data[part]
+
+
+def series_of(title: str) -> str | None:
+    """Name the series that a movie may be a part of, as far as its title tells."""
+    name = series_name(title)
+    return name.stem if len(name.stem) >= SHORTEST_SERIES else None

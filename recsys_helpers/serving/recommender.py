@@ -18,7 +18,6 @@ from scipy import sparse
 
 from recsys_helpers.checks import check_count, misfit
 from recsys_helpers.factorisation import solve_row
-from recsys_helpers.franchises import series_name
 from recsys_helpers.ids import IdIndex
 from recsys_helpers.interactions import top_n
 from recsys_helpers.methods import popular_where_silent
@@ -34,7 +33,9 @@ from recsys_helpers.serving.ranking import (
     EaseRanker,
     at_most_each,
     retrieve,
+    row_of,
     search_titles,
+    series_of,
 )
 from recsys_helpers.titles import fold_title
 
@@ -44,7 +45,6 @@ __all__ = ["CANDIDATES", "Recommender"]
 CANDIDATES = 300
 #: So many films of one series stand on a list at most.
 OF_ONE_SERIES = 2
-SHORTEST_SERIES = 3  # letters; "M" and "If..." are no series
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ class Recommender:
             "_directions": unit_rows(self.movie_vectors),
             "_popularity": popular_where_silent(np.zeros(len(counts)), counts),
             "_ranker": EaseRanker(self.likes, self.gram_inverse, self.scale),
-            "_series": [_series(title) for title in self.titles],
+            "_series": [series_of(title) for title in self.titles],
             "_folded": [fold_title(title) for title in self.titles],
         }
         for name, value in ready.items():
@@ -173,8 +173,8 @@ class Recommender:
         """
         check_count("n", n)
         row = int(self.users.rows(user_id))
-        columns, values = _row_of(self.queries, row)
-        seen, _ = _row_of(self.seen, row)
+        columns, values = row_of(self.queries, row)
+        seen, _ = row_of(self.seen, row)
         unwanted = seen if exclude_seen else seen[:0]
         return self._ranked(self.user_vectors[row], columns, values, unwanted, n)
 
@@ -227,7 +227,7 @@ class Recommender:
     def candidates(self, user_id: int, n: int = CANDIDATES) -> NDArray[np.integer]:
         """Ids that retrieval finds for a user: the first of the two steps alone."""
         row = int(self.users.rows(user_id))
-        seen, _ = _row_of(self.seen, row)
+        seen, _ = row_of(self.seen, row)
         found = retrieve(self.user_vectors[row], self.movie_vectors, n, seen)
         return self.movies.ids[found]
 
@@ -297,16 +297,3 @@ class Recommender:
             ScoredMovie(movie_id, self.titles[row], score)
             for movie_id, row, score in zip(ids, rows, scores.tolist(), strict=True)
         ]
-
-
-def _row_of(
-    matrix: sparse.csr_array, row: int
-) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
-    """Columns and values of one row, without a matrix being made."""
-    part = slice(matrix.indptr[row], matrix.indptr[row + 1])
-    return matrix.indices[part], matrix.data[part]
-
-
-def _series(title: str) -> str | None:
-    name = series_name(title)
-    return name.stem if len(name.stem) >= SHORTEST_SERIES else None
