@@ -14,6 +14,8 @@ import pandas as pd
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.plot_style import (
     BLUE,
+    GREEN,
+    GREY,
     SKY,
     VERMILION,
     check_not_empty,
@@ -28,16 +30,10 @@ if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
 
 __all__ = [
-    *("BLUE", "GREEN", "GREY", "VERMILION"),
-    "activity_plot",
-    "course_style",
-    "interval_plot",
-    "long_tail_plot",
-    "matrix_plot",
-    "new_axes",
-    "rating_histogram",
+    "BLUE", "GREEN", "GREY", "VERMILION", "activity_plot", "course_style",
+    "interval_plot", "long_tail_plot", "matrix_plot", "new_axes", "rating_histogram",
     "split_plot",
-]
+]  # fmt: skip
 
 
 @course_style()

@@ -22,6 +22,7 @@ from recsys_helpers.methods.baselines import BiasModel
 LIKES_SHRINKAGE, WATCHES_SHRINKAGE = 3, 10
 # The shortest of the shortened histories keeps this share of the ratings.
 SHORTEST_HISTORY = 0.01
+PAIR = ("user_id", "movie_id")
 
 
 def taste_features(
@@ -207,7 +208,7 @@ def tastes_from_likes(likes: Mapping[str, float], users: pd.DataFrame) -> pd.Dat
             )
         if not (isinstance(strength, Real) and np.isfinite(strength)):
             raise ValueError(
-                f"How much {what} is liked is a number, in standard deviations, and not "
+                f"How much {what} is liked is a number of standard deviations, and not "
                 f"{strength!r}. Leave out what is unknown."
             )
         for column in (f"likes {what}", f"watches {what}"):
@@ -288,10 +289,8 @@ def out_of_fold(
     tables = []
     for fold in range(n_folds):
         users, of_movies = make(ratings[dealt != fold], movies)
-        rows = ratings[dealt == fold]
-        tables.append(
-            (users.reindex(rows["user_id"]), of_movies.reindex(rows["movie_id"]))
-        )
+        user_ids, movie_ids = (ratings.loc[dealt == fold, name] for name in PAIR)
+        tables.append((users.reindex(user_ids), of_movies.reindex(movie_ids)))
     places = np.argsort(np.argsort(dealt, kind="stable"))
     users, of_movies = (
         pd.concat(of_side).iloc[places].set_index(ratings.index)
