@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from recsys_helpers import plots
+from recsys_helpers import plot_style
 
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
@@ -15,11 +15,11 @@ __all__ = ["index_curve_plot", "index_curves", "speed_at_recall"]
 
 SPEED, RECALL = "queries per cpu_s", "recall@10"
 _COLOURS = {
-    "nearest_rows": plots.GREY,
-    "float32": plots.PURPLE,
-    "voyager": plots.BLUE,
-    "IVF": plots.ORANGE,
-    "HNSW": plots.GREEN,
+    "nearest_rows": plot_style.GREY,
+    "float32": plot_style.PURPLE,
+    "voyager": plot_style.BLUE,
+    "IVF": plot_style.ORANGE,
+    "HNSW": plot_style.GREEN,
 }
 
 
@@ -77,7 +77,7 @@ def speed_at_recall(curves: pd.DataFrame, least: float = 0.95) -> pd.DataFrame:
     return table.droplevel("n")[kinds].rename_axis(index=None, columns=None)
 
 
-@plots.course_style()
+@plot_style.course_style()
 def index_curve_plot(curves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw recall against speed, a line for each kind of index.
 

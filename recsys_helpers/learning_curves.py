@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from recsys_helpers.plots import BLUE, GREY, VERMILION, course_style, new_axes
+from recsys_helpers.plot_style import BLUE, GREY, VERMILION, course_style, new_axes
 
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
