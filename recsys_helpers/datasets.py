@@ -84,6 +84,7 @@ class Edition:
     sha256: str
 
 
+#: Where each edition comes from, its checksum and its size.
 EDITIONS: dict[str, Edition] = {
     "sample": Edition(8_479, 151, 517, None, INSTALLED.sha256),
     "small": Edition(100_004, 671, 9_066, None, INSTALLED.sha256),
@@ -188,7 +189,8 @@ def load_movielens(edition: str | None = None) -> MovieLens:
 
     An archive must always have the published SHA-256, and all files, those of a folder
     too, the published number of rows: so a file that was cut short is noticed, at
-    whatever place. Read data of your own with :func:`read_movielens`.
+    whatever place. Read data of your own with
+    :func:`recsys_helpers.movielens_files.read_movielens`.
 
     Examples
     --------
