@@ -75,7 +75,7 @@ class MovieLens:
     Parameters
     ----------
     edition : str
-        One of :data:`EDITIONS`.
+        One of :data:`recsys_helpers.editions.EDITIONS`.
     ratings : pandas.DataFrame, shape (n_ratings, 4)
         ``user_id, movie_id`` (int32), ``rating`` (float64, 0.5 to 5 in half steps),
         ``timestamp`` (int64, seconds since 1970), in the order of the source.
@@ -102,7 +102,7 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     Parameters
     ----------
     edition : str, optional
-        One of :data:`EDITIONS`. Without it the environment variable
+        One of :data:`recsys_helpers.editions.EDITIONS`. Without it the environment variable
         ``RECSYS_DATASET`` decides, and without that it is "small".
 
     Returns
@@ -134,7 +134,8 @@ def load_movielens(edition: str | None = None) -> MovieLens:
 
     An archive must always have the published SHA-256, and all files, those of a folder
     too, the published number of rows: so a file that was cut short is noticed, at
-    whatever place. Read data of your own with :func:`read_movielens`.
+    whatever place. Read data of your own with
+    :func:`recsys_helpers.movielens_files.read_movielens`.
 
     Examples
     --------

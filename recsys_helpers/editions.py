@@ -34,6 +34,7 @@ class Edition:
     sha256: str
 
 
+#: Where each edition comes from, its checksum and its size.
 EDITIONS: dict[str, Edition] = {
     "sample": Edition(8_479, 151, 517, None, INSTALLED.sha256),
     "small": Edition(100_004, 671, 9_066, None, INSTALLED.sha256),

@@ -25,6 +25,7 @@ INSTALLED = InstalledFile(
     sha256="1d9c6a02e488d0354b2309e16130c58820a91ac2ce417e814c5964f9579a65ac",
     why="other releases hold other films",
 )
+#: The kinds of links that the credits hold.
 KINDS = (
     "director",
     "writer",

@@ -28,6 +28,7 @@ from recsys_helpers.validation import require_columns
 
 __all__ = ["RULES", "FilmMatches", "match_films"]
 
+#: The rules in the order they are tried, each with what has to be the same.
 RULES: dict[str, str] = {
     "imdb id": "the same IMDb id",
     "title": "the same main title, years at most 1 apart",

@@ -20,7 +20,7 @@ from recsys_helpers.whole_files import write_whole
 
 FORMAT_VERSION = 1
 
-# What numpy and zipfile raise on bytes that are not theirs, besides ValueError.
+#: What numpy and zipfile raise on bytes that are not theirs, besides ValueError.
 UNREADABLE = (
     EOFError,
     KeyError,
@@ -105,8 +105,8 @@ def read_arrays(file: BinaryIO) -> dict[str, NDArray]:
 
     Raises
     ------
-    one of `UNREADABLE`
-        If it is not a whole archive of plain arrays.
+    Exception
+        One of :data:`UNREADABLE`, if it is not a whole archive of plain arrays.
     """
     if not zipfile.is_zipfile(file):
         raise ValueError("it is not a complete .npz archive")

@@ -26,8 +26,8 @@ from recsys_helpers.wikipedia_file import find_or_fetch, opened_lines
 
 __all__ = ["ORIGINAL_FIGURES", "load_wikipedia_links", "parse_page"]
 
-# What the source text prints of the original file. It counts a link as often as it
-# stands on a page, so "seen 3 times" may be three times on one page.
+#: What the source text prints of the original file. It counts a link as often as it
+#: stands on a page, so "seen 3 times" may be three times on one page.
 ORIGINAL_FIGURES: dict[str, int] = {
     "n_films": 10_000,
     "n_entities_seen_3_times": 66_913,

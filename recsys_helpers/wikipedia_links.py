@@ -43,8 +43,8 @@ def collect_wikipedia_links(
         Of pages, such as "Heat (1995 film)". Redirects are followed.
     path : str or pathlib.Path, optional
         A file for the answers, to be read by
-        :func:`recsys_helpers.datasets.load_wikipedia_links`. Titles that are in it
-        already are not asked about again, and stay.
+        :func:`recsys_helpers.wikipedia_corpus.load_wikipedia_links`. Titles that are
+        in it already are not asked about again, and stay.
     contact : str, optional
         Your e-mail address or web page, which Wikipedia wants to know; or the
         environment variable ``RECSYS_CONTACT``.
