@@ -102,8 +102,8 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     Parameters
     ----------
     edition : str, optional
-        One of :data:`recsys_helpers.editions.EDITIONS`. Without it the environment variable
-        ``RECSYS_DATASET`` decides, and without that it is "small".
+        One of :data:`recsys_helpers.editions.EDITIONS`. Without it the environment
+        variable ``RECSYS_DATASET`` decides, and without that it is "small".
 
     Returns
     -------
