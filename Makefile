@@ -16,7 +16,7 @@ SERVED := fastapi numpy pandas scipy uvicorn
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
-	lock results bench clean assignments grade bundle
+	lock results bench bench-compare clean assignments grade bundle
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -99,6 +99,9 @@ results: $(READY) ## Measure all methods anew for the table of chapter 9 (an hou
 bench: $(READY) ## Repeat the measurements in benchmarks/ (takes long)
 	@for script in benchmarks/*.py; do echo "== $$script"; \
 	  $(BIN)/python $$script || exit 1; done
+
+bench-compare: $(READY) ## Say what moved in results files: A=old.json B=new.json, or HEAD
+	@$(BIN)/python -m recsys_helpers.results_comparison $(A) $(B)
 
 clean: ## Remove what was built and the environment
 	rm -rf $(VENV) _build .pytest_cache .ruff_cache .hypothesis *.egg-info
