@@ -95,6 +95,7 @@ lock: ## Choose the newest allowed versions anew and pin them with their hashes
 results: $(READY) ## Measure all methods anew for the table of chapter 9 (an hour)
 	@$(BIN)/python benchmarks/five_methods.py
 	@$(BIN)/python benchmarks/switches.py
+	@$(BIN)/python book/readme_table.py
 
 bench: $(READY) ## Repeat the measurements in benchmarks/ (takes long)
 	@for script in benchmarks/*.py; do echo "== $$script"; \

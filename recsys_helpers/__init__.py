@@ -5,4 +5,4 @@ Importing this package is quick: its modules are imported by name
 first needs them.
 """
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"

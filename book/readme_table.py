@@ -1,0 +1,92 @@
+"""Write the README's table of the methods, from the results file that chapter 9 shows.
+
+python book/readme_table.py           # write it
+python book/readme_table.py --check   # say whether it is up to date
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import pandas as pd
+
+from recsys_helpers.comparison import values_side_by_side
+from recsys_helpers.results import published_results
+from recsys_helpers.whole_files import write_whole
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+START, END = "<!-- methods: from a results file -->", "<!-- end of methods -->"
+# Method in the results file, chapter, name for people, what it learns from.
+ROWS = [
+    ("random choice", 2, "Random choice", "nothing"),
+    ("popularity", 2, "Popularity", "how many like a movie"),
+    ("bias model", 2, "Bias model", "how kind people are, how good movies"),
+    ("EASE, recency", 3, "Neighbours: EASE", "what is liked together, and when"),
+    ("ALS", 4, "Factors: ALS", "hidden tastes behind the likes"),
+    ("Keras factors, everything", 5, "Factors in Keras", "stars, genres, years"),
+    ("two towers, stars", 6, "Two towers, for stars", "what is known of both sides"),
+    ("two towers, lists", 6, "Two towers, for lists", "what is known of both sides"),
+    ("entities", 7, "Entity embeddings", "the people and things a film links to"),
+    ("posters", 8, "Posters", "how the poster looks to a network"),
+    ("blend of stars", 9, "Blend, for stars", "several of the methods above"),
+    ("blend of lists", 9, "Blend, for lists", "several of the methods above"),
+]
+METRICS = ["rmse", "ndcg@10", "ndcg@10 among new movies", "fit_cpu_s"]
+
+
+def methods_table(results: pd.DataFrame) -> str:
+    """Write the table in Markdown; a dash where a method has no such value.
+
+    Raises
+    ------
+    KeyError
+        If a method of `ROWS` is not among the results.
+    """
+    values = values_side_by_side(results, METRICS)
+    lines = [
+        "| Chapter | Method | It learns from | RMSE | nDCG@10 | new movies | fit, s |",
+        "|--:|---|---|--:|--:|--:|--:|",
+    ]
+    for method, chapter, name, learns_from in ROWS:
+        row = values.loc[method]
+        cells = [_number(row[metric], 3) for metric in METRICS[:3]]
+        cells.append(_number(row["fit_cpu_s"], 1))
+        lines.append(f"| {chapter} | {name} | {learns_from} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def with_table(text: str, table: str) -> str:
+    """Put the table between the two marks of a text.
+
+    Raises
+    ------
+    ValueError
+        If the text has not both marks, in this order.
+    """
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not (start and end):
+        raise ValueError(f"The text needs the marks {START} and {END}, in this order.")
+    return f"{before}{START}\n{table}\n{END}{after}"
+
+
+def main(arguments: list[str] | None = None) -> str | None:
+    """Write or check; return what is wrong, if anything."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="change nothing")
+    text = README.read_text(encoding="utf-8")
+    new = with_table(text, methods_table(published_results("five_methods")))
+    if parser.parse_args(arguments).check:
+        return None if new == text else "Run `python book/readme_table.py`."
+    write_whole(README, new.encode())
+    return None
+
+
+def _number(value: float, digits: int) -> str:
+    return "-" if pd.isna(value) else f"{value:.{digits}f}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
