@@ -346,3 +346,72 @@ def test_ranking_metrics_agree_with_ranx():
     assert {name: values.mean() for name, values in ours.items()} == pytest.approx(
         theirs
     )
+
+
+# --- what a changed line of the metrics would break -------------------------------
+
+
+@every_metric
+def test_each_user_has_a_value_of_their_own(metric):
+    hits = np.array([[False, True, True], [False, False, False], [True, False, True]])
+    n_relevant = np.array([2, 1, 4])
+    one_by_one = [
+        metric(hits[[user]], n_relevant[[user]], 3).item() for user in range(3)
+    ]
+    assert metric(hits, n_relevant, 3).tolist() == one_by_one
+    assert len(set(one_by_one)) > 1
+
+
+def test_a_perfect_list_of_any_length_is_not_above_one():
+    n_ranks = 300
+    hits = np.ones((1, n_ranks), dtype=bool)
+    values = [
+        metrics.ndcg_at_k(hits, [n_ranks], k).item() for k in range(1, n_ranks + 1)
+    ]
+    assert max(values) == 1.0
+    assert min(values) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ([[5, 6, -1, 7]], r"^A list has a movie after its padding \(-1\)\.$"),
+        ([[1, 5, 5]], "List 0 recommends movie 5 more than once"),
+        ([[1, 2, 3], [4, 9, 9]], "List 1 recommends movie 9 more than once"),
+    ],
+)
+def test_what_is_wrong_with_a_list_is_found_anywhere_in_it(wrong, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.checked_lists(wrong)
+
+
+def test_lists_without_a_rank_have_no_hits():
+    liked = pd.DataFrame({"user_id": [7], "movie_id": [1]})
+    hits, n_relevant = metrics.hits_of(np.empty((1, 0), dtype=int), liked, users=[7])
+    assert hits.shape == (1, 0)
+    assert n_relevant.tolist() == [1]
+
+
+def test_hits_are_bools_also_if_nothing_is_relevant():
+    nothing = pd.DataFrame({"user_id": [], "movie_id": []}, dtype=int)
+    hits, _ = metrics.hits_of([[1, 2]], nothing, users=[7])
+    assert hits.dtype == bool
+
+
+def test_small_unsigned_stars_do_not_wrap_around():
+    errors = metrics.rating_errors(np.uint8([1]), np.uint8([5]))
+    assert np.abs(errors).tolist() == [4.0]
+
+
+@pytest.mark.parametrize(
+    ("actual", "predicted", "message"),
+    [
+        ([1.0], [1.0, 2.0], "^Expected two flat arrays of the same length, got "),
+        ([], [], "^There are no ratings to compare: both arrays are empty.$"),
+        ([np.nan], [1.0], "^The actual rating at position 0 is nan"),
+        ([1.0], [np.nan], "^The predicted rating at position 0 is nan"),
+    ],
+)
+def test_ratings_that_cannot_be_compared_are_named(actual, predicted, message):
+    with pytest.raises(ValueError, match=message):
+        metrics.rating_errors(actual, predicted)

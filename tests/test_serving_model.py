@@ -100,7 +100,8 @@ def test_nothing_that_was_seen_is_recommended_unless_asked(model, ratings):
 def test_no_series_has_more_than_two_films_on_a_list(model):
     three = {1210: 5.0, 260: 5.0, 2628: 4.0}  # of Star Wars
     series = [
-        served._series(movie.title) for movie in model.recommend_to(three, 100).movies
+        ranking.series_of(movie.title)
+        for movie in model.recommend_to(three, 100).movies
     ]
     counts = {name: series.count(name) for name in series if name}
     assert max(counts.values()) <= served.OF_ONE_SERIES

@@ -229,3 +229,97 @@ def test_1508_of_them_are_of_movies_nobody_rated_in_train(small):
 
 def test_656_users_of_small_like_something_in_the_test(small):
     assert small.test.query("rating >= 4")["user_id"].nunique() == 656
+
+
+# --- what a changed line of the splits would break --------------------------------
+
+
+def ten_moments():
+    return by_hand([(user, 10 * user, 100 + user) for user in range(1, 11)])
+
+
+@pytest.mark.parametrize(
+    ("share", "first_in_test"), [(0.2, 109), (0.25, 108), (0.9, 102), (1e-12, 110)]
+)
+def test_the_global_cut_is_at_the_quantile(share, first_in_test):
+    made = splits.global_temporal_split(ten_moments(), share)
+    assert made.test["timestamp"].min() == first_in_test
+    assert made.train["timestamp"].max() == first_in_test - 1
+
+
+def test_the_name_of_a_split_says_how_it_was_made():
+    ratings = random_ratings()
+    names = {name: split(ratings).name for name, split in SPLITTERS.items()}
+    assert names.pop("cross-validation") == "fold 2 of 5"
+    assert names == {name: name for name in names}
+
+
+def test_splits_by_chance_note_their_seed_and_those_by_time_none():
+    ratings = random_ratings()
+    for split in (splits.cold_start_movies, splits.cold_start_users):
+        assert split(ratings, seed=3).seed == 3
+    assert {fold.seed for fold in splits.cross_validation(ratings, seed=3)} == {3}
+    assert splits.leave_last_out(ratings).seed is None
+    assert splits.user_temporal_split(ratings).seed is None
+
+
+@pytest.mark.parametrize(
+    ("split", "seed"),
+    [
+        (splits.random_split, 7),
+        (splits.cold_start_movies, 7),
+        (splits.cold_start_users, 7),
+        (lambda ratings, **seed: splits.cross_validation(ratings, **seed)[0], 42),
+    ],
+)
+def test_the_default_seed_is_part_of_the_promise(split, seed):
+    ratings = random_ratings()
+    assert keys(split(ratings).test) == keys(split(ratings, seed=seed).test)
+
+
+@pytest.mark.parametrize("n_folds", [2, 10])
+def test_folds_may_be_two_or_as_many_as_ratings(n_folds):
+    folds = splits.cross_validation(ten_moments(), n_folds)
+    assert [len(fold.test) for fold in folds] == [10 // n_folds] * n_folds
+    assert folds[0].name == f"fold 1 of {n_folds}"
+
+
+@pytest.mark.parametrize("split", [splits.cold_start_movies, splits.cold_start_users])
+def test_cold_ids_follow_the_seed_and_are_drawn_once(split):
+    ratings = by_hand([(n, n, n) for n in range(1, 101)])
+    drawn = [set(split(ratings, 0.5, seed).test["user_id"]) for seed in (1, 1, 2)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert [len(ids) for ids in drawn] == [50, 50, 50]
+
+
+def test_five_ratings_are_few_and_six_are_not():
+    train = by_hand([(user, 10, user) for user in range(1, 6)])
+    train = pd.concat([train, by_hand([(user, 20, user) for user in range(1, 7)])])
+    test = by_hand([(1, 10, 9), (1, 20, 9)])
+    slices = splits.cold_slices(splits.Split("by hand", train, test))
+    assert slices["rare_movie"].tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        (
+            splits.random_split,
+            r"^test_share is a share between 0 and 1 .* write 0\.2\.$",
+        ),
+        (
+            splits.cold_start_users,
+            r"^share is a share between 0 and 1 .* write 0\.2\.$",
+        ),
+    ],
+)
+def test_a_wrong_share_is_named_as_the_reader_wrote_it(split, message):
+    with pytest.raises(ValueError, match=message):
+        split(random_ratings(), 20)
+
+
+def test_no_ratings_cannot_be_cut_at_a_moment():
+    with pytest.raises(ValueError, match=r"^There are no ratings to split\.$"):
+        splits.global_temporal_split(random_ratings()[:0])
+    with pytest.raises(ValueError, match=r"^The train part of this global temporal"):
+        splits.global_temporal_split(random_ratings()[:1])

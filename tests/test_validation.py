@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recsys_helpers import validation
+from recsys_helpers import repeated_pairs
 from recsys_helpers.validation import (
     InvalidDataError,
     validate_movies,
@@ -174,7 +174,7 @@ def test_both_rows_of_a_pair_that_occurs_twice_are_named():
 def test_a_pair_that_occurs_twice_is_found_at_the_edge_of_a_block(
     monkeypatch, position
 ):
-    monkeypatch.setattr(validation, "_BLOCK", 3)
+    monkeypatch.setattr(repeated_pairs, "_BLOCK", 3)
     movies = np.arange(1, 8)
     movies[position] = movies[position - 1]
     ratings = pd.DataFrame(
