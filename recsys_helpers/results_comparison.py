@@ -134,14 +134,15 @@ def report(old: pd.DataFrame, new: pd.DataFrame) -> tuple[str, bool]:
     return "\n".join(lines), not worse
 
 
-def changed_since(revision: str, root: Path) -> list[tuple[Path, Path]]:
+def changed_since(
+    revision: str, root: Path, old_files: Path
+) -> list[tuple[Path, Path]]:
     """Pair each results file that differs from a commit with what the commit has.
 
-    The old ones are written into a temporary folder, which stays.
+    The old ones are written into the folder `old_files`.
     """
     folder = "benchmarks/results"
     names = _git(root, "diff", "--name-only", "--diff-filter=M", revision, "--", folder)
-    old_files = Path(tempfile.mkdtemp(prefix="results-of-"))
     pairs = []
     for name in names.split():
         old = old_files / Path(name).name
@@ -159,8 +160,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.error("give two files, or none for HEAD and the working copy")
     root = Path(__file__).resolve().parent.parent
     try:
-        pairs = [tuple(files)] if files else changed_since("HEAD", root)
-        results = [(read_results(a), read_results(b), b.name) for a, b in pairs]
+        with tempfile.TemporaryDirectory() as folder:
+            pairs = [(files[0], files[1])] if files else []
+            pairs = pairs or changed_since("HEAD", root, Path(folder))
+            results = [(read_results(a), read_results(b), b.name) for a, b in pairs]
         good = True
         for old, new, name in results:
             text, fine = report(old, new)

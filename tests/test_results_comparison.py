@@ -167,6 +167,6 @@ def test_changed_files_are_compared_with_the_last_commit(tmp_path):
     subprocess.run([*git, "add", "."], check=True)
     subprocess.run([*git, "commit", "-qm", "Measured"], check=True)
     write_results([result(value=0.4)], folder / "als.json")
-    ((old, new),) = changed_since("HEAD", tmp_path)
+    ((old, new),) = changed_since("HEAD", tmp_path, tmp_path)
     assert new == folder / "als.json"
     assert verdicts(old, new) == ["worse"]
