@@ -16,7 +16,7 @@ SERVED := fastapi numpy pandas scipy uvicorn
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
-	lock results bench bench-compare clean assignments grade bundle
+	lock results bench bench-compare mutation coverage clean assignments grade bundle
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -50,6 +50,10 @@ lint: $(READY) ## Check the style of the code
 
 test-package: $(READY) ## Test the package, the pairs and the repository
 	@$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not site"
+
+coverage: $(READY) ## Test the package, and say which lines and branches no test runs
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site" --cov=recsys_helpers \
+	  --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs
 	@CI=true RECSYS_DATASET=sample $(BIN)/pytest -q -o addopts= --nbval-lax \
@@ -101,9 +105,15 @@ bench: $(READY) ## Repeat the measurements in benchmarks/ (takes long)
 	@for script in benchmarks/*.py; do echo "== $$script"; \
 	  $(BIN)/python $$script || exit 1; done
 
+mutation: $(READY) ## Change lines of metrics and splits: which changes does no test notice?
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python \
+	  --target _build/mutmut 'mutmut>=3.8,<4'
+	@PYTHONPATH=_build/mutmut $(BIN)/python -m mutmut run --max-children 2
+	@PYTHONPATH=_build/mutmut $(BIN)/python -m mutmut results
+
 bench-compare: $(READY) ## Say what moved in results files: A=old.json B=new.json, or HEAD
 	@$(BIN)/python -m recsys_helpers.results_comparison $(A) $(B)
 
 clean: ## Remove what was built and the environment
-	rm -rf $(VENV) _build .pytest_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf $(VENV) _build mutants .pytest_cache .ruff_cache .hypothesis *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

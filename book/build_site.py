@@ -46,10 +46,12 @@ def fingerprints(root: Path, edition: str) -> dict[str, str]:
     results = root.glob("benchmarks/results/*.json")
     extensions = root.glob("book/_ext/*.py")
     quizzes = root.glob("book/quizzes/*.yml")
+    tests = root.glob("tests/test_*.py")
     return {
         "outputs": _hash_of(root, [*code, *results], edition),
-        # A page does not know of a quiz that it has not had yet.
-        "pages": _hash_of(root, [*extensions, *quizzes], ""),
+        # A page does not know of a quiz that it has not had yet, and the page on
+        # faults is made from the tests.
+        "pages": _hash_of(root, [*extensions, *quizzes, *tests], ""),
         "live": _hash_of(root, code, edition),
     }
 

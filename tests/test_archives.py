@@ -33,6 +33,7 @@ def test_nothing_is_unpacked(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["archive.zip"]
 
 
+@pytest.mark.fault("MovieLens, your own files", "hostile")
 @pytest.mark.parametrize(
     "member",
     [
@@ -62,12 +63,14 @@ def test_two_files_of_one_name_are_refused(tmp_path):
         read_all(archive)
 
 
+@pytest.mark.fault("MovieLens, your own files", "another kind")
 def test_a_file_that_is_no_zip_is_said_to_be_none(tmp_path):
     archive = written(tmp_path, b"<html>Log in</html>")
     with pytest.raises(InvalidDataError, match="damaged or is not a zip"):
         read_all(archive)
 
 
+@pytest.mark.fault("MovieLens, your own files", "cut short")
 def test_a_zip_that_was_cut_is_damaged(tmp_path):
     content = tiny_zip()
     archive = written(tmp_path, content[: len(content) // 2])
@@ -83,6 +86,7 @@ def stored(content):
     return buffer.getvalue()
 
 
+@pytest.mark.fault("MovieLens, your own files", "changed bytes")
 def test_a_changed_byte_in_a_zip_is_noticed_by_its_checksum(tmp_path):
     archive = written(tmp_path, stored("4.0\n").replace(b"4.0\n", b"3.0\n"))
     with pytest.raises(InvalidDataError, match=r"damaged.*CRC"):
@@ -98,6 +102,7 @@ def test_damage_is_named_rather_than_the_nonsense_that_it_makes(tmp_path):
         raise InvalidDataError("line 1: 4x0 is not a number")
 
 
+@pytest.mark.fault("MovieLens, your own files", "changed bytes")
 def test_a_damaged_compressed_stream_is_noticed(tmp_path):
     content = bytearray(tiny_zip())
     start = content.index(b"ratings.csv") + len(b"ratings.csv")
@@ -106,6 +111,7 @@ def test_a_damaged_compressed_stream_is_noticed(tmp_path):
         read_all(written(tmp_path, bytes(content)))
 
 
+@pytest.mark.fault("MovieLens, your own files", "not there")
 def test_a_path_with_nothing_there_is_named(tmp_path):
     with pytest.raises(InvalidDataError, match=r"no file or folder .*nowhere\.zip"):
         read_all(tmp_path / "nowhere.zip")

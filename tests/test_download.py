@@ -97,6 +97,7 @@ def test_a_spoilt_file_that_is_there_is_set_aside_and_downloaded_again(get, tmp_
     assert (tmp_path / "file.zip.corrupt").read_bytes() == b"spoilt"
 
 
+@pytest.mark.fault("MovieLens, downloaded", "cut short")
 def test_a_cut_download_is_resumed_where_it_stopped(get):
     with serving(
         from_where_asked(CONTENT, cut_at=CUT_AT), from_where_asked(CONTENT)
@@ -107,6 +108,7 @@ def test_a_cut_download_is_resumed_where_it_stopped(get):
     assert 0 < first_byte <= CUT_AT
 
 
+@pytest.mark.fault("MovieLens, downloaded", "interrupted")
 def test_a_part_of_an_earlier_call_is_resumed(get, tmp_path):
     part_in(tmp_path).write_bytes(CONTENT[:1234])
     with serving(from_where_asked(CONTENT)) as server:
@@ -141,6 +143,7 @@ def test_a_complete_part_is_used_and_not_sent_again(get, tmp_path):
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("MovieLens, downloaded", "cut short")
 def test_a_part_longer_than_the_file_is_thrown_away(get, tmp_path):
     part_in(tmp_path).write_bytes(CONTENT + b"more")
     with serving(from_where_asked(CONTENT)) as server:
@@ -167,12 +170,14 @@ def test_another_range_than_was_asked_for_is_not_appended(get, tmp_path):
         assert get(server.url).read_bytes() == CONTENT
 
 
+@pytest.mark.fault("MovieLens, downloaded", "busy or failing")
 def test_a_500_is_tried_again_after_a_pause(get, pauses):
     with serving(status(500), whole(CONTENT)) as server:
         assert get(server.url).read_bytes() == CONTENT
     assert pauses == [1]
 
 
+@pytest.mark.fault("MovieLens, downloaded", "busy or failing")
 def test_a_500_for_ever_fails_after_growing_pauses(get, pauses):
     with (
         serving(status(500)) as server,
@@ -182,6 +187,7 @@ def test_a_500_for_ever_fails_after_growing_pauses(get, pauses):
     assert pauses == [1, 2, 4, 8]
 
 
+@pytest.mark.fault("MovieLens, downloaded", "not there")
 def test_a_404_is_not_tried_again(get, pauses):
     with (
         serving(status(404)) as server,
@@ -191,6 +197,7 @@ def test_a_404_is_not_tried_again(get, pauses):
     assert len(server.requests) == 1
 
 
+@pytest.mark.fault("MovieLens, downloaded", "not there")
 def test_an_error_tells_how_to_do_it_by_hand(get, tmp_path):
     with serving(status(404)) as server, pytest.raises(DownloadError) as caught:
         get(server.url)
@@ -199,6 +206,7 @@ def test_an_error_tells_how_to_do_it_by_hand(get, tmp_path):
     assert [text for text in wanted if text not in advice] == []
 
 
+@pytest.mark.fault("MovieLens, downloaded", "slow or silent")
 def test_a_server_that_says_nothing_is_a_time_out(get):
     with (
         serving(silent) as server,
@@ -207,6 +215,7 @@ def test_a_server_that_says_nothing_is_a_time_out(get):
         get(server.url, timeout=(5, 0.1), n_retries=1)
 
 
+@pytest.mark.fault("MovieLens, downloaded", "slow or silent")
 def test_a_server_that_falls_silent_in_the_middle_is_resumed(get):
     def half(handler):
         whole(CONTENT, cut_at=CUT_AT)(handler)
@@ -218,6 +227,7 @@ def test_a_server_that_falls_silent_in_the_middle_is_resumed(get):
     assert "Range" in server.requests[1]
 
 
+@pytest.mark.fault("MovieLens, downloaded", "refused")
 def test_a_refused_connection_is_said_to_be_refused(get):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound and not listening: nobody else gets it
@@ -232,6 +242,7 @@ def test_an_address_that_is_none_is_not_tried_again(get, pauses):
     assert pauses == []
 
 
+@pytest.mark.fault("MovieLens, downloaded", "changed bytes")
 def test_a_wrong_checksum_is_an_error(get):
     with (
         serving(whole(CONTENT[:-1] + b"!")) as server,
@@ -240,12 +251,14 @@ def test_a_wrong_checksum_is_an_error(get):
         get(server.url)
 
 
+@pytest.mark.fault("MovieLens, downloaded", "changed bytes")
 def test_a_file_with_a_wrong_checksum_is_kept_aside_and_not_used(get, tmp_path):
     with serving(whole(b"other")) as server, pytest.raises(ChecksumError):
         get(server.url)
     assert names_in(tmp_path) == ["file.zip.corrupt"]
 
 
+@pytest.mark.fault("MovieLens, downloaded", "another kind")
 def test_a_web_page_in_place_of_the_file_is_named_as_such(get):
     page = whole(b"<html>Log in</html>", content_type="text/html; charset=utf-8")
     with serving(page) as server, pytest.raises(DownloadError, match="a web page"):
@@ -260,6 +273,7 @@ def test_a_web_page_does_not_replace_the_part_that_was_there(get, tmp_path):
     assert part_in(tmp_path).read_bytes() == CONTENT[:1234]
 
 
+@pytest.mark.fault("MovieLens, downloaded", "another kind")
 def test_a_web_page_that_claims_to_be_a_zip_is_named_as_such(get):
     with (
         serving(whole(b"<!doctype html>Log in")) as server,
@@ -287,6 +301,7 @@ def test_a_valid_certificate_is_accepted(get, authority):
         assert get(server.url).read_bytes() == CONTENT
 
 
+@pytest.mark.fault("MovieLens, downloaded", "refused")
 @pytest.mark.usefixtures("trusted")
 def test_an_expired_certificate_is_refused_with_advice(get, authority, pauses):
     yesterday = datetime.now(UTC) - timedelta(days=1)
@@ -309,6 +324,7 @@ def test_a_certificate_of_an_unknown_authority_is_refused(get, authority):
         get(server.url)
 
 
+@pytest.mark.fault("MovieLens, downloaded", "no room")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_tells_how_much_is_needed(get, tmp_path):
     part_in(tmp_path).symlink_to("/dev/full")  # every write there is a real ENOSPC
@@ -320,6 +336,7 @@ def test_a_full_disk_tells_how_much_is_needed(get, tmp_path):
         get(server.url, hashlib.sha256(content).hexdigest())
 
 
+@pytest.mark.fault("MovieLens, downloaded", "no room")
 def test_a_folder_that_is_a_file_is_a_clear_error(tmp_path):
     (tmp_path / "taken").write_text("x", encoding="utf-8")
     with (
@@ -337,6 +354,7 @@ def _interruptible():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.fault("MovieLens, downloaded", "interrupted")
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot send itself a Ctrl-C")
 @pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_in_the_middle_leaves_no_half_file(get, tmp_path):
@@ -403,6 +421,7 @@ def test_name_and_password_in_the_address_are_sent(get):
     assert server.requests[0]["Authorization"] == f"Basic {login}"
 
 
+@pytest.mark.fault("MovieLens, downloaded", "secrets")
 @pytest.mark.parametrize(
     ("answer", "options"),
     [
@@ -429,6 +448,7 @@ def test_an_address_that_is_none_does_not_show_the_password_either(get, url):
     assert "secret@" not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.fault("MovieLens, downloaded", "secrets")
 def test_a_download_does_not_log_the_password(get, caplog, monkeypatch):
     monkeypatch.setattr(pooch.get_logger(), "handlers", [caplog.handler])
     with serving(whole(CONTENT)) as server:

@@ -48,6 +48,7 @@ def test_a_single_id_has_a_single_row():
     assert IdIndex.of([1, 50]).rows(50) == 1
 
 
+@pytest.mark.fault("A table of ratings", "unknown id")
 def test_an_unknown_id_is_named_with_its_neighbours():
     index = IdIndex.of([1, 50, 318], name="movie_id")
     with pytest.raises(UnknownIdError, match=r"^movie_id 99 is not .* 50 and 318"):
@@ -256,6 +257,7 @@ def test_top_n_puts_minus_infinity_last():
     assert top_n([-np.inf, 0.0, -5.0], 3).tolist() == [1, 2, 0]
 
 
+@pytest.mark.fault("A table of ratings", "wrong values")
 def test_top_n_refuses_nan():
     with pytest.raises(ValueError, match="NaN"):
         top_n([1.0, np.nan], 1)

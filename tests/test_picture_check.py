@@ -21,6 +21,7 @@ def test_a_picture_is_known_by_its_content(kind, ending):
     assert picture_ending(picture(kind)) == ending
 
 
+@pytest.mark.fault("Pictures", "cut short")
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("part", [0.1, 0.5, 0.9])
 def test_a_picture_that_was_cut_is_none(kind, part):
@@ -29,6 +30,7 @@ def test_a_picture_that_was_cut_is_none(kind, part):
         picture_ending(content[: int(len(content) * part)])
 
 
+@pytest.mark.fault("Pictures", "hostile")
 @pytest.mark.parametrize("side", [5_001, 10_000, 60_000])
 def test_a_small_file_with_too_many_pixels_is_not_unpacked(side):
     content = picture("PNG")
@@ -44,6 +46,7 @@ def test_the_limit_is_not_in_the_way_of_the_largest_posters():
     assert 4_000 * 6_000 < picture_check._MOST_PIXELS < Image.MAX_IMAGE_PIXELS
 
 
+@pytest.mark.fault("Pictures", "changed bytes")
 @settings(max_examples=100, deadline=None)
 @given(
     place=st.integers(0, len(POSTER) - 1),

@@ -175,6 +175,7 @@ def test_a_film_that_tmdb_does_not_know_is_missing(download):
     assert "404" in reason(report, 1)
 
 
+@pytest.mark.fault("TMDB", "wrong values")
 def test_a_film_with_a_wrong_id_fails_alone(download):
     links = pd.DataFrame({"movie_id": [1, 6], "imdb_id": ["Toy Story", "tt0113277"]})
     report = download(FakeTmdb(), links)
@@ -304,6 +305,7 @@ def test_a_frame_that_does_not_fit_is_told(tmp_path, links, message):
         download_posters(links, tmp_path)
 
 
+@pytest.mark.fault("TMDB", "no room")
 def test_a_full_disk_stops_everything(download, folder, monkeypatch):
     def full(path, content):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -324,6 +326,7 @@ def test_what_is_there_is_not_asked_for_again(download):
     assert set(report.files) == {1, 6}
 
 
+@pytest.mark.fault("TMDB", "interrupted")
 def test_after_an_interruption_it_goes_on_where_it_stopped(download, folder):
     fake = FakeTmdb()
     original = Tmdb.poster
@@ -378,6 +381,7 @@ def test_no_key_is_needed_when_all_is_there(download, folder, monkeypatch):
         download_posters(LINKS, folder)
 
 
+@pytest.mark.fault("TMDB", "empty")
 def test_no_films_give_an_empty_report(download):
     report = download(FakeTmdb(), LINKS[:0])
     assert (len(report.films), report.files) == (0, {})

@@ -117,6 +117,7 @@ def test_an_imdb_id_has_at_least_seven_digits(given, imdb_id):
     assert as_imdb_id(given) == imdb_id
 
 
+@pytest.mark.fault("TMDB", "unknown id")
 @pytest.mark.parametrize(
     "given", [0, -5, 1.5, True, None, float("nan"), "", "nm0000158", "../1", "١١٤"]
 )
@@ -161,6 +162,7 @@ def test_a_series_is_found_where_there_is_no_film(client):
     assert (found["id"], found["media_type"]) == (5, "tv")
 
 
+@pytest.mark.fault("TMDB", "unknown id")
 @pytest.mark.parametrize("more", [{}, {"tv_results": []}, {"tv_results": None}])
 def test_an_unknown_film_is_none(client, more):
     with serving(json_answer({"movie_results": []} | more)) as server:
@@ -193,6 +195,7 @@ def test_an_unknown_size_names_those_there_are(client):
         client(server.url).poster_url("/toy.jpg", "w341")
 
 
+@pytest.mark.fault("TMDB", "hostile")
 @pytest.mark.parametrize(
     "path",
     [
@@ -215,11 +218,13 @@ def test_a_path_that_leads_elsewhere_is_refused(client, path):
     assert len(server.asked) == 1  # for the configuration
 
 
+@pytest.mark.fault("TMDB", "not there")
 def test_a_film_without_poster_has_no_address_of_one(client):
     with serving(FakeTmdb()) as server, pytest.raises(TmdbNotFoundError):
         client(server.url).poster_url(None)
 
 
+@pytest.mark.fault("TMDB", "hostile")
 def test_a_poster_that_is_too_long_is_refused(client):
     with serving(FakeTmdb(poster=bytes(5000))) as server:
         tmdb = client(server.url)
@@ -262,6 +267,7 @@ def test_a_date_in_the_past_is_no_reason_to_wait(ask, clock):
     assert long_pauses(clock) == [1]
 
 
+@pytest.mark.fault("TMDB", "busy or failing")
 def test_pauses_double_until_it_gives_up(ask, clock):
     error, _ = ask(status(500), n_retries=7)
     assert type(error) is TmdbUnavailableError
@@ -269,6 +275,7 @@ def test_pauses_double_until_it_gives_up(ask, clock):
     assert long_pauses(clock) == [1, 2, 4, 8, 16, 30, 30]
 
 
+@pytest.mark.fault("TMDB", "busy or failing")
 def test_a_long_wait_is_left_to_the_reader(ask, clock):
     error, _ = ask(status(429, retry_after="3600"))
     assert "left alone for 60 minutes" in str(error)
@@ -276,12 +283,14 @@ def test_a_long_wait_is_left_to_the_reader(ask, clock):
     assert long_pauses(clock) == []
 
 
+@pytest.mark.fault("TMDB", "slow or silent")
 def test_a_silent_server_is_a_time_out(ask):
     error, _ = ask(silent, timeout=(5, 0.1), n_retries=1)
     assert type(error) is TmdbUnavailableError
     assert "in 2 tries: it took too long" in str(error)
 
 
+@pytest.mark.fault("TMDB", "cut short")
 def test_a_server_that_stops_in_the_middle_is_asked_again(ask, clock):
     def stops(handler):
         json_answer(TOY_STORY, cut_at=20)(handler)
@@ -292,6 +301,7 @@ def test_a_server_that_stops_in_the_middle_is_asked_again(ask, clock):
     assert film == TOY_STORY
 
 
+@pytest.mark.fault("TMDB", "refused")
 def test_a_refused_connection_is_tried_again(client, clock):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -327,6 +337,7 @@ def test_what_no_patience_mends_is_not_tried_again(ask, clock, answer, kind, mes
     assert long_pauses(clock) == []
 
 
+@pytest.mark.fault("TMDB", "another kind")
 @pytest.mark.parametrize(
     ("question", "answer"),
     [
@@ -424,6 +435,7 @@ def test_an_empty_answer_is_kept_too(client):
         assert len(server.asked) == 1
 
 
+@pytest.mark.fault("TMDB", "changed bytes")
 @pytest.mark.parametrize(
     "spoilt",
     [
@@ -487,6 +499,7 @@ def test_nothing_but_the_answer_is_left_in_the_folder(client, tmp_path):
     assert [file.name for file in (tmp_path / "cache").iterdir()] == ["movie-862.json"]
 
 
+@pytest.mark.fault("TMDB", "no room")
 def test_a_folder_that_cannot_be_written_does_no_harm(client, tmp_path):
     (tmp_path / "cache").write_text("a file")
     with serving(FakeTmdb()) as server:

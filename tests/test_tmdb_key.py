@@ -75,6 +75,7 @@ def test_what_tells_of_errors_sees_variables_and_hidden_causes():
 # Where it comes from, and where it goes
 
 
+@pytest.mark.fault("TMDB", "secrets")
 @pytest.mark.parametrize("value", [None, "", "  "])
 def test_without_a_key_it_says_how_to_get_one(monkeypatch, value):
     monkeypatch.delenv("TMDB_API_KEY", raising=False)
@@ -203,6 +204,7 @@ ANSWERS = {
 }
 
 
+@pytest.mark.fault("TMDB", "secrets")
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
 def test_no_error_shows_it(secret, client, answer, caplog, capfd):
     caplog.set_level(logging.DEBUG)

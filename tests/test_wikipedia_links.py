@@ -114,6 +114,7 @@ def test_a_title_is_asked_once(collect):
     assert server.asked[0]["titles"] == "Silence"
 
 
+@pytest.mark.fault("Wikipedia's API", "empty")
 def test_no_titles_are_no_questions(collect):
     found, server = collect([], wiki(PAGES))
     assert (found.links, server.asked) == ({}, [])
@@ -131,6 +132,7 @@ def test_answers_may_be_compressed(collect):
     assert "gzip" in server.requests[0]["Accept-Encoding"]
 
 
+@pytest.mark.fault("Wikipedia's API", "secrets")
 @pytest.mark.parametrize("contact", [None, "", "Ann", "a@b\r\nX: 1", "ä@example.org"])
 def test_without_a_contact_nothing_is_asked(collect, contact):
     with (
@@ -183,6 +185,7 @@ def test_accents_are_asked_for_as_the_wiki_stores_them(collect):
     assert found.links == {"Amélie": ["Paris"]}
 
 
+@pytest.mark.fault("Wikipedia's API", "not there")
 def test_missing_pages_are_told(collect):
     found, _ = collect(["Silence", "Nothing"], wiki(PAGES))
     assert (list(found.links), found.missing) == (["Silence"], ["Nothing"])
@@ -193,6 +196,7 @@ def test_a_redirect_to_a_missing_page_is_missing(collect):
     assert found.missing == ["Old"]
 
 
+@pytest.mark.fault("Wikipedia's API", "wrong values")
 def test_redirects_in_a_ring_lead_to_no_page(collect):
     ring = [{"from": "A", "to": "B"}, {"from": "B", "to": "A"}]
     found, _ = collect(["A"], json_answer({"query": {"redirects": ring}}))
@@ -206,6 +210,7 @@ def test_titles_that_no_page_can_have_are_not_asked(collect):
     assert server.asked[0]["titles"] == "Silence"
 
 
+@pytest.mark.fault("Wikipedia's API", "unknown id")
 def test_titles_that_the_wiki_calls_invalid_are_told(collect):
     found, _ = collect([":", "Silence"], wiki(PAGES))
     assert (found.invalid, list(found.links)) == ([":"], ["Silence"])
@@ -223,6 +228,7 @@ MAXLAG = {
 }
 
 
+@pytest.mark.fault("Wikipedia's API", "busy or failing")
 @pytest.mark.parametrize(
     ("trouble", "pause"),
     [
@@ -271,17 +277,20 @@ def test_pauses_double_until_it_gives_up(collect, pauses):
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
+@pytest.mark.fault("Wikipedia's API", "busy or failing")
 def test_a_long_wait_is_left_to_the_reader(collect, pauses):
     with pytest.raises(DownloadError, match=r"left alone for 60 minutes"):
         collect(["Silence"], status(429, retry_after="3600"))
     assert pauses == []
 
 
+@pytest.mark.fault("Wikipedia's API", "slow or silent")
 def test_a_silent_wiki_is_a_time_out(collect):
     with pytest.raises(DownloadError, match=r"no answer within 0\.1 seconds"):
         collect(["Silence"], silent, timeout=(5, 0.1), n_retries=1)
 
 
+@pytest.mark.fault("Wikipedia's API", "another kind")
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -313,11 +322,13 @@ def test_what_no_patience_mends_is_not_tried_again(collect, pauses, answer, mess
     assert pauses == []
 
 
+@pytest.mark.fault("Wikipedia's API", "not there")
 def test_an_address_that_is_none_is_told():
     with pytest.raises(DownloadError, match="no web address"):
         collect_wikipedia_links(["A"], contact="a@example.org", url="nonsense")
 
 
+@pytest.mark.fault("Wikipedia's API", "secrets")
 def test_no_error_shows_a_password():
     with serving(status(404)) as server:
         url = server.url.replace("://", "://ann:secret@")
@@ -360,6 +371,7 @@ def test_titles_that_are_in_the_file_are_not_asked_again(collect, tmp_path):
     assert len(load_wikipedia_links(path).films) == 2
 
 
+@pytest.mark.fault("Wikipedia's API", "interrupted")
 def test_what_was_gathered_before_a_failure_is_not_asked_again(collect, tmp_path):
     titles = [f"Film {n}" for n in range(60)]
     answer = wiki({title: ["A"] for title in titles})
@@ -372,6 +384,7 @@ def test_what_was_gathered_before_a_failure_is_not_asked_again(collect, tmp_path
     assert load_wikipedia_links(path).films["title"].tolist() == titles
 
 
+@pytest.mark.fault("Wikipedia's API", "cut short")
 def test_a_line_that_was_cut_is_gathered_again(collect, tmp_path):
     part = tmp_path / "links.ndjson.part"
     part.write_bytes(lines(["Silence", {}, []]) + b'["Heat (1995 film)", {}, ["Al')
@@ -381,6 +394,7 @@ def test_a_line_that_was_cut_is_gathered_again(collect, tmp_path):
     assert found.links == {title: PAGES[title] for title in titles}
 
 
+@pytest.mark.fault("Wikipedia's API", "interrupted")
 def test_a_failure_leaves_the_file_as_it_was(collect, tmp_path):
     path = tmp_path / "links.ndjson"
     path.write_bytes(lines(["Silence", {}, []]))
@@ -389,6 +403,7 @@ def test_a_failure_leaves_the_file_as_it_was(collect, tmp_path):
     assert path.read_bytes() == lines(["Silence", {}, []])
 
 
+@pytest.mark.fault("Wikipedia's API", "another kind")
 @pytest.mark.parametrize("content", [b"not JSON\n", b'{"a": 1}\n'])
 def test_another_kind_of_file_is_left_alone(collect, tmp_path, content):
     path = tmp_path / "precious.txt"
@@ -398,6 +413,7 @@ def test_another_kind_of_file_is_left_alone(collect, tmp_path, content):
     assert path.read_bytes() == content
 
 
+@pytest.mark.fault("Wikipedia's API", "no room")
 def test_a_folder_in_place_of_the_file_is_told(collect, tmp_path):
     with pytest.raises(InvalidDataError, match="is a folder"):
         collect(["Silence"], wiki(PAGES), path=tmp_path)
