@@ -140,7 +140,9 @@ with plots.course_style():
 # $$ (eq-keras-model)
 #
 # $\mu$ is the mean rating. The {term}`biases <Bias>` $b_u$ and $b_i$ are one number for each
-# user and movie, the vectors $p_u$ and $q_i$ are $k$ numbers each. Call
+# user and movie, the vectors $p_u$ and $q_i$ are $k$ numbers each. (The last chapter called
+# such vectors $x_u$ and $y_i$, as papers on ALS do; papers on predicting stars write $p_u$
+# and $q_i$. {doc}`/book/symbols` lists all letters.) Call
 # $e_{ui} = \hat r_{ui} - r_{ui}$ the error of one of the $n$ ratings. What we make small is
 # the {term}`loss <Loss>`:
 #

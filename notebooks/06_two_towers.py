@@ -133,19 +133,19 @@ with plots.course_style():
 # %% [markdown]
 # ## The maths
 #
-# Let $x_u$ be the features of user $u$ and $y_i$ those of movie $i$. The towers are functions
-# $f$ and $g$ with many weights. The source predicts stars, squeezed to lie within $-1$ and
+# Let $\varphi_u$ be the features of user $u$ and $\varphi_i$ those of movie $i$. The towers are
+# functions $f$ and $g$ with many weights. The source predicts stars, squeezed to lie within $-1$ and
 # $1$, by
 #
 # $$
-# \hat r_{ui} = \frac{f(x_u)}{|f(x_u)|} \cdot \frac{g(y_i)}{|g(y_i)|} .
+# \hat r_{ui} = \frac{f(\varphi_u)}{|f(\varphi_u)|} \cdot \frac{g(\varphi_i)}{|g(\varphi_i)|} .
 # $$ (eq-towers-source)
 #
 # Both vectors are brought to length 1, so the product is the cosine of the angle between them.
 # Our own version, further down, adds to each vector a **level**: one number, in stars.
 #
 # $$
-# \hat r_{ui} = \mu + a(x_u) + c(y_i) + f(x_u) \cdot g(y_i)
+# \hat r_{ui} = \mu + a(\varphi_u) + c(\varphi_i) + f(\varphi_u) \cdot g(\varphi_i)
 # $$ (eq-towers-ours)
 #
 # You know this formula: it is that of {doc}`05_keras_collaborative_filtering`, where biases
