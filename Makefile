@@ -44,9 +44,10 @@ serve: book ## Build the site and serve it on http://localhost:8000 (PORT=...)
 
 test: lint test-package test-notebooks test-site ## Run everything that CI runs
 
-lint: $(READY) ## Check the style of the code
+lint: $(READY) ## Check the style of the code, and its types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
 
 test-package: $(READY) ## Test the package, the pairs and the repository
 	@$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not site"

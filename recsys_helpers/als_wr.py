@@ -72,7 +72,7 @@ def als_wr_step(
     check_positive("regularization", regularization)
     if R.shape[1] != len(Y):
         raise ValueError(f"R has {R.shape[1]:,} columns, and Y {len(Y):,} vectors.")
-    Y = np.float64(Y)
+    Y = np.asarray(Y, dtype=np.float64)
     n_factors = Y.shape[1]
     of_all = Y.T @ Y if implicit else 0.0
     X = np.zeros((R.shape[0], n_factors))
@@ -117,6 +117,7 @@ def als_wr(
     check_count("n_iterations", n_iterations)
     by_movie = R.T.tocsr()
     for _ in range(n_iterations):
-        Y = np.float32(als_wr_step(by_movie, X, regularization, implicit=implicit))
-        X = np.float32(als_wr_step(R, Y, regularization, implicit=implicit))
+        Y = als_wr_step(by_movie, X, regularization, implicit=implicit)
+        Y = Y.astype(np.float32)
+        X = als_wr_step(R, Y, regularization, implicit=implicit).astype(np.float32)
     return X, Y

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import BinaryIO
+from typing import IO, Any, cast
 
 from recsys_helpers.validation import InvalidDataError
 
@@ -72,11 +72,17 @@ def opened(path: Path) -> Iterator[tuple[set[str], OpenFile]]:
 def require_final_line_break(stream: io.BufferedReader) -> None:
     """Raise when the last byte read from a stream of :func:`opened` ends no line."""
     # Without it the last number may have lost digits, and nobody could tell.
-    if stream.raw.last not in (b"\n", b"\r"):
+    watch = cast("_Watch", stream.raw)
+    if watch.last not in (b"\n", b"\r"):
         raise InvalidDataError(
-            f"{stream.raw.file} ends in the middle of a line: it was cut short. Fetch "
+            f"{watch.file} ends in the middle of a line: it was cut short. Fetch "
             "it again; if it is complete, add a line break at its end."
         )
+
+
+def file_of(stream: io.BufferedReader) -> str:
+    """Name the file that a stream of :func:`opened` reads."""
+    return cast("_Watch", stream.raw).file
 
 
 def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
@@ -104,7 +110,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
 class _Watch(io.RawIOBase):
     """A stream that knows its file's name and the last byte it gave."""
 
-    def __init__(self, stream: BinaryIO, file: str) -> None:
+    def __init__(self, stream: IO[bytes], file: str) -> None:
         self.stream = stream
         self.file = file
         self.last = b""
@@ -112,7 +118,7 @@ class _Watch(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: memoryview) -> int:
+    def readinto(self, buffer: Any) -> int:
         data = self.stream.read(len(buffer))
         buffer[: len(data)] = data
         self.last = data[-1:] or self.last
@@ -123,5 +129,5 @@ class _Watch(io.RawIOBase):
         super().close()
 
 
-def _watched(stream: BinaryIO, file: str) -> io.BufferedReader:
+def _watched(stream: IO[bytes], file: str) -> io.BufferedReader:
     return io.BufferedReader(_Watch(stream, file), buffer_size=2**18)

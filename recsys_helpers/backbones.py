@@ -138,7 +138,9 @@ def prepared(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         raise ValueError(
             f"Pixels are of type uint8, 0 to 255; these are {pixels.dtype}."
         )
-    return pixels[..., ::-1].astype(np.float32) - np.float32(CHANNEL_MEANS)
+    return pixels[..., ::-1].astype(np.float32) - np.array(
+        CHANNEL_MEANS, dtype=np.float32
+    )
 
 
 def load_backbone(

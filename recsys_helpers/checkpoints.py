@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,7 +46,9 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
         "losses": checkpoint.losses,
         "seconds": checkpoint.seconds,
     }
-    arrays = {f"state_{n:04}": array for n, array in enumerate(checkpoint.state)}
+    arrays: dict[str, Any] = {
+        f"state_{n:04}": array for n, array in enumerate(checkpoint.state)
+    }
     content = io.BytesIO()
     np.savez(content, about=np.array(json.dumps(about)), **arrays)
     write_whole(path, content.getvalue())

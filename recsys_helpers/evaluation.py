@@ -14,7 +14,7 @@ a miss for a method that knows ratings only, and so is a user it has never met.
 import os
 import time
 from collections.abc import Callable, Sequence
-from typing import Protocol, Self, runtime_checkable
+from typing import Any, Protocol, Self, runtime_checkable
 
 import numpy as np
 import pandas as pd
@@ -211,7 +211,7 @@ def ndcg_of_users(
     return metrics.ndcg_at_k(*metrics.hits_of(lists, liked, users), k)
 
 
-def _timed(function: Callable, *arguments: object) -> tuple[object, float]:
+def _timed(function: Callable, *arguments: object) -> tuple[Any, float]:
     start = time.process_time()
     result = function(*arguments)
     return result, time.process_time() - start

@@ -72,8 +72,10 @@ def rating_rows(
     squared = interval(np.bincount(users, errors**2) / n_ratings, n_ratings)
     absolute = interval(np.bincount(users, np.abs(errors)) / n_ratings, n_ratings)
     # The root keeps order, so the ends of the MSE's interval become the RMSE's.
-    yield Row("rmse", *np.sqrt(squared[:3]).tolist(), len(test))
-    yield Row("mae", *absolute[:3], len(test))
+    value, low, high = np.sqrt(squared[:3]).tolist()
+    yield Row("rmse", value, low, high, len(test))
+    value, low, high, *_ = absolute
+    yield Row("mae", value, low, high, len(test))
 
 
 def ranking_rows(

@@ -233,7 +233,8 @@ def factorise(
     # implicit draws the users' factors first. They are replaced before they are
     # read, but without this draw the movies would start from other numbers.
     rng.random((n_users, n_factors), dtype=np.float32)
-    Y = np.float64(rng.random((n_movies, n_factors), dtype=np.float32) * 0.01)
+    Y: Floats = rng.random((n_movies, n_factors), dtype=np.float32) * np.float32(0.01)
+    Y = Y.astype(np.float64)
     by_movie = C.T.tocsr()
     for _ in range(n_iterations):
         X = solve_factors(C, Y, regularization)

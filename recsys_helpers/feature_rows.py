@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,4 +117,4 @@ def watched(images: Iterable[ImageSource]) -> Iterator[tuple[int, ImageSource]]:
 
 def number_of(images: Iterable[ImageSource]) -> int | None:
     """Count images without looking at them; None where that cannot be done."""
-    return len(images) if hasattr(images, "__len__") else None
+    return len(images) if isinstance(images, Sized) else None

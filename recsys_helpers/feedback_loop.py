@@ -77,7 +77,7 @@ def tastes_of(
     spread = cosines.std(axis=0)
     standard = (cosines - cosines.mean(axis=0)) / np.where(spread > 0, spread, 1)
     odds = liked_share / (1 - liked_share) * np.exp(sharpness * standard)
-    return np.float64(odds / (1 + odds))
+    return np.asarray(odds / (1 + odds), dtype=np.float64)
 
 
 def looked_at(n_places: int) -> Floats:

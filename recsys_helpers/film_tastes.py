@@ -166,7 +166,7 @@ def critics_scores(films: Films, critic: str = "tomato_meter") -> pd.Series:
 
 
 def compare_regressions(
-    features: Mapping[str, ArrayLike | sparse.csr_array],
+    features: Mapping[str, Any],
     target: ArrayLike,
     *,
     alphas: Sequence[float] = (0.1, 1, 10, 100),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from recsys_helpers.checks import check_choice, check_count
 if TYPE_CHECKING:
     from PIL import Image
 
-    ImageSource = str | Path | bytes | Image.Image | NDArray
+    ImageSource: TypeAlias = str | Path | bytes | Image.Image | NDArray
 
 __all__ = [
     "FITS",

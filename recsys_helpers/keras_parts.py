@@ -5,6 +5,7 @@ part import it when they are called.
 """
 
 import time
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,7 +16,7 @@ from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.learning_curves import learning_curves_plot
 from recsys_helpers.progress import in_notebook, progress_bar
 
-keras = load_keras()
+keras: Any = load_keras()
 
 import tensorflow as tf  # noqa: E402, after the settings that load_keras makes
 

@@ -4,6 +4,8 @@ Importing this module loads TensorFlow, which takes seconds. Functions that need
 batches import it when they are called.
 """
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
@@ -11,7 +13,7 @@ from recsys_helpers.checks import check_count
 from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.negative_sampling import NegativeSampler
 
-keras = load_keras()
+keras: Any = load_keras()
 
 
 class LinkBatches(keras.utils.PyDataset):

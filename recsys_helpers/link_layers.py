@@ -4,9 +4,12 @@ Importing this module loads TensorFlow, which takes seconds. Functions that need
 layer import it when they are called.
 """
 
+from typing import Any
+
 from recsys_helpers.keras_setup import load_keras
 
-keras = load_keras()
+keras: Any = load_keras()
+
 
 import tensorflow as tf  # noqa: E402, after the settings that load_keras makes
 

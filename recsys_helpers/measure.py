@@ -31,9 +31,9 @@ def peak_memory_mib(pid: int | None = None) -> float | None:
     except ImportError:  # there is no such module on Windows
         return None
     # On Linux this can be the peak of the parent process, carried over to its child.
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     # macOS counts bytes, Linux KiB.
-    return peak / MIB if sys.platform == "darwin" else peak * 1024 / MIB
+    return largest / MIB if sys.platform == "darwin" else largest * 1024 / MIB
 
 
 def this_run(edition: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -178,14 +178,15 @@ def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
     ax.autoscale(enable=False)
     ax.figure.draw_without_rendering()
     middle = np.mean(ax.get_xlim())
-    taken = []
+    taken: list[Any] = []
+    titles = vectors.titles or ()
     for movie_id in labelled:
         point = vectors.vector(movie_id)
         row = int(np.flatnonzero(vectors.movie_ids == movie_id)[0])
         # Written towards the middle, a title does not leave the figure.
         on_right = point[0] > middle
         label = ax.annotate(
-            without_year(vectors.titles[row]).split(" (")[0],
+            without_year(titles[row]).split(" (")[0],
             point,
             xytext=(-4 if on_right else 4, 4),
             textcoords="offset points",

@@ -81,13 +81,13 @@ def hits_of(
     ([[True, False], [False, False]], [2, 1])
     """
     lists = checked_lists(recommended)
-    users = pd.Index(np.asarray(users))
-    if len(users) != len(lists) or not users.is_unique:
+    index = pd.Index(np.asarray(users))
+    if len(index) != len(lists) or not index.is_unique:
         raise ValueError(
             f"{len(lists)} lists need as many different users; "
-            f"got {len(users)} of which {users.nunique()} are different."
+            f"got {len(index)} of which {index.nunique()} are different."
         )
-    rows = users.get_indexer(relevant["user_id"])
+    rows = index.get_indexer(relevant["user_id"])
     movies = relevant["movie_id"].to_numpy(dtype=np.int64)[rows >= 0]
     # One number for each (user, movie) pair, so that one search compares all pairs.
     stride = 1 + max(lists.max(initial=0), movies.max(initial=0))

@@ -17,7 +17,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.archives import OpenFile, opened, require_final_line_break
+from recsys_helpers.archives import (
+    OpenFile,
+    file_of,
+    opened,
+    require_final_line_break,
+)
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.validation import (
     LARGEST_ID,
@@ -108,7 +113,7 @@ def _records(
     stream: io.BufferedReader, columns: tuple[str, ...]
 ) -> Iterator[tuple[int, list[str]]]:
     """Yield line number and wanted fields of each row, slowly and with all checks."""
-    file = stream.raw.file
+    file = file_of(stream)
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", newline="")
     rows = csv.reader(text, strict=True)
     try:
@@ -141,7 +146,7 @@ def _small_table(
     stream: io.BufferedReader, columns: tuple[str, ...]
 ) -> tuple[pd.DataFrame, Locate]:
     """Read a CSV of texts, with a function that tells the line of a row."""
-    file = stream.raw.file
+    file = file_of(stream)
     with stream:
         records = list(_records(stream, columns))
     if not records:

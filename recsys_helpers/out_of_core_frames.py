@@ -136,6 +136,7 @@ def _from_sorted(users: NDArray, movies: NDArray, ratings: NDArray) -> Ordered:
     def batches() -> Iterator[Batch]:
         for start in range(0, len(movies), ROWS_AT_A_TIME):
             part = slice(start, start + ROWS_AT_A_TIME)
-            yield np.searchsorted(movie_ids, movies[part]), ratings[part]
+            columns = np.searchsorted(movie_ids, movies[part]).astype(np.int32)
+            yield columns, ratings[part].astype(np.float32, copy=False)
 
     return Ordered(user_ids, movie_ids, n_ratings, batches())

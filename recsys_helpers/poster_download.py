@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -122,7 +122,7 @@ def download_posters(
 
 
 def _one_by_one(
-    films: list[_Film], fetch: Callable[[_Film], PosterOutcome]
+    films: list[_Film], fetch: _Fetcher
 ) -> Iterator[tuple[int, PosterOutcome]]:
     n_unavailable, reason = 0, ""
     for film in films:

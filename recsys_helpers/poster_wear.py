@@ -94,7 +94,7 @@ def grained(
     """
     from PIL import Image
 
-    pixels = np.asarray(image, dtype=np.float32) * np.float32(gains)
+    pixels = np.asarray(image, dtype=np.float32) * np.array(gains, dtype=np.float32)
     shape = pixels.shape if in_colour else (*pixels.shape[:2], 1)
     noise = np.random.default_rng(seed).standard_normal(shape, np.float32)
     pixels += np.float32(deviation) * noise

@@ -13,6 +13,7 @@ import subprocess
 from importlib.metadata import version
 from numbers import Integral, Real
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -197,7 +198,7 @@ def versions(*packages: str) -> dict[str, str]:
 def hardware() -> str:
     """Describe this machine: ``"2 cores, 24 GiB, Linux x86_64"``."""
     try:
-        n_cores = len(os.sched_getaffinity(0))
+        n_cores: int | None = len(os.sched_getaffinity(0))
     except AttributeError:  # only Linux knows which cores a process may use
         n_cores = os.cpu_count()
     parts = [f"{n_cores} cores"]
@@ -275,7 +276,7 @@ def _problem(record: object) -> str | None:
     return None
 
 
-def _cell(row: tuple, digits: int) -> str:
+def _cell(row: Any, digits: int) -> str:
     value = f"{row.value:.{digits}f}"
     if pd.isna(row.low):
         return value

@@ -212,6 +212,7 @@ def train_on_workers(
     wide = {"JAX_ENABLE_X64": "true"} if settings.dtype == "float64" else {}
     run_workers(commands, lambda rank: JAX_ON_CPUS | wide, timeout_s)
     done = read_checkpoint(folder / CHECKPOINT)
+    assert done is not None  # the workers have ended well, and the last wrote it
     return pd.DataFrame(
         {
             "epoch": range(1, settings.n_epochs + 1),
@@ -259,5 +260,5 @@ def _fingerprint(rows: TowerRows) -> str:
     digest = hashlib.sha256()
     for array in (rows.users, rows.movies, rows.ratings):
         digest.update(f"{array.shape}{array.dtype}".encode())
-        digest.update(np.ascontiguousarray(array))
+        digest.update(array.tobytes())
     return digest.hexdigest()

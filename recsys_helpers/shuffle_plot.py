@@ -51,10 +51,10 @@ def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> A
             arrow = {"arrowstyle": "->", "color": GREY, "lw": 1.5}
             end = (2.15, middle[block])
             ax.annotate("", end, (0.4, y), arrowprops=arrow)
-    for block, y in enumerate(middle):
+    for block, centre in enumerate(middle):
         movies = ", ".join(str(movie) for movie in range(block, n_movies, n_blocks))
         label = f"movies {movies}\n(block {block})"
-        _box(ax, 2.7, y, label, _COLOURS[block % len(_COLOURS)])
+        _box(ax, 2.7, float(centre), label, _COLOURS[block % len(_COLOURS)])
     ax.set(xlim=(-0.5, 3.3), ylim=(-n_users + 0.4, 0.6))
     ax.axis("off")
     return ax

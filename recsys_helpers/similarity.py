@@ -8,6 +8,7 @@ zeros in: no ``eliminate_zeros()``.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -261,7 +262,7 @@ def most_similar(
             f"the {index.name} of each row of A."
         )
     row = index.rows([row_id])
-    settings = {"shrinkage": shrinkage, "common_only": common_only}
+    settings: dict[str, Any] = {"shrinkage": shrinkage, "common_only": common_only}
     _, scores = next(similarity_in_blocks(A, row, **settings))
     scores = k_largest(scores, n)[0]
     best = top_n(scores, n, exclude=scores == 0)

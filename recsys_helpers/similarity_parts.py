@@ -1,6 +1,6 @@
 """The sparse products behind `recsys_helpers.similarity`, and what they are made of."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,7 +49,7 @@ def compare(
     return scores.clip(-1, 1, out=scores)
 
 
-def checked(name: str, matrix: object) -> sparse.csr_array:
+def checked(name: str, matrix: Any) -> sparse.csr_array:
     """Make sure that the rows can be read off, each column once a row."""
     check_csr(name, matrix)
     if not matrix.has_canonical_format:

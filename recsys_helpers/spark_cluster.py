@@ -111,7 +111,8 @@ class LocalCluster:
 
     def kill_master(self) -> None:
         """Kill the master (SIGKILL). What runs goes on; nothing new can start."""
-        _kill_group(self._master)
+        if self._master is not None:
+            _kill_group(self._master)
         self._master = None
 
     def start_session(self, settings: Mapping[str, str] | None = None) -> SparkSession:
@@ -142,7 +143,7 @@ class LocalCluster:
             self._master = None
 
     def _start(self, name: str, what: str, options: list[str]) -> subprocess.Popen:
-        command = [Path(self.environment["SPARK_HOME"], "bin", "spark-class")]
+        command = [str(Path(self.environment["SPARK_HOME"], "bin", "spark-class"))]
         command += [f"org.apache.spark.deploy.{what}", "--host", LOOPBACK]
         command += ["--port", "0", "--webui-port", "0", *options]
         with self._log(name).open("wb") as file:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import pickle
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ def read_squeezenet_weights() -> Weights:
     return {name: tuple(pair) for name, pair in arrays_in_pickle(content).items()}
 
 
-def arrays_in_pickle(content: bytes) -> object:
+def arrays_in_pickle(content: bytes) -> Any:
     """Open a pickle that holds numbers, text, lists, dicts and numpy arrays.
 
     Raises

@@ -193,7 +193,8 @@ def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
     best = np.zeros(len(titles))
     np.maximum.at(best, prepared.owners, alike)
     other_year = [year_of(other) != year_of(title) for other in titles]
-    order = np.lexsort(([len(other) for other in titles], other_year, -best))
+    lengths = np.array([len(other) for other in titles])
+    order = np.lexsort((lengths, np.array(other_year), -best))
     return order[:n].tolist()
 
 
@@ -216,7 +217,8 @@ _Name = tuple[str, str]  # without its article, and the article
 @lru_cache(maxsize=4)
 def _prepared(titles: tuple[str, ...]) -> _Prepared:
     rows: dict[object, list[int]] = {}
-    letters, owners = [], []
+    letters: list[str] = []
+    owners: list[int] = []
     for row, title in enumerate(titles):
         names = _names(title)
         years = (year_of(title), None)

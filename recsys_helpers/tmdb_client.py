@@ -111,7 +111,12 @@ class Tmdb:
 
     def close(self) -> None:
         """Close the connections."""
-        self._session.close()
+        self._asked().close()
+
+    def _asked(self) -> TmdbSession:
+        if self._session is None:
+            raise TmdbError("This client was never finished: see the first error.")
+        return self._session
 
     def configuration(self) -> dict[str, Any]:
         """Return how TMDB is set up; under "images", where pictures are.
@@ -225,7 +230,8 @@ class Tmdb:
         if not _PICTURE_PATH.fullmatch(poster_path):
             shown = repr(poster_path[:80])
             raise TmdbError(f"TMDB's path {shown} is not the name of a picture.")
-        return f"{self._images['secure_base_url'].rstrip('/')}/{size}{poster_path}"
+        images = self._images or self.configuration()["images"]
+        return f"{images['secure_base_url'].rstrip('/')}/{size}{poster_path}"
 
     def poster(
         self, poster_path: str, size: str = "w342", *, most_bytes: int = _MOST_BYTES
@@ -239,7 +245,7 @@ class Tmdb:
         TmdbError
             Also for a path that leads elsewhere, and for more than `most_bytes`.
         """
-        return self._session.picture(self.poster_url(poster_path, size), most_bytes)
+        return self._asked().picture(self.poster_url(poster_path, size), most_bytes)
 
     def _ask(
         self,
@@ -253,11 +259,12 @@ class Tmdb:
 
         What is in a file may have been changed, so both are checked.
         """
-        address = self._session.base_url + path
+        session = self._asked()
+        address = session.base_url + path
         answer = self._cache.get(name, address, max_age)
         if answer is not None and is_good(answer):
             return answer
-        answer = self._session.json(path, parameters)
+        answer = session.json(path, parameters)
         if not is_good(answer):
             raise TmdbError(
                 f"{address} does not answer as TMDB does: a part is missing, or of "

@@ -58,4 +58,4 @@ def _digits(value: Any) -> str:
         return ""
     # A column of ids in which some are missing holds floats.
     whole = isinstance(value, Integral) or float(value).is_integer()
-    return str(int(value)) if whole else ""
+    return str(int(float(value))) if whole else ""

@@ -159,7 +159,7 @@ def search(
     _check_names(settings, metric)
     # Only what is looked at: lists of one length, and no intervals to speak of.
     at_k = re.search("@([0-9]+)", metric)
-    quick = {"ks": (int(at_k[1]),) if at_k else (10,), "n_bootstrap": 1}
+    quick: dict[str, Any] = {"ks": (int(at_k[1]),) if at_k else (10,), "n_bootstrap": 1}
     trials = []
     with progress_bar(len(settings) * len(inner), "Trying settings", "model") as bar:
         for chosen in settings:

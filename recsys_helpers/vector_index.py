@@ -10,7 +10,7 @@ nearest. The scores of what it finds are exact.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -58,6 +58,7 @@ class VectorIndex:
     movies: MovieVectors
     metric: Metric
     graph: voyager.Index
+    _points: GraphPoints = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         points = GraphPoints(self.movies.matrix, self.metric)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import hashlib
 import io
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -36,7 +37,7 @@ class IndexFileError(ValueError):
 
 def write(path: str | Path, movies: MovieVectors, metric: Metric, graph: bytes) -> None:
     """Write under a temporary name beside `path`, then move into place."""
-    arrays = {
+    arrays: dict[str, Any] = {
         "movie_ids": movies.movie_ids,
         "matrix": movies.matrix,
         "metric": np.array(metric),

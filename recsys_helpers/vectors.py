@@ -282,9 +282,9 @@ class MovieVectors:
         FileNotFoundError, recsys_helpers.vectors_file.VectorsFileError
             If there is no such file; or it is damaged or holds something else.
         """
-        parts = vectors_file.read(path)
+        movie_ids, matrix, titles = vectors_file.read(path)
         try:
-            return cls(*parts)
+            return cls(movie_ids, matrix, None if titles is None else tuple(titles))
         except (TypeError, ValueError) as error:
             raise vectors_file.VectorsFileError(path, str(error)) from error
 

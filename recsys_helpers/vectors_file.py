@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,7 +54,7 @@ def write(
     titles: Sequence[str] | None,
 ) -> None:
     """Write under a temporary name beside `path`, then move into place."""
-    arrays = {
+    arrays: dict[str, Any] = {
         "format_version": np.int64(FORMAT_VERSION),
         "movie_ids": movie_ids,
         "matrix": matrix,

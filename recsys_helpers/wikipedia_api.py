@@ -142,7 +142,8 @@ def links_of_pages(
         page = _end_of(title, leads_to)
         if page is not None and page not in states:
             raise _unexpected(url, f"it says nothing about {title!r}")
-        _put(found, title, page or title, states.get(page, {"missing": True}))
+        state = {"missing": True} if page is None else states[page]
+        _put(found, title, page or title, state)
     return found
 
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import IO, NamedTuple
 
 import pandas as pd
 
@@ -157,7 +157,7 @@ def parse_page(line: bytes) -> Page:
     return Page(title.strip(), infobox, [name.strip() for name in links], scores)
 
 
-def _read(stream: BinaryIO, path: Path, source: str) -> Films:
+def _read(stream: IO[bytes], path: Path, source: str) -> Films:
     seen: Counter[str] = Counter()
     counts = Counter(n_repeated_titles=0, n_repeated_links=0, n_blank_links=0)
     films, names, owners, titles = [], [], [], set()
@@ -186,7 +186,7 @@ def _read(stream: BinaryIO, path: Path, source: str) -> Films:
 
 
 def _pages(
-    stream: BinaryIO, path: Path, counts: Counter[str]
+    stream: IO[bytes], path: Path, counts: Counter[str]
 ) -> Iterator[tuple[int, Page]]:
     """Yield position and content of each good line; count the others."""
     first_problem = ""
@@ -241,7 +241,7 @@ def _figures_as_printed(n_films: int, seen: Counter[str]) -> dict[str, int]:
     return figures | {name: seen[name] for name in list(ORIGINAL_FIGURES)[3:]}
 
 
-def _require_original(report: dict[str, int], path: Path) -> None:
+def _require_original(report: Mapping[str, int], path: Path) -> None:
     different = [
         f"{name} is {report[name]:,} and should be {figure:,}"
         for name, figure in ORIGINAL_FIGURES.items()

@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, cast
 
 from recsys_helpers.archives import opened
 from recsys_helpers.download import ChecksumError, fetch, split_login
@@ -24,7 +24,7 @@ _GZIP, _ZIP = b"\x1f\x8b", b"PK"
 
 
 @contextmanager
-def opened_lines(path: Path) -> Iterator[BinaryIO]:
+def opened_lines(path: Path) -> Iterator[IO[bytes]]:
     """Open a file of lines, whatever it is packed in: its first bytes tell.
 
     Parameters
@@ -56,7 +56,7 @@ def opened_lines(path: Path) -> Iterator[BinaryIO]:
     elif start == _GZIP:
         try:
             with gzip.open(path) as stream:
-                yield stream
+                yield cast("IO[bytes]", stream)
         except (OSError, EOFError, zlib.error) as error:
             raise InvalidDataError(
                 f"{path} is damaged ({error}). Delete it and fetch it again."

@@ -9,6 +9,7 @@ import time
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote_plus
 
 from recsys_helpers.progress import progress_bar
@@ -105,7 +106,11 @@ def _ask_about(
     import requests
 
     n_retries, timeout, sleep = patience
-    options = {"n_retries": n_retries, "timeout": timeout, "sleep": sleep}
+    options: dict[str, Any] = {
+        "n_retries": n_retries,
+        "timeout": timeout,
+        "sleep": sleep,
+    }
     with (
         requests.Session() as session,
         progress_bar(len(titles), "Asking Wikipedia", "page") as bar,
@@ -163,8 +168,8 @@ class _Answers:
         file = self.part if self.part.exists() else self.path
         found = LinksOfPages()
         if file.exists():
-            with file.open("rb") as lines:
-                for number, line in enumerate(lines, start=1):
+            with file.open("rb") as stream:
+                for number, line in enumerate(stream, start=1):
                     _take(line, f"{file}, line {number}", found)
         return found
 

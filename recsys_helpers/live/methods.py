@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -117,7 +117,7 @@ def fit_live_methods(
         stored = {name: published_vectors(name) for name in STORED}
     reproducible_keras(seed=0)
     ratings, movies = data.ratings, data.movies
-    epochs = {} if n_epochs is None else {"n_epochs": n_epochs}
+    epochs: dict[str, Any] = {} if n_epochs is None else {"n_epochs": n_epochs}
     als = Als(**CHOSEN_ALS).fit(ratings)
     factors = KerasFactors(
         movies=movies, with_sets=True, **WITH_SIDE_INFORMATION, **epochs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from recsys_helpers.live.arrays import NOTHING
 from recsys_helpers.live.catalogue import N_NEIGHBOURS, neighbour_lists
@@ -54,7 +55,7 @@ def static_table(methods: LiveMethods) -> str:
     )
 
 
-def _name(title: str, year: object) -> str:
+def _name(title: str, year: Any) -> str:
     spoken = spoken_title(title)
     known = isinstance(year, int) or hasattr(year, "__index__")
     return escape(f"{spoken} ({int(year)})" if known else spoken)

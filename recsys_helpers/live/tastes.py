@@ -56,10 +56,10 @@ def ease_rows(
     columns = ease.interactions_.movies.rows(movie_ids)
     likes = ease.likes_.sum(axis=0)[columns]
     importance = (np.abs(weights) * np.sqrt(1 + likes)).ravel()
-    n_weights = min(n_weights * len(movie_ids), np.count_nonzero(weights))
-    kept = np.zeros(weights.size, dtype=bool)
-    kept[np.argsort(-importance, kind="stable")[:n_weights]] = True
-    kept = kept.reshape(weights.shape)
+    n_weights = min(n_weights * len(movie_ids), int(np.count_nonzero(weights)))
+    is_kept = np.zeros(weights.size, dtype=bool)
+    is_kept[np.argsort(-importance, kind="stable")[:n_weights]] = True
+    kept = is_kept.reshape(weights.shape)
     numbers, scales = quantised_rows(np.where(kept, weights, 0), bits=8)
     return {
         "starts": packed(np.concatenate([[0], kept.sum(axis=1).cumsum()]), "u32"),

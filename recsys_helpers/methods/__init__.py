@@ -161,9 +161,10 @@ def titled_vectors(
     ValueError
         If one of the movies is not in `titles`.
     """
+    movie_ids, matrix = np.asarray(movie_ids), np.asarray(matrix)
     if titles is None:
         return MovieVectors(movie_ids, matrix)
     without = np.setdiff1d(movie_ids, titles.index)
     if without.size:
         raise ValueError(f"There is no title for movie_id {without[0]}.")
-    return MovieVectors(movie_ids, matrix, titles.loc[movie_ids].tolist())
+    return MovieVectors(movie_ids, matrix, tuple(titles.loc[movie_ids]))

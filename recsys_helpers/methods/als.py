@@ -31,7 +31,7 @@ from recsys_helpers.progress import progress_bar
 __all__ = ["CHOSEN_ALS", "Als", "als_loss", "confidences", "factorise", "solve_factors"]
 
 # The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
-CHOSEN_ALS = {
+CHOSEN_ALS: dict[str, Any] = {
     "n_factors": 96,
     "n_iterations": 15,
     "regularization": 10,

@@ -264,7 +264,10 @@ def _inner_split(
     return inner
 
 
-def _fit_all(models: Mapping[str, RatingPredictor], train: pd.DataFrame) -> None:
+def _fit_all(
+    models: Mapping[str, RatingPredictor] | Mapping[str, Recommender],
+    train: pd.DataFrame,
+) -> None:
     for model in models.values():
         model.fit(train)
 
@@ -277,4 +280,4 @@ def _stacked(predicted: Floats, ratings: ArrayLike, l2: float) -> tuple[Floats, 
     gram = centred.T @ centred + l2 * np.eye(len(equal))
     weights = equal + np.linalg.solve(gram, centred.T @ (residual - residual.mean()))
     means = predicted.mean(axis=0)
-    return weights, float(np.mean(ratings) - means @ weights)
+    return weights, float(np.mean(np.asarray(ratings)) - means @ weights)

@@ -8,7 +8,7 @@ what every method of the course can do. `save` keeps a trained model in one file
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -139,7 +139,7 @@ class KerasFactors(KerasRatings):
 
 
 # Found on inner splits of the training rows, as `benchmarks/keras_ratings.py` shows.
-WITH_SIDE_INFORMATION = {
+WITH_SIDE_INFORMATION: dict[str, Any] = {
     "factor_l2": 25,
     "bias_l2": 4,
     "learning_rate": 0.02,

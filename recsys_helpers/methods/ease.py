@@ -7,7 +7,7 @@ for sparse data", WWW 2019.
 """
 
 from dataclasses import dataclass, field
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -38,7 +38,7 @@ from recsys_helpers.splits import places_from_end
 Floats = NDArray[np.float64]
 
 # The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
-CHOSEN_EASE = {"l2": 250, "half_like_from": 3.0, "recency": 0.25}
+CHOSEN_EASE: dict[str, Any] = {"l2": 250, "half_like_from": 3.0, "recency": 0.25}
 
 
 @dataclass(eq=False)
@@ -148,7 +148,7 @@ class Ease:
         require_fitted(self, "interactions_")
         user = int(self.interactions_.users.rows(user_id))
         scores = self._scores(self.queries_[[user]].toarray()[0])
-        if self._years is None:
+        if self._years is None or self._last_years is None:
             return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
         scores[self._years > self._last_years[user]] = -np.inf
         best = self.interactions_.best_movies(user_id, scores, n, exclude_seen)

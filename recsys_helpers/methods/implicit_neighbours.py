@@ -3,7 +3,7 @@
 import warnings
 from dataclasses import dataclass
 from numbers import Integral
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -142,7 +142,7 @@ class ImplicitNeighbours:
                 "terminal: pip install implicit (or conda install -c conda-forge "
                 "implicit)."
             ) from error
-        settings = {"K": self.k, "num_threads": self.num_threads}
+        settings: dict[str, Any] = {"K": self.k, "num_threads": self.num_threads}
         if self.weighting == "bm25":
             settings |= {"K1": self.k1, "B": self.b}
         return getattr(nearest_neighbours, _RECOMMENDERS[self.weighting])(**settings)

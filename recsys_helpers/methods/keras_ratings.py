@@ -51,6 +51,10 @@ class KerasRatings:
     patience: int | None = None
     seed: int = 0
 
+    if TYPE_CHECKING:  # what the two methods bring along
+
+        def _build(self, known: Interactions, mean: float) -> keras.Model: ...
+
     def fit(
         self,
         train: pd.DataFrame,

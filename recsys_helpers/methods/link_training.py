@@ -183,7 +183,7 @@ class LinkMethod:
         for name in ("n_factors", "n_epochs"):
             check_count(name, getattr(self, name))
         check_count("seed", self.seed, at_least=0)
-        check_positive("learning_rate", self.learning_rate)
+        check_positive("learning_rate", getattr(self, "learning_rate"))  # noqa: B009
 
     def _compile(
         self, model: keras.Model, optimizer: Any, loss: str | None, is_fast: bool

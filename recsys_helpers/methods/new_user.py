@@ -1,6 +1,7 @@
 """Ratings of a person who was not there when the method learned."""
 
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import pandas as pd
 
@@ -11,7 +12,7 @@ from recsys_helpers.methods import HIGHEST_RATING, LOWEST_RATING
 # A new user is in no ratings that a model has learned from, so any id will do.
 NEW_USER = 0
 
-NewRatings = pd.DataFrame | Mapping[str, Sequence[float]]
+NewRatings: TypeAlias = pd.DataFrame | Mapping[str, Sequence[float]]
 
 
 def checked_new_ratings(ratings: NewRatings) -> pd.DataFrame:

@@ -1,7 +1,7 @@
 """Stars from neighbours: what the users like you, or the movies like this one, say."""
 
 from dataclasses import dataclass
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -151,7 +151,10 @@ class RatingNeighbours:
         require_fitted(self, "interactions_")
         rated = self.interactions_
         index = rated.movies if self.of == "movies" else rated.users
-        settings = {"shrinkage": self.shrinkage, "common_only": self.common_only}
+        settings: dict[str, Any] = {
+            "shrinkage": self.shrinkage,
+            "common_only": self.common_only,
+        }
         return most_similar(self.centred_, index, row_id, n, **settings)
 
     def _oriented(self, matrix: sparse.csr_array) -> sparse.csr_array:

@@ -243,7 +243,7 @@ class TwoTowers(TowersMethod):
         return out_of_fold(train, self.movies, make, self.n_folds, self.seed)
 
     def _towers(self, inputs: TowerInputs) -> tuple[keras.Model, keras.Model]:
-        common = {
+        common: dict[str, Any] = {
             "hidden": self.hidden,
             "n_factors": self.n_factors,
             "dropout": self.dropout,
@@ -253,14 +253,14 @@ class TwoTowers(TowersMethod):
             "user",
             inputs.n_user_inputs,
             hide=self.hide_users,
-            groups=inputs.user_groups(),
+            groups=inputs.user_groups().tolist(),
             **common,
         )
         movie_tower = rating_tower(
             "movie",
             inputs.n_movie_inputs,
             hide=self.hide_movies,
-            groups=inputs.movie_groups(),
+            groups=inputs.movie_groups().tolist(),
             **common,
         )
         return user_tower, movie_tower

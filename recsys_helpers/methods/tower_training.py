@@ -31,6 +31,10 @@ from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:
     import keras
+    import numpy as np
+
+    from recsys_helpers.content_features import RatedFeatures
+    from recsys_helpers.methods.baselines import BiasModel
 
 
 @dataclass(kw_only=True)
@@ -46,6 +50,18 @@ class TowersMethod:
     learning_rate: float = 0.003
     weight_decay: float = 0.01
     seed: int = 0
+
+    if TYPE_CHECKING:  # what the two methods bring along
+        bias_model_: BiasModel
+        features_: RatedFeatures
+        interactions_: Interactions
+        movie_factors_: NDArray[np.floating]
+
+        def _scores_of_new(self, ratings: NewRatings) -> NDArray[np.float64]: ...
+
+        def scores_of(self, features: pd.DataFrame) -> NDArray[np.float64]:
+            """Score all movies for somebody of whom these features are known."""
+            ...
 
     def describe(self, ratings: NewRatings) -> pd.DataFrame:
         """Tell what a new user's ratings say of them, as the user tower is told it.

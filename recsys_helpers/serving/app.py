@@ -96,7 +96,9 @@ def _add_movies(app: "FastAPI", recommender: Recommender) -> None:
     def search_movies(asked: Annotated[Search, Query()]) -> Found:
         """Find the ids of movies by words of their titles; the shortest title first."""
         found = recommender.search(asked.query, asked.n)
-        return {"movies": [{"movie_id": one, "title": title} for one, title in found]}
+        movies = [{"movie_id": one, "title": title} for one, title in found]
+        # FastAPI makes a Found of it, and of the dicts below what they promise.
+        return {"movies": movies}  # type: ignore[return-value]
 
     @app.get(
         "/movies/{movie_id}/similar",
@@ -115,7 +117,8 @@ def _add_movies(app: "FastAPI", recommender: Recommender) -> None:
                 "nearest ids are in nearest; GET /movies?query= finds ids by title.",
                 nearest=recommender.nearest_ids(movie_id),
             )
-        return {"movies": _rows(recommender.similar(movie_id, asked.n))}
+        movies = _rows(recommender.similar(movie_id, asked.n))
+        return {"movies": movies}  # type: ignore[return-value]
 
 
 def _add_recommendations(app: "FastAPI", recommender: Recommender) -> None:
@@ -148,7 +151,7 @@ def _add_recommendations(app: "FastAPI", recommender: Recommender) -> None:
                 f"User {user_id} had no ratings when this model was trained. Send "
                 "their ratings to POST /recommendations.",
             )
-        return _recommended(found)
+        return _recommended(found)  # type: ignore[return-value]
 
     @app.post(
         "/recommendations",
@@ -169,7 +172,8 @@ def _add_recommendations(app: "FastAPI", recommender: Recommender) -> None:
                 "nearest.",
                 nearest=recommender.nearest_ids(unknown[0]),
             )
-        return _recommended(recommender.recommend_to(ratings, asked.n))
+        found = recommender.recommend_to(ratings, asked.n)
+        return _recommended(found)  # type: ignore[return-value]
 
 
 def _add_docs(app: "FastAPI") -> None:

@@ -9,6 +9,7 @@ parts that do not fit each other.
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,7 @@ class ModelFileError(ValueError):
 
 def save(recommender: Recommender, path: str | Path) -> None:
     """Write a model to an ``.npz`` file, which takes its place only when complete."""
-    arrays: dict[str, object] = {
+    arrays: dict[str, Any] = {
         "format_version": np.int64(FORMAT_VERSION),
         "edition": np.array(recommender.edition),
         "settings": np.array(recommender.settings, dtype=np.float64),
@@ -91,14 +92,16 @@ def _recommender(arrays: Mapping[str, NDArray]) -> Recommender:
     titles = arrays["titles"]
     if titles.ndim != 1 or titles.dtype.kind != "U":
         raise ValueError("the titles are no list of text")
+    dense = {name: arrays[name] for name in _DENSE}
+    shape = (len(users), len(movies))
+    sparse_ones = {name: _matrix(arrays, name, shape) for name in _SPARSE}
     return Recommender(
         edition=str(arrays["edition"]),
         settings=Settings(*arrays["settings"].tolist()),
         titles=tuple(titles.tolist()),
         users=users,
         movies=movies,
-        **{name: arrays[name] for name in _DENSE},
-        **{name: _matrix(arrays, name, (len(users), len(movies))) for name in _SPARSE},
+        **cast("dict[str, Any]", dense | sparse_ones),
     )
 
 

@@ -6,7 +6,7 @@ score knows choose what is shown.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -81,6 +81,8 @@ class EaseRanker:
     likes: sparse.csr_array
     gram_inverse: NDArray[np.float64]
     scale: NDArray[np.float64]
+
+    _by_movie: sparse.csr_array = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         # A movie's likes lie side by side in this one.

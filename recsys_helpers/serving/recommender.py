@@ -8,15 +8,16 @@ orders the candidates.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers.checks import check_count, misfit
+from recsys_helpers.checks import check_count
 from recsys_helpers.factorisation import solve_row
 from recsys_helpers.ids import IdIndex
 from recsys_helpers.interactions import top_n
@@ -29,6 +30,7 @@ from recsys_helpers.serving.answers import (
     ScoredMovie,
     Settings,
 )
+from recsys_helpers.serving.parts_check import check_parts
 from recsys_helpers.serving.ranking import (
     EaseRanker,
     at_most_each,
@@ -83,6 +85,14 @@ class Recommender:
     gram_inverse: NDArray[np.float64]
     scale: NDArray[np.float64]
 
+    # What every request needs is computed once, by __post_init__.
+    _shared: NDArray[np.float64] = field(init=False, repr=False)
+    _directions: NDArray[np.floating] = field(init=False, repr=False)
+    _popularity: Any = field(init=False, repr=False)
+    _ranker: EaseRanker = field(init=False, repr=False)
+    _series: list[str | None] = field(init=False, repr=False)
+    _folded: list[str] = field(init=False, repr=False)
+
     def __post_init__(self) -> None:
         """Check that all parts fit, and compute once what every request needs.
 
@@ -92,7 +102,7 @@ class Recommender:
             If a part has another length than the users or movies, or a number is NaN
             or infinite.
         """
-        self._check()
+        check_parts(self)
         vectors = self.movie_vectors.astype(np.float64)
         penalty = self.settings.als_regularization * np.eye(vectors.shape[1])
         counts = np.bincount(self.seen.indices, minlength=len(self.movies))
@@ -117,8 +127,8 @@ class Recommender:
     def fingerprint(self) -> str:
         """Twelve letters and digits that differ as soon as one number does."""
         digest = sha256()
-        for field in fields(self):
-            value = getattr(self, field.name)
+        for given in filter(lambda one: one.init, fields(self)):
+            value = getattr(self, given.name)
             if isinstance(value, IdIndex):
                 value = value.ids
             if sparse.issparse(value):
@@ -147,7 +157,7 @@ class Recommender:
         vector = self._directions[row]
         if not vector.any():
             return []
-        silent = ~self._directions.any(axis=1)
+        silent = np.asarray(~self._directions.any(axis=1))
         silent[row] = True
         scores = np.einsum("if,f->i", self._directions, vector)
         best = top_n(scores, n, silent)
@@ -231,34 +241,6 @@ class Recommender:
         found = retrieve(self.user_vectors[row], self.movie_vectors, n, seen)
         return self.movies.ids[found]
 
-    def _check(self) -> None:
-        n_users, n_movies = len(self.users), len(self.movies)
-        n_factors = self.movie_vectors.shape[-1]
-        if not np.isfinite(self.settings).all():
-            raise ValueError("A number in settings is NaN or infinite.")
-        for name, shape in {
-            "user_vectors": (n_users, n_factors),
-            "movie_vectors": (n_movies, n_factors),
-            "gram_inverse": (n_users, n_users),
-            "scale": (n_movies,),
-        }.items():
-            values = getattr(self, name)
-            if values.shape != shape:
-                raise ValueError(f"{name} has shape {values.shape}, and not {shape}.")
-            if not np.isfinite(values).all():
-                raise ValueError(f"A number in {name} is NaN or infinite.")
-        for name in ("seen", "likes", "queries"):
-            matrix = getattr(self, name)
-            problem = misfit(matrix.shape, self.users, self.movies)
-            if problem:
-                raise ValueError(f"{name}: {problem}")
-            if not np.isfinite(matrix.data).all():
-                raise ValueError(f"A number in {name} is NaN or infinite.")
-        if len(self.titles) != n_movies:
-            raise ValueError(
-                f"There are {len(self.titles)} titles, and not {n_movies}."
-            )
-
     def _ranked(
         self,
         vector: NDArray[np.floating],
@@ -276,7 +258,8 @@ class Recommender:
         else:  # Halves of a like are none to ALS.
             found = top_n(self._popularity, CANDIDATES, unwanted)
         found = np.sort(found)  # equal scores come in the order of the ids
-        scores = self._ranker.scores(columns, values, found)
+        liked = np.asarray(columns, dtype=np.intp)
+        scores = self._ranker.scores(liked, values, found)
         order = top_n(scores, len(found))
         kept = at_most_each([self._series[found[i]] for i in order], OF_ONE_SERIES)
         best = order[kept][:n]
@@ -287,7 +270,7 @@ class Recommender:
             return np.zeros(self.movie_vectors.shape[1])
         confidences = np.full(len(liked), self.settings.als_confidence)
         vectors = self.movie_vectors[liked].astype(np.float64)
-        return solve_row(self._shared, vectors, confidences)
+        return solve_row(self._shared, vectors, confidences).astype(np.float64)
 
     def _listed(
         self, rows: NDArray[np.integer], scores: NDArray[np.floating]

@@ -60,7 +60,10 @@ class _Asked(BaseModel):
 class HowMany(_Asked):
     """What can stand behind the question mark of an address."""
 
-    n: Number = Field(10, description="How many movies you want.", examples=[5])
+    # The limits are known when the program runs: too late for a type checker.
+    n: Number = Field(  # type: ignore[valid-type]
+        10, description="How many movies you want.", examples=[5]
+    )
 
 
 class ForUser(HowMany):
@@ -88,7 +91,7 @@ class Rating(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    movie_id: IdInBody = Field(examples=[1])
+    movie_id: IdInBody = Field(examples=[1])  # type: ignore[valid-type]
     rating: float = Field(
         ge=0.5,
         le=5,

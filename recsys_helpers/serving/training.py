@@ -43,8 +43,8 @@ def train_recommender(data: MovieLens, seed: int = 0) -> Recommender:
             als_like=CHOSEN_ALS["like_threshold"],
             als_confidence=1.0 + CHOSEN_ALS["alpha"],  # weighting "constant"
             als_regularization=float(CHOSEN_ALS["regularization"]),
-            ease_like=ease.like_threshold,
-            ease_half_like=ease.half_like_from,
+            ease_like=float(ease.like_threshold or 0),
+            ease_half_like=float(ease.half_like_from or 0),
         ),
         titles=tuple(titles),
         users=rated.users,
