@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from sphinx.application import Sphinx
 
 # Sphinx marks a list of references with a role that ARIA has withdrawn; without it,
@@ -23,6 +26,39 @@ def drop_withdrawn_roles(
             context["body"] = context["body"].replace(marked, plain)
 
 
+IMAGE = re.compile(r'<img (?P<rest>[^>]*?src="[^"]*_images/(?P<name>[^"]+)"[^>]*?)/?>')
+
+
+def let_images_wait(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any
+) -> None:
+    """Load figures when they come into view, into a space of the right size.
+
+    Without a width and a height the text would jump when a figure arrives.
+    """
+    sources = {name: source for source, name in app.builder.images.items()}
+
+    def mended(match: re.Match) -> str:
+        rest, source = match["rest"], sources.get(match["name"])
+        added = "" if "loading=" in rest else 'loading="lazy" decoding="async" '
+        size = size_of(Path(app.srcdir, source)) if source else None
+        if size and "width=" not in rest and "style=" not in rest:
+            added += f'width="{size[0]}" height="{size[1]}" '
+        return f"<img {added}{rest.rstrip()} />"
+
+    if "body" in context:
+        context["body"] = IMAGE.sub(mended, context["body"])
+
+
+def size_of(path: Path) -> tuple[int, int] | None:
+    """Width and height of an image in pixels; None if it is no image of pixels."""
+    try:
+        with Image.open(path) as image:
+            return image.size
+    except OSError:  # a drawing (SVG), or nothing
+        return None
+
+
 def mend_buttons(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any
 ) -> None:
@@ -40,5 +76,6 @@ def mend_buttons(
 def setup(app: Sphinx) -> dict:
     """Register the repairs, after the theme (500 and 501) has made its buttons."""
     app.connect("html-page-context", drop_withdrawn_roles)
+    app.connect("html-page-context", let_images_wait)
     app.connect("html-page-context", mend_buttons, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
