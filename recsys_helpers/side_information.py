@@ -82,7 +82,7 @@ def set_matrix(interactions: sparse.csr_array) -> sparse.csr_array:
     Returns
     -------
     csr_array, shape (n_rows, n_columns)
-        :math:`1 / \sqrt{|N|}` for each of the row's members, where |N| is their
+        :math:`1 / \sqrt{|N|}` for each of the row's members, where :math:`|N|` is their
         number: as in Koren, "Factorization meets the neighborhood", KDD 2008, eq. 15.
 
     Examples
