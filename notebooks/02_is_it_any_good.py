@@ -350,7 +350,7 @@ assert (
 # - **The winner of question 1 is beaten in question 2.** The bias model puts the
 #   best-liked movies on top, whether many people know them or few. What people rate next
 #   is more often one that is well known. {cite:t}`cremonesi2010performance` found
-#   the same for far better models, on ratings from Netflix and MovieLens.
+#   much the same for far better models, on ratings from Netflix and MovieLens.
 # - **The best mean rating does no better than chance**: its lists are full of movies that
 #   one or two people loved and nobody else has met.
 #

@@ -220,8 +220,8 @@ assert same_pooled
 # A network that tells cats from cars has had to learn, on the way, what fur, wheels, faces and
 # letters look like. {term}`Backbone` is the word for such a network when somebody takes it over for
 # another task, without its last step. The source takes VGG16 {cite}`simonyan2015vgg`, with 16
-# layers of windows and weights, trained on the million photographs of ImageNet in a thousand
-# classes {cite}`russakovsky2015imagenet`.
+# layers that have weights, 13 of them layers of windows, trained on the million photographs of
+# ImageNet in a thousand classes {cite}`russakovsky2015imagenet`.
 #
 # One function loads backbones, whichever it is:
 #

@@ -272,7 +272,8 @@ if HAS_ENGINES:
 #
 # Polars is a library of data frames, with lazy plans. `scan_csv` reads nothing. `collect` runs
 # the plan; `engine="streaming"` says: in pieces. `.over("user_id")` is its word for a window.
-# (The `1e-9` is there since `0.2 * n` is rounded, and may end just below a whole number.)
+# (The `1e-9` is there for other shares than 0.2: `0.29 * 100`, for one, is rounded and ends
+# just below 29.)
 
 # %%
 if HAS_ENGINES:
@@ -526,8 +527,8 @@ with plots.course_style():
 #
 # ### Spark's ALS in its own words
 #
-# One machine can play a whole cluster. `start_spark` of this course finds a Java, since Spark is
-# written for Java, and starts driver and executor in one process that works with two threads. It
+# One machine can play a whole cluster. `start_spark` of this course finds a Java, since Spark
+# runs on it, and starts driver and executor in one process that works with two threads. It
 # takes some seconds; `little_work` leaves out what pays only for more data. Then a table goes in,
 # and ALS runs on it. What you see here is Spark's own interface; on a hundred machines only the
 # lines that start it would differ.

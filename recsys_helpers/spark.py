@@ -1,6 +1,6 @@
 """A Spark session that starts with one call, stays on this machine and cleans up.
 
-Spark is a program in Java; ``pyspark`` talks to it. `start_spark` finds a Java that
+Spark runs on Java; ``pyspark`` talks to it. `start_spark` finds a Java that
 Spark can use, starts a session that only this machine can reach, and takes care that
 nothing is left when it stops: no Java process, no folder.
 
