@@ -29,13 +29,14 @@
 # On Colab, this cell installs the course's package. Elsewhere it does nothing.
 import subprocess
 import sys
+from importlib.metadata import version
 
 if "google.colab" in sys.modules:
-    repository = "git+https://github.com/five-ways/recommend-a-movie"
-    subprocess.run(
-        [sys.executable, "-m", "pip", "install", "-q", repository],
-        check=True,
-    )
+    course = "git+https://github.com/five-ways/recommend-a-movie"
+    # Colab's own tools need the major version of pandas that they came with.
+    pandas = f"pandas<{int(version('pandas').split('.')[0]) + 1}"
+    pip = [sys.executable, "-m", "pip", "install", "-q"]
+    subprocess.run([*pip, course, pandas], check=True)
 
 # %% tags=["nbval-check-output"]
 import matplotlib.pyplot as plt

