@@ -46,6 +46,7 @@ from recsys_helpers.link_baselines import (
     random_neighbours,
     svd_vectors,
 )
+from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods.entity import SampledLinkModel, SoftmaxLinkModel
 from recsys_helpers.results import results_table, versions, write_results
 from recsys_helpers.vectors import MovieVectors
@@ -100,13 +101,8 @@ def measured(question: str, edition: str) -> pd.DataFrame:
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=RESULTS)
     parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.quick and arguments.output == RESULTS:
-        parser.error("--quick is no measurement: give another file with --output")
-    return arguments
+    return benchmark_arguments(parser, RESULTS)
 
 
 @dataclass

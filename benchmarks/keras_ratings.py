@@ -28,6 +28,7 @@ from recsys_helpers import keras_models
 from recsys_helpers.datasets import MovieLens, load_movielens
 from recsys_helpers.evaluation import RatingPredictor, evaluate
 from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods.baselines import BiasModel, GlobalMean
 from recsys_helpers.methods.collaborative import (
     WITH_SIDE_INFORMATION,
@@ -106,12 +107,7 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--split-seed", type=int)
-    parser.add_argument("--output", type=Path, default=RESULTS)
-    parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.quick and arguments.output == RESULTS:
-        parser.error("--quick is no measurement: give another file with --output")
-    return arguments
+    return benchmark_arguments(parser, RESULTS)
 
 
 def baselines() -> dict[str, RatingPredictor]:

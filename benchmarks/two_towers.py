@@ -32,6 +32,7 @@ from recsys_helpers.content_features import RatedFeatures
 from recsys_helpers.datasets import MovieLens, load_movielens
 from recsys_helpers.evaluation import evaluate, ndcg_of_users
 from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.baselines import BiasModel, Popularity, RandomChoice
 from recsys_helpers.methods.collaborative import (
@@ -127,12 +128,7 @@ OFF_TABLE = (
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--output", type=Path, default=RESULTS)
-    parser.add_argument("--quick", action="store_true")
-    arguments = parser.parse_args()
-    if arguments.quick and arguments.output == RESULTS:
-        parser.error("--quick is no measurement: give another file with --output")
-    return arguments
+    return benchmark_arguments(parser, RESULTS)
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """What a run cost: time, memory, and the machine that it ran on."""
 
+import argparse
 import re
 import sys
 import time
@@ -63,3 +64,25 @@ def this_run(edition: str) -> str:
     return (
         f"This run: {cost}, on {hardware()}, edition {edition}.\nVersions: {packages}"
     )
+
+
+def benchmark_arguments(
+    parser: argparse.ArgumentParser, results: Path
+) -> argparse.Namespace:
+    """Parse a benchmark's arguments, with ``--output`` and ``--quick`` among them.
+
+    A quick run tries the program and measures nothing: it may not write `results`.
+
+    Parameters
+    ----------
+    parser : argparse.ArgumentParser
+        It may have options of its own.
+    results : path
+        Where results go without ``--output``.
+    """
+    parser.add_argument("--output", type=Path, default=results)
+    parser.add_argument("--quick", action="store_true")
+    arguments = parser.parse_args()
+    if arguments.quick and arguments.output == results:
+        parser.error("--quick is no measurement: give another file with --output")
+    return arguments

@@ -1,5 +1,6 @@
 """What a run reports of itself."""
 
+import argparse
 import subprocess
 import sys
 
@@ -34,3 +35,17 @@ def test_this_run_names_machine_edition_and_versions(monkeypatch):
     assert "cores" in text
     assert "edition sample." in text
     assert f"numpy {np.__version__}" in text
+
+
+def test_a_quick_run_needs_a_file_of_its_own(monkeypatch, tmp_path, capsys):
+    results, other = tmp_path / "results.json", tmp_path / "try.json"
+    monkeypatch.setattr("sys.argv", ["measure.py", "--quick"])
+    with pytest.raises(SystemExit):
+        measure.benchmark_arguments(argparse.ArgumentParser(), results)
+    assert "--output" in capsys.readouterr().err
+    monkeypatch.setattr("sys.argv", ["measure.py", "--quick", "--output", str(other)])
+    given = measure.benchmark_arguments(argparse.ArgumentParser(), results)
+    assert (given.quick, given.output) == (True, other)
+    monkeypatch.setattr("sys.argv", ["measure.py"])
+    given = measure.benchmark_arguments(argparse.ArgumentParser(), results)
+    assert (given.quick, given.output) == (False, results)
