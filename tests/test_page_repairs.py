@@ -2,8 +2,9 @@
 
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
-from page_repairs import let_images_wait, size_of
+from page_repairs import UNSEEN, let_images_wait, size_of, slim, slim_images
 from PIL import Image
 
 
@@ -58,3 +59,51 @@ def test_a_page_without_a_body_is_left_alone(app):
 
 def test_what_is_no_image_has_no_size(tmp_path):
     assert size_of(tmp_path / "nothing.png") is None
+
+
+def figure_of(n_colours: int, side: int = 300) -> Image.Image:
+    """Make an image of noise in so many greys, which no packing makes small."""
+    noise = np.random.default_rng(0).integers(n_colours, size=(side, side))
+    grey = (noise * (255 // n_colours)).astype(np.uint8)
+    return Image.fromarray(grey).convert("RGBA")
+
+
+def test_a_figure_with_few_colours_gets_a_palette_and_looks_the_same(tmp_path):
+    path = tmp_path / "figure.png"
+    figure_of(16).save(path)
+    before, size = np.asarray(Image.open(path).convert("RGB")), path.stat().st_size
+    slim(path)
+    with Image.open(path) as after:
+        assert after.mode == "P"
+        assert (
+            np.abs(np.int16(before) - np.asarray(after.convert("RGB"))).mean() < UNSEEN
+        )
+    assert path.stat().st_size < size
+    assert [file.name for file in tmp_path.iterdir()] == ["figure.png"]
+    once = path.read_bytes()
+    slim(path)
+    assert path.read_bytes() == once
+
+
+def test_a_picture_that_would_look_different_is_left_alone(tmp_path):
+    path = tmp_path / "photograph.png"
+    noise = np.random.default_rng(0).integers(256, size=(300, 300, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(path)
+    before = path.read_bytes()
+    slim(path)
+    assert path.read_bytes() == before
+
+
+def test_only_large_images_of_a_good_build_are_touched(tmp_path):
+    (tmp_path / "_images").mkdir()
+    small, large = (tmp_path / "_images" / f"{name}.png" for name in ("small", "large"))
+    figure_of(16, side=20).save(small)
+    figure_of(16, side=500).save(large)
+    before = {path: path.read_bytes() for path in (small, large)}
+    builder = SimpleNamespace(format="html", imagedir="_images")
+    app = SimpleNamespace(outdir=tmp_path, builder=builder)
+    slim_images(app, RuntimeError("a page failed"))
+    assert large.read_bytes() == before[large]
+    slim_images(app, None)
+    assert small.read_bytes() == before[small]
+    assert len(large.read_bytes()) < len(before[large])
