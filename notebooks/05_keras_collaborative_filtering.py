@@ -1072,7 +1072,7 @@ for name, points in calibrated.items():
     gap = (points["actual"] - points["predicted"]).abs()
     reach = points["predicted"].iloc[-1] - points["predicted"].iloc[0]
     print(f"{name}: {gap.mean():.2f} off the diagonal, {reach:.2f} apart")
-assert reach > calibrated["factors, ids only"]["predicted"].agg(np.ptp)
+assert reach > np.ptp(calibrated["factors, ids only"]["predicted"])
 
 # %% [markdown]
 # All are near the diagonal: what they say can be taken at its word, on average. Being

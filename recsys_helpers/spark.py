@@ -17,6 +17,7 @@ import atexit
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -186,6 +187,8 @@ def java_environment(java: Path) -> Iterator[dict[str, str]]:
         "JAVA_HOME": str(java),
         "SPARK_HOME": str(Path(pyspark.__file__).parent),
         "SPARK_LOCAL_IP": LOOPBACK,
+        # Without it Spark takes the python3 of the PATH, which may be another.
+        "PYSPARK_PYTHON": os.environ.get("PYSPARK_PYTHON", sys.executable),
     }
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)

@@ -107,7 +107,7 @@ def start(tab, address, *parts):
 
 
 def problems(tab):
-    return [text for text in tab.problems if test_site.HARMLESS not in text]
+    return tab.problems
 
 
 def box_of(tab, part):

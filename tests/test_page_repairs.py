@@ -4,7 +4,17 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from page_repairs import UNSEEN, let_images_wait, size_of, slim, slim_images
+from docutils.core import publish_doctree
+from page_repairs import (
+    LONGEST_DESCRIPTION,
+    UNSEEN,
+    describe,
+    leave_out_thebe,
+    let_images_wait,
+    size_of,
+    slim,
+    slim_images,
+)
 from PIL import Image
 
 
@@ -107,3 +117,40 @@ def test_only_large_images_of_a_good_build_are_touched(tmp_path):
     slim_images(app, None)
     assert small.read_bytes() == before[small]
     assert len(large.read_bytes()) < len(before[large])
+
+
+def described(text: str) -> str:
+    context = {"metatags": "<meta />"}
+    describe(None, "page", "page.html", context, publish_doctree(text))
+    return context["metatags"]
+
+
+def test_a_page_is_described_by_its_first_paragraph():
+    text = "Title\n=====\n\n.. note:: You will learn a lot of things here.\n\n"
+    html = described(f'{text}Short one.\n\nWhat do "likes" & stars have to say?\n')
+    assert html == (
+        '<meta />\n<meta name="description" '
+        'content="What do &quot;likes&quot; &amp; stars have to say?" />'
+    )
+
+
+def test_a_long_description_is_cut_after_a_word():
+    html = described("word " * 100)
+    content = html.split('content="')[1].split('"')[0]
+    assert content.endswith("word ...")
+    assert LONGEST_DESCRIPTION - 10 < len(content) <= LONGEST_DESCRIPTION
+
+
+def test_a_page_without_text_has_no_description():
+    assert described("Title\n=====\n") == "<meta />"
+
+
+def test_the_scripts_of_thebe_are_left_out():
+    def script(filename, body=None):
+        return SimpleNamespace(filename=filename, attributes={"body": body})
+
+    ours = script("quiz.js")
+    thebe = [script(None, 'const THEBE_JS_URL = "x"'), script("sphinx-thebe.js")]
+    context = {"script_files": [thebe[0], ours, *thebe, "plain.js"]}
+    leave_out_thebe(None, "page", "page.html", context, None)
+    assert context["script_files"] == [ours, "plain.js"]

@@ -2,6 +2,7 @@
 
 import inspect
 import os
+import sys
 from functools import partial
 
 import numpy as np
@@ -187,6 +188,11 @@ def test_a_checkpoint_folder_is_set(spark):
 def test_the_environment_is_as_it_was(spark, monkeypatch):
     assert "SPARK_LOCAL_IP" not in os.environ
     assert "SPARK_HOME" not in os.environ
+
+
+@needs_spark
+def test_sparks_workers_have_this_python(spark):
+    assert spark.sparkContext.pythonExec == sys.executable
 
 
 @needs_spark

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import re
+from html import escape
 from pathlib import Path
+from textwrap import shorten
 from typing import Any
 
+from docutils import nodes
 from PIL import Image, ImageChops, ImageStat
 from sphinx.application import Sphinx
 
@@ -59,6 +62,48 @@ def size_of(path: Path) -> tuple[int, int] | None:
         return None
 
 
+def leave_out_thebe(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any
+) -> None:
+    """Leave out the scripts of Thebe, which runs code on other hosts, and is off.
+
+    The theme puts its settings on every page, twice: an error in the console.
+    """
+    scripts = context.get("script_files", [])
+    scripts[:] = [script for script in scripts if not _is_of_thebe(script)]
+
+
+def _is_of_thebe(script: Any) -> bool:
+    body = getattr(script, "attributes", {}).get("body") or ""
+    return "thebe" in str(getattr(script, "filename", script)) or "THEBE" in body
+
+
+# As much of a description as search engines show.
+LONGEST_DESCRIPTION = 155
+
+
+def describe(
+    app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any
+) -> None:
+    """Give a page the description that search engines show: its first words."""
+    words = first_words(doctree) if doctree is not None else ""
+    if words:
+        content = escape(words, quote=True)
+        tag = f'<meta name="description" content="{content}" />'
+        context["metatags"] = f"{context.get('metatags', '')}\n{tag}"
+
+
+def first_words(doctree: nodes.document) -> str:
+    """Take the first paragraph that is the page's own text, cut after a word."""
+    for paragraph in doctree.findall(nodes.paragraph):
+        text = " ".join(paragraph.astext().split())
+        if len(text.split()) >= 5 and not isinstance(
+            paragraph.parent, nodes.Admonition
+        ):
+            return shorten(text, LONGEST_DESCRIPTION, placeholder=" ...")
+    return ""
+
+
 # From here on it is worth a look whether 256 colours are enough.
 LARGE_IMAGE = 60_000
 # So far from the original, in the mean over all pixels, of 255: nobody sees it.
@@ -106,6 +151,8 @@ def setup(app: Sphinx) -> dict:
     """Register the repairs, after the theme (500 and 501) has made its buttons."""
     app.connect("html-page-context", drop_withdrawn_roles)
     app.connect("html-page-context", let_images_wait)
+    app.connect("html-page-context", describe)
+    app.connect("html-page-context", leave_out_thebe, priority=900)
     app.connect("build-finished", slim_images)
     app.connect("html-page-context", mend_buttons, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
