@@ -53,8 +53,8 @@ test-package: $(READY) ## Test the package, the pairs and the repository
 	@$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not site"
 
 coverage: $(READY) ## Test the package, and say which lines and branches no test runs
-	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site" --cov=recsys_helpers \
-	  --cov-branch --cov-report=term-missing:skip-covered --cov-fail-under=95
+	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site" --cov \
+	  --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs
 	@CI=true RECSYS_DATASET=sample $(BIN)/pytest -q -o addopts= --nbval-lax \

@@ -2,10 +2,25 @@
 
 import pytest
 from hypothesis import settings
+from slow_first import SlowFirst, place
 
 # A test that fails because the machine is busy says nothing about the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+def pytest_collection_modifyitems(items):
+    """Put the files that take longest first."""
+    items.sort(key=lambda item: place(item.path.name))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep that order for the workers of ``--dist loadfile``."""
+    if config.getvalue("dist") != "loadfile":
+        return None
+    config.option.loadscopereorder = False
+    return SlowFirst(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -5,7 +5,9 @@ baselines don't), it is listed in `PERSONAL` too and must solve the checkerboard
 even users like even movies and odd users odd ones, so the right answer is known.
 """
 
+from copy import copy
 from functools import cache, partial
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -152,26 +154,36 @@ def train():
     return checkerboard()
 
 
+class Fit(NamedTuple):
+    """A fit to the checkerboard: the model, what `fit` gave back, its ratings after."""
+
+    model: object
+    returned: object
+    train: pd.DataFrame
+
+
 @cache
-def fitted(method):
+def fit_of(method):
     """Fit to the checkerboard, once for all tests that only ask."""
-    return method().fit(checkerboard())
+    model, train = method(), checkerboard()
+    return Fit(model, model.fit(train), train)
+
+
+def fitted(method):
+    return fit_of(method).model
 
 
 # --- all --------------------------------------------------------------------------
 
 
 @every_method
-def test_fit_returns_the_model(method, train):
-    model = method()
-    assert model.fit(train) is model
+def test_fit_returns_the_model(method):
+    assert fit_of(method).returned is fit_of(method).model
 
 
 @every_method
-def test_fit_does_not_change_the_ratings(method, train):
-    before = train.copy()
-    method().fit(train)
-    pd.testing.assert_frame_equal(train, before)
+def test_fit_does_not_change_the_ratings(method):
+    pd.testing.assert_frame_equal(fit_of(method).train, checkerboard())
 
 
 @every_method
@@ -229,7 +241,7 @@ def answer_of(model):
 @every_method
 @pytest.mark.parametrize("rating", [np.nan, 7.0, "4"])
 def test_a_fit_to_bad_ratings_leaves_the_model_as_it_was(method, rating, train):
-    model = method().fit(train)
+    model = copy(fitted(method))
     before = answer_of(model)
     fewer = train[train["movie_id"] < 105].astype({"rating": object})
     fewer.iloc[3, fewer.columns.get_loc("rating")] = rating
@@ -267,7 +279,7 @@ def test_a_fit_to_bad_ratings_leaves_the_model_as_it_was(method, rating, train):
 def test_a_fit_with_a_bad_setting_leaves_the_model_as_it_was(
     name, setting, value, train
 ):
-    model = METHODS[name]().fit(train)
+    model = copy(fitted(METHODS[name]))  # which alone gets the setting
     before = answer_of(model)
     setattr(model, setting, value)
     with pytest.raises(ValueError, match=r".+"):
@@ -331,8 +343,8 @@ def test_a_list_of_no_movies_cannot_be_asked_for(method):
 
 @every_recommender
 def test_fitting_twice_gives_the_same_lists(method, train):
-    one, two = (method().fit(train).recommend(3) for _ in range(2))
-    pd.testing.assert_frame_equal(one, two)
+    again = method().fit(train)
+    pd.testing.assert_frame_equal(again.recommend(3), fitted(method).recommend(3))
 
 
 @every_recommender

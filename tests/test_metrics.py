@@ -317,8 +317,11 @@ def test_ndcg_agrees_with_scikit_learn(k):
     assert metrics.ndcg_at_k(hits, n_relevant, k).mean() == pytest.approx(theirs)
 
 
-def test_ranking_metrics_agree_with_ranx():
-    ranx = pytest.importorskip("ranx")  # compiles: slow the first time
+def test_ranking_metrics_agree_with_ranx(monkeypatch):
+    # Compiling takes a minute, and thirty users take no time without it.
+    numba = pytest.importorskip("numba")
+    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
+    ranx = pytest.importorskip("ranx")
     scores, is_relevant, recommended, hits, n_relevant = random_problem(30, 40)
     qrels = ranx.Qrels(
         {
