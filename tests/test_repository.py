@@ -170,3 +170,17 @@ def test_modules_fit_a_readers_head():
         if (n_lines := len(path.read_text(encoding="utf-8").splitlines())) >= 300
     }
     assert not long, "Split them by what their parts mean."
+
+
+def test_the_installed_packages_fit_together():
+    command = [sys.executable, "-m", "pip", "check"]
+    found = subprocess.run(command, capture_output=True, text=True)
+    assert found.returncode == 0, found.stdout
+
+
+def test_no_file_of_the_repository_is_a_link():
+    # A link leads to a place that other people don't have.
+    command = ["git", "-C", str(ROOT), "ls-files", "--stage"]
+    listed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert listed
+    assert not [line for line in listed.splitlines() if line.startswith("120000")]
