@@ -18,6 +18,8 @@ import subprocess
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -56,7 +58,7 @@ def measured(command: list[str], folder: Path, home: Path) -> Run:
     Raises
     ------
     RuntimeError
-        If the command fails; the message ends with what it said last.
+        If the command fails; the message has what it said.
     """
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -73,7 +75,7 @@ def measured(command: list[str], folder: Path, home: Path) -> Run:
     output, _ = process.communicate()
     watcher.join()
     if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{output[-2000:]}")
+        raise RuntimeError(f"{' '.join(command)} failed:\n{output}")
     return Run(time.perf_counter() - started, peak[0] / 2**20, output)
 
 
@@ -155,13 +157,27 @@ def disk_rows(folders: dict[str, Path]) -> list[dict]:
     ]
 
 
+@contextmanager
+def folder_for(given: Path | None) -> Iterator[Path]:
+    """Give the folder, which stays, or a temporary one, which does not."""
+    if given is not None:
+        given.mkdir(parents=True)
+        yield given.resolve()
+    else:
+        with tempfile.TemporaryDirectory(prefix="cold-start-") as folder:
+            yield Path(folder)
+
+
 def main() -> None:
     """Measure, print and write the results file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--tests", action="store_true", help="make test too")
-    with_tests = parser.parse_args().tests
-    rows = []
-    with tempfile.TemporaryDirectory(prefix="cold-start-") as folder:
+    parser.add_argument("--folder", type=Path, help="work here, and leave it")
+    arguments = parser.parse_args()
+    with_tests = arguments.tests
+    rows: list[dict] = []
+    commit_of_code = commit()
+    with folder_for(arguments.folder) as folder:
         home, clone = Path(folder, "home"), Path(folder, "clone")
         home.mkdir()
         subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
@@ -186,8 +202,7 @@ def main() -> None:
                         {"method": what, "metric": "disk MiB", "value": disk_mib(where)}
                     )
                     print(f"{what}: {rows[-1]['value']:,.0f} MiB", flush=True)
-    commit_of_code = commit()
-    write_results([row | {"commit": commit_of_code} for row in rows], RESULTS)
+            write_results([row | {"commit": commit_of_code} for row in rows], RESULTS)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ own simulation).
 
 from __future__ import annotations
 
+import argparse
 import functools
 import http.server
 import json
@@ -104,13 +105,16 @@ def failed_audits(report: dict) -> list[str]:
 
 def main() -> str | None:
     """Judge the pages, print and write; return what is missing, if anything."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--site", type=Path, default=SITE, help="a built site")
+    site = parser.parse_args().site
     browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not (SITE / PAGES[0]).exists():
+    if not (site / PAGES[0]).exists():
         return "There is no site. Build it first: make book"
     if browser is None or shutil.which("npx") is None:
         return "This needs Chromium or Chrome, and Node.js (for npx)."
     rows = []
-    with served(SITE) as address:
+    with served(site) as address:
         for page in PAGES:
             report = judged(f"{address}/{page}", browser)
             rows += rows_of(page, report)
