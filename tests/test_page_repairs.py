@@ -9,7 +9,7 @@ from page_repairs import (
     LONGEST_DESCRIPTION,
     UNSEEN,
     describe,
-    leave_out_thebe,
+    leave_out_scripts,
     let_images_wait,
     size_of,
     slim,
@@ -145,12 +145,30 @@ def test_a_page_without_text_has_no_description():
     assert described("Title\n=====\n") == "<meta />"
 
 
-def test_the_scripts_of_thebe_are_left_out():
-    def script(filename, body=None):
-        return SimpleNamespace(filename=filename, attributes={"body": body})
+def script(filename, body=None):
+    return SimpleNamespace(filename=filename, attributes={"body": body})
 
+
+def scripts_kept(scripts: list, body: str) -> list:
+    context = {"script_files": list(scripts), "body": body}
+    leave_out_scripts(None, "page", "page.html", context, None)
+    return context["script_files"]
+
+
+def test_the_scripts_of_thebe_are_left_out():
     ours = script("quiz.js")
     thebe = [script(None, 'const THEBE_JS_URL = "x"'), script("sphinx-thebe.js")]
-    context = {"script_files": [thebe[0], ours, *thebe, "plain.js"]}
-    leave_out_thebe(None, "page", "page.html", context, None)
-    assert context["script_files"] == [ours, "plain.js"]
+    assert scripts_kept([thebe[0], ours, *thebe, "plain.js"], "") == [ours, "plain.js"]
+
+
+@pytest.mark.parametrize(
+    ("body", "loaded"),
+    [
+        ("<p>Plain (text).</p>", False),
+        (r'<span class="math">\(x\)</span>', True),
+        (r'<div class="math">\[x\]</div>', True),
+    ],
+)
+def test_mathjax_is_loaded_where_there_is_a_formula(body, loaded):
+    mathjax = script("_static/mathjax/tex-svg.js")
+    assert scripts_kept([mathjax], body) == ([mathjax] if loaded else [])

@@ -62,20 +62,34 @@ def size_of(path: Path) -> tuple[int, int] | None:
         return None
 
 
-def leave_out_thebe(
+def leave_out_scripts(
     app: Sphinx, pagename: str, templatename: str, context: dict, doctree: Any
 ) -> None:
-    """Leave out the scripts of Thebe, which runs code on other hosts, and is off.
+    """Leave out the scripts of Thebe, and MathJax where no formula waits for it.
 
-    The theme puts its settings on every page, twice: an error in the console.
+    Thebe runs code on other hosts, and is off; the theme puts its settings on every
+    page, twice: an error in the console. MathJax is two megabytes.
     """
+    unused = [_is_of_thebe]
+    if not any(mark in context.get("body", "") for mark in FORMULA_MARKS):
+        unused.append(_is_mathjax)
     scripts = context.get("script_files", [])
-    scripts[:] = [script for script in scripts if not _is_of_thebe(script)]
+    scripts[:] = [
+        script for script in scripts if not any(is_(script) for is_ in unused)
+    ]
+
+
+# Before a formula in a line, and before one in a line of its own.
+FORMULA_MARKS = (r"\(", r"\[")
 
 
 def _is_of_thebe(script: Any) -> bool:
     body = getattr(script, "attributes", {}).get("body") or ""
     return "thebe" in str(getattr(script, "filename", script)) or "THEBE" in body
+
+
+def _is_mathjax(script: Any) -> bool:
+    return "mathjax" in str(getattr(script, "filename", script)).lower()
 
 
 # As much of a description as search engines show.
@@ -152,7 +166,7 @@ def setup(app: Sphinx) -> dict:
     app.connect("html-page-context", drop_withdrawn_roles)
     app.connect("html-page-context", let_images_wait)
     app.connect("html-page-context", describe)
-    app.connect("html-page-context", leave_out_thebe, priority=900)
+    app.connect("html-page-context", leave_out_scripts, priority=900)
     app.connect("build-finished", slim_images)
     app.connect("html-page-context", mend_buttons, priority=600)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
