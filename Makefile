@@ -14,6 +14,10 @@ LIGHT := als keras lab book test classroom engines serve
 # What a container that serves a trained model needs, and nothing else.
 SERVED := fastapi numpy pandas scipy uvicorn
 
+# Where several processes share the cores, as in book/run_chapters.py.
+ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 \
+	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
+
 .DEFAULT_GOAL := help
 .PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
 	lock results bench bench-compare mutation coverage clean assignments grade bundle
@@ -50,15 +54,15 @@ lint: $(READY) ## Check the style of the code, and its types
 	@$(BIN)/mypy
 
 test-package: $(READY) ## Test the package, the pairs and the repository
-	@$(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not site"
+	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not site"
 
 coverage: $(READY) ## Test the package, and say which lines and branches no test runs
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site" --cov \
 	  --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs
-	@CI=true RECSYS_DATASET=sample $(BIN)/pytest -q -o addopts= --nbval-lax \
-	  --nbval-current-env -n 2 --dist loadfile notebooks/*.ipynb
+	@CI=true RECSYS_DATASET=sample $(ONE_THREAD) $(BIN)/pytest -q -o addopts= \
+	  --nbval-lax --nbval-current-env -n 2 --dist loadfile notebooks/*.ipynb
 
 test-site: book ## Build the site and open every page in a browser
 	@$(BIN)/pytest -q -rs -n 2 --dist worksteal --durations=10 -m site tests

@@ -8,7 +8,7 @@ by its own text. Outputs also depend on ``recsys_helpers``, the locked versions,
 results files and the dataset edition, and pages on our Sphinx extensions and the
 quizzes: this script remembers fingerprints of those and drops what is stale. The data
 of the live page is written first, into ``_build/live``, when what it depends on has
-changed. A warning is an error.
+changed. If nothing at all has changed, nothing is done. A warning is an error.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from run_chapters import chapters_of, run_stale
+from run_chapters import ONE_THREAD, chapters_of, run_stale
 
 from recsys_helpers.datasets import DatasetError, load_movielens
 
@@ -34,6 +34,7 @@ CACHE = BUILD / ".jupyter_cache"
 LIVE = BUILD / "live"
 DOCTREES = BUILD / ".doctrees"
 FINGERPRINTS = BUILD / "fingerprints.json"
+PAGE = BUILD / "html" / "index.html"
 
 
 def fingerprints(root: Path, edition: str) -> dict[str, str]:
@@ -43,11 +44,13 @@ def fingerprints(root: Path, edition: str) -> dict[str, str]:
         *root.glob("recsys_helpers/**/*.py"),
         *root.glob("benchmarks/vectors/*.npz"),
     ]
-    results = root.glob("benchmarks/results/*.json")
+    results = [*root.glob("benchmarks/results/*.json")]
     extensions = root.glob("book/_ext/*.py")
     quizzes = root.glob("book/quizzes/*.yml")
-    tests = root.glob("tests/test_*.py")
+    tests = [*root.glob("tests/test_*.py")]
+    everything = [*code, *results, *tests, *_sources(root)]
     return {
+        "site": _hash_of(root, everything, edition),
         "outputs": _hash_of(root, [*code, *results], edition),
         # A page does not know of a quiz that it has not had yet, and the page on
         # faults is made from the tests.
@@ -62,7 +65,8 @@ def drop_stale(current: dict[str, str]) -> None:
     if old.get("outputs") != current["outputs"]:
         print("Running every notebook: this takes a while.", flush=True)
         shutil.rmtree(CACHE, ignore_errors=True)
-    if old != current:
+    # Sphinx itself knows which of the other sources have changed.
+    if any(old.get(part) != current[part] for part in ("outputs", "pages", "live")):
         shutil.rmtree(DOCTREES, ignore_errors=True)
     # What is made from here on is of this code, also if the build is interrupted. The
     # pages are known to be good only when it has ended without a warning.
@@ -98,6 +102,9 @@ def main() -> int:
         return 2
     print(f"Building the site on the edition {edition!r}.", flush=True)
     current = fingerprints(ROOT, edition)
+    if _remembered() == current and PAGE.exists():
+        print(f"Nothing has changed. Open {PAGE.relative_to(ROOT)}, or `make serve`.")
+        return 0
     drop_stale(current)
     if status := export_live(edition, current):
         print("The data of the live page was not written: see above.", file=sys.stderr)
@@ -108,6 +115,7 @@ def main() -> int:
         CI="true",  # nobody watches: a page must not hold a progress bar
         # Python warns about its debugger, which no reader of ours has started.
         PYDEVD_DISABLE_FILE_VALIDATION="1",
+        **ONE_THREAD,
     )
     if not run_stale(chapters_of(CONTENTS, ROOT), CACHE):
         return 1
@@ -122,9 +130,19 @@ def main() -> int:
         return status
     _remember(current)
     seconds = time.perf_counter() - started
-    page = BUILD / "html" / "index.html"
-    print(f"Built in {seconds:.0f} s. Open {page.relative_to(ROOT)}, or `make serve`.")
+    print(f"Built in {seconds:.0f} s. Open {PAGE.relative_to(ROOT)}, or `make serve`.")
     return 0
+
+
+def _sources(root: Path) -> list[Path]:
+    paths = [*root.glob("_config.yml"), *root.glob("book/**/*")]
+    paths += root.glob("notebooks/**/*")
+    return [path for path in paths if path.is_file() and not _is_by_product(path, root)]
+
+
+def _is_by_product(path: Path, root: Path) -> bool:
+    folders_and_name = path.relative_to(root).parts
+    return any(part.startswith((".", "__pycache__")) for part in folders_and_name)
 
 
 def _remembered() -> dict[str, str]:

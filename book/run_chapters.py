@@ -24,6 +24,15 @@ from jupyter_cache.executors.utils import single_nb_execution
 from nbformat import NotebookNode
 from sphinx_external_toc.parsing import parse_toc_yaml
 
+# For each of the processes that share the cores: threads of one would get in the way of
+# the others, and sums come out the same however many cores there are.
+ONE_THREAD = dict.fromkeys(
+    (
+        *("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"),
+        *("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"),
+    ),
+    "1",
+)
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 

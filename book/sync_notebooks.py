@@ -27,6 +27,7 @@ import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
+from run_chapters import ONE_THREAD
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SHARED_METADATA = ("tags", "nbgrader", "mystnb", "jupyter")
@@ -89,6 +90,7 @@ def execute(notebook: NotebookNode, folder: Path) -> None:
     """Run a notebook in place on the edition ``sample``."""
     os.environ["RECSYS_DATASET"] = "sample"
     os.environ["CI"] = "true"  # no progress bar among the stored outputs
+    os.environ.update(ONE_THREAD)
     os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
     client = NotebookClient(
         notebook,

@@ -15,6 +15,10 @@ def project(tmp_path):
     (tmp_path / "recsys_helpers" / "metrics.py").write_text("x = 1\n")
     (tmp_path / "book" / "_ext" / "role.py").write_text("y = 1\n")
     (tmp_path / "book" / "quizzes").mkdir()
+    (tmp_path / "book" / "welcome.md").write_text("# Welcome\n")
+    (tmp_path / "_config.yml").write_text("title: A book\n")
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "01.ipynb").write_text("{}\n")
     (tmp_path / "benchmarks" / "results").mkdir(parents=True)
     (tmp_path / "benchmarks" / "results" / "speed.json").write_text("[]\n")
     (tmp_path / "benchmarks" / "vectors").mkdir()
@@ -105,6 +109,56 @@ def test_a_wrong_edition_is_refused_before_anything_is_built(capsys, monkeypatch
 def test_what_an_unknown_build_left_is_dropped(built):
     build_site.FINGERPRINTS.unlink()
     assert kept(built) == (False, False)
+
+
+# --- nothing to do ------------------------------------------------------------------
+
+
+@pytest.fixture
+def whole(built, monkeypatch):
+    """Pretend that the build has ended, with a page; give what was run afterwards."""
+    monkeypatch.setattr(build_site, "ROOT", built)
+    monkeypatch.setattr(build_site, "PAGE", built / "_build" / "html" / "index.html")
+    build_site.PAGE.parent.mkdir(parents=True)
+    build_site.PAGE.write_text("<p>Welcome</p>")
+    monkeypatch.setenv("RECSYS_DATASET", "small")
+    ran = []
+    monkeypatch.setattr(build_site, "run_stale", lambda *a: ran.append(a) or False)
+    monkeypatch.setattr(build_site, "chapters_of", lambda *a: [])
+    return built, ran
+
+
+def test_an_unchanged_site_is_left_alone(whole, capsys):
+    assert build_site.main() == 0
+    assert whole[1] == []
+    assert "Nothing has changed" in capsys.readouterr().out
+    assert build_site.CACHE.exists()
+
+
+@pytest.mark.parametrize(
+    "changed", ["_config.yml", "book/welcome.md", "notebooks/01.ipynb"]
+)
+def test_a_page_that_changed_is_built_and_others_stay(whole, changed):
+    project, ran = whole
+    (project / changed).write_text("another text\n")
+    build_site.main()
+    assert len(ran) == 1
+    assert build_site.CACHE.exists()
+    assert build_site.DOCTREES.exists()
+
+
+def test_a_build_that_did_not_end_well_is_done_again(whole):
+    project, ran = whole
+    (project / "book" / "welcome.md").write_text("# A reference to {doc}`nowhere`\n")
+    assert build_site.main() == 1
+    assert build_site.main() == 1
+    assert len(ran) == 2
+
+
+def test_a_site_that_was_removed_is_built_again(whole):
+    build_site.PAGE.unlink()
+    build_site.main()
+    assert len(whole[1]) == 1
 
 
 # --- the data of the live page ------------------------------------------------------

@@ -1,9 +1,12 @@
 """The chapters run side by side, and only those that changed."""
 
+import re
+from pathlib import Path
+
 import nbformat
 import pytest
 from jupyter_cache import get_cache
-from run_chapters import chapters_of, run_stale, stale
+from run_chapters import ONE_THREAD, chapters_of, run_stale, stale
 
 
 @pytest.fixture
@@ -87,3 +90,12 @@ def test_a_kernel_that_dies_fails_its_chapter(book, capsys):
     write(book / "notebooks" / "01_short.ipynb", "import os; os._exit(1)")
     assert not run_stale(chapters(book), book / "cache")
     assert "DeadKernelError" in capsys.readouterr().out
+
+
+def test_tests_run_with_as_many_threads_as_the_chapters_do():
+    makefile = (Path(__file__).parent.parent / "Makefile").read_text(encoding="utf-8")
+    given = makefile.partition("ONE_THREAD := ")[2].partition("\n\n")[0]
+    assert dict(re.findall(r"(\w+)=(\w+)", given)) == ONE_THREAD
+    for test in ("test-package", "test-notebooks"):
+        recipe = makefile.partition(f"\n{test}:")[2].partition("\n\n")[0]
+        assert "$(ONE_THREAD) $(BIN)/pytest" in recipe, test
