@@ -375,10 +375,10 @@ print(f"dense, 8 bytes a cell: {dense_gib:.0f} GiB")
 # :::{admonition} What goes wrong: an id is used as if it were an index
 # :class: warning
 #
-# One of the course's sources keeps what it knows of each movie under the key
-# `movieId - 1`, and then walks through the keys 0, 1, 2, ... up to the number of movies.
-# It looks harmless: the first movies there *do* have the ids 1, 2, 3. Nothing fails.
-# Another source replaces the ids by indices in the table itself, and later asks for "user 3,
+# One of the course's sources keeps what it knows of each movie under the key `movieId -
+# 1`, and then walks through the keys 0, 1, 2, ... up to the number of movies. It looks
+# harmless: the first movies there *do* have the ids 1, 2, 3. Nothing fails. Another
+# source replaces the ids by indices in the table itself, and later asks for "user 3,
 # movie 6" by index, and speaks of them as ids.
 # :::
 #

@@ -501,7 +501,7 @@ assert by_split["popularity: nDCG@10"].idxmax() == "global temporal"
 #
 # ### What is peeking worth?
 #
-# To find out, hold the test rows fixed and change only what may be learnt. Cut each
+# To find out, hold the test rows fixed and change only what may be learned. Cut each
 # user's ratings into five parts by time. The fourth part is the test. Learn once from the
 # three parts before it; and once from as many parts, with the *fifth*, the future, in
 # the place of the first.
@@ -514,7 +514,7 @@ asked = in_order[part == 3]
 
 
 def squared_errors(parts):
-    """Squared errors on the fourth part, learnt from the given parts."""
+    """Squared errors on the fourth part, learned from the given parts."""
     model = BiasModel().fit(in_order[part.isin(parts)])
     predicted = model.predict(asked["user_id"], asked["movie_id"])
     return (predicted - asked["rating"]) ** 2
@@ -581,7 +581,7 @@ print(f"source:     loss {source_loss}, so an RMSE of at most {at_most:.2f}")
 # rating to be predicted is inside the average that predicts it.
 # :::
 #
-# Predict each test rating by its movie's mean, learnt once from the training rows and
+# Predict each test rating by its movie's mean, learned once from the training rows and
 # once from all rows, test rows included:
 
 # %% tags=["nbval-check-output"]

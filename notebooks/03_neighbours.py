@@ -18,7 +18,8 @@
 # lines of linear algebra, called EASE, let the data choose the weights.
 #
 # **You need** {doc}`02_is_it_any_good`: the split, RMSE, nDCG and the two baselines to
-# beat. From algebra: the dot product of two vectors, the product and the inverse of matrices.
+# beat. From algebra: the dot product of two vectors, the product and the inverse of
+# matrices.
 #
 # **Time** {chapter-time}`about three quarters of an hour; the cells run in a minute`.
 # :::
@@ -91,10 +92,10 @@ people = pd.DataFrame(
 ax = method_plots.rating_grid(people)
 
 # %% [markdown]
-# What would **Ann** give *Speed*? Ben is stricter than Ann, and otherwise rates as she does.
-# Cem is her opposite. Dora agrees with her on the one movie that both have rated. Eli likes
-# what she likes, if less loudly. You have an answer in your head by now. Keep it: we teach
-# the computer to find it.
+# What would **Ann** give *Speed*? Ben is stricter than Ann, and otherwise rates as she
+# does. Cem is her opposite. Dora agrees with her on the one movie that both have rated.
+# Eli likes what she likes, if less loudly. You have an answer in your head by now. Keep
+# it: we teach the computer to find it.
 #
 # ## From scratch: who is like Ann?
 #
@@ -275,11 +276,11 @@ most_in_common = n_common[row][textbook[row] > 0.9999].max()
 assert most_in_common <= 5
 
 # %% [markdown]
-# Perfect strangers. Two people with one movie in common, on the same side of their own means,
-# have a similarity of exactly 1. It is the same trouble as the movie with a single rating of
-# five stars, and it has the same cure, {term}`shrinkage <Shrinkage>`: little evidence, little
-# weight {cite}`herlocker1999algorithmic`. With $n_{uv}$ movies in common and a constant
-# $\lambda$ (here 20), multiply by {cite}`koren2010factor`
+# Perfect strangers. Two people with one movie in common, on the same side of their own
+# means, have a similarity of exactly 1. It is the same trouble as the movie with a
+# single rating of five stars, and it has the same cure, {term}`shrinkage <Shrinkage>`:
+# little evidence, little weight {cite}`herlocker1999algorithmic`. With $n_{uv}$ movies
+# in common and a constant $\lambda$ (here 20), multiply by {cite}`koren2010factor`
 #
 # $$
 # \frac{n_{uv}}{n_{uv} + \lambda} .
@@ -317,9 +318,9 @@ assert after > before
 # what it leaves open. And a small $\delta$ in the denominator keeps a single faint
 # neighbour from having the full say.
 #
-# Shops took this side early {cite}`linden2003amazon`. They have more customers than products;
-# what is near a product changes slowly and can be worked out over night; and "because you
-# liked *Heat*" is a better sentence than "because customer 4711 liked it".
+# Shops took this side early {cite}`linden2003amazon`. They have more customers than
+# products; what is near a product changes slowly and can be worked out over night; and
+# "because you liked *Heat*" is a better sentence than "because customer 4711 liked it".
 #
 # ### With the library
 #
@@ -416,10 +417,10 @@ print(f"{L.nnz:,} likes; the most liked movie has {likes_of_movie.max():.0f}")
 # %% [markdown]
 # ### Why the popular neighbour wins
 #
-# How near are two movies, $i$ and $j$, that were liked by $n_i$ and $n_j$ people, $n_{ij}$ of
-# them by the same? The first idea is to count, $n_{ij}$. The cosine divides by
-# $\sqrt{n_i n_j}$. One could go further and divide by $n_i n_j$ itself, which is called
-# *lift*. So there is a dial, the power $p$:
+# How near are two movies, $i$ and $j$, that were liked by $n_i$ and $n_j$ people,
+# $n_{ij}$ of them by the same? The first idea is to count, $n_{ij}$. The cosine divides
+# by $\sqrt{n_i n_j}$. One could go further and divide by $n_i n_j$ itself, which is
+# called *lift*. So there is a dial, the power $p$:
 #
 # $$
 # \text{sim}_p(i, j) = \frac{n_{ij}}{(n_i n_j)^p}
@@ -467,10 +468,10 @@ assert by_count > by_cosine > by_lift
 # like in common with a movie that has a single like is a perfect match. By cosine
 # (squares), a movie's neighbours tend to be about as famous as itself.
 #
-# What is that worth in a list? To begin with let $k$ in {eq}`eq-votes` be *all* movies. All
-# scores of all users are then $L S$, where $S$ holds the similarities {eq}`eq-dial`. We scale
-# the columns of $L$ first, and multiply users by users before users by movies, which is the
-# smaller way round.
+# What is that worth in a list? To begin with let $k$ in {eq}`eq-votes` be *all* movies.
+# All scores of all users are then $L S$, where $S$ holds the similarities
+# {eq}`eq-dial`. We scale the columns of $L$ first, and multiply users by users before
+# users by movies, which is the smaller way round.
 
 
 # %%
@@ -571,11 +572,11 @@ with plots.course_style():
 # first.
 #
 # - **Cosine** weights nothing.
-# - **TF-IDF** gives less weight to a user who rates a great many movies: a rating from somebody
-#   who rates everything says little.
-# - **BM25**, from text search {cite}`robertson2009bm25`, does that too, and adds two settings:
-#   with `k1` a high value counts little more than a low one; with `b` movies with many ratings
-#   are held back.
+# - **TF-IDF** gives less weight to a user who rates a great many movies: a rating from
+#   somebody who rates everything says little.
+# - **BM25**, from text search {cite}`robertson2009bm25`, does that too, and adds two
+#   settings: with `k1` a high value counts little more than a low one; with `b` movies
+#   with many ratings are held back.
 #
 # (Their common base class, `ItemItemRecommender`, takes a matrix as it comes and wants
 # 64-bit floats: with others it stops with "Buffer dtype mismatch".) The last row of the
@@ -602,8 +603,8 @@ list_results = pd.concat(
 )
 
 # %% [markdown]
-# The last column is the {term}`popularity lift <Popularity lift>`: 0 if the lists are as popular as
-# what the same people rated before, 1 if they are twice as popular.
+# The last column is the {term}`popularity lift <Popularity lift>`: 0 if the lists are
+# as popular as what the same people rated before, 1 if they are twice as popular.
 
 # %% tags=["nbval-check-output"]
 wanted = ["ndcg@10", "coverage@10", "popularity lift@10"]
@@ -632,7 +633,7 @@ print(results_table(list_results, wanted, digits=3).to_string())
 #
 # ($\lVert \cdot \rVert^2$ is the sum of the squares of all cells.) The condition matters.
 # Without it every movie would be allowed to predict itself, and little else would be
-# learnt. The penalty $\lambda$ keeps the weights small; it is shrinkage once more, and
+# learned. The penalty $\lambda$ keeps the weights small; it is shrinkage once more, and
 # called `l2` in the code. Now comes the surprise: there is no need to train anything. The
 # solution can be written down:
 #
@@ -696,7 +697,7 @@ nearest = pd.DataFrame(
         "EASE place": by_cosine["movie_id"].map(places),
     }
 )
-display.movie_table(nearest, caption="Cosine and learnt weight")
+display.movie_table(nearest, caption="Cosine and learned weight")
 
 # %% tags=["nbval-check-output"]
 share_negative = (weights < 0).mean()
@@ -718,8 +719,8 @@ assert 0 < share_negative < 1
 # - `half_like_from=3`: ratings from three stars up to below four are half a like;
 # - `recency`: in a person's *own* history the latest likes speak louder, by
 #   $e^{-a/\tau}$, where $a$ goes from 0 for the latest rating to nearly 1 for the oldest;
-# - `years`: do not recommend a movie that came out after the year of the person's last rating.
-#   It did not exist.
+# - `years`: do not recommend a movie that came out after the year of the person's last
+#   rating. It did not exist.
 #
 # We draw twelve combinations at random and judge each by its mean nDCG@10 on the three
 # inner splits. How many were tried belongs in the report: the best of a thousand is lucky
@@ -750,8 +751,9 @@ print(f"{len(trials)} of {n_combinations} combinations tried; the best five:")
 print(trials.drop(columns="cpu_s").head().round(4).to_string())
 
 # %% [markdown]
-# These numbers are for choosing only: the models learnt from fewer rows, and were asked about
-# others. Now the best of them learns from all training rows, and meets the test once.
+# These numbers are for choosing only: the models learned from fewer rows, and were asked
+# about others. Now the best of them learns from all training rows, and meets the test
+# once.
 
 # %%
 new_models = {
@@ -853,10 +855,10 @@ print(f"the {W.nnz:,} nearest that we keep: {kept:.1f} MiB")
 # ```{exercise} By hand
 # :label: ex-movies-by-hand
 #
-# Back to the invented five. How similar are *Toy Story* and *Heat*, by the cosine over all
-# ratings, with each *person's* mean taken off? Work it out with pencil and paper. (Dora has
-# not rated *Heat*: she counts in the length of *Toy Story* only.) What is the sign, and why?
-# Then check.
+# Back to the invented five. How similar are *Toy Story* and *Heat*, by the cosine over
+# all ratings, with each *person's* mean taken off? Work it out with pencil and paper.
+# (Dora has not rated *Heat*: she counts in the length of *Toy Story* only.) What is the
+# sign, and why? Then check.
 # ```
 
 # %% tags=["exercise"]
@@ -1018,8 +1020,8 @@ assert (by_ours[~met] == 0).all()
 # %% [markdown]
 # ## Recap
 #
-# - Neighbours vote: people who rate like you vote for movies, or the movies you liked vote for
-#   movies like them. Centre first, shrink what rests on little.
+# - Neighbours vote: people who rate like you vote for movies, or the movies you liked
+#   vote for movies like them. Centre first, shrink what rests on little.
 # - Stars are a *mean* of votes on top of the bias model, lists are a *sum* of votes.
 # - How near is near? Between counting (everything is near the blockbusters) and lift
 #   (everything is near the unknown) lies a dial, and the cosine stands well on it.

@@ -12,11 +12,11 @@
 # :::{admonition} Before you start
 # :class: note
 #
-# **You will learn** to squeeze a table of likes into a few numbers for each person and each
-# movie, by solving one small least-squares problem after the other (*alternating least
-# squares*, ALS); what counts as a like, and how much; to find similar movies, to recommend,
-# to explain a recommendation, and to serve somebody who came a minute ago; and how to notice
-# that you have trained on the wrong matrix.
+# **You will learn** to squeeze a table of likes into a few numbers for each person and
+# each movie, by solving one small least-squares problem after the other (*alternating
+# least squares*, ALS); what counts as a like, and how much; to find similar movies, to
+# recommend, to explain a recommendation, and to serve somebody who came a minute ago;
+# and how to notice that you have trained on the wrong matrix.
 #
 # **You need** {doc}`02_is_it_any_good`, and {doc}`03_neighbours` up to the lists. From
 # algebra: the dot product, the inverse of a matrix, and the derivative of $x^2$.
@@ -64,9 +64,10 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 # speaks to it, a product of a few numbers would tell us who likes what. Nobody has written
 # these numbers down. But they can be worked out from the likes alone.
 #
-# Methods of this kind led the competition for the Netflix Prize {cite}`koren2009matrix`, and
-# are still the first thing that many companies run: they are fast, they are small, and every
-# movie becomes a vector, from which much more can be done than making lists.
+# Methods of this kind led the competition for the Netflix Prize
+# {cite}`koren2009matrix`, and are still the first thing that many companies run: they
+# are fast, they are small, and every movie becomes a vector, from which much more can
+# be done than making lists.
 #
 # ## The idea in a picture
 #
@@ -143,8 +144,8 @@ assert not_liked.loc["Ben"].idxmax() == "Aladdin"
 # movie $i$ there are two numbers:
 #
 # - the **preference** $p_{ui}$: 1 if $u$ chose $i$, else 0;
-# - the **confidence** $c_{ui}$ in it: 1 for all the zeros (perhaps they never met), and usually
-#   more for the ones.
+# - the **confidence** $c_{ui}$ in it: 1 for all the zeros (perhaps they never met), and
+#   usually more for the ones.
 #
 # To use it with stars we must say which ratings are ones, and how sure we are. Write $r$
 # for the stars. Three ways: every rating is a one, with $c = r$; four stars or more, with
@@ -187,8 +188,8 @@ display.movie_table(
 #   + \lambda \Bigl( \sum_u |x_u|^2 + \sum_i |y_i|^2 \Bigr)
 # $$ (eq-als-loss)
 #
-# as small as possible. The sum runs over **all** cells, the zeros too: without them, vectors
-# that say "everybody likes everything" would be perfect. $\lambda$, the
+# as small as possible. The sum runs over **all** cells, the zeros too: without them,
+# vectors that say "everybody likes everything" would be perfect. $\lambda$, the
 # {term}`regularisation <Regularisation>`, keeps the vectors short.
 #
 # With both $x$ and $y$ unknown this is a hard problem. But *hold all the movies fixed*, and
@@ -202,8 +203,8 @@ display.movie_table(
 # x_u = \frac{\sum_i c_{ui} \, p_{ui} \, y_i}{\sum_i c_{ui} \, y_i^2 + \lambda} .
 # $$
 #
-# With $f$ factors it is the same, for all $f$ derivatives at once. In the place of the number
-# $y_i^2$ stands the $f$ by $f$ matrix $y_i y_i^T$ (column times row), since
+# With $f$ factors it is the same, for all $f$ derivatives at once. In the place of the
+# number $y_i^2$ stands the $f$ by $f$ matrix $y_i y_i^T$ (column times row), since
 # $(x_u \cdot y_i) \, y_i = y_i y_i^T x_u$:
 #
 # $$
@@ -342,11 +343,11 @@ assert ndcg["ALS"] > ndcg["popularity"]
 # ## Similar movies
 #
 # Every movie is a vector now. Two movies are similar if their vectors point in the same
-# direction, that is, by the {term}`cosine <Cosine similarity>`: the *length* of a vector says
-# mostly how popular a movie is. `movie_vectors` gives a `MovieVectors`, the type that all
-# five ways of this course end in.
+# direction, that is, by the {term}`cosine <Cosine similarity>`: the *length* of a
+# vector says mostly how popular a movie is. `movie_vectors` gives a `MovieVectors`, the
+# type that all five ways of this course end in.
 #
-# The source shows the neighbours of three movies. Here are its tables beside ours, learnt
+# The source shows the neighbours of three movies. Here are its tables beside ours, learned
 # from all ratings, as there, with its settings.
 
 # %%
@@ -779,9 +780,9 @@ assert np.isclose(every_part.sum(), score, atol=1e-3)
 # %% [markdown]
 # ## Somebody new
 #
-# A person arrives and rates five movies. Must everything be learnt anew? No: the movies'
-# vectors are there, and {eq}`eq-als-step` is one small system of equations for one user. This
-# is called {term}`fold-in <Fold-in>`.
+# A person arrives and rates five movies. Must everything be learned anew? No: the
+# movies' vectors are there, and {eq}`eq-als-step` is one small system of equations for
+# one user. This is called {term}`fold-in <Fold-in>`.
 
 # %%
 new_ratings = pd.DataFrame(
@@ -920,9 +921,9 @@ except ValueError as error:
 # :::{admonition} What goes wrong, 3: the answer has another shape
 # :class: warning
 #
-# The source takes `similar_items` apart as a list of pairs, `[item[0] for item in similars]`.
-# Today it returns two arrays, ids and scores, so that line gives the first id and the first
-# *score*. And the first movie found is always the one you asked about.
+# The source takes `similar_items` apart as a list of pairs, `[item[0] for item in
+# similars]`. Today it returns two arrays, ids and scores, so that line gives the first
+# id and the first *score*. And the first movie found is always the one you asked about.
 # :::
 
 # %% tags=["nbval-check-output"]
@@ -1090,14 +1091,15 @@ print(f"gain {gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]")
 # :class: dropdown
 # ````
 #
-# 1. *Shapes.* There should be as many item vectors as movies. This needs no knowledge at all,
-#    and fails only if there happen to be as many users as movies.
-# 2. *The impossible.* There are more movies than users, so asking for what is near the last movie
-#    raises an `IndexError`.
-# 3. *What comes back.* Ask about many movies: no index is ever as high as the number of users.
+# 1. *Shapes.* There should be as many item vectors as movies. This needs no knowledge
+#    at all, and fails only if there happen to be as many users as movies.
+# 2. *The impossible.* There are more movies than users, so asking for what is near the
+#    last movie raises an `IndexError`.
+# 3. *What comes back.* Ask about many movies: no index is ever as high as the number of
+#    users.
 #
-# Where both sides are equally long, only names can tell. So keep the ids with the matrix, as
-# `Interactions` does.
+# Where both sides are equally long, only names can tell. So keep the ids with the
+# matrix, as `Interactions` does.
 
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
@@ -1133,13 +1135,14 @@ assert highest < len(known.users)
 # %% [markdown]
 # ## Recap
 #
-# - A table of likes is nearly a product of two small ones: a vector for each person, a vector
-#   for each movie.
-# - Hold one side fixed and the other is a plain least-squares problem. Take turns. The zeros
-#   count, and a trick makes them cheap.
+# - A table of likes is nearly a product of two small ones: a vector for each person, a
+#   vector for each movie.
+# - Hold one side fixed and the other is a plain least-squares problem. Take turns. The
+#   zeros count, and a trick makes them cheap.
 # - What a like is comes first: with stars as confidences, half a star is one.
-# - Ratings of any kind and few factors give popular movies neighbours that have only their fame in
-#   common. A single factor has no meaning of its own; the cloud of vectors has.
+# - Ratings of any kind and few factors give popular movies neighbours that have only
+#   their fame in common. A single factor has no meaning of its own; the cloud of
+#   vectors has.
 # - A new user is folded in without training. A movie that nobody has rated is out of reach.
 #
 # ## References

@@ -15,7 +15,7 @@
 # **You will learn** to write a model of people's stars in Keras and to train it by gradient
 # descent: a dot product first, then, step by step, what it lacks; to read a learning curve;
 # to tell a *loss* from an *error*, which the article behind this chapter did not; what else
-# is known of movies and people, and what it is worth; and to look into what was learnt.
+# is known of movies and people, and what it is worth; and to look into what was learned.
 #
 # **You need** {doc}`02_is_it_any_good`, and from {doc}`04_als` the idea that a person and a
 # movie are vectors. From algebra: the derivative of $x^2$ and of a product.
@@ -55,9 +55,10 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 # The split is a random one, as in the articles that this chapter compares itself with.
 # {doc}`02_is_it_any_good` says what is wrong with it; we come back to that.
 #
-# Everything we *decide* in this chapter is decided without the hidden ratings. So cut the
-# training rows once more: models learn from `fit_rows`, and `valid_rows`, the
-# {term}`validation rows <Validation rows>`, tell how well they do. The test rows wait until the end.
+# Everything we *decide* in this chapter is decided without the hidden ratings. So cut
+# the training rows once more: models learn from `fit_rows`, and `valid_rows`, the
+# {term}`validation rows <Validation rows>`, tell how well they do. The test rows wait
+# until the end.
 
 # %% tags=["nbval-check-output"]
 inner = splits.random_split(train, test_share=0.1, seed=1)
@@ -82,9 +83,10 @@ print(f"{len(fit_rows):,} to fit, {len(valid_rows):,} to validate")
 #
 # ## The idea in a picture
 #
-# Somebody gave a movie five stars. Why? A part of it has nothing to do with *this* person
-# and *this* movie: people like most of what they choose to watch, some people are strict,
-# some movies are loved by all. The bias model of {doc}`02_is_it_any_good` knows these parts.
+# Somebody gave a movie five stars. Why? A part of it has nothing to do with *this*
+# person and *this* movie: people like most of what they choose to watch, some people
+# are strict, some movies are loved by all. The bias model of {doc}`02_is_it_any_good`
+# knows these parts.
 
 # %%
 from recsys_helpers.methods.baselines import BiasModel, GlobalMean
@@ -140,12 +142,12 @@ with plots.course_style():
 # \hat r_{ui} = \mu + b_u + b_i + p_u \cdot q_i .
 # $$ (eq-keras-model)
 #
-# $\mu$ is the mean rating. The {term}`biases <Bias>` $b_u$ and $b_i$ are one number for each
-# user and movie, the vectors $p_u$ and $q_i$ are $k$ numbers each. (The last chapter called
-# such vectors $x_u$ and $y_i$, as papers on ALS do; papers on predicting stars write $p_u$
-# and $q_i$. {doc}`/book/symbols` lists all letters.) Call
-# $e_{ui} = \hat r_{ui} - r_{ui}$ the error of one of the $n$ ratings. What we make small is
-# the {term}`loss <Loss>`:
+# $\mu$ is the mean rating. The {term}`biases <Bias>` $b_u$ and $b_i$ are one number for
+# each user and movie, the vectors $p_u$ and $q_i$ are $k$ numbers each. (The last
+# chapter called such vectors $x_u$ and $y_i$, as papers on ALS do; papers on predicting
+# stars write $p_u$ and $q_i$. {doc}`/book/symbols` lists all letters.) Call $e_{ui} =
+# \hat r_{ui} - r_{ui}$ the error of one of the $n$ ratings. What we make small is the
+# {term}`loss <Loss>`:
 #
 # $$
 # \underbrace{\frac1n \sum_{(u,i)} e_{ui}^2}_{\text{MSE}}
@@ -160,9 +162,9 @@ with plots.course_style():
 # The **loss** is what training makes small, with the penalty in it, which keeps the numbers
 # of the model from growing.
 #
-# To learn, follow the slope. The derivative of $e_{ui}^2$ with respect to $p_u$ is $2 e_{ui}
-# q_i$, and with respect to $b_u$ it is $2 e_{ui}$. So each rating pulls like this ($\eta$,
-# the **learning rate**, is how far one step goes; the 2 is left in it):
+# To learn, follow the slope. The derivative of $e_{ui}^2$ with respect to $p_u$ is $2
+# e_{ui} q_i$, and with respect to $b_u$ it is $2 e_{ui}$. So each rating pulls like
+# this ($\eta$, the **learning rate**, is how far one step goes; the 2 is left in it):
 #
 # $$
 # p_u \leftarrow p_u - \eta \, e_{ui} \, q_i , \qquad
@@ -282,9 +284,10 @@ keras = reproducible_keras(seed=0)
 from keras import layers
 
 # %% [markdown]
-# A model starts with its inputs, here a user id and a movie id. `IntegerLookup` turns an id
-# into a row, so that everything outside can speak of ids; row 0 is kept for ids that it does
-# not know. An `Embedding` is the table of vectors: it gives the row that is asked for.
+# A model starts with its inputs, here a user id and a movie id. `IntegerLookup` turns
+# an id into a row, so that everything outside can speak of ids; row 0 is kept for ids
+# that it does not know. An `Embedding` is the table of vectors: it gives the row that
+# is asked for.
 
 
 # %%
@@ -314,9 +317,10 @@ q = vectors_of(movie_row, n_movies, seed=2)
 dot_product = keras.Model(ids, layers.Dot(axes=1)([p, q]))
 
 # %% [markdown]
-# Training is the same for all models of this section, so it is a function. `ShuffledBatches`
-# deals the ratings out, a tenth at a time: thousands in one step, which takes hardly longer
-# than the 64 of the source. `LiveCurves` draws the error after each epoch while you wait.
+# Training is the same for all models of this section, so it is a function.
+# `ShuffledBatches` deals the ratings out, a tenth at a time: thousands in one step,
+# which takes hardly longer than the 64 of the source. `LiveCurves` draws the error
+# after each epoch while you wait.
 
 # %%
 from recsys_helpers.keras_parts import LiveCurves, ShuffledBatches
@@ -379,7 +383,7 @@ show_step("dot product")
 # %% [markdown]
 # On the rows that it learns from the error becomes small. On the others the model is *worse
 # than the mean of all ratings*. Look where it starts: short random vectors have a dot
-# product near 0, and 0 is what the model says until it has learnt better. It has to learn
+# product near 0, and 0 is what the model says until it has learned better. It has to learn
 # for each movie, and from that movie's ratings alone, that people give around three and a
 # half stars. Most movies have few ratings ({doc}`01_the_data_and_its_long_tail`).
 #
@@ -402,8 +406,8 @@ assert (
 )
 
 # %% [markdown]
-# Better, with one line. But the strictness of a person and the fame of a movie still have to
-# be said by a dot product.
+# Better, with one line. But the strictness of a person and the fame of a movie still
+# have to be said by a dot product.
 #
 # ### Mend: biases
 #
@@ -437,9 +441,9 @@ show_step("+ biases")
 assert steps["+ biases"]["val_rmse"].min() < steps["+ mean"]["val_rmse"].min()
 
 # %% [markdown]
-# The dashed line is the one to watch. It falls, turns, and rises, while the training error
-# goes on falling. That is {term}`overfitting <Overfitting>`: from the turn on, the model learns
-# the ratings by heart. It has more numbers than there are ratings:
+# The dashed line is the one to watch. It falls, turns, and rises, while the training
+# error goes on falling. That is {term}`overfitting <Overfitting>`: from the turn on,
+# the model learns the ratings by heart. It has more numbers than there are ratings:
 
 # %% tags=["nbval-check-output"]
 n_numbers = with_biases.count_params()
@@ -449,11 +453,12 @@ assert n_numbers > len(fit_rows) or data.edition == "sample"
 # %% [markdown]
 # ### Mend: a penalty that counts each rating once
 #
-# The penalty of {eq}`eq-keras-loss` makes large numbers dear. How dear? Multiply the loss
-# by $n$: the squared errors are *added up*, each rating once, and so are the squares of the
-# vectors, times $\lambda$. So $\lambda$ is counted in *ratings*. It acts like $\lambda$ more
-# ratings of every user and movie that say "nothing special here". A movie with three
-# ratings is held near zero; one with three hundred can go where its ratings pull it.
+# The penalty of {eq}`eq-keras-loss` makes large numbers dear. How dear? Multiply the
+# loss by $n$: the squared errors are *added up*, each rating once, and so are the
+# squares of the vectors, times $\lambda$. So $\lambda$ is counted in *ratings*. It acts
+# like $\lambda$ more ratings of every user and movie that say "nothing special here". A
+# movie with three ratings is held near zero; one with three hundred can go where its
+# ratings pull it.
 #
 # Keras takes the mean of the squared errors, not the sum, so what we hand it is
 # $\lambda / n$. That is easily forgotten. The source writes `l2(1e-4)`:
@@ -495,16 +500,17 @@ assert last["val_rmse"].idxmin() not in (0, 50)
 assert steps["+ penalty"]["val_rmse"].iloc[-1] < baselines["bias model"]
 
 # %% [markdown]
-# With 0, no penalty, the training error is tiny and the validation error far above the bias
-# model's. With much too large a $\lambda$ the vectors are pressed to nothing, and what is left
-# *is* the bias model. In between is what we came for: less error than the bias model, so
-# there is taste in the vectors.
+# With 0, no penalty, the training error is tiny and the validation error far above the
+# bias model's. With much too large a $\lambda$ the vectors are pressed to nothing, and
+# what is left *is* the bias model. In between is what we came for: less error than the
+# bias model, so there is taste in the vectors.
 #
 # ### Mend: stop in time, and slow down
 #
-# Two habits that you will see in every training script. **Early stopping** ends the training
-# when the validation error has not fallen for some epochs, and goes back to the best one.
-# Would it have done instead of the penalty? Look at the lowest point of the model without:
+# Two habits that you will see in every training script. **Early stopping** ends the
+# training when the validation error has not fallen for some epochs, and goes back to
+# the best one. Would it have done instead of the penalty? Look at the lowest point of
+# the model without:
 
 # %%
 for name in ("+ biases", "+ penalty"):
@@ -514,14 +520,15 @@ lowest = {name: steps[name]["val_rmse"].min() for name in steps}
 assert lowest["+ penalty"] < lowest["+ biases"]
 
 # %% [markdown]
-# No: at its best moment it is still behind. Stopping in time is a safety net and saves time.
-# It cannot know that a movie with three ratings should be trusted less than one with three
-# hundred; the penalty does. We keep it for the network below. (What must be watched is the
-# *RMSE* of the validation rows. The loss has the penalty in it.)
+# No: at its best moment it is still behind. Stopping in time is a safety net and saves
+# time. It cannot know that a movie with three ratings should be trusted less than one
+# with three hundred; the penalty does. We keep it for the network below. (What must be
+# watched is the *RMSE* of the validation rows. The loss has the penalty in it.)
 #
-# The other habit is a **learning rate that falls**. Large steps first, to get near; small
-# ones at the end, to settle. The class that you have just used does that, along half a cosine
-# {cite}`loshchilov2017sgdr`. Here is the same model with a constant rate beside it.
+# The other habit is a **learning rate that falls**. Large steps first, to get near;
+# small ones at the end, to settle. The class that you have just used does that, along
+# half a cosine {cite}`loshchilov2017sgdr`. Here is the same model with a constant rate
+# beside it.
 
 # %%
 from recsys_helpers.keras_models import factor_model
@@ -554,9 +561,9 @@ assert ends["falling"] < ends["constant"]
 # :::{admonition} What goes wrong, 1: the learning rate that never changed
 # :class: warning
 #
-# The source slows down by hand: it trains, sets `model.optimizer.lr = 0.001`, and trains on.
-# It calls this annealing. Did anything happen? Train three copies of a model for an epoch,
-# assign in three ways, and train on.
+# The source slows down by hand: it trains, sets `model.optimizer.lr = 0.001`, and
+# trains on. It calls this annealing. Did anything happen? Train three copies of a model
+# for an epoch, assign in three ways, and train on.
 # :::
 
 
@@ -599,10 +606,11 @@ assert changed
 # ## A network
 #
 # A dot product is one way to bring two vectors together. A **neural network** can learn
-# others: lay the two vectors end to end, multiply by a matrix, cut off what is below zero,
-# and add up with weights. {cite:t}`he2017neural` made it popular. The source does it with
-# heavy *dropout*: while it trains, a part of the numbers is set to zero at random, another
-# part in each step, so that the network cannot rely on any one {cite}`srivastava2014dropout`.
+# others: lay the two vectors end to end, multiply by a matrix, cut off what is below
+# zero, and add up with weights. {cite:t}`he2017neural` made it popular. The source does
+# it with heavy *dropout*: while it trains, a part of the numbers is set to zero at
+# random, another part in each step, so that the network cannot rely on any one
+# {cite}`srivastava2014dropout`.
 
 # %%
 k = 30
@@ -632,11 +640,11 @@ show_step("+ penalty")
 assert lowest["+ penalty"] < steps["network"]["val_rmse"].min()
 
 # %% [markdown]
-# It works, and it is not better: with many more possibilities it ends behind the dot product
-# with biases. That is no accident of ours. {cite:t}`rendle2020neural` repeated the
-# comparison with care and found the same: a network of this kind has a hard time even to
-# *learn* what a dot product is. (Networks shine where there is something for them to see, as
-# on the posters of a later chapter.)
+# It works, and it is not better: with many more possibilities it ends behind the dot
+# product with biases. That is no accident of ours. {cite:t}`rendle2020neural` repeated
+# the comparison with care and found the same: a network of this kind has a hard time
+# even to *learn* what a dot product is. (Networks shine where there is something for
+# them to see, as on the posters of a later chapter.)
 #
 # ## What else do we know?
 #
@@ -646,9 +654,9 @@ assert lowest["+ penalty"] < steps["network"]["val_rmse"].min()
 #   its own. A movie's vector becomes the sum of its own and those of its genres and years;
 #   1992 is a little of 1990 and a little of 1995. A movie with three ratings leans on its
 #   genres; one with three hundred has an opinion of its own.
-# - **Who rated it**, whatever the stars. Whom does a movie attract? Give each user a second
-#   vector, and add to the movie the mean-like sum $\frac{1}{\sqrt{n}} \sum_v x_v$ over its $n$
-#   raters.
+# - **Who rated it**, whatever the stars. Whom does a movie attract? Give each user a
+#   second vector, and add to the movie the mean-like sum $\frac{1}{\sqrt{n}} \sum_v
+#   x_v$ over its $n$ raters.
 # - **What somebody rated**, whatever the stars: the same the other way round. Choosing to
 #   watch a movie says something, even if it disappoints. {cite:t}`koren2008factorization`
 #   introduced it, as SVD++.
@@ -674,8 +682,8 @@ print("movie 0, rated by 0 and 1:", both)
 print("the same, 1 left out:", without.numpy().ravel())
 
 # %% [markdown]
-# `KerasFactors` takes the movies' table, and `with_sets`. (Its lambdas and learning rate for
-# this, `WITH_SIDE_INFORMATION`, were chosen on training rows; below is how.)
+# `KerasFactors` takes the movies' table, and `with_sets`. (Its lambdas and learning
+# rate for this, `WITH_SIDE_INFORMATION`, were chosen on training rows; below is how.)
 
 # %%
 from recsys_helpers.methods.collaborative import WITH_SIDE_INFORMATION
@@ -714,7 +722,8 @@ assert at_end["+ sets"] < at_end["+ genre and year"] < at_end["+ penalty"]
 # ## Does it beat the baselines?
 #
 # Now the test, once. The models learn from all training rows. With them go the two
-# baselines, and the movie neighbours of {doc}`03_neighbours`, which need no training at all.
+# baselines, and the movie neighbours of {doc}`03_neighbours`, which need no training at
+# all.
 
 # %%
 from recsys_helpers.methods.collaborative import KerasNetwork
@@ -805,9 +814,9 @@ print(table[[*parts_of_loss, "rmse"]].round(3).to_string())
 # :::{admonition} What goes wrong, 2: a loss that is compared with an error
 # :class: warning
 #
-# The source reads a validation *loss* of about 1.1 off its second model, compares it with
-# 0.89, an *RMSE* from the literature, and finds it wanting. Then its network has a lower loss
-# than that, and the source announces that the state of the art is beaten.
+# The source reads a validation *loss* of about 1.1 off its second model, compares it
+# with 0.89, an *RMSE* from the literature, and finds it wanting. Then its network has a
+# lower loss than that, and the source announces that the state of the art is beaten.
 # :::
 #
 # Neither can be said. The first column is what Keras prints. It has the penalty in it, and
@@ -871,9 +880,9 @@ print(all_of_them[shown].sort_values().round(4).to_string())
 assert all_of_them[shown].idxmin() == "factors, everything, seed 0"
 
 # %% [markdown]
-# Two checks on the winner. *Is it the genres and sets, or are there only more numbers?* Give
-# every movie the genres and the year of another, and every user and movie the set of
-# another. And *does leaving out matter*?
+# Two checks on the winner. *Is it the genres and sets, or are there only more numbers?*
+# Give every movie the genres and the year of another, and every user and movie the set
+# of another. And *does leaving out matter*?
 
 # %% tags=["nbval-check-output"]
 checks = {
@@ -887,8 +896,9 @@ for name, method in checks.items():
     print(f"{name:24s} RMSE {rmse_of[method]:.4f}")
 
 # %% [markdown]
-# With the genres of other movies, or the sets of others, the model is no better than the one
-# with ids only: it is what they say that helps. And leaving oneself out is worth having.
+# With the genres of other movies, or the sets of others, the model is no better than
+# the one with ids only: it is what they say that helps. And leaving oneself out is
+# worth having.
 
 # %% [markdown]
 # ### Good stars, poor lists
@@ -915,22 +925,22 @@ for name, model in list_makers.items():
 # been asked. For lists, learn from choices ({doc}`04_als`). For "you would give this 3.5
 # stars", learn from stars.
 #
-# ## What has it learnt?
+# ## What has it learned?
 #
 # ### Biases: good movies, and movies with kind raters
 #
-# Here is a movie's mean rating beside what the model says of it, $\mu + b_i$. The two differ
-# where the *raters* are unusual. A movie that only strict people watch has a lower mean than
-# it deserves.
+# Here is a movie's mean rating beside what the model says of it, $\mu + b_i$. The two
+# differ where the *raters* are unusual. A movie that only strict people watch has a
+# lower mean than it deserves.
 
 # %%
 ids_only = models["factors, ids only"]
 by_movie = train.groupby("movie_id")["rating"].agg(["mean", "size"])
-learnt = pd.Series(
+learned = pd.Series(
     ids_only.mean_ + ids_only.movie_biases_,
     index=ids_only.interactions_.movies.ids,
 )
-fame = by_movie.rename(columns={"size": "ratings"}).assign(model=learnt)
+fame = by_movie.rename(columns={"size": "ratings"}).assign(model=learned)
 fame["mean - model"] = fame["mean"] - fame["model"]
 fame["movie"] = titles.reindex(fame.index)
 fame = fame[fame["ratings"] >= 40]
@@ -960,10 +970,10 @@ assert strictness[under.index].mean() < strictness[over.index].mean()
 # %% [markdown]
 # ### Vectors: a map of the movies
 #
-# The vectors have 30 numbers each. To look at them, find the two directions in which they
-# differ most (*principal components*, PCA): subtract the mean vector, and take the first two
-# right singular vectors. We look at the model that knows everything, and at movies with many
-# ratings.
+# The vectors have 30 numbers each. To look at them, find the two directions in which
+# they differ most (*principal components*, PCA): subtract the mean vector, and take the
+# first two right singular vectors. We look at the model that knows everything, and at
+# movies with many ratings.
 
 # %%
 from recsys_helpers.vectors import MovieVectors
@@ -1038,8 +1048,8 @@ display.movie_table(
 # ## Can you take its word for it?
 #
 # When the model says 4 stars, are they 4, on average? Sort the test rows by what was
-# predicted, cut them into ten equal parts, and compare the mean prediction of each part with
-# the mean of what people gave. On the diagonal a model is **calibrated**.
+# predicted, cut them into ten equal parts, and compare the mean prediction of each part
+# with the mean of what people gave. On the diagonal a model is **calibrated**.
 
 
 # %%
@@ -1076,8 +1086,9 @@ assert reach > np.ptp(calibrated["factors, ids only"]["predicted"])
 
 # %% [markdown]
 # All are near the diagonal: what they say can be taken at its word, on average. Being
-# calibrated is not enough, though. The mean of all ratings is perfectly calibrated, and says
-# the same of everything. The better model is the one whose parts lie further *apart*.
+# calibrated is not enough, though. The mean of all ratings is perfectly calibrated, and
+# says the same of everything. The better model is the one whose parts lie further
+# *apart*.
 #
 # ## Movies that few have rated
 #
@@ -1132,7 +1143,7 @@ assert rmse_unseen.idxmin() == "factors, genre and year"
 # %% [markdown]
 # Genre and year help a new movie, and with *everything* most of that help is gone. Think
 # about what the sets have taught the model: among the movies that it has met, every one has
-# raters, and who they are says most of what there is to say. It has learnt to count on
+# raters, and who they are says most of what there is to say. It has learned to count on
 # them. A new movie has none. So the best model of this page is the wrong one for the first
 # day of a movie: use the one with genres and years until there are ratings. (The next
 # chapter is about models made for this.)
@@ -1198,10 +1209,10 @@ print(asked.round(2).to_string(index=False))
 # :::{admonition} What goes wrong, 4: a penalty for those who are not there
 # :class: warning
 #
-# In each step the source's regulariser pulls at the *whole* table of vectors, whatever the
-# batch holds. With a plain gradient step that is harmless: the pull is tiny. But Adam divides
-# each pull by its usual size. So a number that feels nothing but a tiny pull makes a *full*
-# step.
+# In each step the source's regulariser pulls at the *whole* table of vectors, whatever
+# the batch holds. With a plain gradient step that is harmless: the pull is tiny. But
+# Adam divides each pull by its usual size. So a number that feels nothing but a tiny
+# pull makes a *full* step.
 # :::
 #
 # Train the source's way for twenty batches of 64 ratings, and see how far the vectors of
@@ -1230,10 +1241,10 @@ print(f"movies in none of them by {moved[~in_batches].mean():.4f}")
 assert moved[~in_batches].mean() > moved[in_batches].mean()
 
 # %% [markdown]
-# Nobody has said anything about the second group, and they moved *further* than the first: a
-# step in each batch, always towards zero. That was twenty steps, and the source takes one for
-# every 64 ratings. With ten large batches an epoch nearly every movie is in the batch, and the
-# penalty has the weight that you gave it.
+# Nobody has said anything about the second group, and they moved *further* than the
+# first: a step in each batch, always towards zero. That was twenty steps, and the
+# source takes one for every 64 ratings. With ten large batches an epoch nearly every
+# movie is in the batch, and the penalty has the weight that you gave it.
 #
 # :::{admonition} What goes wrong, 5: a seed that replaces the function
 # :class: warning
@@ -1263,8 +1274,8 @@ np.random.seed = seed_function
 # *later*. {doc}`02_is_it_any_good` called it {term}`leakage <Leakage>`.
 # :::
 #
-# Here are the same models when the last fifth of each user's ratings is hidden instead, from
-# the results file.
+# Here are the same models when the last fifth of each user's ratings is hidden instead,
+# from the results file.
 
 # %% tags=["nbval-check-output"]
 for name in ("factors, ids only", "factors, everything"):
@@ -1277,8 +1288,9 @@ for name in ("factors, ids only", "factors, everything"):
     assert error > random
 
 # %% [markdown]
-# Who asks "how well will it predict what people rate next?" should quote the second number.
-# (Not all of the difference is leakage: people's last ratings are also of less known movies.)
+# Who asks "how well will it predict what people rate next?" should quote the second
+# number. (Not all of the difference is leakage: people's last ratings are also of less
+# known movies.)
 #
 # ## Exercises
 #
@@ -1428,9 +1440,10 @@ assert history["val_rmse"].min() > baselines["bias model"]
 # :class: dropdown
 # ````
 #
-# `tensordot(p, q, axes=2)` sums over *two* axes: the factors, as it should, and the pairs
-# of the batch too. All pairs of a batch get one and the same number. So a prediction depends
-# on who else is in the batch. The test: ask about a pair alone and in company.
+# `tensordot(p, q, axes=2)` sums over *two* axes: the factors, as it should, and the
+# pairs of the batch too. All pairs of a batch get one and the same number. So a
+# prediction depends on who else is in the batch. The test: ask about a pair alone and
+# in company.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 few = [
@@ -1453,22 +1466,24 @@ for name, model in {"suspicious": suspicious, "ours": with_biases}.items():
 # %% [markdown]
 # ## Recap
 #
-# - A rating is a mean, two biases and a dot product. Gradient descent learns them all, and any
-#   other model that you can write down.
-# - Start from the mean; give what is not taste to biases; penalise with a $\lambda$ counted in
-#   ratings; let the learning rate fall; choose on validation rows.
-# - The loss is not the error. Compare RMSE with RMSE, on the same rows, and beside a baseline.
+# - A rating is a mean, two biases and a dot product. Gradient descent learns them all,
+#   and any other model that you can write down.
+# - Start from the mean; give what is not taste to biases; penalise with a $\lambda$
+#   counted in ratings; let the learning rate fall; choose on validation rows.
+# - The loss is not the error. Compare RMSE with RMSE, on the same rows, and beside a
+#   baseline.
 # - What else is known (genres, years, who rated what) was worth more than any network.
-# - The best prediction of stars is not the best list. And a movie that nobody has rated can be
-#   predicted, if its genre is known.
+# - The best prediction of stars is not the best list. And a movie that nobody has rated
+#   can be predicted, if its genre is known.
 #
 # ## References
 #
 # {cite:t}`koren2009matrix` introduce biases and factors trained by gradient descent;
-# {cite:t}`koren2008factorization` adds the set of what somebody rated; {cite:t}`he2017neural`
-# and {cite:t}`rendle2020neural` are the two sides of the argument about networks;
-# {cite:t}`kingma2015adam` is the optimizer, {cite:t}`loshchilov2017sgdr` the cosine,
-# {cite:t}`srivastava2014dropout` dropout, {cite:t}`vandermaaten2008tsne` the map.
+# {cite:t}`koren2008factorization` adds the set of what somebody rated;
+# {cite:t}`he2017neural` and {cite:t}`rendle2020neural` are the two sides of the
+# argument about networks; {cite:t}`kingma2015adam` is the optimizer,
+# {cite:t}`loshchilov2017sgdr` the cosine, {cite:t}`srivastava2014dropout` dropout,
+# {cite:t}`vandermaaten2008tsne` the map.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run

@@ -12,14 +12,15 @@
 # :::{admonition} Before you start
 # :class: note
 #
-# **You will learn** to recommend from what is *known* of people and movies: to make features
-# of ratings without telling a model what it shall predict; to build two networks, one a side,
-# that meet in a single dot product; to tell "unknown" from "zero"; to train towers for lists
-# as they are trained in production; and to measure all this where it matters, on movies and
-# people that the model has never met.
+# **You will learn** to recommend from what is *known* of people and movies: to make
+# features of ratings without telling a model what it shall predict; to build two
+# networks, one a side, that meet in a single dot product; to tell "unknown" from
+# "zero"; to train towers for lists as they are trained in production; and to measure
+# all this where it matters, on movies and people that the model has never met.
 #
-# **You need** {doc}`02_is_it_any_good`, and from {doc}`05_keras_collaborative_filtering` how
-# a model is trained, what a bias is, and what a validation row is for.
+# **You need** {doc}`02_is_it_any_good`, and from
+# {doc}`05_keras_collaborative_filtering` how a model is trained, what a bias is, and
+# what a validation row is for.
 #
 # **Time** {chapter-time}`about an hour and a quarter; the cells run in three minutes`.
 # :::
@@ -54,16 +55,17 @@ print(f"edition: {data.edition}")
 print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 
 # %% [markdown]
-# The split is the random one of {doc}`05_keras_collaborative_filtering`, so that the numbers
-# of the two chapters can be compared. It is *one* split, of the ratings, before anything is
-# computed from them. Everything below is made of `train`, or says so.
+# The split is the random one of {doc}`05_keras_collaborative_filtering`, so that the
+# numbers of the two chapters can be compared. It is *one* split, of the ratings, before
+# anything is computed from them. Everything below is made of `train`, or says so.
 #
 # ## Why anyone wants this
 #
-# Nearly every method so far knows people and movies by their *ids*, and learns something about
-# each id from its ratings. So it has nothing to say about a movie that came out today, or a
-# person who signed up a minute ago. (Two models of the last chapter looked at genre and
-# year, and went by ids as well.) How often does that happen here?
+# Nearly every method so far knows people and movies by their *ids*, and learns
+# something about each id from its ratings. So it has nothing to say about a movie that
+# came out today, or a person who signed up a minute ago. (Two models of the last
+# chapter looked at genre and year, and went by ids as well.) How often does that happen
+# here?
 
 # %% tags=["nbval-check-output"]
 slices = splits.cold_slices(by_chance)
@@ -75,12 +77,13 @@ print(
 )
 
 # %% [markdown]
-# In a random split a small part, with the rare ones about one in six. In a shop that gets new goods
-# each day, it is the question of the day. It is called {term}`cold start <Cold start>`.
+# In a random split a small part, with the rare ones about one in six. In a shop that
+# gets new goods each day, it is the question of the day. It is called {term}`cold start
+# <Cold start>`.
 #
-# Something *is* known of a new movie: its genres, its year. And something is soon known of a
-# new person: what they say that they like, or the first few ratings. The method of this
-# chapter does not need an id. It looks at what is known, whoever it is known of.
+# Something *is* known of a new movie: its genres, its year. And something is soon known
+# of a new person: what they say that they like, or the first few ratings. The method of
+# this chapter does not need an id. It looks at what is known, whoever it is known of.
 #
 # ## The idea in a picture
 #
@@ -134,16 +137,17 @@ with plots.course_style():
 # %% [markdown]
 # ## The maths
 #
-# Let $\varphi_u$ be the features of user $u$ and $\varphi_i$ those of movie $i$. The towers are
-# functions $f$ and $g$ with many weights. The source predicts stars, squeezed to lie within $-1$ and
-# $1$, by
+# Let $\varphi_u$ be the features of user $u$ and $\varphi_i$ those of movie $i$. The
+# towers are functions $f$ and $g$ with many weights. The source predicts stars,
+# squeezed to lie within $-1$ and $1$, by
 #
 # $$
 # \hat r_{ui} = \frac{f(\varphi_u)}{|f(\varphi_u)|} \cdot \frac{g(\varphi_i)}{|g(\varphi_i)|} .
 # $$ (eq-towers-source)
 #
-# Both vectors are brought to length 1, so the product is the cosine of the angle between them.
-# Our own version, further down, adds to each vector a **level**: one number, in stars.
+# Both vectors are brought to length 1, so the product is the cosine of the angle
+# between them. Our own version, further down, adds to each vector a **level**: one
+# number, in stars.
 #
 # $$
 # \hat r_{ui} = \mu + a(\varphi_u) + c(\varphi_i) + f(\varphi_u) \cdot g(\varphi_i)
@@ -169,10 +173,10 @@ def tower(x, weights):
 
 
 # %% [markdown]
-# And the features? The source comes with finished tables, and does not show how they were
-# made. It says what is in them: for each person the average rating of each genre, for each
-# movie its genres, its year and its average rating. In pandas an average by person and genre
-# is three lines.
+# And the features? The source comes with finished tables, and does not show how they
+# were made. It says what is in them: for each person the average rating of each genre,
+# for each movie its genres, its year and its average rating. In pandas an average by
+# person and genre is three lines.
 
 # %% tags=["nbval-check-output"]
 rated = train.merge(movies[["movie_id", "genres"]], on="movie_id")
@@ -256,10 +260,11 @@ print(f"{model.count_params():,} weights; in numpy the same: {agree}")
 assert agree
 
 # %% [markdown]
-# Networks like their inputs to be about as large as each other. So each feature is scaled: less
-# its mean, divided by its spread (`StandardScaler`). The stars are brought to within $-1$
-# and $1$. The source trains for 30 epochs on 32 ratings at a time, which takes many minutes.
-# To see what matters here, take three epochs and a thousand ratings at a time.
+# Networks like their inputs to be about as large as each other. So each feature is
+# scaled: less its mean, divided by its spread (`StandardScaler`). The stars are brought
+# to within $-1$ and $1$. The source trains for 30 epochs on 32 ratings at a time, which
+# takes many minutes. To see what matters here, take three epochs and a thousand ratings
+# at a time.
 
 # %%
 from sklearn.preprocessing import StandardScaler
@@ -300,15 +305,17 @@ def predict_source(model, scalers, inputs):
 # :::{admonition} What goes wrong, 1: averages that know the answers
 # :class: warning
 #
-# The source makes its averages of *all* ratings, and then splits. So a movie's average in the
-# training table has the hidden ratings of the movie in it; a person's has theirs.
+# The source makes its averages of *all* ratings, and then splits. So a movie's average
+# in the training table has the hidden ratings of the movie in it; a person's has
+# theirs.
 # :::
 #
-# Train the same model three times. First as the source has it. Then with averages of the
-# training ratings only. That is honest, and something is still wrong with it: a training row's
-# own rating is a part of the averages that it is described by. A test row's is not. So, third,
-# **leave one out**: describe each training row by the averages of all *other* ratings. With
-# the sum $S$ and the number $n$ of a person's ratings of a genre, that is
+# Train the same model three times. First as the source has it. Then with averages of
+# the training ratings only. That is honest, and something is still wrong with it: a
+# training row's own rating is a part of the averages that it is described by. A test
+# row's is not. So, third, **leave one out**: describe each training row by the averages
+# of all *other* ratings. With the sum $S$ and the number $n$ of a person's ratings of a
+# genre, that is
 #
 # $$
 # \frac{S - r}{n - 1} .
@@ -346,14 +353,14 @@ assert errors["all ratings"]["hidden rows"] == min(
 )
 
 # %% [markdown]
-# With averages of all ratings the hidden rows look best by far. Nothing about the model has
-# changed. It has been told. With averages of the training ratings the error of the *training*
-# rows is much lower than that of the hidden ones: the model has learnt to read a rating off
-# its own average. Leaving one out closes that gap, from both ends: the training rows look worse, and
-# the hidden ones are predicted better.
+# With averages of all ratings the hidden rows look best by far. Nothing about the model
+# has changed. It has been told. With averages of the training ratings the error of the
+# *training* rows is much lower than that of the hidden ones: the model has learned to
+# read a rating off its own average. Leaving one out closes that gap, from both ends:
+# the training rows look worse, and the hidden ones are predicted better.
 #
-# And with the source's own schedule, 30 epochs of 32 ratings? `benchmarks/two_towers.py` has
-# trained it, on these same rows.
+# And with the source's own schedule, 30 epochs of 32 ratings?
+# `benchmarks/two_towers.py` has trained it, on these same rows.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.results import published_results
@@ -382,48 +389,51 @@ assert rmse_of["bias model that knows the test rows"] < of_honest.min() - 0.03
 # :::{admonition} What goes wrong, 2: no baseline
 # :class: warning
 #
-# The source reports its loss beside nothing. It is in squared, squeezed units, of which nobody
-# knows whether they are many or few.
+# The source reports its loss beside nothing. It is in squared, squeezed units, of which
+# nobody knows whether they are many or few.
 # :::
 #
-# In stars it would be the best predictor of this course, by far. (The source has a newer edition of
-# the ratings.) Our run of the same model with the same leak lands nearby. But look at the last
-# line: *two biases* that know the test rows are ahead of every honest model of the table. And the
-# model falls far behind when it is not told. Most of the result was the leak. And of the honest
-# versions only the one that leaves one out is ahead of the honest bias model, by little.
+# In stars it would be the best predictor of this course, by far. (The source has a
+# newer edition of the ratings.) Our run of the same model with the same leak lands
+# nearby. But look at the last line: *two biases* that know the test rows are ahead of
+# every honest model of the table. And the model falls far behind when it is not told.
+# Most of the result was the leak. And of the honest versions only the one that leaves
+# one out is ahead of the honest bias model, by little.
 #
 # :::{admonition} What goes wrong, 3: too large a step, too small a batch
 # :class: warning
 #
-# A learning rate of 0.01 on 32 ratings at a time: each step follows a few people's noise, and
-# there are thousands of them in an epoch. The loss of the training rows falls in every epoch that
-# the source shows; nobody looked at whether the other one does.
+# A learning rate of 0.01 on 32 ratings at a time: each step follows a few people's
+# noise, and there are thousands of them in an epoch. The loss of the training rows
+# falls in every epoch that the source shows; nobody looked at whether the other one
+# does.
 # :::
 #
-# In the table above the best of the honest versions is *better* after 20 epochs than after 30, and
-# the other one gains next to nothing. Our towers, below, take a thousand ratings a step and a
-# rate that falls to zero. What this alone is worth, these runs do not tell; what it saves in time,
-# they do.
+# In the table above the best of the honest versions is *better* after 20 epochs than
+# after 30, and the other one gains next to nothing. Our towers, below, take a thousand
+# ratings a step and a rate that falls to zero. What this alone is worth, these runs do
+# not tell; what it saves in time, they do.
 #
 # :::{admonition} What goes wrong, 4: three splits, and scalers that have seen it all
 # :class: warning
 #
-# The source scales everything, test rows included, and then splits: users, movies and stars in
-# *three* calls that are trusted to shuffle alike. They do, as long as all three tables have the
-# same order and the calls have the same seed. Sort one of them, or mistype one seed, and everybody
-# gets somebody else's stars, and no error is raised.
+# The source scales everything, test rows included, and then splits: users, movies and
+# stars in *three* calls that are trusted to shuffle alike. They do, as long as all
+# three tables have the same order and the calls have the same seed. Sort one of them,
+# or mistype one seed, and everybody gets somebody else's stars, and no error is raised.
 # :::
 #
-# Here the ratings are split once, and features are made for whatever rows there are. (What a
-# scaler gives away is the exercise at the end.)
+# Here the ratings are split once, and features are made for whatever rows there are.
+# (What a scaler gives away is the exercise at the end.)
 #
 # ## Unknown is not zero
 #
 # :::{admonition} What goes wrong, 5: a newcomer who hates fourteen genres
 # :class: warning
 #
-# The source's new user loves adventure and fantasy: 5.0 for both. All other genres are 0.0, for
-# "no rating". No rating is zero stars, and the scaler does not know what was meant.
+# The source's new user loves adventure and fantasy: 5.0 for both. All other genres are
+# 0.0, for "no rating". No rating is zero stars, and the scaler does not know what was
+# meant.
 # :::
 
 # %%
@@ -437,9 +447,9 @@ print(
 )
 
 # %% [markdown]
-# Several spreads below the mean: hardly anybody in the data dislikes drama like that. Compare
-# with somebody of whom the rest is *unknown*, and so taken for average. (The model is the last of
-# the three above, the honest one.)
+# Several spreads below the mean: hardly anybody in the data dislikes drama like that.
+# Compare with somebody of whom the rest is *unknown*, and so taken for average. (The
+# model is the last of the three above, the honest one.)
 
 
 # %%
@@ -474,11 +484,11 @@ print(means.round(2).rename_axis("genres").to_string())
 assert means.loc["other", "zero"] < means.loc["other", "unknown"]
 
 # %% [markdown]
-# The newcomer said nothing about drama, and is taken for somebody who hates nearly everything: on
-# the full data about 0.8 of a star is taken off all movies alike, wanted or not. Our encoder has two
-# numbers for each feature: the scaled value, 0 where it is unknown, and a flag, 1 where it is
-# known. So "unknown" is something that a network can *see*, and somebody of whom nothing is
-# known is all zeros.
+# The newcomer said nothing about drama, and is taken for somebody who hates nearly
+# everything: on the full data about 0.8 of a star is taken off all movies alike, wanted
+# or not. Our encoder has two numbers for each feature: the scaled value, 0 where it is
+# unknown, and a flag, 1 where it is known. So "unknown" is something that a network can
+# *see*, and somebody of whom nothing is known is all zeros.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.feature_encoder import FeatureEncoder
@@ -497,28 +507,31 @@ print(encoded.to_string())
 # %% [markdown]
 # ## Our towers
 #
-# Ours have a level beside each vector, as in {eq}`eq-towers-ours`, and flags for what is unknown.
-# Of a movie they are told its genres and its year and, where there are ratings, three numbers: its
-# bias, the logarithm of how many ratings it has, and how generous its raters are. What they are
-# told of people is the first of four more differences. (Widths, dropout, the rate, the epochs and
-# how many movies are hidden were chosen on inner splits of the training rows, the rest by hand.)
+# Ours have a level beside each vector, as in {eq}`eq-towers-ours`, and flags for what
+# is unknown. Of a movie they are told its genres and its year and, where there are
+# ratings, three numbers: its bias, the logarithm of how many ratings it has, and how
+# generous its raters are. What they are told of people is the first of four more
+# differences. (Widths, dropout, the rate, the epochs and how many movies are hidden
+# were chosen on inner splits of the training rows, the rest by hand.)
 #
-# 1. **Tastes, not averages.** A person's average of a genre says for the most part how strict
-#    they are. So take the biases off first, and ask how far their ratings *rise* with a genre
-#    ("likes"); and what share of what they watch has it ("watches"). The same for movies that are
-#    *newer*, more *famous* (rated by many) or *acclaimed* (rated highly). All are shrunk where
-#    there is little to go by.
-# 2. **Other folds.** Leaving one out has a flaw: all rows of a person have nearly the same
-#    features, and the small differences between them are the left-out ratings. A large network
-#    can read them, given time (it does not show after three epochs; the first exercise shows
-#    what there is to read). So deal the ratings into ten folds, and describe each fold by the other
-#    nine. All rows of one person in a fold have the *same* features, and their ratings are in
-#    none of them.
-# 3. **Hide something.** In three of ten rows all that is made of the movie's ratings is hidden,
-#    as if it were new. So the model learns what to make of genre and year alone
-#    {cite}`volkovs2017dropoutnet`. In one row of twenty a part of what is known of the person is
-#    hidden; and some people are described by a few of their ratings, as if they were new.
-# 4. **Large batches, and a rate that falls**, as in {doc}`05_keras_collaborative_filtering`.
+# 1. **Tastes, not averages.** A person's average of a genre says for the most part how
+#    strict they are. So take the biases off first, and ask how far their ratings *rise*
+#    with a genre ("likes"); and what share of what they watch has it ("watches"). The
+#    same for movies that are *newer*, more *famous* (rated by many) or *acclaimed*
+#    (rated highly). All are shrunk where there is little to go by.
+# 2. **Other folds.** Leaving one out has a flaw: all rows of a person have nearly the
+#    same features, and the small differences between them are the left-out ratings. A
+#    large network can read them, given time (it does not show after three epochs; the
+#    first exercise shows what there is to read). So deal the ratings into ten folds,
+#    and describe each fold by the other nine. All rows of one person in a fold have the
+#    *same* features, and their ratings are in none of them.
+# 3. **Hide something.** In three of ten rows all that is made of the movie's ratings is
+#    hidden, as if it were new. So the model learns what to make of genre and year alone
+#    {cite}`volkovs2017dropoutnet`. In one row of twenty a part of what is known of the
+#    person is hidden; and some people are described by a few of their ratings, as if
+#    they were new.
+# 4. **Large batches, and a rate that falls**, as in
+#    {doc}`05_keras_collaborative_filtering`.
 
 # %%
 from recsys_helpers.methods.two_tower import TwoTowers
@@ -544,8 +557,9 @@ for name, predicted in stars.items():
     print(f"{name}: RMSE {rmse(test['rating'], predicted):.4f}")
 
 # %% [markdown]
-# And from the results files: ours from three seeds, beside the source's model, the movie
-# neighbours of {doc}`03_neighbours` and the factors of {doc}`05_keras_collaborative_filtering`.
+# And from the results files: ours from three seeds, beside the source's model, the
+# movie neighbours of {doc}`03_neighbours` and the factors of
+# {doc}`05_keras_collaborative_filtering`.
 
 # %% tags=["nbval-check-output"]
 seeds = [f"two towers, seed {seed}" for seed in range(3)]
@@ -574,8 +588,8 @@ beside = rivals["factors, genre and year"] - ours.mean()
 assert abs(beside) < ours.max() - ours.min()
 
 # %% [markdown]
-# What are the ideas worth? Take something away and train again, all with seed 0. (With each rating
-# in its own features nobody's history is shortened either.)
+# What are the ideas worth? Take something away and train again, all with seed 0. (With
+# each rating in its own features nobody's history is shortened either.)
 
 # %% tags=["nbval-check-output"]
 without = [
@@ -591,23 +605,25 @@ assert lost[without[0]] > between_seeds
 assert lost[without[2]] > between_seeds
 
 # %% [markdown]
-# The true genres and years are worth more than the luck of a seed, and so are features that the
-# row's own rating is not part of; which of the two is worth more, these runs cannot say. Hiding
-# things wins nothing here, where nearly everything is known, and may cost a little. What it is
-# for, you will see in a moment.
+# The true genres and years are worth more than the luck of a seed, and so are features
+# that the row's own rating is not part of; which of the two is worth more, these runs
+# cannot say. Hiding things wins nothing here, where nearly everything is known, and may
+# cost a little. What it is for, you will see in a moment.
 #
-# Chapter 5's model with genre and year is as good as the towers: the difference is smaller than
-# that between two seeds. Movie neighbours are, too. They know people and movies by their ids, and
-# learn something about each one. The towers describe everybody by the same few dozen features, and
-# lose nothing by it. But who knows ids *and* all that can be made of them, chapter 5's model with
-# everything, is well ahead. What the towers win is below.
+# Chapter 5's model with genre and year is as good as the towers: the difference is
+# smaller than that between two seeds. Movie neighbours are, too. They know people and
+# movies by their ids, and learn something about each one. The towers describe everybody
+# by the same few dozen features, and lose nothing by it. But who knows ids *and* all
+# that can be made of them, chapter 5's model with everything, is well ahead. What the
+# towers win is below.
 #
 # ### When to stop
 #
-# A few epochs, with a rate that falls to zero at the end of them: that was chosen on inner
-# splits, too. The other way you know from {doc}`05_keras_collaborative_filtering`: early stopping.
-# Hold a tenth of the *training* rows back, look at their error after each epoch, and stop when it
-# has not fallen for three. Take smaller towers, to be quick, and far more epochs than needed.
+# A few epochs, with a rate that falls to zero at the end of them: that was chosen on
+# inner splits, too. The other way you know from
+# {doc}`05_keras_collaborative_filtering`: early stopping. Hold a tenth of the
+# *training* rows back, look at their error after each epoch, and stop when it has not
+# fallen for three. Take smaller towers, to be quick, and far more epochs than needed.
 
 # %%
 watched = splits.random_split(train, 0.1, seed=1)
@@ -626,25 +642,27 @@ from recsys_helpers.learning_curves import learning_curves_plot
 ax = learning_curves_plot(stopped.history_)
 
 # %% [markdown]
-# Two things are odd about this picture. The training rows have the *higher* error: each of them
-# is described by other folds, and partly hidden, while the rows held back are described by all
-# that is known. And from epoch to epoch the error goes up and down. While the rate is high, the
-# last few steps decide where the weights are. When it falls, the steps get smaller and the weights
-# settle. So with a schedule the number of epochs matters less, and no rows have to be held back
-# from the training.
+# Two things are odd about this picture. The training rows have the *higher* error: each
+# of them is described by other folds, and partly hidden, while the rows held back are
+# described by all that is known. And from epoch to epoch the error goes up and down.
+# While the rate is high, the last few steps decide where the weights are. When it
+# falls, the steps get smaller and the weights settle. So with a schedule the number of
+# epochs matters less, and no rows have to be held back from the training.
 #
 # ## Each side once
 #
 # :::{admonition} What goes wrong, 6: one person, copied nine thousand times
 # :class: warning
 #
-# To score all movies for one person, the source copies the person's row once for each movie and
-# runs all copies through the user tower. It comes to the same vector each time.
+# To score all movies for one person, the source copies the person's row once for each
+# movie and runs all copies through the user tower. It comes to the same vector each
+# time.
 # :::
 #
-# The two sides meet in a dot product and nowhere else. So each person's vector is computed once,
-# each movie's once, and scoring *all* movies for a person is one matrix product. That is why
-# two towers are used in production: the movies' vectors are computed at night.
+# The two sides meet in a dot product and nowhere else. So each person's vector is
+# computed once, each movie's once, and scoring *all* movies for a person is one matrix
+# product. That is why two towers are used in production: the movies' vectors are
+# computed at night.
 
 # %%
 import time
@@ -678,8 +696,8 @@ print(f"running both towers for each pair takes {ratio:,.0f} times as long")
 # %% [markdown]
 # ### Somebody we know
 #
-# Predicted beside actual, for the hidden ratings of one person: the six that we thought best of,
-# and the six that we thought worst of.
+# Predicted beside actual, for the hidden ratings of one person: the six that we thought
+# best of, and the six that we thought worst of.
 
 # %%
 n_hidden = test["user_id"].value_counts()
@@ -716,9 +734,9 @@ with plots.course_style():
     ax.set(xlabel="Actual rating in stars", ylabel="Predicted stars")
 
 # %% [markdown]
-# The predictions lie closer together than the ratings, as they should: what cannot be known is
-# best answered by something in the middle. Whoever expects every prediction within half a star
-# will be disappointed, by this model and by any other.
+# The predictions lie closer together than the ratings, as they should: what cannot be
+# known is best answered by something in the middle. Whoever expects every prediction
+# within half a star will be disappointed, by this model and by any other.
 #
 # ## Where nothing is known
 #
@@ -735,9 +753,9 @@ for name, method in {"bias model": cold_bias, "towers": cold_towers}.items():
     print(f"{name}: RMSE {rmse(hidden['rating'], found):.3f}")
 
 # %% [markdown]
-# To a bias model all new movies are alike; the towers see the genre and the year. Beside the movie
-# neighbours of {doc}`03_neighbours` and the models of {doc}`05_keras_collaborative_filtering`, from
-# the results file:
+# To a bias model all new movies are alike; the towers see the genre and the year.
+# Beside the movie neighbours of {doc}`03_neighbours` and the models of
+# {doc}`05_keras_collaborative_filtering`, from the results file:
 
 # %% tags=["nbval-check-output"]
 on_new_movies = published.query("split == 'cold-start movies'")
@@ -750,13 +768,13 @@ others = rmse_new[~rmse_new.index.str.startswith("two towers")]
 assert ours.max() < others.min()
 
 # %% [markdown]
-# Ahead of all, from each of the three seeds. The methods that count on ratings fall back to about
-# what the bias model knows, that of chapter 5 that knows *everything* among them. The
-# towers themselves are worse than that if no movie was hidden from them in training: they count on
-# ratings, and have none. That is what the hiding is for.
+# Ahead of all, from each of the three seeds. The methods that count on ratings fall
+# back to about what the bias model knows, that of chapter 5 that knows *everything*
+# among them. The towers themselves are worse than that if no movie was hidden from them
+# in training: they count on ratings, and have none. That is what the hiding is for.
 #
-# And in lists? Recommend nothing but movies that nobody has rated yet. Would people have liked
-# them? (nDCG@10, counted among the new movies only.)
+# And in lists? Recommend nothing but movies that nobody has rated yet. Would people
+# have liked them? (nDCG@10, counted among the new movies only.)
 
 # %% tags=["nbval-check-output"]
 
@@ -773,18 +791,19 @@ among_new = among_new.set_index("method")["value"]
 print(by_features(among_new).sort_values().round(3).to_string())
 
 # %% [markdown]
-# Look at this for a moment. ALS lists none of them: without likes a movie has no vector. Those
-# that predict stars are at chance, or little better, though they predict well. They put what they
-# think *excellent* first, whether or not anybody would watch it. Far ahead is a pair of towers
-# that was trained for another task. Of these movies it knows the genre and the year, as the others
-# do. It is the subject of *Towers for lists*, below.
+# Look at this for a moment. ALS lists none of them: without likes a movie has no
+# vector. Those that predict stars are at chance, or little better, though they predict
+# well. They put what they think *excellent* first, whether or not anybody would watch
+# it. Far ahead is a pair of towers that was trained for another task. Of these movies
+# it knows the genre and the year, as the others do. It is the subject of *Towers for
+# lists*, below.
 #
 # ### New people
 #
-# Hide all ratings of a tenth of the *users*, and then show the models a few of each, drawn at
-# random. The towers (seed 0) describe the newcomer and answer at once. The others have to be
-# trained again, with these few ratings among all the others. (All are judged on the same rows: all
-# but ten ratings of each.)
+# Hide all ratings of a tenth of the *users*, and then show the models a few of each,
+# drawn at random. The towers (seed 0) describe the newcomer and answer at once. The
+# others have to be trained again, with these few ratings among all the others. (All are
+# judged on the same rows: all but ten ratings of each.)
 
 # %% tags=["nbval-check-output"]
 on_new_users = published.query("split == 'cold-start users'")
@@ -796,14 +815,15 @@ print(table.sort_values("5").round(3).to_string())
 assert table["10"].idxmin() == "bias model"
 
 # %% [markdown]
-# The bias model is the best of them. It has one number to learn about a newcomer, and a few
-# ratings go a long way. The towers learn next to nothing from them; from this seed they are even
-# worse with ten ratings known than with none. Why are they so good with new movies, and not with new
-# people? One guess: there are thousands of movies to learn from, and only a few hundred people. Is
-# it that they met too few strangers? Describe *everybody* by a shortened history in training, some
-# of them by next to nothing, and hide more. How much was chosen on people who were held out of the
-# training rows (narrower towers did worse there). From `benchmarks/tower_newcomers.py`, three
-# seeds each:
+# The bias model is the best of them. It has one number to learn about a newcomer, and a
+# few ratings go a long way. The towers learn next to nothing from them; from this seed
+# they are even worse with ten ratings known than with none. Why are they so good with
+# new movies, and not with new people? One guess: there are thousands of movies to learn
+# from, and only a few hundred people. Is it that they met too few strangers? Describe
+# *everybody* by a shortened history in training, some of them by next to nothing, and
+# hide more. How much was chosen on people who were held out of the training rows
+# (narrower towers did worse there). From `benchmarks/tower_newcomers.py`, three seeds
+# each:
 
 # %% tags=["nbval-check-output"]
 newcomers = published_results("tower_newcomers")
@@ -818,9 +838,10 @@ assert table.loc["bias model", "10"] < prepared[0] < usual[0]
 assert prepared[2] > usual[1]  # the seeds overlap
 
 # %% [markdown]
-# With ten ratings known it helps on average, though not from every seed; in between nothing is won,
-# and the bias model stays ahead. We have a guess and no answer. For a newcomer's stars, take the
-# bias model; where there are millions of users to learn from, try again.
+# With ten ratings known it helps on average, though not from every seed; in between
+# nothing is won, and the bias model stays ahead. We have a guess and no answer. For a
+# newcomer's stars, take the bias model; where there are millions of users to learn
+# from, try again.
 #
 # So much for stars. Lists for newcomers, on the same rows:
 
@@ -834,33 +855,35 @@ best_with = table.idxmax()
 assert best_with.to_list() == ["retrieval", "retrieval", "Als"]
 
 # %% [markdown]
-# With three and with five ratings known, towers that also know *which* movies somebody has rated come
-# out first, by little: this is one training, and some seventy people. With ten, ALS does, which
-# folds the newcomer in, and by more. Towers that go by features alone are no better than
-# popularity. (All of these are the towers of the next section.)
+# With three and with five ratings known, towers that also know *which* movies somebody
+# has rated come out first, by little: this is one training, and some seventy people.
+# With ten, ALS does, which folds the newcomer in, and by more. Towers that go by
+# features alone are no better than popularity. (All of these are the towers of the next
+# section.)
 #
 # ## Towers for lists
 #
-# {doc}`05_keras_collaborative_filtering` ended with a warning: who predicts stars best does not
-# make the best lists. In production, two towers are mostly trained for another task: of all
-# movies, *pick* one that this person liked {cite}`covington2016deep`. It is called
-# {term}`retrieval <Retrieval>`.
+# {doc}`05_keras_collaborative_filtering` ended with a warning: who predicts stars best
+# does not make the best lists. In production, two towers are mostly trained for another
+# task: of all movies, *pick* one that this person liked {cite}`covington2016deep`. It
+# is called {term}`retrieval <Retrieval>`.
 #
-# A **softmax** turns scores into probabilities: $e$ to the power of each score, divided by the sum
-# of them all. Over all movies that would be slow when there are millions. So pick out of those of
-# the batch: row $k$ of a batch is a person, with the vector $f_k$, and a movie that they liked,
-# with the vector $g_k$. The movies of the other rows serve as the wrong answers. With $s_{kl}$ for
-# the score of person $k$ and the movie of row $l$, and $n$ rows, the loss is the mean of minus the
-# logarithm of the right movie's probability (the *cross-entropy*):
+# A **softmax** turns scores into probabilities: $e$ to the power of each score, divided
+# by the sum of them all. Over all movies that would be slow when there are millions. So
+# pick out of those of the batch: row $k$ of a batch is a person, with the vector $f_k$,
+# and a movie that they liked, with the vector $g_k$. The movies of the other rows serve
+# as the wrong answers. With $s_{kl}$ for the score of person $k$ and the movie of row
+# $l$, and $n$ rows, the loss is the mean of minus the logarithm of the right movie's
+# probability (the *cross-entropy*):
 #
 # $$
 # L = -\frac1n \sum_k \log \frac{e^{s_{kk}}}{\sum_l e^{s_{kl}}},
 # \qquad s_{kl} = \frac{f_k \cdot g_l}{\tau}
 # $$ (eq-towers-softmax)
 #
-# Both vectors have length 1; $\tau$, the **temperature**, says how sure a difference in the cosine
-# makes the softmax. (The library leaves the same movie in another row out of the sum: it is no wrong
-# answer.) In numpy:
+# Both vectors have length 1; $\tau$, the **temperature**, says how sure a difference in
+# the cosine makes the softmax. (The library leaves the same movie in another row out of
+# the sum: it is no wrong answer.) In numpy:
 
 
 # %% tags=["nbval-check-output"]
@@ -885,19 +908,20 @@ print(f"loss when right {perfect:.2f}, when clueless {clueless:.2f}", end=" ")
 print(f"(log 4 is {np.log(4):.2f})")
 
 # %% [markdown]
-# There is a catch. The wrong answers are other people's *liked* movies. A popular movie is in
-# nearly every batch, a rare one in hardly any. So the popular one is pushed away from everybody,
-# over and over, for nothing but being popular.
+# There is a catch. The wrong answers are other people's *liked* movies. A popular movie
+# is in nearly every batch, a rare one in hardly any. So the popular one is pushed away
+# from everybody, over and over, for nothing but being popular.
 #
-# The remedy is one term {cite}`yi2019sampling`. If $q_l$ is the share of the rows that have movie
-# $l$, take $\log q_l$ off its score while training:
+# The remedy is one term {cite}`yi2019sampling`. If $q_l$ is the share of the rows that
+# have movie $l$, take $\log q_l$ off its score while training:
 #
 # $$
 # s_{kl} = \frac{f_k \cdot g_l}{\tau} - \log q_l .
 # $$ (eq-towers-correction)
 #
-# A movie that comes up a hundred times as often weighs a hundredth each time. Train both ways, on
-# features alone, without ids, with the last fifth of each person's ratings hidden.
+# A movie that comes up a hundred times as often weighs a hundredth each time. Train
+# both ways, on features alone, without ids, with the last fifth of each person's
+# ratings hidden.
 
 # %%
 from recsys_helpers.methods.two_tower import RetrievalTowers
@@ -923,14 +947,15 @@ for name, method in retrieval.items():
     print(f"half of the listed movies have fewer than {usual:.0f} ratings")
 
 # %% [markdown]
-# Without the correction the lists are full of movies that few people have rated, and only half as
-# good.
+# Without the correction the lists are full of movies that few people have rated, and
+# only half as good.
 #
-# How good are these lists? Beside the methods of the earlier chapters, from the results file. With
-# ids, the movie tower has a vector of its own for each movie, and the user tower knows which
-# movies somebody has rated (leaving out the one that is to be picked). The features are made of
-# all training rows here. With folds, what is *missing* from somebody's features would tell which
-# movies are in the fold, and these are the ones to be picked.
+# How good are these lists? Beside the methods of the earlier chapters, from the results
+# file. With ids, the movie tower has a vector of its own for each movie, and the user
+# tower knows which movies somebody has rated (leaving out the one that is to be
+# picked). The features are made of all training rows here. With folds, what is
+# *missing* from somebody's features would tell which movies are in the fold, and these
+# are the ones to be picked.
 
 # %% tags=["nbval-check-output"]
 of_lists = "split == 'user temporal' and metric == 'ndcg@10'"
@@ -943,16 +968,18 @@ lists = pd.concat([lists, before[[*shown, "EASE, chosen"]]])
 print(by_features(lists).sort_values().round(4).to_string())
 
 # %% [markdown]
-# By features alone the towers are well ahead of popularity (they are told of it: how many ratings a
-# movie has is one of the features). With ids they come nearer to a well-set ALS; EASE stays ahead of
-# both. (The towers for stars, asked for a list, are behind popularity.) On a hundred
-# thousand ratings nobody needs two towers to make lists for people and movies that are known. They
-# are used where there are a hundred million, and new ones every minute.
+# By features alone the towers are well ahead of popularity (they are told of it: how
+# many ratings a movie has is one of the features). With ids they come nearer to a
+# well-set ALS; EASE stays ahead of both. (The towers for stars, asked for a list, are
+# behind popularity.) On a hundred thousand ratings nobody needs two towers to make
+# lists for people and movies that are known. They are used where there are a hundred
+# million, and new ones every minute.
 #
 # ## A page for a newcomer
 #
-# Somebody new has rated nothing. They can say what they like. Say it in spreads: 2 is "more than
-# nearly everybody", 0 "as people do on average", and what is not said is unknown.
+# Somebody new has rated nothing. They can say what they like. Say it in spreads: 2 is
+# "more than nearly everybody", 0 "as people do on average", and what is not said is
+# unknown.
 
 # %%
 by_content = retrieval["corrected"]
@@ -980,9 +1007,9 @@ print(f"{has_wanted.mean():.0%} of the list is adventure or fantasy")
 assert has_wanted.mean() >= 0.8
 
 # %% [markdown]
-# In a notebook of your own, the next cell shows a form: move a slider and the list below it
-# changes. Nothing is trained; a vector is computed, and one matrix product. (A page of a book
-# cannot run it.)
+# In a notebook of your own, the next cell shows a form: move a slider and the list
+# below it changes. Nothing is trained; a vector is computed, and one matrix product. (A
+# page of a book cannot run it.)
 
 # %% tags=["remove-output"]
 from recsys_helpers.taste_form import taste_form
@@ -1002,15 +1029,16 @@ print("listed:", "; ".join(titles[best]))
 # %% [markdown]
 # ## Similar movies
 #
-# Both towers end in vectors, so {doc}`03_neighbours` works on them: near vectors are near movies.
-# The source takes the squared distance of two vectors of length 1. Multiply it out:
+# Both towers end in vectors, so {doc}`03_neighbours` works on them: near vectors are
+# near movies. The source takes the squared distance of two vectors of length 1.
+# Multiply it out:
 #
 # $$
 # |a - b|^2 = |a|^2 + |b|^2 - 2\, a \cdot b = 2 - 2 \cos(a, b) .
 # $$ (eq-towers-distance)
 #
-# So the nearest by distance is the nearest by cosine, and the distances of *all* pairs are one
-# matrix product.
+# So the nearest by distance is the nearest by cosine, and the distances of *all* pairs
+# are one matrix product.
 
 # %% tags=["nbval-check-output"]
 vectors = by_content.movie_vectors(titles)
@@ -1024,8 +1052,9 @@ assert same
 # :::{admonition} What goes wrong, 7: three loops in Python
 # :class: warning
 #
-# The source computes the distances number by number, in three loops, for all pairs. And then it
-# prints the genres of movie 1 in the column for movie 2, so that every pair looks perfect.
+# The source computes the distances number by number, in three loops, for all pairs. And
+# then it prints the genres of movie 1 in the column for movie 2, so that every pair
+# looks perfect.
 # :::
 
 
@@ -1088,18 +1117,20 @@ display.movie_table(
 )
 
 # %% [markdown]
-# A movie and its neighbour need not share every genre. They have something else in common: both are
-# famous and well liked. The towers are told how many ratings a movie has, and how good they are.
+# A movie and its neighbour need not share every genre. They have something else in
+# common: both are famous and well liked. The towers are told how many ratings a movie
+# has, and how good they are.
 #
 # ## Exercises
 #
 # ````{exercise} Read it off the average
 # :label: ex-towers-read-off
 #
-# Somebody has rated three war movies: 5, 4 and 2 stars. What is their average of the genre, and
-# what are the three averages of {eq}`eq-towers-leave-one-out`? Now hide the ratings, and look at
-# the three left-out averages only: which row has the highest rating? How would a network use
-# that? Check your averages with `leave_one_out_averages`.
+# Somebody has rated three war movies: 5, 4 and 2 stars. What is their average of the
+# genre, and what are the three averages of {eq}`eq-towers-leave-one-out`? Now hide the
+# ratings, and look at the three left-out averages only: which row has the highest
+# rating? How would a network use that? Check your averages with
+# `leave_one_out_averages`.
 # ````
 
 # %% tags=["exercise"]
@@ -1111,9 +1142,10 @@ display.movie_table(
 # :class: dropdown
 # ````
 #
-# The average is $11/3$. Left out: $6/2 = 3$, $7/2 = 3.5$ and $9/2 = 4.5$. The *lowest* of them
-# belongs to the highest rating, since what is missing from it is the most. Within one person the
-# order of the ratings is the reverse of the order of the averages.
+# The average is $11/3$. Left out: $6/2 = 3$, $7/2 = 3.5$ and $9/2 = 4.5$. The *lowest*
+# of them belongs to the highest rating, since what is missing from it is the most.
+# Within one person the order of the ratings is the reverse of the order of the
+# averages.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 three_wars = pd.DataFrame(
@@ -1125,9 +1157,9 @@ print(left.to_list())
 assert np.allclose(left, [3, 3.5, 4.5])
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# A network that has learnt who somebody is from the other features can subtract, and knows the
-# rating. On a hidden row there is nothing to subtract, and what it has learnt is useless. That is
-# why our towers use folds.
+# A network that has learned who somebody is from the other features can subtract, and
+# knows the rating. On a hidden row there is nothing to subtract, and what it has learned
+# is useless. That is why our towers use folds.
 #
 # ````{solution-end}
 # ````
@@ -1137,9 +1169,9 @@ assert np.allclose(left, [3, 3.5, 4.5])
 # :label: ex-towers-invent
 #
 # Nobody has rated your movie; it does not exist. Give it genres and a year, and let
-# `towers.movie_tower_` say what people would give it, on average over all users. Which of your
-# inventions does best? (`movie_content` makes the last part of the input; the first part, what
-# is made of ratings, is all zeros.)
+# `towers.movie_tower_` say what people would give it, on average over all users. Which
+# of your inventions does best? (`movie_content` makes the last part of the input; the
+# first part, what is made of ratings, is all zeros.)
 # ```
 
 # %% tags=["exercise"]
@@ -1151,8 +1183,8 @@ assert np.allclose(left, [3, 3.5, 4.5])
 # :class: dropdown
 # ````
 #
-# The vector and the level come from the movie tower. The mean over users of a dot product is the
-# dot product with the mean of the users' vectors.
+# The vector and the level come from the movie tower. The mean over users of a dot
+# product is the dot product with the mean of the users' vectors.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 from recsys_helpers.content_features import movie_content
@@ -1175,8 +1207,8 @@ for of_movie, value in zip(invented["genres"], guessed, strict=True):
     print(f"{', '.join(of_movie)}: {value:.2f} stars")
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# These are the stars of those who *would* watch it, as far as the data can tell: people who watch
-# documentaries chose to.
+# These are the stars of those who *would* watch it, as far as the data can tell: people
+# who watch documentaries chose to.
 #
 # ````{solution-end}
 # ````
@@ -1185,9 +1217,10 @@ for of_movie, value in zip(invented["genres"], guessed, strict=True):
 # ```{exercise} Why a temperature?
 # :label: ex-towers-temperature
 #
-# A batch has 1,000 movies. The right one has a cosine of 1, all others a cosine of -1: the towers
-# could not do better. Which probability does the softmax of {eq}`eq-towers-softmax` give to the
-# right movie with $\tau = 1$? With $\tau = 0.3$? With 0.1?
+# A batch has 1,000 movies. The right one has a cosine of 1, all others a cosine of -1:
+# the towers could not do better. Which probability does the softmax of
+# {eq}`eq-towers-softmax` give to the right movie with $\tau = 1$? With $\tau = 0.3$?
+# With 0.1?
 # ```
 
 # %% tags=["exercise"]
@@ -1207,8 +1240,9 @@ for temperature in (1, 0.3, 0.1):
     print(f"temperature {temperature}: {right / (right + wrong):.3f}")
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# With a temperature of 1 perfect towers would still be told that they are nearly always wrong,
-# and pulled on for ever. A very small one makes the loss sure of every difference, noise too.
+# With a temperature of 1 perfect towers would still be told that they are nearly always
+# wrong, and pulled on for ever. A very small one makes the loss sure of every
+# difference, noise too.
 #
 # ````{solution-end}
 # ````
@@ -1217,10 +1251,10 @@ for temperature in (1, 0.3, 0.1):
 # ````{exercise} Find the bug
 # :label: ex-towers-scaler
 #
-# The function below makes one scaled feature, the person's average, for training and hidden rows.
-# The averages are of the training ratings only. The source does it in this order, and so do many
-# tutorials. Find the bug, and write a test that any preparation of data should pass and this one
-# does not. How large is the damage here?
+# The function below makes one scaled feature, the person's average, for training and
+# hidden rows. The averages are of the training ratings only. The source does it in this
+# order, and so do many tutorials. Find the bug, and write a test that any preparation
+# of data should pass and this one does not. How large is the damage here?
 # ````
 
 
@@ -1246,9 +1280,9 @@ print(for_train.shape, for_test.shape)
 # :class: dropdown
 # ````
 #
-# The scaler is fitted on everything. Its mean and its spread know which people are in the hidden
-# rows, and how often. The test: *what the model is trained on must not change when the hidden rows
-# do*. Take other hidden rows, and look.
+# The scaler is fitted on everything. Its mean and its spread know which people are in
+# the hidden rows, and how often. The test: *what the model is trained on must not
+# change when the hidden rows do*. Take other hidden rows, and look.
 
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
@@ -1277,9 +1311,10 @@ moved = np.abs(
 print(f"the inputs differ by {moved.max():.3f} spreads at most")
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# Here the damage is next to nothing: the hidden rows are a random fifth, and a mean and a spread
-# hardly change. That is luck. The very same test finds the leak that was worth so much in this
-# chapter, the averages of all ratings. So run it on every preparation of data.
+# Here the damage is next to nothing: the hidden rows are a random fifth, and a mean and
+# a spread hardly change. That is luck. The very same test finds the leak that was worth
+# so much in this chapter, the averages of all ratings. So run it on every preparation
+# of data.
 #
 # ````{solution-end}
 # ````
@@ -1287,20 +1322,20 @@ print(f"the inputs differ by {moved.max():.3f} spreads at most")
 # %% [markdown]
 # ## Recap
 #
-# - Two towers turn what is known of a person and of a movie into vectors, which meet in a dot
-#   product. Each side is computed once. An id is not needed.
-# - A feature that is made of ratings must not know the rating that it helps to predict: not the
-#   hidden ones, and not the training row's own. Make it of other folds.
+# - Two towers turn what is known of a person and of a movie into vectors, which meet in
+#   a dot product. Each side is computed once. An id is not needed.
+# - A feature that is made of ratings must not know the rating that it helps to predict:
+#   not the hidden ones, and not the training row's own. Make it of other folds.
 # - Unknown is not zero. Give the network a flag, and hide things from it in training.
-# - On new movies the towers were ahead of every method that goes by ids. With ratings at hand,
-#   those who use them all were ahead.
+# - On new movies the towers were ahead of every method that goes by ids. With ratings
+#   at hand, those who use them all were ahead.
 # - For lists, train for lists: an in-batch softmax, and its correction for popularity.
 #
 # ## References
 #
-# {cite:t}`huang2013dssm` trained two towers on clicks; {cite:t}`covington2016deep` trained one, the
-# person's, to pick a video out of millions; {cite:t}`yi2019sampling` have a second one for the
-# videos, and the correction of the in-batch softmax;
+# {cite:t}`huang2013dssm` trained two towers on clicks; {cite:t}`covington2016deep`
+# trained one, the person's, to pick a video out of millions; {cite:t}`yi2019sampling`
+# have a second one for the videos, and the correction of the in-batch softmax;
 # {cite:t}`volkovs2017dropoutnet` hide inputs in training for the cold start;
 # {cite:t}`miccibarreca2001` made features of targets, and shrank them.
 

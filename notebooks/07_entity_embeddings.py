@@ -12,11 +12,12 @@
 # :::{admonition} Before you start
 # :class: note
 #
-# **You will learn** to turn a page full of links into a vector, without a single rating: to
-# make a task out of what is simply *there*, by telling links from pairs that are none; to draw
-# such pairs quickly; to ask whether near films are the *right* films, where the answer is
-# known; why the first model finds so few of them, and what does better; and what the vectors
-# are good for: films, people and mixtures of both, a reader's taste, the critics' scores.
+# **You will learn** to turn a page full of links into a vector, without a single
+# rating: to make a task out of what is simply *there*, by telling links from pairs that
+# are none; to draw such pairs quickly; to ask whether near films are the *right* films,
+# where the answer is known; why the first model finds so few of them, and what does
+# better; and what the vectors are good for: films, people and mixtures of both, a
+# reader's taste, the critics' scores.
 #
 # **You need** the cosine of {doc}`03_neighbours`, an embedding and its training from
 # {doc}`05_keras_collaborative_filtering`, and the softmax over a batch from
@@ -56,14 +57,14 @@ print(f"{len(films.links):,} links")
 # %% [markdown]
 # ## Why anyone wants this
 #
-# A page about a film is full of links: to those who made it and play in it, to its genres, its
-# country, the company that paid for it. Somebody has put each of them there because it has to
-# do with the film. Two films that link to the same things should be alike, whether anybody has
-# rated them or not.
+# A page about a film is full of links: to those who made it and play in it, to its
+# genres, its country, the company that paid for it. Somebody has put each of them there
+# because it has to do with the film. Two films that link to the same things should be
+# alike, whether anybody has rated them or not.
 #
-# The source of this chapter took ten thousand pages of Wikipedia. Ours are the credits of films
-# from Wikidata, Wikipedia's collection of facts, which come with the course. (At the end you find
-# how to load the source's own file.) What one of them links to:
+# The source of this chapter took ten thousand pages of Wikipedia. Ours are the credits
+# of films from Wikidata, Wikipedia's collection of facts, which come with the course.
+# (At the end you find how to load the source's own file.) What one of them links to:
 
 # %% tags=["nbval-check-output"]
 interstellar = int(titles.index[titles == "Interstellar (2014)"][0])
@@ -72,8 +73,8 @@ for kind, names in of_one.groupby("kind", observed=True)["name"]:
     print(f"{kind}: {', '.join(names)}"[:74])
 
 # %% [markdown]
-# What is linked to is called an {term}`entity <Entity>`: a person, a genre, a company, a decade. Some are on
-# nearly every film's page, others on one only.
+# What is linked to is called an {term}`entity <Entity>`: a person, a genre, a company,
+# a decade. Some are on nearly every film's page, others on one only.
 
 # %% tags=["nbval-check-output"]
 n_films_with = films.pairs(min_films=1)["entity"].value_counts()
@@ -91,10 +92,11 @@ with plots.course_style():
     ax.set(xlabel="Rank of the entity", ylabel="Films that link to it")
 
 # %% [markdown]
-# The long tail again. Neither end helps. That a film is in English says next to nothing about
-# it: most are. (In the source there are 9,393 links to *Rotten Tomatoes* on 10,000 pages.) And an entity on a
-# single film cannot say which other film is like it. The source keeps what is linked to three
-# times or more, be it from one page; we keep what is on three films or more.
+# The long tail again. Neither end helps. That a film is in English says next to nothing
+# about it: most are. (In the source there are 9,393 links to *Rotten Tomatoes* on
+# 10,000 pages.) And an entity on a single film cannot say which other film is like it.
+# The source keeps what is linked to three times or more, be it from one page; we keep
+# what is on three films or more.
 #
 # ## Pairs
 #
@@ -103,9 +105,9 @@ with plots.course_style():
 # :::{admonition} What goes wrong, 1: links that come twice
 # :class: warning
 #
-# A page may link to the same thing in two places. The source counts 949,544 pairs, makes a set
-# of them for looking pairs up, and then trains on the *list*, where some are found several
-# times.
+# A page may link to the same thing in two places. The source counts 949,544 pairs,
+# makes a set of them for looking pairs up, and then trains on the *list*, where some
+# are found several times.
 # :::
 #
 # Here, too: somebody who directs a film and plays in it is in two credits.
@@ -118,8 +120,8 @@ print(f"{len(by_credit):,} credits, {len(pairs):,} pairs:", end=" ")
 print(f"{n_twice:,} ({n_twice / len(by_credit):.1%}) repeat a pair")
 
 # %% [markdown]
-# `FilmLinks` keeps each pair once, as a sparse matrix with a row for each film and a column for
-# each entity.
+# `FilmLinks` keeps each pair once, as a sparse matrix with a row for each film and a
+# column for each entity.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.film_links import FilmLinks
@@ -145,11 +147,11 @@ print(f"{n_cells:,} pairs are possible; {known.matrix.nnz / n_cells:.2%} are")
 #              link: 1         no link: -1
 # ```
 #
-# Each film and each entity gets a vector of 50 numbers, random at first. Training turns the
-# vectors of a film and its entities to point the same way, and those of pairs that are no links
-# away from each other. The task itself is of no interest: whether a pair is a link could be
-# looked up. But to solve it with 50 numbers, films that share many links must come to lie near each
-# other, and these vectors are what we are after.
+# Each film and each entity gets a vector of 50 numbers, random at first. Training turns
+# the vectors of a film and its entities to point the same way, and those of pairs that
+# are no links away from each other. The task itself is of no interest: whether a pair
+# is a link could be looked up. But to solve it with 50 numbers, films that share many
+# links must come to lie near each other, and these vectors are what we are after.
 #
 # ## The maths
 #
@@ -161,9 +163,9 @@ print(f"{n_cells:,} pairs are possible; {known.matrix.nnz / n_cells:.2%} are")
 # y_{ij} = \begin{cases} 1 & \text{a link} \\ -1 & \text{none.} \end{cases}
 # $$ (eq-entities-cosine)
 #
-# The pairs that are no links are far too many to be shown, all of them. So draw some: the source
-# takes ten for each link, others each time. That is {term}`negative sampling <Negative sampling>`
-# {cite}`mikolov2013distributed`.
+# The pairs that are no links are far too many to be shown, all of them. So draw some:
+# the source takes ten for each link, others each time. That is {term}`negative sampling
+# <Negative sampling>` {cite}`mikolov2013distributed`.
 #
 # ## From scratch: pairs that are no links
 #
@@ -185,10 +187,10 @@ def looped_negatives(n, chance):
 
 
 # %% [markdown]
-# Now all at once. Write a pair as one number, film times number of entities plus entity. Then a
-# pair is drawn by drawing a number, and whether it is a link is a search in a sorted list. Those
-# that are links are drawn anew: this is called *rejection*, and it is exact. Every pair that
-# is no link is equally likely.
+# Now all at once. Write a pair as one number, film times number of entities plus
+# entity. Then a pair is drawn by drawing a number, and whether it is a link is a search
+# in a sorted list. Those that are links are drawn anew: this is called *rejection*, and
+# it is exact. Every pair that is no link is equally likely.
 
 # %%
 link_numbers = np.sort([film * n_entities + e for film, e in linked])
@@ -221,8 +223,8 @@ for drawn_films, drawn_entities in (looped, at_once):
     assert not known.matrix[drawn_films, drawn_entities].any()
 
 # %% [markdown]
-# The package's `NegativeSampler` and `LinkBatches` do the same with a few tricks more. A whole batch
-# of 512 links and 5,120 pairs that are none, measured on all films:
+# The package's `NegativeSampler` and `LinkBatches` do the same with a few tricks more.
+# A whole batch of 512 links and 5,120 pairs that are none, measured on all films:
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.results import published_results
@@ -239,9 +241,10 @@ assert ratio >= 25
 # :::{admonition} What goes wrong, 2: a batch that is not what it seems
 # :class: warning
 #
-# The source's loop fills *one* array, gives it away, and fills the same array again for the next
-# batch. It keeps ids as floating-point numbers in it. And it sets the seed of one random
-# generator (`random.seed(5)`), but shuffles with another (`np.random.shuffle`).
+# The source's loop fills *one* array, gives it away, and fills the same array again for
+# the next batch. It keeps ids as floating-point numbers in it. And it sets the seed of
+# one random generator (`random.seed(5)`), but shuffles with another
+# (`np.random.shuffle`).
 # :::
 
 # %% tags=["nbval-check-output"]
@@ -260,11 +263,11 @@ print("three batches, collected:", [batch.tolist() for batch in collected])
 print("16,777,217 as a 32-bit float:", f"{np.float32(16_777_217):,.0f}")
 
 # %% [markdown]
-# Whoever collects the batches, or reads one ahead while the model is at work, gets the last one
-# over and over. And a 32-bit float, which Keras makes of all floats, has no place for each whole number
-# above 16,777,216: of a large table some rows could never be reached. With the source's 66,913 links
-# that does no harm yet. `LinkBatches` gives new arrays of whole numbers, and all its randomness
-# comes from one seed.
+# Whoever collects the batches, or reads one ahead while the model is at work, gets the
+# last one over and over. And a 32-bit float, which Keras makes of all floats, has no
+# place for each whole number above 16,777,216: of a large table some rows could never
+# be reached. With the source's 66,913 links that does no harm yet. `LinkBatches` gives
+# new arrays of whole numbers, and all its randomness comes from one seed.
 #
 # ## With the library: the source's model
 #
@@ -303,10 +306,11 @@ print(f"in numpy the same: {same}")
 assert same
 
 # %% [markdown]
-# `SampledLinkModel` is this model with our batches. Its default values are those of the source: 50
-# factors, 512 links a batch and ten pairs that are none for each, five epochs of Nadam
-# {cite}`dozat2016nadam` (Adam with a look ahead). We give it larger batches, and Adam with larger
-# steps. It is quicker so, and no worse: both are measured below.
+# `SampledLinkModel` is this model with our batches. Its default values are those of the
+# source: 50 factors, 512 links a batch and ten pairs that are none for each, five
+# epochs of Nadam {cite}`dozat2016nadam` (Adam with a look ahead). We give it larger
+# batches, and Adam with larger steps. It is quicker so, and no worse: both are measured
+# below.
 
 # %%
 from recsys_helpers.methods.entity import SampledLinkModel
@@ -327,23 +331,25 @@ display.movie_table(
 # %% [markdown]
 # ## Is that good?
 #
-# The source prints two such lists and leaves it there. They look sensible: you know these films, and
-# can find something that connects them. So could you with nearly any list.
+# The source prints two such lists and leaves it there. They look sensible: you know
+# these films, and can find something that connects them. So could you with nearly any
+# list.
 #
 # :::{admonition} What goes wrong, 3: judged by eye
 # :class: warning
 #
-# The model was trained on all pairs, and judged by two lists that somebody looked at. Whether
-# another model were better, or no model at all, such a look does not tell.
+# The model was trained on all pairs, and judged by two lists that somebody looked at.
+# Whether another model were better, or no model at all, such a look does not tell.
 # :::
 #
 # There are no ratings here to be predicted. But there are questions whose answers we know:
 #
-# **Franchise.** Are a film's sequels among its ten nearest? All links may be used. (Series are found
-# by their titles: *Episode IV*, *Part II*.)
+# **Franchise.** Are a film's sequels among its ten nearest? All links may be used.
+# (Series are found by their titles: *Episode IV*, *Part II*.)
 #
-# **Director.** Are films of the same director? For this, the model must not know who directed: all
-# links from a film to a person who directs it are taken away before training.
+# **Director.** Are films of the same director? For this, the model must not know who
+# directed: all links from a film to a person who directs it are taken away before
+# training.
 #
 # **Genre.** How many genres do the ten nearest share with the film, as a share of all that
 # either has (the *Jaccard* measure)? Links to genres are taken away.
@@ -362,9 +368,10 @@ for name in QUESTIONS:
     print(f"{left:.0%} of the pairs known; {' and '.join(question.metrics)}")
 
 # %% [markdown]
-# What would somebody do without any training? Two films are alike if they share many of their links.
-# That is a cosine of rows of the sparse matrix. It would be wise to count a link the more, the fewer
-# films have it: the {term}`inverse document frequency <Inverse document frequency, idf>` {cite}`sparckjones1972idf`,
+# What would somebody do without any training? Two films are alike if they share many of
+# their links. That is a cosine of rows of the sparse matrix. It would be wise to count
+# a link the more, the fewer films have it: the {term}`inverse document frequency
+# <Inverse document frequency, idf>` {cite}`sparckjones1972idf`,
 #
 # $$
 # \mathrm{idf}_j = \log \frac{\text{number of films}}{\text{number of films that link to } j} .
@@ -395,11 +402,11 @@ for name, recall in recalls.items():
 assert recalls["tf-idf cosine"] > recalls["source's model"] + 0.1
 
 # %% [markdown]
-# No training at all beats the source's model, by far. All three questions, on all films, from
-# `benchmarks/entities.py`, with some more that can be had without training: chance, and the same most
-# reviewed films for everybody, as floors; *Jaccard*, the links that two films share as a share of all
-# that either has; and the truncated SVD, which squeezes the tf-idf matrix into 100 or 400 numbers
-# a film.
+# No training at all beats the source's model, by far. All three questions, on all
+# films, from `benchmarks/entities.py`, with some more that can be had without training:
+# chance, and the same most reviewed films for everybody, as floors; *Jaccard*, the
+# links that two films share as a share of all that either has; and the truncated SVD,
+# which squeezes the tf-idf matrix into 100 or 400 numbers a film.
 
 # %% tags=["nbval-check-output"]
 published = published_results("entities")
@@ -416,21 +423,22 @@ gain = answers.loc["tf-idf cosine"] / answers.loc["source"]
 assert (gain > 1).all()
 
 # %% [markdown]
-# R is the **recall**, here the share of the right films that are found (of at most ten); P the
-# **precision**, the share of the ten that are right; J is Jaccard's measure of genres.
+# R is the **recall**, here the share of the right films that are found (of at most
+# ten); P the **precision**, the share of the ten that are right; J is Jaccard's measure
+# of genres.
 #
-# ## What the source's model has learnt
+# ## What the source's model has learned
 #
 # :::{admonition} What goes wrong, 4: fame as nearness?
 # :class: warning
 #
-# In the source, *Interstellar* lies near *Spider-Man 2* and *The Incredible Hulk*, all with a cosine of
-# .96. (Nearer still are *Inception*, *Prometheus*, *Pacific Rim* and *The Martian*.) Do these films have more in
-# common than that they are famous?
+# In the source, *Interstellar* lies near *Spider-Man 2* and *The Incredible Hulk*, all
+# with a cosine of .96. (Nearer still are *Inception*, *Prometheus*, *Pacific Rim* and
+# *The Martian*.) Do these films have more in common than that they are famous?
 # :::
 #
-# Let us measure that. How famous a film is, the number of its reviews may tell. Are the neighbours
-# of famous films famous, and those of unknown ones unknown?
+# Let us measure that. How famous a film is, the number of its reviews may tell. Are the
+# neighbours of famous films famous, and those of unknown ones unknown?
 
 # %%
 n_reviews = films.films.set_index("film_id")["n_reviews"].sort_index()
@@ -448,9 +456,9 @@ for name, rows in nearest.items():
     print(f"{name}: rank correlation {together:.2f}")
 
 # %% [markdown]
-# (A *rank correlation* is 1 if the most reviewed film has the most reviewed neighbours, and so on down;
-# 0 if one has nothing to do with the other.) And how many of the neighbours have anybody in common
-# with the film, before or behind the camera?
+# (A *rank correlation* is 1 if the most reviewed film has the most reviewed neighbours,
+# and so on down; 0 if one has nothing to do with the other.) And how many of the
+# neighbours have anybody in common with the film, before or behind the camera?
 
 # %%
 is_person = [name.startswith("person: ") for name in known.entities]
@@ -464,9 +472,9 @@ for name, rows in nearest.items():
 assert with_somebody["source's model"] < with_somebody["tf-idf cosine"] / 1.5
 
 # %% [markdown]
-# So the source's model brings films together that have nobody in common. (They are not even more alike in
-# fame than those of tf-idf.)
-# What about the others? The rank correlations on all films:
+# So the source's model brings films together that have nobody in common. (They are not
+# even more alike in fame than those of tf-idf.) What about the others? The rank
+# correlations on all films:
 
 # %% tags=["nbval-check-output"]
 fame = published[published["metric"] == "fame"].set_index("method")["value"]
@@ -481,19 +489,21 @@ assert (
 )
 
 # %% [markdown]
-# A surprise: tf-idf, which has learnt nothing, has as much of it. Famous films *do* share links: the same
-# decade, the same studios, the same stars. So a high correlation by itself does not condemn a model. (On
-# the source's pages, where famous films have hundreds of links, it may be another matter.) The questions
-# with known answers tell more than a suspicion does. What is wrong with the source's neighbours is not that
+# A surprise: tf-idf, which has learned nothing, has as much of it. Famous films *do*
+# share links: the same decade, the same studios, the same stars. So a high correlation
+# by itself does not condemn a model. (On the source's pages, where famous films have
+# hundreds of links, it may be another matter.) The questions with known answers tell
+# more than a suspicion does. What is wrong with the source's neighbours is not that
 # they are famous, but that so few of them have anybody in common with the film.
 #
 # ## Harder wrong answers
 #
-# Why? The pairs that are no links were drawn with all entities alike. Most entities are on three or four
-# films; so most of these pairs have a little known name in them, and a model may get far by telling
-# entities that are often linked from those that hardly are. That is a guess; let us try it.
-# {cite:t}`mikolov2013distributed` found it best, for words, to draw the wrong ones by how frequent they are, to the
-# power of three quarters:
+# Why? The pairs that are no links were drawn with all entities alike. Most entities are
+# on three or four films; so most of these pairs have a little known name in them, and a
+# model may get far by telling entities that are often linked from those that hardly
+# are. That is a guess; let us try it. {cite:t}`mikolov2013distributed` found it best,
+# for words, to draw the wrong ones by how frequent they are, to the power of three
+# quarters:
 #
 # $$
 # p(j) \propto n_j^{0.75} \quad\text{where } n_j \text{ films link to } j.
@@ -510,10 +520,11 @@ for popularity in (0.0, 0.75):
     print(f"is on {np.median(counts[drawn]):.0f} films (median)")
 
 # %% [markdown]
-# And the other head that the source speaks of, *classification*: a probability instead of a cosine, by
-# a dense layer with a sigmoid, and the cross-entropy as loss. "Both approaches produced similar embeddings", it
-# says, and does not show it. (`source` is the source's loop and settings. The others have our batches, of
-# 4,096 links, with Adam and a larger learning rate.)
+# And the other head that the source speaks of, *classification*: a probability instead
+# of a cosine, by a dense layer with a sigmoid, and the cross-entropy as loss. "Both
+# approaches produced similar embeddings", it says, and does not show it. (`source` is
+# the source's loop and settings. The others have our batches, of 4,096 links, with Adam
+# and a larger learning rate.)
 
 # %% tags=["nbval-check-output"]
 sampled = ["source", "regression", "classification"]
@@ -526,11 +537,12 @@ assert (harder < regression)[["franchise R", "director P"]].all()
 assert harder["genre J"] > regression["genre J"]
 
 # %% [markdown]
-# So the two heads are *not* the same: classification is ahead on every question (with one seed each). And
-# harder wrong answers, as good as the idea is, do not help this model here: a little better at genres,
-# worse at sequels and directors. With a cosine that has to be 1 or -1, everything that is pushed away is pushed to the
-# opposite side, however little was wrong with it: that may be why. Our settings (larger batches, Adam, a larger
-# learning rate) do better than the source's, and cost less:
+# So the two heads are *not* the same: classification is ahead on every question (with
+# one seed each). And harder wrong answers, as good as the idea is, do not help this
+# model here: a little better at genres, worse at sequels and directors. With a cosine
+# that has to be 1 or -1, everything that is pushed away is pushed to the opposite side,
+# however little was wrong with it: that may be why. Our settings (larger batches, Adam,
+# a larger learning rate) do better than the source's, and cost less:
 
 # %% tags=["nbval-check-output"]
 epochs = speed[["epoch_cpu_s", "loss"]].dropna()
@@ -543,22 +555,23 @@ losses = epochs["loss"]
 assert losses["regression"] <= losses["source"]
 
 # %% [markdown]
-# Five epochs each, then the loss on the same pairs for both: all links, each with ten freshly drawn pairs that
-# are none. It is no higher, in a fraction of the time. Quicker,
-# then. But still no match for tf-idf.
+# Five epochs each, then the loss on the same pairs for both: all links, each with ten
+# freshly drawn pairs that are none. It is no higher, in a fraction of the time.
+# Quicker, then. But still no match for tf-idf.
 #
 # ## A better question
 #
-# The wrong answers were too easy, and there was nothing to *compare*. So ask as {doc}`06_two_towers` did:
-# here is a film, and here are all the entities that any film of this batch links to. Which are its own?
-# With vectors of length 1 and a temperature $\tau$, the probability of entity $j$ is
+# The wrong answers were too easy, and there was nothing to *compare*. So ask as
+# {doc}`06_two_towers` did: here is a film, and here are all the entities that any film
+# of this batch links to. Which are its own? With vectors of length 1 and a temperature
+# $\tau$, the probability of entity $j$ is
 #
 # $$
 # p(j \mid i) = \frac{e^{f_i \cdot e_j / \tau}}{\sum_{k \in E} e^{f_i \cdot e_k / \tau}}
 # $$ (eq-entities-softmax)
 #
-# where $E$ are the entities of the batch, and the loss is $-\log p$ of the links. The wrong answers with the highest scores
-# count most. In numpy:
+# where $E$ are the entities of the batch, and the loss is $-\log p$ of the links. The
+# wrong answers with the highest scores count most. In numpy:
 
 
 # %%
@@ -575,20 +588,23 @@ for entities in (right, wrong):
     print(f"{softmax_loss(np.eye(3), entities, links, 0.07):.3f}")
 
 # %% [markdown]
-# Three films that each lie on their own entity: next to no loss. Opposite of it: a large one. (A film with 15
-# links cannot get below $\log 15 = 2.7$: they share a probability of 1.)
+# Three films that each lie on their own entity: next to no loss. Opposite of it: a
+# large one. (A film with 15 links cannot get below $\log 15 = 2.7$: they share a
+# probability of 1.)
 #
-# One thing more. Each film had a vector of its own, to be learnt from its dozen or so links. But we know what
-# these links are! So let a film's vector be *made* of vectors of its links:
+# One thing more. Each film had a vector of its own, to be learned from its dozen or so
+# links. But we know what these links are! So let a film's vector be *made* of vectors
+# of its links:
 #
 # $$
 # f_i = \frac{s_i}{|s_i|}, \qquad s_i = \sum_{j \in L_i} v_j .
 # $$ (eq-entities-sum)
 #
-# To find each link from a sum that it is a part of would be easy. So in training three links in ten are
-# hidden from the sum, others each time, and the rest has to do. A network that has to restore what was
-# hidden is called a {term}`denoising autoencoder <Denoising autoencoder>` {cite}`vincent2008denoising`. It learns what goes with what, and how
-# much each link is worth: nobody gives it an idf.
+# To find each link from a sum that it is a part of would be easy. So in training three
+# links in ten are hidden from the sum, others each time, and the rest has to do. A
+# network that has to restore what was hidden is called a {term}`denoising autoencoder
+# <Denoising autoencoder>` {cite}`vincent2008denoising`. It learns what goes with what,
+# and how much each link is worth: nobody gives it an idf.
 
 # %%
 from recsys_helpers.methods.entity import SoftmaxLinkModel
@@ -606,10 +622,10 @@ for name, rows in nearest.items():
 assert recall > recalls["source's model"] + 0.1
 
 # %% tags=["nbval-check-output"]
-learnt = ["tf-idf cosine", "source", "softmax", "softmax, composed"]
-learnt += [f"softmax, composed, seed {seed}" for seed in (1, 2)]
-learnt += ["softmax, composed, idf"]
-print(answers.loc[learnt].round(3).to_string(na_rep="-"))
+learned = ["tf-idf cosine", "source", "softmax", "softmax, composed"]
+learned += [f"softmax, composed, seed {seed}" for seed in (1, 2)]
+learned += ["softmax, composed, idf"]
+print(answers.loc[learned].round(3).to_string(na_rep="-"))
 ours, raw = answers.loc[["softmax, composed", "tf-idf cosine"]].values
 assert (ours > raw).all()
 assert (ours > 1.2 * answers.loc["source"]).all()
@@ -617,18 +633,21 @@ over_seeds = answers.filter(like="composed, seed", axis=0)["franchise R"]
 assert over_seeds.min() < answers.loc["tf-idf cosine", "franchise R"]
 
 # %% [markdown]
-# At last learnt vectors that are not behind tf-idf: ahead at directors and genres, and level at sequels, where the
-# luck of a seed is as large as the difference. (Other seeds, and an idf in the sum, were asked the first question
-# only. In the recall of directors the 95 % intervals overlap as well.) And a film is 200 numbers now, in which films can be near without a
-# single link in common.
+# At last learned vectors that are not behind tf-idf: ahead at directors and genres, and
+# level at sequels, where the luck of a seed is as large as the difference. (Other
+# seeds, and an idf in the sum, were asked the first question only. In the recall of
+# directors the 95 % intervals overlap as well.) And a film is 200 numbers now, in which
+# films can be near without a single link in common.
 #
-# What made the difference? Not the loss alone: the softmax models also have 200 numbers a vector, not 50, and
-# ten epochs, not five. With a vector of its own for each film, the softmax is ahead of the cosine
-# of 1 and -1 at sequels and directors, and behind tf-idf at everything. Making films of their links did the rest. An idf
-# in the sum changes little: what a link is worth seems to have been learnt.
+# What made the difference? Not the loss alone: the softmax models also have 200 numbers
+# a vector, not 50, and ten epochs, not five. With a vector of its own for each film,
+# the softmax is ahead of the cosine of 1 and -1 at sequels and directors, and behind
+# tf-idf at everything. Making films of their links did the rest. An idf in the sum
+# changes little: what a link is worth seems to have been learned.
 #
-# A word of caution. The temperature, the number of factors and the share that is hidden were chosen from a
-# handful of values by looking at these very questions. So a little of the lead may be luck.
+# A word of caution. The temperature, the number of factors and the share that is hidden
+# were chosen from a handful of values by looking at these very questions. So a little
+# of the lead may be luck.
 #
 # ## Films, people, and mixtures
 #
@@ -642,17 +661,17 @@ lists = {
 display.movie_table(pd.DataFrame(lists), caption="Near Interstellar")
 
 # %% [markdown]
-# Entities have vectors in the same space, the $e_k$ of {eq}`eq-entities-softmax`. (The $v_j$ that films are summed
-# from are a second table.) So near entities can be found just so; the source did it for
-# George Lucas.
+# Entities have vectors in the same space, the $e_k$ of {eq}`eq-entities-softmax`. (The
+# $v_j$ that films are summed from are a second table.) So near entities can be found
+# just so; the source did it for George Lucas.
 
 # %%
 near = best.similar_entities("George Lucas", n=8)
 display.movie_table(near, caption="Near George Lucas")
 
 # %% [markdown]
-# And as films and entities share one space, a question may be a mixture: the mean of their directions. A film
-# like *Alien*, but a comedy?
+# And as films and entities share one space, a question may be a mixture: the mean of
+# their directions. A film like *Alien*, but a comedy?
 
 # %%
 columns = {}
@@ -666,8 +685,8 @@ for name, entities in {
 display.movie_table(pd.DataFrame(columns), caption="Near a mixture")
 
 # %% [markdown]
-# A film that does not exist can have a vector, too, since it is made of its links. A model with a row for each film would first
-# have to learn a row for it:
+# A film that does not exist can have a vector, too, since it is made of its links. A
+# model with a row for each film would first have to learn a row for it:
 
 # %%
 invented = ["person: Woody Allen", "genre: Sci-Fi", "decade: 1970s"]
@@ -681,8 +700,8 @@ display.movie_table(
 # %% [markdown]
 # ## A map
 #
-# For a picture take the most reviewed films, and let t-SNE (see {doc}`05_keras_collaborative_filtering`) lay
-# their vectors out on a plane.
+# For a picture take the most reviewed films, and let t-SNE (see
+# {doc}`05_keras_collaborative_filtering`) lay their vectors out on a plane.
 
 # %%
 from sklearn.manifold import TSNE
@@ -716,9 +735,10 @@ ax = method_plots.movie_map(plane, labelled, groups)
 # %% [markdown]
 # ## What else the vectors are good for
 #
-# **A reader's taste.** Somebody names a few films that they like, and a few that they don't. A *support vector
-# machine* {cite}`cortes1995svm` looks for the border between the two that is farthest from both, and how far
-# another film lies on the good side is its score. (The book that the source follows does this, too.)
+# **A reader's taste.** Somebody names a few films that they like, and a few that they
+# don't. A *support vector machine* {cite}`cortes1995svm` looks for the border between
+# the two that is farthest from both, and how far another film lies on the good side is
+# its score. (The book that the source follows does this, too.)
 
 # %%
 from recsys_helpers.film_tastes import FilmTaste
@@ -737,10 +757,11 @@ display.movie_table(
 )
 
 # %% [markdown]
-# Is there anything in it? People in MovieLens have rated many of these films. Take those with at least fifteen
-# films of four stars or more and fifteen of two and a half or fewer, and let the machine tell which are which, for
-# films that it was not shown. *Balanced accuracy* is the share told right, where liked and disliked count half
-# each: 0.5 is chance. *linear* is a flat border; *rbf* one that may bend.
+# Is there anything in it? People in MovieLens have rated many of these films. Take
+# those with at least fifteen films of four stars or more and fifteen of two and a half
+# or fewer, and let the machine tell which are which, for films that it was not shown.
+# *Balanced accuracy* is the share told right, where liked and disliked count half each:
+# 0.5 is chance. *linear* is a flat border; *rbf* one that may bend.
 
 # %% tags=["nbval-check-output"]
 readers = published[published["split"] == "readers"]
@@ -752,12 +773,14 @@ assert (readers["low"] > 0.5).all()
 assert readers["value"].idxmax() == "truncated SVD, 100, linear"
 
 # %% [markdown]
-# There is something in it: everything is above chance. But not much: the genres by themselves do about as well as
-# most. The plain SVD has the highest value, with an interval that overlaps that of the composed vectors: sixty people
-# are few. A film's links say what it is like; whether somebody likes it depends on more.
+# There is something in it: everything is above chance. But not much: the genres by
+# themselves do about as well as most. The plain SVD has the highest value, with an
+# interval that overlaps that of the composed vectors: sixty people are few. A film's
+# links say what it is like; whether somebody likes it depends on more.
 #
-# **The critics' score.** The source's book predicts scores from the vectors, by a linear regression. Below, the
-# share of critics who liked a film (from 0 to 100), for films that the regression has not seen:
+# **The critics' score.** The source's book predicts scores from the vectors, by a
+# linear regression. Below, the share of critics who liked a film (from 0 to 100), for
+# films that the regression has not seen:
 
 # %% tags=["nbval-check-output"]
 critics = published[published["split"] == "tomato_meter"]
@@ -769,15 +792,17 @@ assert 0.2 < r2.max() < 0.3
 assert r2["source"] < r2["genres"] < r2["truncated SVD, 100"]
 
 # %% [markdown]
-# ($R^2$ is the share of the spread that is explained: 0 for the mean of all films.) Who made a film, and what kind it
-# is, tell about a quarter of what critics will think. Here the composed vectors are ahead, and the source's are
-# behind the genres by themselves.
+# ($R^2$ is the share of the spread that is explained: 0 for the mean of all films.) Who
+# made a film, and what kind it is, tell about a quarter of what critics will think.
+# Here the composed vectors are ahead, and the source's are behind the genres by
+# themselves.
 #
 # ## Back to MovieLens
 #
-# To use the vectors for people, find each movie of MovieLens among these films. There is no common id here, so
-# it has to be done by title and year, and that takes care: "Usual Suspects, The", "Kill Bill: Vol. 1",
-# titles in two languages. `match_films` goes rule by rule, the strictest first, and reports.
+# To use the vectors for people, find each movie of MovieLens among these films. There
+# is no common id here, so it has to be done by title and year, and that takes care:
+# "Usual Suspects, The", "Kill Bill: Vol. 1", titles in two languages. `match_films`
+# goes rule by rule, the strictest first, and reports.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.film_matching import match_films
@@ -787,8 +812,8 @@ print(matches.summary.round(3).to_string())
 print(matches.unmatched[["title", "why"]].head(3).to_string(index=False))
 
 # %% [markdown]
-# Now lists, by the protocol of {doc}`02_is_it_any_good`: recommend what is nearest to the movies that
-# somebody liked (`LikedVectors`: the mean of the cosines).
+# Now lists, by the protocol of {doc}`02_is_it_any_good`: recommend what is nearest to
+# the movies that somebody liked (`LikedVectors`: the mean of the cosines).
 
 # %%
 from recsys_helpers.evaluation import evaluate
@@ -817,16 +842,18 @@ ndcg = lists["ndcg@10"]
 assert ndcg["LikedVectors"] < ndcg["Popularity"]
 
 # %% [markdown]
-# What is on a list here is *alike*; popularity only knows what everybody watches, and is ahead all the same.
-# The lists from links reach far more of the catalogue, and less known movies. To be about the same things is one
-# question, to be watched next another: who should answer it needs ratings. A model that learns from both would
-# start from such vectors, as the towers of {doc}`06_two_towers` start from genres.
+# What is on a list here is *alike*; popularity only knows what everybody watches, and
+# is ahead all the same. The lists from links reach far more of the catalogue, and less
+# known movies. To be about the same things is one question, to be watched next another:
+# who should answer it needs ratings. A model that learns from both would start from
+# such vectors, as the towers of {doc}`06_two_towers` start from genres.
 #
 # ## The source's own pages
 #
-# The file that the source uses, `wp_movies_10k.ndjson`, is a line of JSON for each page: title, facts, links. If you
-# have it, `load_wikipedia_links` reads it, from a path or from its address, and everything above runs on it.
-# Lines that are broken, pages that come twice and pages without links are counted or refused:
+# The file that the source uses, `wp_movies_10k.ndjson`, is a line of JSON for each
+# page: title, facts, links. If you have it, `load_wikipedia_links` reads it, from a
+# path or from its address, and everything above runs on it. Lines that are broken,
+# pages that come twice and pages without links are counted or refused:
 
 # %% tags=["nbval-check-output"]
 import json
@@ -853,15 +880,18 @@ print({name: corpus.report[name] for name in shown})
 print(corpus.pairs(min_films=1).to_string(index=False))
 
 # %% [markdown]
-# To gather today's links of some pages yourself, `collect_wikipedia_links(titles)` asks Wikipedia: politely, that
-# is, with your name on the request, fifty pages at a time, and waiting when it is told to.
+# To gather today's links of some pages yourself, `collect_wikipedia_links(titles)` asks
+# Wikipedia: politely, that is, with your name on the request, fifty pages at a time,
+# and waiting when it is told to.
 #
 # :::{admonition} What goes wrong, 5: text and code that have aged
 # :class: warning
 #
-# The source was made from another one about books, and still predicts "whether a certain link is on a book page or not". It imports
-# `keras.layers.merge` and calls `fit_generator`, which Keras no longer has, and saves an `.h5` file of a kind that is
-# no longer advised. Vectors need none of that: `MovieVectors.save` writes numbers and titles, and no code.
+# The source was made from another one about books, and still predicts "whether a
+# certain link is on a book page or not". It imports `keras.layers.merge` and calls
+# `fit_generator`, which Keras no longer has, and saves an `.h5` file of a kind that is
+# no longer advised. Vectors need none of that: `MovieVectors.save` writes numbers and
+# titles, and no code.
 # :::
 #
 # ## Exercises
@@ -869,10 +899,12 @@ print(corpus.pairs(min_films=1).to_string(index=False))
 # ````{exercise} What a link says
 # :label: ex-entities-idf
 #
-# There are 1,000 films. 900 are in English, 100 are war films, and 4 have a certain actress. What are the three values
-# of {eq}`eq-entities-idf`? Two films share their language and nothing else; two others share the actress and nothing
-# else; each film has three links, one of each kind. What are the two cosines, with all links counted alike, and
-# with idf? (Say that the links that are not shared have the same idf on both sides.)
+# There are 1,000 films. 900 are in English, 100 are war films, and 4 have a certain
+# actress. What are the three values of {eq}`eq-entities-idf`? Two films share their
+# language and nothing else; two others share the actress and nothing else; each film
+# has three links, one of each kind. What are the two cosines, with all links counted
+# alike, and with idf? (Say that the links that are not shared have the same idf on both
+# sides.)
 # ````
 
 # %% tags=["exercise"]
@@ -884,8 +916,9 @@ print(corpus.pairs(min_films=1).to_string(index=False))
 # :class: dropdown
 # ````
 #
-# All links alike: one of three is shared, so the cosine is 1/3 both times. With idf, the shared part is the square of the
-# shared link's idf over the sum of all three squares.
+# All links alike: one of three is shared, so the cosine is 1/3 both times. With idf,
+# the shared part is the square of the shared link's idf over the sum of all three
+# squares.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 squares = np.log(1000 / np.array([900, 100, 4])) ** 2
@@ -901,9 +934,10 @@ print(f"sharing the actress: {squares[2] / squares.sum():.2f}")
 # ````{exercise} Ask without hiding the answer
 # :label: ex-entities-hold-out
 #
-# Ask the question about directors of tf-idf on *all* links, directors included, and compare with `held_out_pairs`. How
-# much better does it look? Which of the two numbers would you report for a search engine, and which for a model
-# that shall tell unknown connections?
+# Ask the question about directors of tf-idf on *all* links, directors included, and
+# compare with `held_out_pairs`. How much better does it look? Which of the two numbers
+# would you report for a search engine, and which for a model that shall tell unknown
+# connections?
 # ````
 
 # %% tags=["exercise"]
@@ -927,8 +961,8 @@ for name, value in looks.items():
 assert looks["known"] > looks["hidden"]
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# With the link there, the question is whether the method can read. A search engine is asked for just that. Whether it
-# has understood anything, only the hidden link tells.
+# With the link there, the question is whether the method can read. A search engine is
+# asked for just that. Whether it has understood anything, only the hidden link tells.
 #
 # ````{solution-end}
 # ````
@@ -937,8 +971,8 @@ assert looks["known"] > looks["hidden"]
 # ````{exercise} A film of your own
 # :label: ex-entities-own-film
 #
-# Invent a film: two people, a genre, a decade. Which films are near it? Take one link away, then another: which of them
-# mattered most? Use `vector_of_links`.
+# Invent a film: two people, a genre, a decade. Which films are near it? Take one link
+# away, then another: which of them mattered most? Use `vector_of_links`.
 # ````
 
 # %% tags=["exercise"]
@@ -962,8 +996,8 @@ near = vectors["softmax, composed"].nearest_to(whole, n=3)
 print("near it:", "; ".join(near["title"]))
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# The lower the cosine without a link, the more it mattered. Which kind of link mattered most to
-# yours? An idf would say: the rarest.
+# The lower the cosine without a link, the more it mattered. Which kind of link mattered
+# most to yours? An idf would say: the rarest.
 #
 # ````{solution-end}
 # ````
@@ -972,8 +1006,8 @@ print("near it:", "; ".join(near["title"]))
 # ````{exercise} Find the bug
 # :label: ex-entities-find-the-bug
 #
-# The sampler below is quick, and the model trains without an error. But some of what it draws is wrong. Find the bug,
-# and write the test that would have found it.
+# The sampler below is quick, and the model trains without an error. But some of what it
+# draws is wrong. Find the bug, and write the test that would have found it.
 # ````
 
 
@@ -1000,10 +1034,11 @@ def suspicious_negatives(n, rng):
 # :class: dropdown
 # ````
 #
-# The set holds (entity, film), and the sampler asks for (film, entity). So links are hardly ever recognised, and some of
-# them are shown to the model as pairs that are none. (The source's set *is* the other way round, and it asks
-# rightly.) The test: of the pairs that come out, none is a link. Where links are rare, as here, a few
-# draws may miss the bug; a tiny matrix that is nearly full of links does not.
+# The set holds (entity, film), and the sampler asks for (film, entity). So links are
+# hardly ever recognised, and some of them are shown to the model as pairs that are
+# none. (The source's set *is* the other way round, and it asks rightly.) The test: of
+# the pairs that come out, none is a link. Where links are rare, as here, a few draws
+# may miss the bug; a tiny matrix that is nearly full of links does not.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 for draw in (suspicious_negatives, negatives):
@@ -1019,21 +1054,24 @@ for draw in (suspicious_negatives, negatives):
 # %% [markdown]
 # ## Recap
 #
-# - Links alone place films in a space: a film near its entities, and so near films that share them.
-# - Pairs that are no links have to be drawn; all at once, exactly, from one seed. Harder ones sounded
-#   better, and did not help this model: measure.
-# - Ask questions whose answers are known, with the answers held out, and ask them of the simple ways first: tf-idf
-#   beat the source's model on each.
+# - Links alone place films in a space: a film near its entities, and so near films that
+#   share them.
+# - Pairs that are no links have to be drawn; all at once, exactly, from one seed.
+#   Harder ones sounded better, and did not help this model: measure.
+# - Ask questions whose answers are known, with the answers held out, and ask them of
+#   the simple ways first: tf-idf beat the source's model on each.
 # - A softmax over what could have been linked, and films that are made of their links,
 #   were ahead of it on two questions and level on the third.
-# - What a film is about and whether somebody will like it are two questions. Links answer the first.
+# - What a film is about and whether somebody will like it are two questions. Links
+#   answer the first.
 #
 # ## References
 #
-# The model is that of {cite:t}`koehrsen2018wikipedia`, after a chapter of {cite:t}`osinga2018cookbook`;
-# {cite:t}`mikolov2013distributed` for negative sampling, and for what is frequent;
-# {cite:t}`sparckjones1972idf` for the idf; {cite:t}`vincent2008denoising` for hiding a part of the input;
-# {cite:t}`cortes1995svm` for support vector machines; {cite:t}`dozat2016nadam` for Nadam.
+# The model is that of {cite:t}`koehrsen2018wikipedia`, after a chapter of
+# {cite:t}`osinga2018cookbook`; {cite:t}`mikolov2013distributed` for negative sampling,
+# and for what is frequent; {cite:t}`sparckjones1972idf` for the idf;
+# {cite:t}`vincent2008denoising` for hiding a part of the input; {cite:t}`cortes1995svm`
+# for support vector machines; {cite:t}`dozat2016nadam` for Nadam.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run

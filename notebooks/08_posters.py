@@ -12,14 +12,14 @@
 # :::{admonition} Before you start
 # :class: note
 #
-# **You will learn** what a convolutional network does to a picture, by writing one layer of it; to
-# borrow a network that was trained on a million photographs and make a vector of each poster; what
-# the borrowed network wants to be fed, and what it costs; to check with a known answer whether such
-# vectors are any good; to see what the network looks at; and what looks can tell about taste, and
-# what they cannot.
+# **You will learn** what a convolutional network does to a picture, by writing one
+# layer of it; to borrow a network that was trained on a million photographs and make a
+# vector of each poster; what the borrowed network wants to be fed, and what it costs;
+# to check with a known answer whether such vectors are any good; to see what the
+# network looks at; and what looks can tell about taste, and what they cannot.
 #
-# **You need** {doc}`02_is_it_any_good`, and from {doc}`03_neighbours` what cosine similarity is.
-# You need no key, no network and no graphics card.
+# **You need** {doc}`02_is_it_any_good`, and from {doc}`03_neighbours` what cosine
+# similarity is. You need no key, no network and no graphics card.
 #
 # **Time** {chapter-time}`about an hour; the cells run in three minutes`.
 # :::
@@ -54,25 +54,25 @@ print(f"{len(movies):,} movies")
 # %% [markdown]
 # ## Why anyone wants this
 #
-# A movie comes out next week. Nobody has rated it, perhaps nobody has written about it. But it has
-# a poster. People glance at posters before they read anything, and whoever made this one wanted
-# them to see at once what kind of movie it is.
+# A movie comes out next week. Nobody has rated it, perhaps nobody has written about it.
+# But it has a poster. People glance at posters before they read anything, and whoever
+# made this one wanted them to see at once what kind of movie it is.
 #
-# Shops have the same wish for dresses, chairs and flats: *show me more that looks like this*. There
-# the picture may be all that there is. So this chapter makes a movie's vector from its picture, and
-# from nothing else.
+# Shops have the same wish for dresses, chairs and flats: *show me more that looks like
+# this*. There the picture may be all that there is. So this chapter makes a movie's
+# vector from its picture, and from nothing else.
 #
 # ### Which posters?
 #
-# Real ones come from TMDB, The Movie Database, if you have a key of your own. A key is free for
-# non-commercial use, and you get to it further down. Without one the course *draws* posters: the
-# genre decides what is on them, the decade how it is lettered, and the rest is chance. Each says of
-# itself that it is drawn.
+# Real ones come from TMDB, The Movie Database, if you have a key of your own. A key is
+# free for non-commercial use, and you get to it further down. Without one the course
+# *draws* posters: the genre decides what is on them, the decade how it is lettered, and
+# the rest is chance. Each says of itself that it is drawn.
 #
-# Drawn posters have a merit that real ones lack. We know the right answer: posters of one genre
-# show the same kind of thing. So we can mark what a method finds. To make it hard enough, they are
-# tilted, cropped and roughened. Take as many movies of each of twelve genres as there are, 40 at
-# most.
+# Drawn posters have a merit that real ones lack. We know the right answer: posters of
+# one genre show the same kind of thing. So we can mark what a method finds. To make it
+# hard enough, they are tilted, cropped and roughened. Take as many movies of each of
+# twelve genres as there are, 40 at most.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.poster_art import draw_posters
@@ -95,8 +95,8 @@ print(f"{len(posters)} posters of {asked['genre'].nunique()} genres")
 #   near vectors  =  similar pictures
 # ```
 #
-# Here are two posters of each of four genres. What do the two have in common? Not the colours, and
-# not the places where things are.
+# Here are two posters of each of four genres. What do the two have in common? Not the
+# colours, and not the places where things are.
 
 # %%
 shown_genres = ["Horror", "Romance", "Sci-Fi", "Western"]
@@ -116,31 +116,31 @@ with plots.course_style():
 # %% [markdown]
 # ## The maths
 #
-# To a computer a picture is a table of brightnesses $x_{ij}$ (three tables, in fact: for red, green
-# and blue). A **{term}`convolution <Convolution>`** slides a small window of numbers $w$ over it,
-# and at each place multiplies and adds up. With a window of 3 times 3 and a number $b$ to start
-# from:
+# To a computer a picture is a table of brightnesses $x_{ij}$ (three tables, in fact:
+# for red, green and blue). A **{term}`convolution <Convolution>`** slides a small
+# window of numbers $w$ over it, and at each place multiplies and adds up. With a window
+# of 3 times 3 and a number $b$ to start from:
 #
 # $$
 # y_{ij} = b + \sum_{s=0}^{2} \sum_{t=0}^{2} w_{st} \, x_{i+s,\; j+t}
 # $$ (eq-posters-convolution)
 #
-# Where the picture looks like the window, $y$ is large. Then what is below zero is cut off, as in
-# the towers of {doc}`06_two_towers`. For a colour picture the window has three layers, one a
-# colour, and all products are added. A layer of a network has many windows; each makes a table $y$,
-# called a **channel**. The next layer slides its windows over these channels, and so on. All
-# numbers $w$ and $b$ are learnt.
+# Where the picture looks like the window, $y$ is large. Then what is below zero is cut
+# off, as in the towers of {doc}`06_two_towers`. For a colour picture the window has
+# three layers, one a colour, and all products are added. A layer of a network has many
+# windows; each makes a table $y$, called a **channel**. The next layer slides its
+# windows over these channels, and so on. All numbers $w$ and $b$ are learned.
 #
-# At the end we have channels $c = 1, 2, \dots$ of height $h$ and width $w$. Where on the poster
-# something was, we do not want to know. So take each channel's average:
+# At the end we have channels $c = 1, 2, \dots$ of height $h$ and width $w$. Where on
+# the poster something was, we do not want to know. So take each channel's average:
 # **{term}`pooling <Pooling>`**.
 #
 # $$
 # v_c = \frac{1}{h\,w} \sum_{i=1}^{h} \sum_{j=1}^{w} y_{ijc}
 # $$ (eq-posters-pooling)
 #
-# The numbers $v_c$ are the poster's **{term}`features <Feature>`**. Two posters $v$ and $u$ are
-# alike as far as their vectors point the same way:
+# The numbers $v_c$ are the poster's **{term}`features <Feature>`**. Two posters $v$ and
+# $u$ are alike as far as their vectors point the same way:
 #
 # $$
 # \cos(v, u) = \frac{v \cdot u}{|v| \, |u|}
@@ -148,9 +148,9 @@ with plots.course_style():
 #
 # ## From scratch
 #
-# Equation {eq}`eq-posters-convolution` in numpy: `sliding_window_view` gives all 3 by 3 windows of
-# a picture, and `einsum` multiplies each with `w` and adds up. Pooling cuts the picture into
-# squares and takes the mean of each.
+# Equation {eq}`eq-posters-convolution` in numpy: `sliding_window_view` gives all 3 by 3
+# windows of a picture, and `einsum` multiplies each with `w` and adds up. Pooling cuts
+# the picture into squares and takes the mean of each.
 
 
 # %%
@@ -169,8 +169,8 @@ def average_pool(x, side):
 
 
 # %% [markdown]
-# Take a grey poster, and two windows: one is large where it gets brighter from left to right, the
-# other where it gets brighter from top to bottom.
+# Take a grey poster, and two windows: one is large where it gets brighter from left to
+# right, the other where it gets brighter from top to bottom.
 
 # %%
 grey = np.asarray(posters[pairs[3][0]].convert("L"), dtype=np.float32) / 255
@@ -193,8 +193,9 @@ with plots.course_style():
         ax.axis("off")
 
 # %% [markdown]
-# Nobody would call this an understanding of westerns. But edges make corners, corners make shapes,
-# and a network has layers upon layers. First: does Keras mean the same by a convolution?
+# Nobody would call this an understanding of westerns. But edges make corners, corners
+# make shapes, and a network has layers upon layers. First: does Keras mean the same by
+# a convolution?
 
 # %%
 from recsys_helpers.keras_setup import reproducible_keras
@@ -218,21 +219,23 @@ assert same_pooled
 # %% [markdown]
 # ## With the library: a borrowed network
 #
-# A network that tells cats from cars has had to learn, on the way, what fur, wheels, faces and
-# letters look like. {term}`Backbone` is the word for such a network when somebody takes it over for
-# another task, without its last step. The source takes VGG16 {cite}`simonyan2015vgg`, with 16
-# layers that have weights, 13 of them layers of windows, trained on the million photographs of
-# ImageNet in a thousand classes {cite}`russakovsky2015imagenet`.
+# A network that tells cats from cars has had to learn, on the way, what fur, wheels,
+# faces and letters look like. {term}`Backbone` is the word for such a network when
+# somebody takes it over for another task, without its last step. The source takes VGG16
+# {cite}`simonyan2015vgg`, with 16 layers that have weights, 13 of them layers of
+# windows, trained on the million photographs of ImageNet in a thousand classes
+# {cite}`russakovsky2015imagenet`.
 #
 # One function loads backbones, whichever it is:
 #
-# - `load_backbone("vgg16")` is the source's. Its weights (59 MB) are downloaded by Keras, or read
-#   from a file that the environment variable `RECSYS_VGG16_WEIGHTS` names.
-# - `load_backbone("squeezenet")` is much smaller {cite}`iandola2016squeezenet`, was trained on the same
-#   photographs, and its weights are installed with the course.
+# - `load_backbone("vgg16")` is the source's. Its weights (59 MB) are downloaded by
+#   Keras, or read from a file that the environment variable `RECSYS_VGG16_WEIGHTS`
+#   names.
+# - `load_backbone("squeezenet")` is much smaller {cite}`iandola2016squeezenet`, was
+#   trained on the same photographs, and its weights are installed with the course.
 #
-# The cells of this chapter run SqueezeNet, so that they need no network and little time. What VGG16
-# does with the same posters is in the results file.
+# The cells of this chapter run SqueezeNet, so that they need no network and little
+# time. What VGG16 does with the same posters is in the results file.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.backbones import load_backbone
@@ -246,9 +249,9 @@ print(f"{backbone.model.count_params():,} weights")
 #
 # ### What it wants to be fed
 #
-# A borrowed network has habits. It was trained on squares of 224 by 224 pixels, and it only ever
-# saw pixels from which the mean colour of ImageNet had been subtracted, in the order blue, green,
-# red. (So what is as bright as most photographs becomes zero.)
+# A borrowed network has habits. It was trained on squares of 224 by 224 pixels, and it
+# only ever saw pixels from which the mean colour of ImageNet had been subtracted, in
+# the order blue, green, red. (So what is as bright as most photographs becomes zero.)
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.backbones import prepared
@@ -266,8 +269,8 @@ assert same
 assert same_as_keras
 
 # %% [markdown]
-# A poster is no square. It can be *squashed*, as in the source, or keep its shape and be *padded*,
-# with the mean colour, so that there is nothing to see at the sides.
+# A poster is no square. It can be *squashed*, as in the source, or keep its shape and
+# be *padded*, with the mean colour, so that there is nothing to see at the sides.
 
 # %% mystnb={"image": {"alt": "One poster twice, as a square. Squashed, everything on it is too wide. Padded, it keeps its shape between two plain strips."}} tags=["hide-input"]
 with plots.course_style():
@@ -280,9 +283,10 @@ with plots.course_style():
 # %% [markdown]
 # ### A vector for every poster
 #
-# `extract_features` reads images one after the other, makes squares of them, and shows them to the
-# network a batch at a time. With `pooling="flatten"` it keeps every number of the last layer: each
-# channel at each place. Pooling them by {eq}`eq-posters-pooling` is then one line.
+# `extract_features` reads images one after the other, makes squares of them, and shows
+# them to the network a batch at a time. With `pooling="flatten"` it keeps every number
+# of the last layer: each channel at each place. Pooling them by
+# {eq}`eq-posters-pooling` is then one line.
 
 # %%
 from recsys_helpers.image_features import extract_features, standardised
@@ -300,9 +304,9 @@ print(f"VGG16: {n_flat:,} and {vgg16.length('average'):,}")
 assert n_flat == 25_088  # as in the source
 
 # %% [markdown]
-# Some channels are large on *every* poster, and would decide what is alike. So standardise: bring
-# each feature to mean 0 and deviation 1 over the posters. Then we have vectors, and everything that
-# {doc}`03_neighbours` can do with vectors works.
+# Some channels are large on *every* poster, and would decide what is alike. So
+# standardise: bring each feature to mean 0 and deviation 1 over the posters. Then we
+# have vectors, and everything that {doc}`03_neighbours` can do with vectors works.
 
 # %%
 from recsys_helpers.vectors import MovieVectors
@@ -313,8 +317,8 @@ vectors = MovieVectors(
 vectors
 
 # %% [markdown]
-# The method in one piece is `PosterMethod`: movies and posters in, `MovieVectors` out. (Of each
-# poster that cannot be read it says which and why, in `skipped_`.)
+# The method in one piece is `PosterMethod`: movies and posters in, `MovieVectors` out.
+# (Of each poster that cannot be read it says which and why, in `skipped_`.)
 
 # %%
 from recsys_helpers.methods.posters import PosterMethod
@@ -332,8 +336,8 @@ assert same
 # %% [markdown]
 # ## Similar movies
 #
-# Ask for neighbours, and look at them: first those of the most rated movie that we have a poster
-# of, then those of the most rated one of another genre.
+# Ask for neighbours, and look at them: first those of the most rated movie that we have
+# a poster of, then those of the most rated one of another genre.
 
 # %%
 from recsys_helpers.poster_art import poster_data_uri
@@ -376,18 +380,20 @@ similar(int(second["movie_id"]))
 # :::{admonition} What goes wrong, 1: nothing is evaluated
 # :class: warning
 #
-# The source shows the five nearest posters of one movie. Nobody can tell from them whether the next
-# movie's would be as good, or whether a much simpler method finds the same.
+# The source shows the five nearest posters of one movie. Nobody can tell from them
+# whether the next movie's would be as good, or whether a much simpler method finds the
+# same.
 # :::
 #
-# With drawn posters there is a right answer. For each poster, which share of its ten nearest has
-# the same genre? Call it *genre agreement*. And there must be rivals, simple ones first:
+# With drawn posters there is a right answer. For each poster, which share of its ten
+# nearest has the same genre? Call it *genre agreement*. And there must be rivals,
+# simple ones first:
 #
 # - **random numbers** as features: chance;
 # - a **colour histogram**: how much there is of each colour, and not where;
 # - a **thumbnail**: the poster at 16 by 24 pixels, its pixels as they are;
-# - the *same network with random weights*. What it finds is due to how it is built, and not to what
-#   it has learnt.
+# - the *same network with random weights*. What it finds is due to how it is built, and
+#   not to what it has learned.
 
 # %%
 from recsys_helpers.image_baselines import colour_histograms, thumbnails
@@ -413,18 +419,18 @@ agreement = pd.Series(
     }
 )
 print(agreement.round(3).to_string())
-learnt, simple = agreement.iloc[4:], agreement.iloc[:4]
-assert learnt.min() > simple.max()
+learned, simple = agreement.iloc[4:], agreement.iloc[:4]
+assert learned.min() > simple.max()
 assert agreement.idxmin() == "random numbers"
 
 # %% [markdown]
-# The trained network is far ahead of everything simple. With random weights the same network is
-# about where the simple methods are: so what counts was *learnt*, on photographs, of which none was
-# a drawn poster.
+# The trained network is far ahead of everything simple. With random weights the same
+# network is about where the simple methods are: so what counts was *learned*, on
+# photographs, of which none was a drawn poster.
 #
-# On all of the small edition, from the results file: two draws of the movies (seeds 0 and 1). Of
-# each rival the best of its versions is shown (standardised or not, and of the random network the
-# best of six layers), which is a favour to it.
+# On all of the small edition, from the results file: two draws of the movies (seeds 0
+# and 1). Of each rival the best of its versions is shown (standardised or not, and of
+# the random network the best of six layers), which is a favour to it.
 
 # %%
 from recsys_helpers.results import published_results
@@ -454,18 +460,19 @@ for name, start in (("SqueezeNet", squeezenet), ("VGG16", of_vgg16)):
         table[f"{name}, {pooling}"] = by_seed.loc[f"{start}, {pooling}"]
 table = pd.DataFrame(table).T
 print(table.round(3).to_string(na_rep="-"))
-simple, learnt = table[:4], table[4:]
-assert learnt.min(axis=None) > simple.max(axis=None) + 0.2
+simple, learned = table[:4], table[4:]
+assert learned.min(axis=None) > simple.max(axis=None) + 0.2
 assert table.loc["SqueezeNet, average"].min() >= 0.95
 
 # %% [markdown]
-# (VGG16, which takes many times as long, was run on one of the two draws.) With both borrowed
-# networks nearly all of the ten nearest are of the right genre. The one that is small and quick is
-# not the worse one here. Without a network, the best is the thumbnail: it knows roughly where dark
-# and bright are. Colours alone say little, for the genres share their palettes.
+# (VGG16, which takes many times as long, was run on one of the two draws.) With both
+# borrowed networks nearly all of the ten nearest are of the right genre. The one that
+# is small and quick is not the worse one here. Without a network, the best is the
+# thumbnail: it knows roughly where dark and bright are. Colours alone say little, for
+# the genres share their palettes.
 #
-# How sure are these numbers? The bootstrap intervals of {doc}`02_is_it_any_good`, over posters, for
-# the first draw:
+# How sure are these numbers? The bootstrap intervals of {doc}`02_is_it_any_good`, over
+# posters, for the first draw:
 
 # %% tags=["nbval-check-output"]
 first_draw = of_genres[of_genres["seed"] == 0].set_index("method")
@@ -483,8 +490,8 @@ assert intervals["high"].iloc[0] < intervals["low"].iloc[1:].min()
 #
 # ### The layer
 #
-# A network can be cut off anywhere. Early layers know edges and colours, late ones shapes and
-# things.
+# A network can be cut off anywhere. Early layers know edges and colours, late ones
+# shapes and things.
 
 # %% tags=["nbval-check-output"]
 seed_0 = by_seed[0]
@@ -512,21 +519,21 @@ with plots.course_style():
     ax.legend()
 
 # %% [markdown]
-# The later, the better, and a late layer will do: the last of VGG16's five blocks is a little
-# behind the one before it. (On drawn posters, for genres. Who looks for dresses of the same cloth
-# may be better off further to the left.)
+# The later, the better, and a late layer will do: the last of VGG16's five blocks is a
+# little behind the one before it. (On drawn posters, for genres. Who looks for dresses
+# of the same cloth may be better off further to the left.)
 #
 # ### Pooled or flattened
 #
 # :::{admonition} What goes wrong, 2: the place on the poster counts as content
 # :class: warning
 #
-# The source flattens: 25,088 numbers, one for each channel *at each place*. A hat in the upper left
-# and the same hat in the upper right have nothing in common then.
+# The source flattens: 25,088 numbers, one for each channel *at each place*. A hat in
+# the upper left and the same hat in the upper right have nothing in common then.
 # :::
 #
-# To see it, turn posters into their mirror images. Nothing about their content has changed. How
-# near is a poster to its own mirror image?
+# To see it, turn posters into their mirror images. Nothing about their content has
+# changed. How near is a poster to its own mirror image?
 
 # %%
 from PIL import ImageOps
@@ -551,10 +558,10 @@ for name, upright, turned in (
 assert own["pooled"] > own["flattened"] + 0.1
 
 # %% [markdown]
-# Pooled, a poster and its mirror image are close to the same. Flattened, they are not. In the table
-# above pooling is ahead as well, if by little: the motifs of *drawn* posters all stand near the
-# middle, which is kind to whoever counts on places. And there is the price: the flattened vectors
-# are many times as long.
+# Pooled, a poster and its mirror image are close to the same. Flattened, they are not.
+# In the table above pooling is ahead as well, if by little: the motifs of *drawn*
+# posters all stand near the middle, which is kind to whoever counts on places. And
+# there is the price: the flattened vectors are many times as long.
 
 # %% tags=["nbval-check-output"]
 n_posters = 10_000
@@ -574,12 +581,14 @@ print(f"genre agreement {full:.3f} with float32, {half:.3f} with float16")
 assert abs(full - half) < 0.002
 
 # %% [markdown]
-# The network computes with seven digits. To keep sixteen of them, as numpy's `zeros` does without
-# being asked, holds nothing but air. Even three digits, `float16`, change nothing here.
+# The network computes with seven digits. To keep sixteen of them, as numpy's `zeros`
+# does without being asked, holds nothing but air. Even three digits, `float16`, change
+# nothing here.
 #
 # ### What it is fed
 #
-# What if one forgets a step of the preparation? Measured with SqueezeNet, one change at a time:
+# What if one forgets a step of the preparation? Measured with SqueezeNet, one change at
+# a time:
 
 # %% tags=["nbval-check-output"]
 start = f"{squeezenet}, average"
@@ -592,28 +601,29 @@ unharmed = other.drop(["pixels from 0 to 1", "from 23 x 34"])
 assert unharmed.max() - unharmed.min() < 0.02
 
 # %% [markdown]
-# What did you expect? Without the means, or with red and blue exchanged, next to nothing is lost: a
-# network that has seen a million photographs, in all lights, puts up with that. Squashed posters do
-# as well as padded ones, and standardising adds little. Two things do harm. Pixels *from 0 to 1*,
-# as other libraries want them, are so faint for this network that all pictures look nearly black.
-# And posters that were only 23 by 34 pixels, blown up to the size that it wants, have lost what
-# there was to see: the 224 pixels are there for the details.
+# What did you expect? Without the means, or with red and blue exchanged, next to
+# nothing is lost: a network that has seen a million photographs, in all lights, puts up
+# with that. Squashed posters do as well as padded ones, and standardising adds little.
+# Two things do harm. Pixels *from 0 to 1*, as other libraries want them, are so faint
+# for this network that all pictures look nearly black. And posters that were only 23 by
+# 34 pixels, blown up to the size that it wants, have lost what there was to see: the
+# 224 pixels are there for the details.
 #
-# The worst of it: nothing complains. The features with the faint pixels would be taken for good
-# ones by anybody who does not know what the right ones reach.
+# The worst of it: nothing complains. The features with the faint pixels would be taken
+# for good ones by anybody who does not know what the right ones reach.
 #
 # ## What it costs
 #
 # :::{admonition} What goes wrong, 3: one image at a time
 # :class: warning
 #
-# The source calls `model.predict` for each poster by itself, keeps all prepared posters in a list,
-# and the features as `float64`. ("The current model prediction takes a very long time", it notes,
-# and goes on with 100 of its 899 posters.)
+# The source calls `model.predict` for each poster by itself, keeps all prepared posters
+# in a list, and the features as `float64`. ("The current model prediction takes a very
+# long time", it notes, and goes on with 100 of its 899 posters.)
 # :::
 #
-# Each call has a cost of its own, whatever it is given. So give it 32 posters at a time. Try it on
-# a few:
+# Each call has a cost of its own, whatever it is given. So give it 32 posters at a
+# time. Try it on a few:
 
 # %%
 import time
@@ -655,14 +665,14 @@ for network in ("squeezenet", "vgg16"):
 assert ratio["squeezenet"] > ratio["vgg16"]
 
 # %% [markdown]
-# For the small network the cost of a call is a large part of the whole, and batches are worth
-# having. VGG16 has so much to multiply for each poster that a call more or less hardly shows, on a
-# processor without a graphics card.
+# For the small network the cost of a call is a large part of the whole, and batches are
+# worth having. VGG16 has so much to multiply for each poster that a call more or less
+# hardly shows, on a processor without a graphics card.
 #
-# The third figure is for the second time. Give `extract_features` a folder as `cache`, and it
-# writes each poster's features to a small file, named by the *content* of the image and of the
-# network's weights. Run the cell again, and nothing is computed twice; change a poster, and it is
-# computed anew.
+# The third figure is for the second time. Give `extract_features` a folder as `cache`,
+# and it writes each poster's features to a small file, named by the *content* of the
+# image and of the network's weights. Run the cell again, and nothing is computed twice;
+# change a poster, and it is computed anew.
 
 # %%
 import tempfile
@@ -679,8 +689,9 @@ for occasion, found in occasions.items():
 assert found.n_from_cache == len(few)
 
 # %% [markdown]
-# And the memory? `extract_features` holds one batch of pictures, and the features. A generator will
-# do as its input, such as `draw_posters`, so ten thousand posters need never be in memory together.
+# And the memory? `extract_features` holds one batch of pictures, and the features. A
+# generator will do as its input, such as `draw_posters`, so ten thousand posters need
+# never be in memory together.
 
 # %% tags=["nbval-check-output"]
 peaks = published[published["metric"] == "peak MiB"].set_index("n")["value"]
@@ -692,23 +703,24 @@ grown = peaks.iloc[-1] - peaks.iloc[0]
 assert grown < 0.15 * as_list
 
 # %% [markdown]
-# Nearly all of it is Keras itself. Four times the posters take a little more, and nowhere near what
-# their pictures would.
+# Nearly all of it is Keras itself. Four times the posters take a little more, and
+# nowhere near what their pictures would.
 #
 # ## What does it look at?
 #
-# Since a feature is an average over places ({eq}`eq-posters-pooling`), one can ask which places
-# made it large. Before pooling, each channel is a coarse map of the poster: an
-# **{term}`activation map <Activation map>`**. And the cosine of two pooled posters is a sum over
-# places, too:
+# Since a feature is an average over places ({eq}`eq-posters-pooling`), one can ask
+# which places made it large. Before pooling, each channel is a coarse map of the
+# poster: an **{term}`activation map <Activation map>`**. And the cosine of two pooled
+# posters is a sum over places, too:
 #
 # $$
 # \cos(v, u) = \frac{1}{|v| |u|} \sum_c v_c u_c
 #   = \sum_{i,j} \frac{1}{h\,w\,|v| |u|} \sum_c y_{ijc} \, u_c
 # $$ (eq-posters-map)
 #
-# So we can say exactly what each place of one poster adds to its likeness to another. (The idea is
-# that of {cite}`zhou2016cam`, who map the classes of a network in the same way.)
+# So we can say exactly what each place of one poster adds to its likeness to another.
+# (The idea is that of {cite}`zhou2016cam`, who map the classes of a network in the same
+# way.)
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.activation_maps import (
@@ -740,27 +752,29 @@ with plots.course_style():
     axes[1, 0].set_ylabel("like another one")
 
 # %% [markdown]
-# Look where the red is. The letters have the sharpest edges of all, as the pictures above have
-# shown, and for the most part the network passes over them: hearts, planets and the sun behind the
-# cactus are what it responds to, and what makes two posters alike.
+# Look where the red is. The letters have the sharpest edges of all, as the pictures
+# above have shown, and for the most part the network passes over them: hearts, planets
+# and the sun behind the cactus are what it responds to, and what makes two posters
+# alike.
 #
 # ## Real posters
 #
 # TMDB gives out posters over the web, for a key. With a key in the environment variable
-# `TMDB_API_KEY`, the cell below downloads eight; without one it says how to get it, and the chapter
-# goes on.
+# `TMDB_API_KEY`, the cell below downloads eight; without one it says how to get it, and
+# the chapter goes on.
 #
 # :::{admonition} What goes wrong, 4: a key in the notebook
 # :class: warning
 #
-# The source has its API key as text in two cells, and sends it over an unencrypted connection. Who
-# publishes the notebook publishes the key; deleting it later does not help, for git keeps the old
-# version. Here a key is taken from the environment, sent over https only, and taken out of every
-# message that could be printed.
+# The source has its API key as text in two cells, and sends it over an unencrypted
+# connection. Who publishes the notebook publishes the key; deleting it later does not
+# help, for git keeps the old version. Here a key is taken from the environment, sent
+# over https only, and taken out of every message that could be printed.
 # :::
 #
-# To ask for a film one needs its id at IMDb. The editions that come with the course have none, but
-# the films of Wikidata do, and many movies can be found among them by title and year.
+# To ask for a film one needs its id at IMDb. The editions that come with the course
+# have none, but the films of Wikidata do, and many movies can be found among them by
+# title and year.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.film_matching import match_films
@@ -805,17 +819,17 @@ def real_strip():
 real_strip() if downloaded else print("The drawn posters will do.")
 
 # %% [markdown]
-# TMDB's rules: for non-commercial use, with its notice wherever its posters show (that is what
-# `with_tmdb_attribution` is for); {doc}`/book/data_and_licences` has more.
+# TMDB's rules: for non-commercial use, with its notice wherever its posters show (that
+# is what `with_tmdb_attribution` is for); {doc}`/book/data_and_licences` has more.
 #
 # ### How the source lost two thirds of its movies
 #
 # :::{admonition} What goes wrong, 5: ids that are not what they seem
 # :class: warning
 #
-# MovieLens writes the IMDb id `tt0114709` as the number 114709. To turn it back, the source keeps
-# the numbers that have exactly six digits and puts `tt0` in front. But an id is `tt` and the
-# number, filled up with zeros to *at least seven* digits.
+# MovieLens writes the IMDb id `tt0114709` as the number 114709. To turn it back, the
+# source keeps the numbers that have exactly six digits and puts `tt0` in front. But an
+# id is `tt` and the number, filled up with zeros to *at least seven* digits.
 # :::
 
 # %% tags=["nbval-check-output"]
@@ -834,9 +848,9 @@ assert (ours == imdb_ids).all()
 # :::{admonition} What goes wrong, 6: ids have gaps
 # :class: warning
 #
-# The source puts the ids into a dictionary, by `movie_id - 1`, and then walks through it with
-# `range(len(...))`. If ids were 1, 2, 3 and so on, that would work. Every movie whose id is larger
-# than the *number* of movies is dropped, without a word.
+# The source puts the ids into a dictionary, by `movie_id - 1`, and then walks through
+# it with `range(len(...))`. If ids were 1, 2, 3 and so on, that would work. Every movie
+# whose id is larger than the *number* of movies is dropped, without a word.
 # :::
 
 # %% tags=["nbval-check-output"]
@@ -855,8 +869,8 @@ assert newest[True] > newest[False]
 # :::{admonition} What goes wrong, 7: every failure is "no poster"
 # :class: warning
 #
-# Around the question for a poster the source has a bare `except`, which turns *whatever* goes wrong
-# into an empty address. Of its 3,091 movies 899 are left.
+# Around the question for a poster the source has a bare `except`, which turns
+# *whatever* goes wrong into an empty address. Of its 3,091 movies 899 are left.
 # :::
 #
 # Here are five answers of a server. What does the source make of them?
@@ -886,9 +900,9 @@ for what, (_, text) in answers.items():
 assert sum(as_in_source(text) == "" for _, text in answers.values()) == 4
 
 # %% [markdown]
-# Four different things, and the same answer. A wrong key needs another key. "Too fast" needs a
-# pause, and then the poster comes. Only one of the four is a film without a poster. Our client has
-# a name for each:
+# Four different things, and the same answer. A wrong key needs another key. "Too fast"
+# needs a pause, and then the poster comes. Only one of the four is a film without a
+# poster. Our client has a name for each:
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.tmdb_answers import Answer, as_json
@@ -902,15 +916,16 @@ for what in ("wrong key", "half an answer"):
     print(f"{what}: {outcome}")
 
 # %% [markdown]
-# It also waits where TMDB asks to wait, tries again what may work a second time, keeps what came,
-# and `download_posters` says film by film what came of it: downloaded, missing, failed and why.
+# It also waits where TMDB asks to wait, tries again what may work a second time, keeps
+# what came, and `download_posters` says film by film what came of it: downloaded,
+# missing, failed and why.
 #
 # :::{admonition} What goes wrong, 8: cells that were run out of order
 # :class: warning
 #
-# The source cuts its posters down to 100, and the matrix of similarities printed below has 10 rows
-# and 10 columns. So that output belongs to an earlier state of the notebook. Nobody can get it
-# again.
+# The source cuts its posters down to 100, and the matrix of similarities printed below
+# has 10 rows and 10 columns. So that output belongs to an earlier state of the
+# notebook. Nobody can get it again.
 # :::
 
 # %% tags=["nbval-check-output"]
@@ -921,15 +936,15 @@ print(f"{n} posters, {n} x {n} similarities: {as_large_as_it_should_be}")
 assert as_large_as_it_should_be
 
 # %% [markdown]
-# One line of `assert` says what the next cells count on. And "Restart and run all", before anything
-# is published, is the only proof that a notebook does what it shows. (A test of this course refuses
-# notebooks that were not run from top to bottom.)
+# One line of `assert` says what the next cells count on. And "Restart and run all",
+# before anything is published, is the only proof that a notebook does what it shows. (A
+# test of this course refuses notebooks that were not run from top to bottom.)
 #
 # ## What looks are good for, and what not
 #
-# Does somebody who liked these movies like what *looks* like them? Make lists: the score of a movie
-# is its mean cosine with the movies that the person liked (`LikedVectors`). Out of the few hundred
-# movies of this chapter, for one person:
+# Does somebody who liked these movies like what *looks* like them? Make lists: the
+# score of a movie is its mean cosine with the movies that the person liked
+# (`LikedVectors`). Out of the few hundred movies of this chapter, for one person:
 
 # %%
 from recsys_helpers.methods.liked_vectors import LikedVectors
@@ -946,9 +961,9 @@ for movie in listed:
     print(f"listed: {titles[movie]} ({genre_of[movie]})")
 
 # %% [markdown]
-# How good are such lists for everybody? {doc}`02_is_it_any_good` has the protocol: the last fifth
-# of each person's ratings is hidden; of all movies, list ten; nDCG@10. A poster was drawn for
-# *every* movie of the small edition, from the results file:
+# How good are such lists for everybody? {doc}`02_is_it_any_good` has the protocol: the
+# last fifth of each person's ratings is hidden; of all movies, list ten; nDCG@10. A
+# poster was drawn for *every* movie of the small edition, from the results file:
 
 # %% tags=["nbval-check-output"]
 of_lists = published_results("poster_lists")
@@ -966,22 +981,22 @@ assert (
 )
 
 # %% [markdown]
-# Lists by posters are a little better than chance, and that is all. Popularity alone is more than
-# ten times as good, and ALS better still. To like war films is one thing; *which* of hundreds
-# somebody will watch next is another, and no poster tells. The ratings of other people do. So where
-# there are ratings, use ratings.
+# Lists by posters are a little better than chance, and that is all. Popularity alone is
+# more than ten times as good, and ALS better still. To like war films is one thing;
+# *which* of hundreds somebody will watch next is another, and no poster tells. The
+# ratings of other people do. So where there are ratings, use ratings.
 #
-# And be honest about what these posters know. A drawn poster shows one genre, and no more. This is
-# a genre recommender in disguise, and the table has the ones without a disguise: vectors that hold
-# the genre that is drawn, 1 or 0, and vectors of all genres of a movie. They cost nothing, and are
-# at least as good. (And with the posters dealt out to *other* movies, most of what little there was
-# is gone.)
+# And be honest about what these posters know. A drawn poster shows one genre, and no
+# more. This is a genre recommender in disguise, and the table has the ones without a
+# disguise: vectors that hold the genre that is drawn, 1 or 0, and vectors of all genres
+# of a movie. They cost nothing, and are at least as good. (And with the posters dealt
+# out to *other* movies, most of what little there was is gone.)
 #
 # ### Where nobody has rated yet
 #
-# Now the question that this chapter began with. Hide *all* ratings of a tenth of the movies, as
-# {doc}`06_two_towers` does, and list nothing but these. Popularity and ALS have nothing to go by:
-# they list none of these.
+# Now the question that this chapter began with. Hide *all* ratings of a tenth of the
+# movies, as {doc}`06_two_towers` does, and list nothing but these. Popularity and ALS
+# have nothing to go by: they list none of these.
 
 # %% tags=["nbval-check-output"]
 on_new = of_lists[of_lists["metric"] == "ndcg@10 among new movies"]
@@ -1006,28 +1021,29 @@ of_new = on_new["value"]
 assert of_new["posters"] > 2 * of_new["random choice"]
 
 # %% [markdown]
-# With nothing but a picture to go by, the lists are twice as good as chance, and those who know all
-# ratings of all other movies have nothing to offer. That is what visual similarity is for: the
-# first day, and the catalogue without ratings.
+# With nothing but a picture to go by, the lists are twice as good as chance, and those
+# who know all ratings of all other movies have nothing to offer. That is what visual
+# similarity is for: the first day, and the catalogue without ratings.
 #
-# Again, posters do about what the genre that is drawn does by itself, and a movie's whole list of
-# genres is better. The towers of {doc}`06_two_towers` are much better than either, from genres and
-# the year: they have *learnt* from ratings which features of a movie matter to whom, while here
-# every liked poster counts alike. The way forward is to do both: let features of the picture be one
-# more input of a model that learns from ratings, as VBPR does {cite}`he2016vbpr`.
+# Again, posters do about what the genre that is drawn does by itself, and a movie's
+# whole list of genres is better. The towers of {doc}`06_two_towers` are much better
+# than either, from genres and the year: they have *learned* from ratings which features
+# of a movie matter to whom, while here every liked poster counts alike. The way forward
+# is to do both: let features of the picture be one more input of a model that learns
+# from ratings, as VBPR does {cite}`he2016vbpr`.
 #
-# What would real posters bring? They show more than a genre: who made them, for whom, and when,
-# with how much money. They also mislead. How much of this is of use, drawn posters cannot say, and
-# neither can we.
+# What would real posters bring? They show more than a genre: who made them, for whom,
+# and when, with how much money. They also mislead. How much of this is of use, drawn
+# posters cannot say, and neither can we.
 #
 # ## Exercises
 #
 # ```{exercise} A window by hand
 # :label: ex-posters-window
 #
-# A picture of 4 by 4 is 0 in its two left columns and 1 in its two right ones. Slide the window
-# `to_the_right` over it, by {eq}`eq-posters-convolution` with $b = 0$. How large is the result, and
-# what is in it? And `downwards`? Check with `convolve`.
+# A picture of 4 by 4 is 0 in its two left columns and 1 in its two right ones. Slide
+# the window `to_the_right` over it, by {eq}`eq-posters-convolution` with $b = 0$. How
+# large is the result, and what is in it? And `downwards`? Check with `convolve`.
 # ```
 
 # %% tags=["exercise"]
@@ -1039,10 +1055,10 @@ assert of_new["posters"] > 2 * of_new["random choice"]
 # :class: dropdown
 # ````
 #
-# A window of 3 by 3 has two places in each direction, so the result is 2 by 2. At each place the
-# right column of the window lies on ones and the left one on zeros: $(1 + 2 + 1) / 4 = 1$. Nothing
-# changes from top to bottom, so the other window gives 0: what it adds in its lower row it takes
-# off in its upper one.
+# A window of 3 by 3 has two places in each direction, so the result is 2 by 2. At
+# each place the right column of the window lies on ones and the left one on zeros:
+# $(1 + 2 + 1) / 4 = 1$. Nothing changes from top to bottom, so the other window gives
+# 0: what it adds in its lower row it takes off in its upper one.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 half_bright = np.repeat([[0.0, 0.0, 1.0, 1.0]], 4, axis=0)
@@ -1059,10 +1075,10 @@ assert np.all(convolve(half_bright, downwards) == 0)
 # ```{exercise} How many weights?
 # :label: ex-posters-weights
 #
-# A layer has 64 channels of 224 by 224 and is followed by a layer with 128 windows of 3 by 3. How
-# many weights does that layer have, the numbers $b$ among them? How many would it have if each of
-# its 128 channels of 224 by 224 saw *all* of the layer before, with weights of its own for each
-# place? Check the first number with Keras.
+# A layer has 64 channels of 224 by 224 and is followed by a layer with 128 windows of 3
+# by 3. How many weights does that layer have, the numbers $b$ among them? How many
+# would it have if each of its 128 channels of 224 by 224 saw *all* of the layer before,
+# with weights of its own for each place? Check the first number with Keras.
 # ```
 
 # %% tags=["exercise"]
@@ -1074,9 +1090,10 @@ assert np.all(convolve(half_bright, downwards) == 0)
 # :class: dropdown
 # ````
 #
-# Each of the 128 windows has $3 \cdot 3 \cdot 64$ weights and one $b$: $128 \cdot (576 + 1)$.
-# Without sliding it would be the product of both sizes, about twenty million times a million. Using
-# one window at every place is what makes networks for pictures possible.
+# Each of the 128 windows has $3 \cdot 3 \cdot 64$ weights and one $b$: $128 \cdot
+# (576 + 1)$. Without sliding it would be the product of both sizes, about twenty
+# million times a million. Using one window at every place is what makes networks for
+# pictures possible.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 layer = layers.Conv2D(128, 3)
@@ -1094,8 +1111,9 @@ assert layer.count_params() == 128 * (3 * 3 * 64 + 1)
 # ```{exercise} Without colours
 # :label: ex-posters-grey
 #
-# A colour histogram says little about the genre. Does the network need the colours? Make the first
-# 120 posters grey and compare the genre agreement with that of the same posters in colour.
+# A colour histogram says little about the genre. Does the network need the colours?
+# Make the first 120 posters grey and compare the genre agreement with that of the same
+# posters in colour.
 # ```
 
 # %% tags=["exercise"]
@@ -1107,7 +1125,8 @@ assert layer.count_params() == 128 * (3 * 3 * 64 + 1)
 # :class: dropdown
 # ````
 #
-# `convert("L")` makes a picture grey. `extract_features` makes three equal colours of it again.
+# `convert("L")` makes a picture grey. `extract_features` makes three equal colours of
+# it again.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 n = min(120, len(posters))
@@ -1123,8 +1142,8 @@ for name, value in found.items():
 assert found["grey"] > 0.7 * found["in colour"]
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# Most of it is in the shapes. (Five neighbours and not ten, as there are few posters of each genre
-# here.)
+# Most of it is in the shapes. (Five neighbours and not ten, as there are few posters of
+# each genre here.)
 #
 # ````{solution-end}
 # ````
@@ -1133,10 +1152,10 @@ assert found["grey"] > 0.7 * found["in colour"]
 # ````{exercise} Find the bug
 # :label: ex-posters-query
 #
-# The source picks the nearest by the function below, and then the first five of six. The genre
-# agreement that it reports is higher than ours, with the same vectors. Find the bug, say what the
-# reader of its list sees, and write a test that any search for neighbours should pass and this one
-# does not.
+# The source picks the nearest by the function below, and then the first five of six.
+# The genre agreement that it reports is higher than ours, with the same vectors. Find
+# the bug, say what the reader of its list sees, and write a test that any search for
+# neighbours should pass and this one does not.
 # ````
 
 
@@ -1171,10 +1190,11 @@ for name in ("ImageNet, pooled", "random numbers"):
 # :class: dropdown
 # ````
 #
-# Nothing is nearer to a poster than itself: the first of the "neighbours" is the movie that was
-# asked for. Six are taken and the *last* of them cut off, so the reader sees the movie itself and
-# four others. And one of five neighbours has the right genre for certain: with random numbers that
-# is most of the result. The test: *a movie is not among its own neighbours*.
+# Nothing is nearer to a poster than itself: the first of the "neighbours" is the movie
+# that was asked for. Six are taken and the *last* of them cut off, so the reader sees
+# the movie itself and four others. And one of five neighbours has the right genre for
+# certain: with random numbers that is most of the result. The test: *a movie is not
+# among its own neighbours*.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 unit = unit_rows(standardised(pooled))
@@ -1192,8 +1212,8 @@ assert share > 0.9
 assert share_of_ours == 0
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# To drop the first of the list is not enough: where two posters are equal, the movie itself may
-# come second. Exclude it by its row.
+# To drop the first of the list is not enough: where two posters are equal, the movie
+# itself may come second. Exclude it by its row.
 #
 # ````{solution-end}
 # ````
@@ -1201,23 +1221,25 @@ assert share_of_ours == 0
 # %% [markdown]
 # ## Recap
 #
-# - A convolution slides a small window over a picture; pooling forgets where; many layers of this,
-#   learnt on photographs, make a vector of a poster that nobody has labelled.
-# - Feed a borrowed network what it was trained on, take a late layer, pool it, show it batches, and
-#   keep what it said.
-# - A known answer tells whether the vectors are good; random weights, a histogram and a thumbnail tell
-#   whether the network is needed.
-# - Ids have gaps, failures have kinds, keys belong into the environment, and a movie is not its own
-#   neighbour.
-# - Where there are ratings, looks lose to them. Where there are none, looks are something, and here
-#   what they say is the genre.
+# - A convolution slides a small window over a picture; pooling forgets where; many
+#   layers of this, learned on photographs, make a vector of a poster that nobody has
+#   labelled.
+# - Feed a borrowed network what it was trained on, take a late layer, pool it, show it
+#   batches, and keep what it said.
+# - A known answer tells whether the vectors are good; random weights, a histogram and a
+#   thumbnail tell whether the network is needed.
+# - Ids have gaps, failures have kinds, keys belong into the environment, and a movie is
+#   not its own neighbour.
+# - Where there are ratings, looks lose to them. Where there are none, looks are
+#   something, and here what they say is the genre.
 #
 # ## References
 #
 # {cite:t}`simonyan2015vgg` built VGG16, {cite:t}`iandola2016squeezenet` SqueezeNet, and
-# {cite:t}`russakovsky2015imagenet` describe the photographs and the contest that both were trained
-# for. {cite:t}`zhou2016cam` map what a pooled network looks at. {cite:t}`he2016vbpr` join looks and
-# ratings in one model, which is where this chapter would go on.
+# {cite:t}`russakovsky2015imagenet` describe the photographs and the contest that both
+# were trained for. {cite:t}`zhou2016cam` map what a pooled network looks at.
+# {cite:t}`he2016vbpr` join looks and ratings in one model, which is where this chapter
+# would go on.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run

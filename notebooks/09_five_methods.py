@@ -12,13 +12,13 @@
 # :::{admonition} Before you start
 # :class: note
 #
-# **You will learn** to set many methods side by side without fooling yourself: one split, one
-# protocol, one table; to tell a difference from an accident; to see what each method is good at,
-# besides being right; to let several methods work together, with weights that are learned or with
-# a switch; and what to choose when.
+# **You will learn** to set many methods side by side without fooling yourself: one
+# split, one protocol, one table; to tell a difference from an accident; to see what
+# each method is good at, besides being right; to let several methods work together,
+# with weights that are learned or with a switch; and what to choose when.
 #
-# **You need** {doc}`02_is_it_any_good`. Of the methods, {doc}`03_neighbours` to {doc}`08_posters`,
-# it is enough to know what each of them learns from.
+# **You need** {doc}`02_is_it_any_good`. Of the methods, {doc}`03_neighbours` to
+# {doc}`08_posters`, it is enough to know what each of them learns from.
 #
 # **Time** {chapter-time}`about an hour; the cells run in three minutes`.
 # :::
@@ -62,14 +62,15 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 # %% [markdown]
 # ## Why anyone wants this
 #
-# Each chapter has compared its method with a few others, on a split that suited its question. That
-# was right for learning the method. It does not tell you which one to use. For that, all of them
-# have to answer the same questions about the same rows.
+# Each chapter has compared its method with a few others, on a split that suited its
+# question. That was right for learning the method. It does not tell you which one to
+# use. For that, all of them have to answer the same questions about the same rows.
 #
-# This is done less often than you would think. {cite:t}`dacrema2019progress` looked at eighteen new
-# methods from well-known conferences. Fewer than half could be run again with reasonable effort. All but
-# one of these were often beaten by simple methods, such as neighbours, that had been set up with care.
-# One reason: new methods are often compared with baselines that nobody has bothered to set up.
+# This is done less often than you would think. {cite:t}`dacrema2019progress` looked at
+# eighteen new methods from well-known conferences. Fewer than half could be run again
+# with reasonable effort. All but one of these were often beaten by simple methods, such
+# as neighbours, that had been set up with care. One reason: new methods are often
+# compared with baselines that nobody has bothered to set up.
 #
 # ## The idea in a picture
 #
@@ -85,11 +86,12 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 #                      one table, with intervals
 # ```
 #
-# The split is the one "by each person's time" of {doc}`02_is_it_any_good`. Whatever a method
-# needs to choose, its settings, when to stop, how to weigh, it chooses inside the training rows.
-# Then each is fitted, in a process of its own, and with three seeds where chance plays a part. That takes longer than you want to
-# wait for a page, so the numbers come from a results file, which `make results` writes anew and a
-# test checks. It was made on the edition `small`.
+# The split is the one "by each person's time" of {doc}`02_is_it_any_good`. Whatever a
+# method needs to choose, its settings, when to stop, how to weigh, it chooses inside
+# the training rows. Then each is fitted, in a process of its own, and with three seeds
+# where chance plays a part. That takes longer than you want to wait for a page, so the
+# numbers come from a results file, which `make results` writes anew and a test checks.
+# It was made on the edition `small`.
 
 # %% tags=["nbval-check-output"]
 published = published_results("five_methods")
@@ -102,8 +104,9 @@ print(f"measured on the edition {published['edition'].unique().item()}")
 # %% [markdown]
 # ## The table
 #
-# A dash means that a method does not do this. Means over the seeds; the intervals follow. Before you
-# read on, look down the column of the RMSE, and then down that of nDCG@10: is it the same order?
+# A dash means that a method does not do this. Means over the seeds; the intervals
+# follow. Before you read on, look down the column of the RMSE, and then down that of
+# nDCG@10: is it the same order?
 
 # %%
 measures = ["rmse", "ndcg@10", "recall@20", "coverage@10", "novelty@10"]
@@ -130,22 +133,24 @@ display.movie_table(
 #
 # - **RMSE**: error of the predicted stars; lower is better.
 # - **nDCG@10**, **recall@20**: are liked movies on the list, and high up?
-# - **coverage**: share of all movies that are on anybody's list. **novelty**: how little known the
-#   listed movies are, in bits. **diversity**: how different in genre those of a list.
-#   **popularity lift**: how much more popular the listed movies are than those that the same people rate.
-# - **new movies only**: movies without a training rating. How good is a list of nothing but these,
-#   and how wrong are their stars?
+# - **coverage**: share of all movies that are on anybody's list. **novelty**: how
+#   little known the listed movies are, in bits. **diversity**: how different in genre
+#   those of a list. **popularity lift**: how much more popular the listed movies are
+#   than those that the same people rate.
+# - **new movies only**: movies without a training rating. How good is a list of nothing
+#   but these, and how wrong are their stars?
 # - **fit**, **memory**: on the machine named at the end of this page.
 #
-# And what the rows say: *ids only* knows who rated what, *everything* also genres, years and who else rated a
-# movie. *Recency* lets the latest likes count more. *Source's settings* are those of the code that
-# {doc}`04_als` starts from. Two towers are trained for stars or for lists; *content only* knows no ids. Lists of
-# entities and posters hold what is near to the movies that somebody liked. The last rows are blends and
-# switches, which are explained below.
+# And what the rows say: *ids only* knows who rated what, *everything* also genres,
+# years and who else rated a movie. *Recency* lets the latest likes count more.
+# *Source's settings* are those of the code that {doc}`04_als` starts from. Two towers
+# are trained for stars or for lists; *content only* knows no ids. Lists of entities and
+# posters hold what is near to the movies that somebody liked. The last rows are blends
+# and switches, which are explained below.
 #
-# There are two kinds of rows. Some methods are made for stars, some for lists. Those that predict stars
-# can be asked for a list too: of the movies with the highest predictions. How good are these lists? Four
-# of them were asked:
+# There are two kinds of rows. Some methods are made for stars, some for lists. Those
+# that predict stars can be asked for a list too: of the movies with the highest
+# predictions. How good are these lists? Four of them were asked:
 
 # %% tags=["nbval-check-output"]
 own = table.drop(switches.query("seed == 0")["method"].unique())
@@ -156,8 +161,9 @@ print(f"popularity: nDCG@10 {popular:.3f}")
 assert both["ndcg@10"].max() < popular
 
 # %% [markdown]
-# All four are behind popularity, also the one that is the best single method for stars. To know how much you *would* like a movie, if
-# you watched it, is one thing. To know which you are going to watch and like is another.
+# All four are behind popularity, also the one that is the best single method for stars.
+# To know how much you *would* like a movie, if you watched it, is one thing. To know
+# which you are going to watch and like is another.
 
 # %% [markdown]
 # ## Stars: which differences are decided?
@@ -172,12 +178,13 @@ ax = plots.interval_plot(
 )
 
 # %% [markdown]
-# The intervals overlap, and you might conclude that nothing is decided. But an interval says how
-# much the error would change with *other people*. Some people are hard to predict for everybody.
-# Compare two methods *person by person*, and what is hard about the person drops out: the paired
-# difference of {doc}`02_is_it_any_good`. A filled square says that the method of the row errs less
-# than that of the column, and that the interval of the difference does not hold zero. (The error of
-# a person here is their mean squared error.)
+# The intervals overlap, and you might conclude that nothing is decided. But an interval
+# says how much the error would change with *other people*. Some people are hard to
+# predict for everybody. Compare two methods *person by person*, and what is hard about
+# the person drops out: the paired difference of {doc}`02_is_it_any_good`. A filled
+# square says that the method of the row errs less than that of the column, and that the
+# interval of the difference does not hold zero. (The error of a person here is their
+# mean squared error.)
 
 # %% mystnb={"image": {"alt": "A square of signs, a row and a column for each method that predicts stars. Most are filled or empty squares, which means decided; along the diagonal there are some dots, which means not decided."}}
 squares = published.query("metric == 'paired difference of squared error'")
@@ -193,9 +200,10 @@ assert "blend of stars / Keras factors, everything" in undecided
 assert len(undecided) == 3
 
 # %% [markdown]
-# So it is *not* known whether the blend is better than the best of its members, though its RMSE is lower. Nor
-# whether the network of {doc}`05_keras_collaborative_filtering` beats the bias model, or is behind the
-# factors that know ids only. All else is decided.
+# So it is *not* known whether the blend is better than the best of its members, though
+# its RMSE is lower. Nor whether the network of {doc}`05_keras_collaborative_filtering`
+# beats the bias model, or is behind the factors that know ids only. All else is
+# decided.
 #
 # ## Lists: which differences are decided?
 
@@ -221,19 +229,21 @@ assert "ALS / two towers, lists" in undecided
 assert "EASE / ALS" in undecided
 
 # %% [markdown]
-# From its first seed the blend is ahead of everything. Keep that *first seed* in mind: we come back to it.
-# Below it, neighbours in the ranking are mostly not decided: EASE with recency against EASE, EASE against
-# ALS, ALS against neighbours and against two towers. Two or three places further apart, they mostly are.
-# If somebody tells you that one of two near ones is better, ask for the interval.
+# From its first seed the blend is ahead of everything. Keep that *first seed* in mind:
+# we come back to it. Below it, neighbours in the ranking are mostly not decided: EASE
+# with recency against EASE, EASE against ALS, ALS against neighbours and against two
+# towers. Two or three places further apart, they mostly are. If somebody tells you that
+# one of two near ones is better, ask for the interval.
 #
-# One caution. Each interval is at 95 %: where two methods are really equal, one in twenty intervals
-# misses zero by accident. With so many pairs some squares may mean nothing. Trust
-# a pattern, a method that is ahead of a whole group, more than a single square near the diagonal.
+# One caution. Each interval is at 95 %: where two methods are really equal, one in
+# twenty intervals misses zero by accident. With so many pairs some squares may mean
+# nothing. Trust a pattern, a method that is ahead of a whole group, more than a single
+# square near the diagonal.
 #
 # ### One seed is one throw of the dice
 #
-# The intervals above are over people. Another source of chance is the seed: what weights start as,
-# how batches are dealt. Lowest and highest of three seeds:
+# The intervals above are over people. Another source of chance is the seed: what
+# weights start as, how batches are dealt. Lowest and highest of three seeds:
 
 # %% tags=["nbval-check-output"]
 spread = comparison.spread_over_seeds(published, "ndcg@10")
@@ -246,8 +256,9 @@ print(f"half of the intervals are at least {usual_interval:.3f} wide")
 assert spread["width"].median() < 0.5 * usual_interval
 
 # %% [markdown]
-# For most methods the seed matters less than the choice of people. For the blend it matters, and its first seed, which
-# the comparison above has used, is the luckiest of the three. Does it still win from the others?
+# For most methods the seed matters less than the choice of people. For the blend it
+# matters, and its first seed, which the comparison above has used, is the luckiest of
+# the three. Does it still win from the others?
 
 # %% tags=["nbval-check-output"]
 runner_up = own.loc["EASE, recency", "ndcg@10"]
@@ -260,15 +271,16 @@ print(f"lead from the unluckiest seed {lead:.4f}")
 assert 0 < lead < half
 
 # %% [markdown]
-# It is still ahead, but by less than half the width of the interval. So the blend is higher from every
-# seed, and the lead is *decided* from the first only. Say so: it is probably a little better than EASE with
-# recency, and surely better than the rest.
+# It is still ahead, but by less than half the width of the interval. So the blend is
+# higher from every seed, and the lead is *decided* from the first only. Say so: it is
+# probably a little better than EASE with recency, and surely better than the rest.
 #
 # ## Not only right
 #
-# A list can be right and boring. The next picture has a line for each method that is made for lists,
-# over several measures, the better end always at the top; on each axis the worst and the best of the
-# methods shown are written. Nobody is at the top everywhere. (Grey lines: the other methods.)
+# A list can be right and boring. The next picture has a line for each method that is
+# made for lists, over several measures, the better end always at the top; on each axis
+# the worst and the best of the methods shown are written. Nobody is at the top
+# everywhere. (Grey lines: the other methods.)
 
 # %% mystnb={"image": {"alt": "Lines over seven measures, better is up. The blend of lists is at the top for nDCG and recall, and low for coverage and novelty. Entities are low for nDCG and recall, and at the top for novelty. Popularity is at the bottom for coverage, novelty and popularity lift, and at the top for diversity."}}
 shown_measures = ["ndcg@10", "recall@20", "coverage@10", "novelty@10"]
@@ -286,12 +298,14 @@ for measure in ("coverage@10", "diversity@10"):
     assert by_dice[measure] > lists_only[measure].max()
 
 # %% [markdown]
-# Random choice is left out. It would be the best at coverage, diversity and popularity lift, and nearly the best
-# at novelty. That shows what these measures are worth *by themselves*: nobody wants its lists. Look at
-# them to choose between methods that are about equally right.
+# Random choice is left out. It would be the best at coverage, diversity and popularity
+# lift, and nearly the best at novelty. That shows what these measures are worth *by
+# themselves*: nobody wants its lists. Look at them to choose between methods that are
+# about equally right.
 #
-# How sure are these measures? Those that are means over people have intervals (first seed). Coverage and
-# popularity lift are made of all lists at once; for them, and for the costs, look at the three seeds.
+# How sure are these measures? Those that are means over people have intervals (first
+# seed). Coverage and popularity lift are made of all lists at once; for them, and for
+# the costs, look at the three seeds.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.results import results_table
@@ -317,11 +331,12 @@ cost = cost.sort_values("fit_cpu_s")
 print(cost.round({"peak_mib": 0}).round(3).to_string(na_rep="-"))
 
 # %% [markdown]
-# `score_cpu_s` is the time for all lists of the test, or all its stars. Memory is the peak of the
-# whole process, and all had TensorFlow loaded: what the first rows need is what everything costs before
-# anything is learned.
+# `score_cpu_s` is the time for all lists of the test, or all its stars. Memory is the
+# peak of the whole process, and all had TensorFlow loaded: what the first rows need is
+# what everything costs before anything is learned.
 #
-# The cheap ones deserve a second look. How much of the best nDCG@10 do you get for one second?
+# The cheap ones deserve a second look. How much of the best nDCG@10 do you get for one
+# second?
 
 # %% tags=["nbval-check-output"]
 of_lists = cost.dropna(subset=["nDCG@10"])
@@ -333,8 +348,9 @@ assert share > 0.9
 # %% [markdown]
 # ## Where nobody has rated anything
 #
-# Among the hidden ratings are some of movies that have none in the training rows. Make a list of
-# nothing but these, and most of the best methods are blind. (`random choice` is the yardstick.)
+# Among the hidden ratings are some of movies that have none in the training rows. Make
+# a list of nothing but these, and most of the best methods are blind. (`random choice`
+# is the yardstick.)
 
 # %% tags=["nbval-check-output"]
 new = own[["ndcg@10 among new movies", "rmse of new movies", "ndcg@10"]]
@@ -351,31 +367,32 @@ towers = "two towers, lists, content only"
 assert new.loc[towers, "ndcg@10 among new movies"] > 2 * chance
 
 # %% [markdown]
-# Methods that learn from who rated what cannot list a movie that nobody rated. Those that know the
-# content can, and here the order of the methods is another one altogether: even posters and entities, far
-# behind in the big table, are ahead of EASE.
+# Methods that learn from who rated what cannot list a movie that nobody rated. Those
+# that know the content can, and here the order of the methods is another one
+# altogether: even posters and entities, far behind in the big table, are ahead of EASE.
 #
 # ## Let them work together
 #
-# Different methods make different mistakes. So do people, and a jury is often better than its
-# members. A method made of several methods is called a **{term}`hybrid <Hybrid>`**
-# {cite}`burke2002hybrid`. Two kinds are easy to build: a *blend* weighs what each says, and a *switch*
-# asks one or the other.
+# Different methods make different mistakes. So do people, and a jury is often better
+# than its members. A method made of several methods is called a **{term}`hybrid
+# <Hybrid>`** {cite}`burke2002hybrid`. Two kinds are easy to build: a *blend* weighs
+# what each says, and a *switch* asks one or the other.
 #
 # ### A blend of stars: the maths
 #
-# Let $p_{nm}$ be what method $m$ predicts for row $n$, and $r_n$ the rating. Look for weights $w_m$
-# and a number $b$ that make
+# Let $p_{nm}$ be what method $m$ predicts for row $n$, and $r_n$ the rating. Look for
+# weights $w_m$ and a number $b$ that make
 #
 # $$
 # \sum_n \Bigl(r_n - b - \sum_m w_m\, p_{nm}\Bigr)^2
 # $$ (eq-five-blend)
 #
-# small. It is a linear regression whose features are the predictions, and is called **stacking**
-# {cite}`breiman1996stacked`. There is one trap. On the rows that a method has learned from, its
-# predictions are too good, and most so for the method that learns by heart. So the weights have to
-# be learned on rows that *no* method has seen: cut the training rows once more, fit the methods on
-# the one part, and the weights on the other.
+# small. It is a linear regression whose features are the predictions, and is called
+# **stacking** {cite}`breiman1996stacked`. There is one trap. On the rows that a method
+# has learned from, its predictions are too good, and most so for the method that learns
+# by heart. So the weights have to be learned on rows that *no* method has seen: cut the
+# training rows once more, fit the methods on the one part, and the weights on the
+# other.
 #
 # ### From scratch
 #
@@ -413,7 +430,8 @@ for name, weight in zip(members, w, strict=True):
 print(f"b: {b:+.2f}")
 
 # %% [markdown]
-# Then fit the members again, on *all* training rows, keep the weights, and predict the test:
+# Then fit the members again, on *all* training rows, keep the weights, and predict the
+# test:
 
 # %%
 P = fit_and_predict(train, test)
@@ -428,13 +446,14 @@ for name, error in found.items():
 assert found["blend"] < min(found[name] for name in members) + 0.002
 
 # %% [markdown]
-# A weight below zero is no mistake. What the bias model says is in the predictions of the others too, so the
-# regression takes some of it away.
+# A weight below zero is no mistake. What the bias model says is in the predictions of
+# the others too, so the regression takes some of it away.
 #
 # ### With the library
 #
-# `BlendedStars` does the same, with a penalty that pulls the weights towards the plain mean. With
-# a tiny penalty it finds our weights. (By default it is larger, and the big table uses the default.)
+# `BlendedStars` does the same, with a penalty that pulls the weights towards the plain
+# mean. With a tiny penalty it finds our weights. (By default it is larger, and the big
+# table uses the default.)
 
 # %%
 from recsys_helpers.methods.blends import BlendedStars
@@ -455,16 +474,18 @@ print(weights["blend of stars"].to_string())
 # %% [markdown]
 # ### A blend of lists
 #
-# Scores of different methods cannot be added: one counts in stars, the next in cosines. But every
-# method gives *places*. Let $\text{place}_m(i)$ be the place of movie $i$ on the list of method $m$:
+# Scores of different methods cannot be added: one counts in stars, the next in cosines.
+# But every method gives *places*. Let $\text{place}_m(i)$ be the place of movie $i$ on
+# the list of method $m$:
 #
 # $$
 # \text{score}_i = \sum_m \frac{w_m}{c + \text{place}_m(i)}
 # $$ (eq-five-places)
 #
-# and a movie that is not on a list gets nothing from it. With equal weights it is **reciprocal rank
-# fusion** {cite}`cormack2009rrf`, a way to merge what several search engines find. The larger $c$, the less
-# the first places stand out. In a few lines, for two short lists:
+# and a movie that is not on a list gets nothing from it. With equal weights it is
+# **reciprocal rank fusion** {cite}`cormack2009rrf`, a way to merge what several search
+# engines find. The larger $c$, the less the first places stand out. In a few lines, for
+# two short lists:
 
 # %% tags=["nbval-check-output"]
 two_lists = [["Heat", "Alien", "Big"], ["Alien", "Clue", "Heat"]]
@@ -483,11 +504,11 @@ print(fuse(two_lists, [0.5, 0.5]))
 print(fuse(two_lists, [0.9, 0.1]))
 
 # %% [markdown]
-# The weights cannot be found by least squares, since places have no error to square. But one can
-# *try*. Start with nothing. Add the method with which the nDCG@10 on the inner split is highest. Then
-# add another one, or the same again, whichever helps most, and so on, twenty times. Take the best blend on
-# the way; a method's weight is its share of what was added {cite}`caruana2004ensemble`. `BlendedLists`
-# does it:
+# The weights cannot be found by least squares, since places have no error to square.
+# But one can *try*. Start with nothing. Add the method with which the nDCG@10 on the
+# inner split is highest. Then add another one, or the same again, whichever helps most,
+# and so on, twenty times. Take the best blend on the way; a method's weight is its
+# share of what was added {cite}`caruana2004ensemble`. `BlendedLists` does it:
 
 # %%
 from recsys_helpers.evaluation import ndcg_of_users
@@ -524,9 +545,10 @@ print(f"blend - {best}: {gain.value:+.4f}", end=" ")
 print(f"[{gain.low:+.4f}, {gain.high:+.4f}]")
 
 # %% [markdown]
-# These members say much the same, so there may be little to win: if the interval holds zero, they are not
-# surely better together than the best of them alone. Now with six members, two towers among them, from the results
-# file (a negative value: the blend is better):
+# These members say much the same, so there may be little to win: if the interval holds
+# zero, they are not surely better together than the best of them alone. Now with six
+# members, two towers among them, from the results file (a negative value: the blend is
+# better):
 
 # %% tags=["nbval-check-output"]
 of_blend = paired[paired["method"].str.contains("blend of lists")]
@@ -539,12 +561,13 @@ print(weights["blend of lists"].to_string())
 # %% [markdown]
 # ### A switch for cold movies
 #
-# No weight helps where a method has nothing to say. For stars a switch is one line: for a movie without
-# ratings ask the two towers, for all others the neighbours (`SwitchedStars`). For lists it is a decision. A
-# movie that nobody has rated cannot win a place on merit, by any method that goes by ratings. So give it
-# a place: `SwitchedLists` keeps one in ten for the best new movie, by two towers that know content only. (Other choices
-# are possible: by the table, Keras factors would do better for the stars.) From
-# `benchmarks/switches.py`, beside the methods without a switch:
+# No weight helps where a method has nothing to say. For stars a switch is one line: for
+# a movie without ratings ask the two towers, for all others the neighbours
+# (`SwitchedStars`). For lists it is a decision. A movie that nobody has rated cannot
+# win a place on merit, by any method that goes by ratings. So give it a place:
+# `SwitchedLists` keeps one in ten for the best new movie, by two towers that know
+# content only. (Other choices are possible: by the table, Keras factors would do better
+# for the stars.) From `benchmarks/switches.py`, beside the methods without a switch:
 
 # %% tags=["nbval-check-output"]
 beside = ["neighbours, stars", "EASE, recency"]
@@ -567,17 +590,18 @@ assert of_stars.iloc[1] < of_stars.iloc[0] - 0.03
 assert prices.query("metric.str.endswith('error')")["high"].item() > 0
 
 # %% [markdown]
-# For stars the error of new movies is lower. They are so few among the hidden ratings that over all of them nothing
-# is decided. For lists, one place in ten costs a little today and brings a third more movies onto the lists;
-# one in five costs twice as much, and brings half as many again. What it is for, this split cannot show.
-# A new movie that is shown gets its first ratings. Tomorrow it is a movie like others. What the place is worth is
-# for you to decide; what it costs you can read above.
+# For stars the error of new movies is lower. They are so few among the hidden ratings
+# that over all of them nothing is decided. For lists, one place in ten costs a little
+# today and brings a third more movies onto the lists; one in five costs twice as much,
+# and brings half as many again. What it is for, this split cannot show. A new movie
+# that is shown gets its first ratings. Tomorrow it is a movie like others. What the
+# place is worth is for you to decide; what it costs you can read above.
 #
 # ## The same film, five answers
 #
-# All five ways end in vectors, so all can answer the question of the first page: somebody liked a
-# film, what is near to it? Fit them on all ratings (nothing is judged here). The vectors of links
-# and posters take minutes, and come with the course.
+# All five ways end in vectors, so all can answer the question of the first page:
+# somebody liked a film, what is near to it? Fit them on all ratings (nothing is judged
+# here). The vectors of links and posters take minutes, and come with the course.
 
 # %%
 from recsys_helpers.live.methods import METHODS, fit_live_methods
@@ -597,8 +621,8 @@ for name, vectors in fitted.vectors.items():
     print("  " + "; ".join(by_id.loc[near, "title"]))
 
 # %% [markdown]
-# Look at each list: you can see what the method knows. Over all films, how much do the top tens have in
-# common?
+# Look at each list: you can see what the method knows. Over all films, how much do the
+# top tens have in common?
 
 # %%
 common = [
@@ -626,11 +650,12 @@ print(f"by chance it would be {by_chance:.1%}")
 assert off_diagonal.max(axis=None) < 0.5
 
 # %% [markdown]
-# More than chance, and far less than you may have thought: of two lists of ten, most of the films are
-# different, whichever two methods you take. The two that have most in common both start from a
-# movie's genres and year *and* learn from ratings. *Similar* is not one thing. It is liked by the same
-# people, or made by the same people, or of the same kind, or of the same looks. On the page
-# {doc}`../book/live` you can go through the five lists of any film yourself.
+# More than chance, and far less than you may have thought: of two lists of ten, most of
+# the films are different, whichever two methods you take. The two that have most in
+# common both start from a movie's genres and year *and* learn from ratings. *Similar*
+# is not one thing. It is liked by the same people, or made by the same people, or of
+# the same kind, or of the same looks. On the page {doc}`../book/live` you can go
+# through the five lists of any film yourself.
 #
 # ## What to choose when
 #
@@ -645,22 +670,23 @@ assert off_diagonal.max(axis=None) < 0.5
 # | time to spare, and accuracy counts | a blend | probably a little better than the best single method for lists, at the cost of all of them |
 # | an afternoon | popularity, then EASE | and a protocol, before anything else |
 #
-# Beware of reading the table as a law. It is one data set, of people who rated films of their own
-# accord in the years up to 2016, and hundreds of them. With a million people the order
-# may be another. Keep the protocol, not the ranking.
+# Beware of reading the table as a law. It is one data set, of people who rated films of
+# their own accord in the years up to 2016, and hundreds of them. With a million people
+# the order may be another. Keep the protocol, not the ranking.
 #
 # ## What goes wrong
 #
 # :::{admonition} What goes wrong, 1: ninety-nine strangers
 # :class: warning
 #
-# To save time, many papers rank a liked movie among 99 others drawn at random, instead of among all.
-# {cite:t}`krichene2020sampled` showed that this does not only change the numbers. It can change the
-# *order* of the methods.
+# To save time, many papers rank a liked movie among 99 others drawn at random, instead
+# of among all. {cite:t}`krichene2020sampled` showed that this does not only change the
+# numbers. It can change the *order* of the methods.
 # :::
 #
-# In {doc}`02_is_it_any_good` you have seen it happen to two simple methods. It happens to good ones too. Each
-# liked movie of the test, among 99 that the person has not rated, or among all of these:
+# In {doc}`02_is_it_any_good` you have seen it happen to two simple methods. It happens
+# to good ones too. Each liked movie of the test, among 99 that the person has not
+# rated, or among all of these:
 
 
 # %%
@@ -671,13 +697,13 @@ def ndcg_among(method, n_others=None, k=10, seed=0):
     for user_id, theirs in test.groupby("user_id"):
         listed = method.recommend(user_id, n=10**6)["movie_id"]
         place = pd.Series(range(len(listed)), index=listed)
-        others = np.setdiff1d(listed, theirs["movie_id"])
+        others = place[np.setdiff1d(listed, theirs["movie_id"])].to_numpy()
         gains = []
         for movie_id in theirs.loc[theirs["rating"] >= 4, "movie_id"]:
             drawn = others
             if n_others:
                 drawn = rng.choice(others, n_others, replace=False)
-            better = (place[drawn] < place.get(movie_id, np.inf)).sum()
+            better = (drawn < place.get(movie_id, np.inf)).sum()
             gains.append(1 / np.log2(better + 2) if better < k else 0)
         of_people.append(np.mean(gains) if gains else np.nan)
     return np.nanmean(of_people)
@@ -701,21 +727,21 @@ two_ways["place among 99"] = two_ways["among 99"].rank(ascending=False)
 print(two_ways.round(3).to_string())
 
 # %% [markdown]
-# Look at the two columns of places. Among 99 strangers it is enough to place a movie in the first tenth. Among
-# all it must be among the first ten of thousands, where every favourite of everybody is a rival. ALS with the
-# source's settings is good at the one and not at the other. Outside of this demonstration, the course ranks
-# among all.
+# Look at the two columns of places. Among 99 strangers it is enough to place a movie in
+# the first tenth. Among all it must be among the first ten of thousands, where every
+# favourite of everybody is a rival. ALS with the source's settings is good at the one
+# and not at the other. Outside of this demonstration, the course ranks among all.
 #
 # :::{admonition} What goes wrong, 2: numbers from different tables
 # :class: warning
 #
-# The source of {doc}`05_keras_collaborative_filtering` compares its validation *loss* with an error
-# from a paper; that of {doc}`06_two_towers` reports an error that knows the test rows. Neither number can
-# stand in a table with others.
+# The source of {doc}`05_keras_collaborative_filtering` compares its validation *loss*
+# with an error from a paper; that of {doc}`06_two_towers` reports an error that knows
+# the test rows. Neither number can stand in a table with others.
 # :::
 #
-# It takes no mistake as large as these. Here is one and the same method, the bias model, on different
-# splits of the same ratings:
+# It takes no mistake as large as these. Here is one and the same method, the bias
+# model, on different splits of the same ratings:
 
 # %% tags=["nbval-check-output"]
 baselines = published_results("baselines")
@@ -728,19 +754,20 @@ print(f"here, best method {between[0]:.4f}, bias model {between[1]:.4f}")
 assert np.ptp(by_split) > between[1] - between[0]
 
 # %% [markdown]
-# Changing the split changes the error by more than going from the bias model to the best method of the
-# course. Two numbers can be compared if they are about the same rows. If they are not, run the other method
-# yourself.
+# Changing the split changes the error by more than going from the bias model to the
+# best method of the course. Two numbers can be compared if they are about the same
+# rows. If they are not, run the other method yourself.
 #
 # :::{admonition} What goes wrong, 3: the best of many, on the test
 # :class: warning
 #
-# Try twenty settings, look at all of them on the test, report the best. No row was leaked, and still the number is
-# too good: it is the best *luck* of twenty.
+# Try twenty settings, look at all of them on the test, report the best. No row was
+# leaked, and still the number is too good: it is the best *luck* of twenty.
 # :::
 #
-# How much? Take the differences, person by person, of ALS from two seeds. They are accidents. Now
-# imagine twenty methods that differ from each other by such accidents only, on the same people:
+# How much? Take the differences, person by person, of ALS from two seeds. They are
+# accidents. Now imagine twenty methods that differ from each other by such accidents
+# only, on the same people:
 
 # %%
 another = Als(**CHOSEN_ALS, seed=1).fit(train)
@@ -758,16 +785,18 @@ print(f"the best of twenty equal methods looks {optimism:.1%} better")
 assert optimism > 0.005
 
 # %% [markdown]
-# So choose on the inner split, and look at the test once. And if you have looked at the test many times, as the
-# author of a course does, say so: every table of this book is a little too good.
+# So choose on the inner split, and look at the test once. And if you have looked at the
+# test many times, as the author of a course does, say so: every table of this book is a
+# little too good.
 #
 # ## Exercises
 #
 # ```{exercise} A price for the tail
 # :label: ex-five-tail
 #
-# A shop wants lists that are at least 90 % as good (nDCG@10) as the best, and among these the one that
-# puts the largest number of different movies on lists. Which method of `table` is it? And if 80 % are enough?
+# A shop wants lists that are at least 90 % as good (nDCG@10) as the best, and among
+# these the one that puts the largest number of different movies on lists. Which method
+# of `table` is it? And if 80 % are enough?
 # ```
 
 # %% tags=["exercise"]
@@ -795,8 +824,8 @@ for share in (0.9, 0.8):
 # ```{exercise} A juror who throws dice
 # :label: ex-five-dice
 #
-# Add `RandomChoice` to a blend of lists with EASE. Which weight should it get, which does it get, and what
-# happens to the nDCG@10?
+# Add `RandomChoice` to a blend of lists with EASE. Which weight should it get, which
+# does it get, and what happens to the nDCG@10?
 # ```
 
 # %% tags=["exercise"]
@@ -808,9 +837,10 @@ for share in (0.9, 0.8):
 # :class: dropdown
 # ````
 #
-# It should get none, and gets none, so nothing changes. A method is added if that helps on the inner split, and there the dice only push good movies
-# down. (With few people, as in the edition `sample`, dice can be lucky. Then they get a weight, and the
-# test shows what it was worth.)
+# It should get none, and gets none, so nothing changes. A method is added if that helps
+# on the inner split, and there the dice only push good movies down. (With few people,
+# as in the edition `sample`, dice can be lucky. Then they get a weight, and the test
+# shows what it was worth.)
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 from recsys_helpers.methods.baselines import RandomChoice
@@ -832,9 +862,9 @@ assert change < 0.01
 # ```{exercise} Weights learned on the wrong rows
 # :label: ex-five-wrong-rows
 #
-# Learn the weights of `members` on the very rows that they were fitted on: fit them on `train`,
-# predict `train`, and solve for the weights. Whom does the blend trust now, and what is its RMSE on
-# the test?
+# Learn the weights of `members` on the very rows that they were fitted on: fit them on
+# `train`, predict `train`, and solve for the weights. Whom does the blend trust now,
+# and what is its RMSE on the test?
 # ```
 
 # %% tags=["exercise"]
@@ -868,9 +898,10 @@ assert wrong > found["blend"]
 # ````{exercise} Find the bug
 # :label: ex-five-bug
 #
-# The function below compares two methods. Its intervals are a good deal narrower than those of
-# `paired_difference`, and its author is proud of them. Find the bug, say which assumption it breaks,
-# and write a test that a right function passes and this one does not.
+# The function below compares two methods. Its intervals are a good deal narrower than
+# those of `paired_difference`, and its author is proud of them. Find the bug, say which
+# assumption it breaks, and write a test that a right function passes and this one does
+# not.
 # ````
 
 
@@ -897,11 +928,12 @@ print(suspicious_difference(per_user["ALS"], another_seed).round(5))
 # :class: dropdown
 # ````
 #
-# Both are sorted by *their own* values. So the best-served person of one method is compared with the
-# best-served person of the other, who is somebody else. The mean difference stays the same. What is lost
-# is how far the two methods disagree about each *person*, and that is what the interval has to
-# measure. The broken assumption: entry $i$ of both belongs to the same person. The test: *shuffle the
-# people of one method, and the interval must become wider.*
+# Both are sorted by *their own* values. So the best-served person of one method is
+# compared with the best-served person of the other, who is somebody else. The mean
+# difference stays the same. What is lost is how far the two methods disagree about each
+# *person*, and that is what the interval has to measure. The broken assumption: entry
+# $i$ of both belongs to the same person. The test: *shuffle the people of one method,
+# and the interval must become wider.*
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 rng = np.random.default_rng(0)
@@ -932,21 +964,23 @@ assert np.isclose(width(of_shuffled), width(suspicious))
 # %% [markdown]
 # ## Recap
 #
-# - One split, one protocol, one table, and every baseline set up with the same care: only then
-#   do two numbers mean that one method is better.
-# - Compare person by person. Intervals that overlap can hide a difference that is certain, and many
-#   comparisons bring up some that are accidents.
-# - For lists of known movies, methods that learn from likes win, and cheap ones are near the top.
-#   For stars, what else is known helps. For new movies you need content.
-# - Blend by weights that are learned on rows nobody has seen; switch where a method has nothing to say.
+# - One split, one protocol, one table, and every baseline set up with the same care:
+#   only then do two numbers mean that one method is better.
+# - Compare person by person. Intervals that overlap can hide a difference that is
+#   certain, and many comparisons bring up some that are accidents.
+# - For lists of known movies, methods that learn from likes win, and cheap ones are
+#   near the top. For stars, what else is known helps. For new movies you need content.
+# - Blend by weights that are learned on rows nobody has seen; switch where a method has
+#   nothing to say.
 # - Similar is not one thing: any two of the five ways share less than half of a top ten.
 #
 # ## References
 #
-# {cite:t}`dacrema2019progress` ask whether there was progress at all, and {cite:t}`krichene2020sampled` what
-# sampled metrics measure. {cite:t}`breiman1996stacked` stacks regressions,
-# {cite:t}`cormack2009rrf` fuse lists by their places, {cite:t}`caruana2004ensemble` choose the members of
-# a blend one at a time, and {cite:t}`burke2002hybrid` sorts hybrids into kinds.
+# {cite:t}`dacrema2019progress` ask whether there was progress at all, and
+# {cite:t}`krichene2020sampled` what sampled metrics measure.
+# {cite:t}`breiman1996stacked` stacks regressions, {cite:t}`cormack2009rrf` fuse lists
+# by their places, {cite:t}`caruana2004ensemble` choose the members of a blend one at a
+# time, and {cite:t}`burke2002hybrid` sorts hybrids into kinds.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run

@@ -12,10 +12,11 @@
 # :::{admonition} Before you start
 # :class: note
 #
-# **You will learn** to tell which part of the work outgrows a machine first, and what to do about
-# each: prepare ratings that do not fit into memory; spread ALS over several machines, one of which
-# dies; train a network on several processes; find neighbours among a million vectors in a
-# millisecond. And to notice when one machine *is* enough, which is more often than people think.
+# **You will learn** to tell which part of the work outgrows a machine first, and what
+# to do about each: prepare ratings that do not fit into memory; spread ALS over several
+# machines, one of which dies; train a network on several processes; find neighbours
+# among a million vectors in a millisecond. And to notice when one machine *is* enough,
+# which is more often than people think.
 #
 # **You need** {doc}`04_als` and, for the third part, {doc}`06_two_towers`. From
 # {doc}`02_is_it_any_good`: nDCG, and what an interval says.
@@ -54,9 +55,9 @@ print(f"edition: {data.edition}")
 print(f"{len(ratings):,} ratings")
 
 # %% [markdown]
-# This chapter uses four tools that the others do not need: DuckDB, Polars and voyager (the
-# "engines"), and Spark. Without them the live cells do nothing, and the tables still show what was
-# measured.
+# This chapter uses four tools that the others do not need: DuckDB, Polars and voyager
+# (the "engines"), and Spark. Without them the live cells do nothing, and the tables
+# still show what was measured.
 
 # %%
 HAS_ENGINES = has_extra("engines")
@@ -66,9 +67,9 @@ print(f"engines: {HAS_ENGINES}, Spark: {HAS_SPARK}")
 # %% [markdown]
 # ## Why anyone wants this
 #
-# Everything so far ran on a laptop, on a hundred thousand ratings. The largest edition of MovieLens
-# has 32 million. A large shop has billions: every click is a row. Which parts of what you have
-# learned still work there?
+# Everything so far ran on a laptop, on a hundred thousand ratings. The largest edition
+# of MovieLens has 32 million. A large shop has billions: every click is a row. Which
+# parts of what you have learned still work there?
 #
 # The question is not "is it big?" but "*what* grows?"
 #
@@ -91,17 +92,17 @@ print(f"engines: {HAS_ENGINES}, Spark: {HAS_SPARK}")
 #                      who ask
 # ```
 #
-# Each part has a plain answer on one machine and an answer on many. We always measure the plain one
-# first: it is the baseline of this chapter.
+# Each part has a plain answer on one machine and an answer on many. We always measure
+# the plain one first: it is the baseline of this chapter.
 
 # %% [markdown]
 # ## Out of core: more ratings than memory
 #
 # ### How much memory do ratings take?
 #
-# A table of 100,000 ratings fits anywhere, and you have never had to think about it. So first
-# count. `pandas.read_csv`, left alone, makes each number 8 bytes long. Here is what the same
-# ratings need.
+# A table of 100,000 ratings fits anywhere, and you have never had to think about it. So
+# first count. `pandas.read_csv`, left alone, makes each number 8 bytes long. Here is
+# what the same ratings need.
 
 # %%
 as_pandas_reads = ratings.astype(
@@ -140,9 +141,10 @@ assert bytes_a_row(as_pandas_reads) == 32
 assert bytes_a_row(as_needed) == 13
 
 # %% [markdown]
-# That is the table at rest. To *work* on it, pandas makes more of it: a mask, a filtered copy,
-# a sorted copy. (How much more, you see below.) And numbers are the cheap part. Join the titles to
-# the ratings, as one does for a look, and each row holds a text as well:
+# That is the table at rest. To *work* on it, pandas makes more of it: a mask, a
+# filtered copy, a sorted copy. (How much more, you see below.) And numbers are the
+# cheap part. Join the titles to the ratings, as one does for a look, and each row holds
+# a text as well:
 
 # %%
 titles_of_rows = ratings["movie_id"].map(titles).astype("object")
@@ -153,18 +155,19 @@ assert with_title / len(ratings) > 2 * bytes_a_row(as_pandas_reads)
 # %% [markdown]
 # (So a title belongs in the table of movies, once. Ids are what rows share.)
 #
-# What the methods of this course want in the end is small: a sparse matrix takes 4 bytes for
-# the column and 4 for the rating, of which float32 holds half stars exactly. The trouble is the
-# way there.
+# What the methods of this course want in the end is small: a sparse matrix takes 4
+# bytes for the column and 4 for the rating, of which float32 holds half stars exactly.
+# The trouble is the way there.
 #
 # ### Columns and lazy plans, in a picture
 #
-# {term}`Out of core <Out of core>` means: the data lies on disk, and a program that knows the
-# *whole* task reads it piece by piece, keeping only what it still needs. Two things help it. A
-# {term}`columnar file <Columnar file>`, such as *parquet*, stores each column on its own, in
-# blocks, and notes the smallest and the largest value of each block. And a
-# {term}`lazy plan <Lazy plan>`: you describe the result, and nothing is read until the engine
-# has seen all of it. Then it can tell which columns and which blocks nobody will ask for.
+# {term}`Out of core <Out of core>` means: the data lies on disk, and a program that
+# knows the *whole* task reads it piece by piece, keeping only what it still needs. Two
+# things help it. A {term}`columnar file <Columnar file>`, such as *parquet*, stores
+# each column on its own, in blocks, and notes the smallest and the largest value of
+# each block. And a {term}`lazy plan <Lazy plan>`: you describe the result, and nothing
+# is read until the engine has seen all of it. Then it can tell which columns and which
+# blocks nobody will ask for.
 
 
 # %% tags=["hide-input"]
@@ -192,26 +195,26 @@ with plots.course_style():
     axes[0].set(ylabel="Rows of the file")
 
 # %% [markdown]
-# The question of the picture is "the mean rating of users from 600 on". A CSV must be read to
-# the end, letter by letter. In the columnar file two columns hold all that counts, and the first
-# block of `user` says that no user in it is as high as 600.
+# The question of the picture is "the mean rating of users from 600 on". A CSV must be
+# read to the end, letter by letter. In the columnar file two columns hold all that
+# counts, and the first block of `user` says that no user in it is as high as 600.
 #
 # ### The task
 #
 # Four steps, which every chapter so far has done in some form:
 #
-# 1. **Filter.** Leave out users and movies with few ratings. Both are counted *once*, in the
-#    whole file.
-# 2. **Number.** Give the users that are left the rows 0, 1, 2, ..., and the movies the columns:
-#    ids have gaps, a matrix has none.
+# 1. **Filter.** Leave out users and movies with few ratings. Both are counted *once*,
+#    in the whole file.
+# 2. **Number.** Give the users that are left the rows 0, 1, 2, ..., and the movies the
+#    columns: ids have gaps, a matrix has none.
 # 3. **Split.** The last fifth of each user's ratings are the test, by (time, movie id). The
 #    movie id decides ties: without it two engines split differently, and both are right.
 # 4. **Matrix.** One sparse matrix to learn from, one to be judged on.
 #
 # ### In SQL, line by line
 #
-# DuckDB {cite}`raasveldt2019duckdb` is a database without a server: a Python package that reads
-# a file where it lies. We write the ratings into a CSV first, to have one.
+# DuckDB {cite}`raasveldt2019duckdb` is a database without a server: a Python package
+# that reads a file where it lies. We write the ratings into a CSV first, to have one.
 
 # %%
 import tempfile
@@ -222,8 +225,8 @@ csv_file = Path(folder.name, "ratings.csv")
 ratings.to_csv(csv_file, index=False)
 
 # %% [markdown]
-# The whole task is one statement. `WITH name AS (...)` gives a step a name; read the steps from
-# top to bottom.
+# The whole task is one statement. `WITH name AS (...)` gives a step a name; read the
+# steps from top to bottom.
 
 # %%
 query = """
@@ -246,18 +249,19 @@ SELECT u, i, rating,
 FROM placed ORDER BY u, i"""
 
 # %% [markdown]
-# - `GROUP BY user_id HAVING count(*) >= 20`: the users with 20 ratings or more; likewise the
-#   movies.
-# - `... OVER (...)` is a {term}`window function <Window function>`. `GROUP BY` makes one row of
-#   many; a window function keeps all the rows, and gives each a number from looking at others.
-# - `dense_rank() OVER (ORDER BY user_id) - 1`: how many different user ids are smaller. That is
-#   the row of the matrix (step 2).
-# - `row_number() OVER later`: the window is cut into one part for each user (`PARTITION BY`), the
-#   latest rating first; 1 is a user's last rating.
+# - `GROUP BY user_id HAVING count(*) >= 20`: the users with 20 ratings or more;
+#   likewise the movies.
+# - `... OVER (...)` is a {term}`window function <Window function>`. `GROUP BY` makes
+#   one row of many; a window function keeps all the rows, and gives each a number from
+#   looking at others.
+# - `dense_rank() OVER (ORDER BY user_id) - 1`: how many different user ids are smaller.
+#   That is the row of the matrix (step 2).
+# - `row_number() OVER later`: the window is cut into one part for each user (`PARTITION
+#   BY`), the latest rating first; 1 is a user's last rating.
 # - `floor(0.2 * n)`: so many are the test.
 #
-# `$file` stands for the file. DuckDB may use 500 MB for its buffers, and a folder for what does
-# not fit.
+# `$file` stands for the file. DuckDB may use 500 MB for its buffers, and a folder for
+# what does not fit.
 
 # %%
 if HAS_ENGINES:
@@ -273,10 +277,10 @@ if HAS_ENGINES:
 # %% [markdown]
 # ### The same in Polars
 #
-# Polars is a library of data frames, with lazy plans. `scan_csv` reads nothing. `collect` runs
-# the plan; `engine="streaming"` says: in pieces. `.over("user_id")` is its word for a window.
-# (The `1e-9` is there for other shares than 0.2: `0.29 * 100`, for one, is rounded and ends
-# just below 29.)
+# Polars is a library of data frames, with lazy plans. `scan_csv` reads nothing.
+# `collect` runs the plan; `engine="streaming"` says: in pieces. `.over("user_id")` is
+# its word for a window. (The `1e-9` is there for other shares than 0.2: `0.29 * 100`,
+# for one, is rounded and ends just below 29.)
 
 # %%
 if HAS_ENGINES:
@@ -300,8 +304,8 @@ if HAS_ENGINES:
     )
 
 # %% [markdown]
-# Before it is run, you can look at the plan. Ask for the mean rating alone, and the plan reads
-# one column of four:
+# Before it is run, you can look at the plan. Ask for the mean rating alone, and the
+# plan reads one column of four:
 
 # %% tags=["nbval-check-output"]
 if HAS_ENGINES:
@@ -335,9 +339,9 @@ train_matrix = Interactions.from_ratings(
 # %%
 if HAS_ENGINES:
     of_polars = lazy.sort("u", "i").collect(engine="streaming")
-    learnt = placed[~placed["in_test"]]
-    assert np.array_equal(learnt["i"], train_matrix.indices)
-    assert np.array_equal(learnt["rating"], train_matrix.data)
+    learned = placed[~placed["in_test"]]
+    assert np.array_equal(learned["i"], train_matrix.indices)
+    assert np.array_equal(learned["rating"], train_matrix.data)
     for name in ("u", "i", "rating", "in_test"):
         assert np.array_equal(placed[name], of_polars[name].to_numpy())
     print("the same, to the last rating")
@@ -345,9 +349,9 @@ if HAS_ENGINES:
 # %% [markdown]
 # ### With `prepare_ratings`
 #
-# `prepare_ratings` in `recsys_helpers` does the four steps with any of the three engines. It also
-# checks every value, and refuses a file that was cut short or in which somebody rates a movie
-# twice.
+# `prepare_ratings` in `recsys_helpers` does the four steps with any of the three
+# engines. It also checks every value, and refuses a file that was cut short or in which
+# somebody rates a movie twice.
 
 # %%
 from recsys_helpers.out_of_core import ENGINES, prepare_ratings
@@ -365,10 +369,11 @@ for engine, result in prepared.items():
 # %% [markdown]
 # ### Measured: 32 million
 #
-# Synthetic ratings with the counts of MovieLens' largest edition, filtered as above. Each engine
-# has a process of its own. *CPU s* are {term}`CPU seconds <CPU time>`: how long the cores have
-# worked, added up. *Peak* is the most memory that the process held: Python and its libraries and
-# the two matrices are in it. In brackets: the memory that DuckDB may use.
+# Synthetic ratings with the counts of MovieLens' largest edition, filtered as above.
+# Each engine has a process of its own. *CPU s* are {term}`CPU seconds <CPU time>`: how
+# long the cores have worked, added up. *Peak* is the most memory that the process held:
+# Python and its libraries and the two matrices are in it. In brackets: the memory that
+# DuckDB may use.
 
 # %%
 measured = published_results("out_of_core")
@@ -393,11 +398,12 @@ for file in ("CSV", "parquet"):
 assert in_memory["CPU s"] >= 2 * duck["CPU s"]
 
 # %% [markdown]
-# All engines end with the same matrices, to the last byte; the benchmark demands it. (pandas needs
-# a further package to read parquet, so it had the CSV.) What costs memory in pandas is that every
-# step has a table before it and a table after it. Polars streams the filter, and then sorts what
-# is left in memory. DuckDB writes to its folder what does not fit, and hands the sorted rows out
-# in small pieces, which go straight into the matrices.
+# All engines end with the same matrices, to the last byte; the benchmark demands it.
+# (pandas needs a further package to read parquet, so it had the CSV.) What costs memory
+# in pandas is that every step has a table before it and a table after it. Polars
+# streams the filter, and then sorts what is left in memory. DuckDB writes to its folder
+# what does not fit, and hands the sorted rows out in small pieces, which go straight
+# into the matrices.
 #
 # The file on disk shrinks as well: columns of like numbers compress.
 
@@ -411,15 +417,17 @@ assert on_disk["ratings.parquet"] < on_disk["ratings.csv"] / 3
 # :::{admonition} What goes wrong, 1: a limit that is none
 # :class: warning
 #
-# `memory_limit` limits DuckDB's own buffers. What Python, the result and the libraries take comes
-# on top: compare the limit with the peak in the table. To be sure of a limit, ask the
-# operating system for it, and plan with the peak that you have *measured*.
+# `memory_limit` limits DuckDB's own buffers. What Python, the result and the libraries
+# take comes on top: compare the limit with the peak in the table. To be sure of a
+# limit, ask the operating system for it, and plan with the peak that you have
+# *measured*.
 # :::
 #
 # :::{admonition} What goes wrong, 2: a number is read as another number
 # :class: warning
 #
-# You tell an engine that a column holds whole numbers. What does it do with one that is not?
+# You tell an engine that a column holds whole numbers. What does it do with one that is
+# not?
 # :::
 
 # %%
@@ -433,16 +441,17 @@ if HAS_ENGINES:
     assert read == 2
 
 # %% [markdown]
-# DuckDB rounds, without a word; Polars and pandas refuse. (And pandas, told to make an `int32`
-# of a larger id, has wrapped it to another number.) So `prepare_ratings` has DuckDB read decimal
-# numbers, and checks that they are whole.
+# DuckDB rounds, without a word; Polars and pandas refuse. (And pandas, told to make an
+# `int32` of a larger id, has wrapped it to another number.) So `prepare_ratings` has
+# DuckDB read decimal numbers, and checks that they are whole.
 #
 # :::{admonition} What goes wrong, 3: the filter chooses the question
 # :class: warning
 #
-# The filter counts *all* ratings, those of the later test too: it has looked at the future. And
-# it takes away whom it is hard to recommend to, and what it is hard to recommend. The same
-# method, on what is left, looks better. Two papers can compare only if they filter alike.
+# The filter counts *all* ratings, those of the later test too: it has looked at the
+# future. And it takes away whom it is hard to recommend to, and what it is hard to
+# recommend. The same method, on what is left, looks better. Two papers can compare only
+# if they filter alike.
 # :::
 
 # %%
@@ -464,9 +473,10 @@ assert of_popularity["20 or more"] > of_popularity["all ratings"]
 #
 # ### Who needs a cluster?
 #
-# `implicit` keeps all likes in memory, once by user and once by movie. So memory is what grows
-# with the ratings. We measured the peak with one and with ten million invented likes; the
-# difference, divided by nine million, says what one more costs. Multiply:
+# `implicit` keeps all likes in memory, once by user and once by movie. So memory is
+# what grows with the ratings. We measured the peak with one and with ten million
+# invented likes; the difference, divided by nine million, says what one more costs.
+# Multiply:
 
 # %%
 growth = published_results("spark_growth")
@@ -488,20 +498,21 @@ assert gib[1] < 4
 assert gib[2] > 128
 
 # %% [markdown]
-# (The last two rows are a straight line drawn further. The vectors come on top, and so does the
-# table from which such a matrix is made.) A hundred thousand likes need nothing. Thirty-two
-# million fit into any laptop. Ten billion fit into no laptop, and into few servers. Somewhere from
-# there on you need several machines, and something that makes them work as one. And with many
-# machines for many hours, one of them *will* break. So it must also survive that.
+# (The last two rows are a straight line drawn further. The vectors come on top, and so
+# does the table from which such a matrix is made.) A hundred thousand likes need
+# nothing. Thirty-two million fit into any laptop. Ten billion fit into no laptop, and
+# into few servers. Somewhere from there on you need several machines, and something
+# that makes them work as one. And with many machines for many hours, one of them *will*
+# break. So it must also survive that.
 #
 # ### Driver and executors, in a picture
 #
-# {term}`Spark <Spark>` {cite}`zaharia2012resilient` is such a program. The table of ratings is cut
-# into {term}`partitions <Partition>`. Each machine of the {term}`cluster <Cluster>` runs an
-# {term}`executor <Executor>`, which holds some of the partitions and works on them. One program, the
-# {term}`driver <Driver>`, holds no ratings. It says what is to be done, and keeps a recipe of each
-# partition: what it was made from, and how. If a machine breaks, its partitions are made again
-# elsewhere, by the recipe.
+# {term}`Spark <Spark>` {cite}`zaharia2012resilient` is such a program. The table of
+# ratings is cut into {term}`partitions <Partition>`. Each machine of the {term}`cluster
+# <Cluster>` runs an {term}`executor <Executor>`, which holds some of the partitions and
+# works on them. One program, the {term}`driver <Driver>`, holds no ratings. It says
+# what is to be done, and keeps a recipe of each partition: what it was made from, and
+# how. If a machine breaks, its partitions are made again elsewhere, by the recipe.
 
 # %% mystnb={"image": {"alt": "A box at the top, the driver, with the plan. Arrows lead from it to two boxes below, the executors. Each executor holds two partitions of the ratings. A dashed arrow with two heads between the executors says shuffle: vectors travel."}} tags=["hide-input"]
 with plots.course_style():
@@ -523,18 +534,18 @@ with plots.course_style():
     ax.axis("off")
 
 # %% [markdown]
-# ALS is made for this. Hold the movies' vectors fixed, and each user's little system of equations
-# can be solved anywhere ({eq}`eq-als-step`). An executor needs the vectors of the movies that *its*
-# users have rated. So before each half-step vectors travel between the machines: a
-# {term}`shuffle <Shuffle>`, the dear part of all such work.
+# ALS is made for this. Hold the movies' vectors fixed, and each user's little system of
+# equations can be solved anywhere ({eq}`eq-als-step`). An executor needs the vectors of
+# the movies that *its* users have rated. So before each half-step vectors travel
+# between the machines: a {term}`shuffle <Shuffle>`, the dear part of all such work.
 #
 # ### Spark's ALS in its own words
 #
-# One machine can play a whole cluster. `start_spark` of this course finds a Java, since Spark
-# runs on it, and starts driver and executor in one process that works with two threads. It
-# takes some seconds; `little_work` leaves out what pays only for more data. Then a table goes in,
-# and ALS runs on it. What you see here is Spark's own interface; on a hundred machines only the
-# lines that start it would differ.
+# One machine can play a whole cluster. `start_spark` of this course finds a Java, since
+# Spark runs on it, and starts driver and executor in one process that works with two
+# threads. It takes some seconds; `little_work` leaves out what pays only for more data.
+# Then a table goes in, and ALS runs on it. What you see here is Spark's own interface;
+# on a hundred machines only the lines that start it would differ.
 
 # %%
 from recsys_helpers.spark import (
@@ -574,35 +585,35 @@ if HAS_SPARK:
     print(stars_model.userFactors.count(), "vectors of users")
 
 # %% [markdown]
-# `rank` is the number of factors, `regParam` is $\lambda$. `setNumBlocks` says into how many parts
-# users and movies are cut: two here, many on a cluster. Spark's plan is *lazy*, as that of Polars:
-# `createDataFrame` and `userFactors` only add a line to it. `fit` and `count` ask for an answer, so
-# there the work is done.
+# `rank` is the number of factors, `regParam` is $\lambda$. `setNumBlocks` says into how
+# many parts users and movies are cut: two here, many on a cluster. Spark's plan is
+# *lazy*, as that of Polars: `createDataFrame` and `userFactors` only add a line to it.
+# `fit` and `count` ask for an answer, so there the work is done.
 #
 # ### The same λ is another λ
 #
-# This was ALS for *stars*, over the known ratings only. With $r_{ui}$ the stars that user $u$ gave
-# to movie $i$, $x_u$ and $y_i$ their vectors, $n_u$ the number of ratings of $u$, and $n_i$ that of
-# $i$, Spark makes
+# This was ALS for *stars*, over the known ratings only. With $r_{ui}$ the stars that
+# user $u$ gave to movie $i$, $x_u$ and $y_i$ their vectors, $n_u$ the number of ratings
+# of $u$, and $n_i$ that of $i$, Spark makes
 #
 # $$
 # \sum_{(u, i)\,\text{rated}} (r_{ui} - x_u \cdot y_i)^2
 #   + \lambda \Bigl( \sum_u n_u |x_u|^2 + \sum_i n_i |y_i|^2 \Bigr)
 # $$ (eq-als-wr)
 #
-# small. Compare the last part with {eq}`eq-als-loss`: there $\lambda$ stood alone. Here everybody's
-# penalty grows with the number of their ratings. {cite:t}`zhou2008large` invented this for the
-# Netflix Prize, and call it {term}`weighted regularisation <Weighted regularisation>`; so the
-# method is ALS-WR. Its half-step, with $r_u$ the ratings of $u$ as a vector and $Y_u$ the rows of
-# $Y$ for the movies that $u$ rated, is
+# small. Compare the last part with {eq}`eq-als-loss`: there $\lambda$ stood alone. Here
+# everybody's penalty grows with the number of their ratings. {cite:t}`zhou2008large`
+# invented this for the Netflix Prize, and call it {term}`weighted regularisation
+# <Weighted regularisation>`; so the method is ALS-WR. Its half-step, with $r_u$ the
+# ratings of $u$ as a vector and $Y_u$ the rows of $Y$ for the movies that $u$ rated, is
 #
 # $$
 # \bigl( Y_u^T Y_u + \lambda \, n_u \, I \bigr) \, x_u = Y_u^T r_u .
 # $$ (eq-als-wr-step)
 #
-# Is that really what Spark does? Write it down, start where Spark starts, and compare. (With
-# `n_iterations=0` we get Spark's random start. It keeps its numbers with 32 bits, so round after
-# each half-step.)
+# Is that really what Spark does? Write it down, start where Spark starts, and compare.
+# (With `n_iterations=0` we get Spark's random start. It keeps its numbers with 32 bits,
+# so round after each half-step.)
 
 
 # %%
@@ -635,15 +646,16 @@ if HAS_SPARK:
     assert apart < 1e-6
 
 # %% [markdown]
-# The same numbers. What a cluster does is these few lines; the rest is getting the right vectors to
-# the right machine in time.
+# The same numbers. What a cluster does is these few lines; the rest is getting the
+# right vectors to the right machine in time.
 #
 # ### Settings that match
 #
-# For likes, Spark has the loss of {doc}`04_als` with this other penalty, and it makes the
-# confidences itself: $1 + \alpha r$ from what you put in the column of ratings, where `implicit`
-# takes a confidence as you give it. (In the course's `Als`, `weighting="linear"` does the same.) So
-# three numbers called alike mean different things:
+# For likes, Spark has the loss of {doc}`04_als` with this other penalty, and it makes
+# the confidences itself: $1 + \alpha r$ from what you put in the column of ratings,
+# where `implicit` takes a confidence as you give it. (In the course's `Als`,
+# `weighting="linear"` does the same.) So three numbers called alike mean different
+# things:
 #
 # | | Spark | `implicit` |
 # |---|---|---|
@@ -651,8 +663,9 @@ if HAS_SPARK:
 # | penalty of user $u$ | $\lambda n_u$ | $\lambda$ |
 # | $\lambda$ that comes close | $\lambda$ | $\lambda \cdot$ mean of $n_u$ |
 #
-# The last row is a compromise. $n_u$ differs from person to person, and the mean of the movies'
-# $n_i$ is another one: one number cannot be right for all. `matching_als` sets it:
+# The last row is a compromise. $n_u$ differs from person to person, and the mean of the
+# movies' $n_i$ is another one: one number cannot be right for all. `matching_als` sets
+# it:
 
 # %%
 from recsys_helpers.methods.spark_als import (
@@ -670,8 +683,8 @@ print(f"Spark 0.1, implicit {same_in_implicit.regularization:.2f}")
 assert np.isclose(same_in_implicit.regularization, 0.1 * likes_a_user)
 
 # %% [markdown]
-# `SparkAls` is Spark's ALS behind the protocol of {doc}`02_is_it_any_good`. Ask both what they
-# recommend to the same people, and count how many of ten movies are the same:
+# `SparkAls` is Spark's ALS behind the protocol of {doc}`02_is_it_any_good`. Ask both
+# what they recommend to the same people, and count how many of ten movies are the same:
 
 # %%
 from recsys_helpers.comparison import shared_share
@@ -689,11 +702,11 @@ if HAS_SPARK:
     assert shared > 0.4
 
 # %% [markdown]
-# Is that much or little? A yardstick is needed: two *seeds of the same library* do not agree on all
-# ten either. So `benchmarks/spark_als.py` takes three seeds on each side. It also compares the two
-# when each is tuned, on cuts of the training rows. First nDCG@10: in brackets stand the lowest and
-# the highest of the three seeds. Then the overlap: the share of the ten movies that two lists have
-# in common.
+# Is that much or little? A yardstick is needed: two *seeds of the same library* do not
+# agree on all ten either. So `benchmarks/spark_als.py` takes three seeds on each side.
+# It also compares the two when each is tuned, on cuts of the training rows. First
+# nDCG@10: in brackets stand the lowest and the highest of the three seeds. Then the
+# overlap: the share of the ten movies that two lists have in common.
 
 # %%
 agreement = published_results("spark_als")
@@ -719,11 +732,12 @@ assert tuned_both < overlap["Spark, tuned, two seeds"] - 0.05
 assert tuned_both < overlap["implicit, tuned, two seeds"] - 0.05
 
 # %% [markdown]
-# With a matching $\lambda$, Spark's lists and `implicit`'s have about as much in common as two seeds
-# of Spark have: no more can be asked. With the same $\lambda$ it is a little less. Tuning is worth
-# more than the choice of the library: it lifts both, and the two end within five thousandths of
-# nDCG@10. But the tuned lists of one library are much alike, whatever the seed, and those of the two
-# libraries are less so. The penalties differ, and so do the lists. Equally good is not the same.
+# With a matching $\lambda$, Spark's lists and `implicit`'s have about as much in common
+# as two seeds of Spark have: no more can be asked. With the same $\lambda$ it is a
+# little less. Tuning is worth more than the choice of the library: it lifts both, and
+# the two end within five thousandths of nDCG@10. But the tuned lists of one library are
+# much alike, whatever the seed, and those of the two libraries are less so. The
+# penalties differ, and so do the lists. Equally good is not the same.
 #
 # ### Stars, and what is missing
 #
@@ -750,15 +764,15 @@ if HAS_SPARK:
 # :::{admonition} What goes wrong: the hard rows are gone
 # :class: warning
 #
-# A movie that is in no training row has no vector, so Spark answers `NaN`, and one `NaN` makes the
-# whole mean `NaN`. Everybody then finds `coldStartStrategy="drop"`, and the error is a number. But
-# the rows have left the *test*, without a word. What is left is easier, and another method, which
-# must answer all of them, is judged on other rows.
+# A movie that is in no training row has no vector, so Spark answers `NaN`, and one
+# `NaN` makes the whole mean `NaN`. Everybody then finds `coldStartStrategy="drop"`, and
+# the error is a number. But the rows have left the *test*, without a word. What is left
+# is easier, and another method, which must answer all of them, is judged on other rows.
 # :::
 #
-# `SparkRatings` of the course answers these rows with the plain mean of the user, or of the movie.
-# Here are both errors, on all rows and on those that Spark would keep, with the bias model of
-# {doc}`02_is_it_any_good` beside them:
+# `SparkRatings` of the course answers these rows with the plain mean of the user, or of
+# the movie. Here are both errors, on all rows and on those that Spark would keep, with
+# the bias model of {doc}`02_is_it_any_good` beside them:
 
 # %%
 at_random_all = agreement[agreement["split"] == "random"]
@@ -776,17 +790,18 @@ assert (rmses[errors[1]] < rmses["rmse"]).all()
 assert rmses["rmse"].idxmin() == "bias model"
 
 # %% [markdown]
-# On the kept rows everybody errs less, so what was dropped was hard. And on either set of rows the
-# bias model, which knows no tastes at all, errs *less* than Spark's factors, though these were tuned.
-# ALS-WR has no biases: with its few numbers it must also learn that some people are strict and some
-# movies are loved. {doc}`05_keras_collaborative_filtering` learns biases and factors together. So a
+# On the kept rows everybody errs less, so what was dropped was hard. And on either set
+# of rows the bias model, which knows no tastes at all, errs *less* than Spark's
+# factors, though these were tuned. ALS-WR has no biases: with its few numbers it must
+# also learn that some people are strict and some movies are loved.
+# {doc}`05_keras_collaborative_filtering` learns biases and factors together. So a
 # famous name and a cluster do not replace a baseline.
 #
 # ### Where the crossover lies
 #
-# When does Spark pay? Both got the same invented likes, 32 factors, 5 iterations and two threads
-# (`benchmarks/spark_growth.py`). `implicit` ran twice: with the exact half-step, and with conjugate
-# gradients, a quicker way to nearly the same vectors.
+# When does Spark pay? Both got the same invented likes, 32 factors, 5 iterations and
+# two threads (`benchmarks/spark_growth.py`). `implicit` ran twice: with the exact
+# half-step, and with conjugate gradients, a quicker way to nearly the same vectors.
 
 # %% mystnb={"image": {"alt": "Two logarithmic axes: number of interactions against CPU seconds of a fit. The line of Spark is nearly level at first, then rises. The two lines of implicit lie far below it and rise along a dotted line that grows in proportion."}}
 from recsys_helpers import method_plots
@@ -814,16 +829,16 @@ ratio = by_spark / by_implicit
 assert ratio.is_monotonic_decreasing
 
 # %% [markdown]
-# Spark's line is nearly level at first. Planning, and compiling its own program while it runs, cost
-# it more than the ALS does, and starting the session comes on top. From a million on the work counts.
-# The lead of `implicit` becomes smaller, but it stays ahead at every size: **on one machine Spark
-# never wins in time.**
+# Spark's line is nearly level at first. Planning, and compiling its own program while
+# it runs, cost it more than the ALS does, and starting the session comes on top. From a
+# million on the work counts. The lead of `implicit` becomes smaller, but it stays ahead
+# at every size: **on one machine Spark never wins in time.**
 #
-# The memory does not speak for Spark either, on these sizes: it takes more at each. But look how it
-# grows. The memory of `implicit` grows with every like, and at the end of it comes an error. Java
-# takes what it is given for its data, the *heap*, so Spark, too, ran twice. With 1 GB it tidies up
-# more often, which costs CPU seconds, and it ends with less. What does not fit into the heap,
-# Spark's ALS puts on the disk.
+# The memory does not speak for Spark either, on these sizes: it takes more at each. But
+# look how it grows. The memory of `implicit` grows with every like, and at the end of
+# it comes an error. Java takes what it is given for its data, the *heap*, so Spark,
+# too, ran twice. With 1 GB it tidies up more often, which costs CPU seconds, and it
+# ends with less. What does not fit into the heap, Spark's ALS puts on the disk.
 
 # %%
 fits = growth[growth["metric"] == "interactions that fit"]
@@ -834,21 +849,23 @@ print(f"likes that would fit: about {fits / 1e6:,.0f} million")
 assert 1e8 < fits < 1e10
 
 # %% [markdown]
-# That, too, is the straight line drawn further, with nothing else in memory. There the crossover
-# lies: not where Spark becomes faster, but where the likes no longer fit into the largest machine
-# that you can have. Spark then asks for no more memory on any one machine; it asks for more
-# machines, or for patience. And it gives what `implicit` does not: a machine may die, and the fit
-# goes on.
+# That, too, is the straight line drawn further, with nothing else in memory. There the
+# crossover lies: not where Spark becomes faster, but where the likes no longer fit into
+# the largest machine that you can have. Spark then asks for no more memory on any one
+# machine; it asks for more machines, or for patience. And it gives what `implicit` does
+# not: a machine may die, and the fit goes on.
 #
 # ### What travels
 #
-# What would Spark cost on many machines? What is dear there is the shuffle, so count what it moves.
+# What would Spark cost on many machines? What is dear there is the shuffle, so count
+# what it moves.
 #
-# Spark's ALS cuts the users into **blocks**, one to a partition, and the movies too: row $i$ goes
-# to block $i \bmod B$, where $B$ is the number of blocks. A half-step solves for all movies. To solve
-# for the movies of one block, an executor needs the ratings of these movies, which it keeps
-# all the time, and the vectors of the users who gave them, which have changed since the last
-# half-step and lie elsewhere. These vectors must travel.
+# Spark's ALS cuts the users into **blocks**, one to a partition, and the movies too:
+# row $i$ goes to block $i \bmod B$, where $B$ is the number of blocks. A half-step
+# solves for all movies. To solve for the movies of one block, an executor needs the
+# ratings of these movies, which it keeps all the time, and the vectors of the users who
+# gave them, which have changed since the last half-step and lie elsewhere. These
+# vectors must travel.
 #
 # Here are four users and six movies, in two blocks each. How many vectors travel?
 
@@ -880,20 +897,22 @@ with plots.course_style():
     plot_copies(tiny, N_BLOCKS)
 
 # %% [markdown]
-# Each arrow is one vector. User 0 has rated three movies, all in block 0, so the vector goes
-# there *once*, and not once a rating. User 1 has rated in both blocks: two copies. Before the
-# next half-step, which solves for the users, the movies' vectors travel back by the same rule.
+# Each arrow is one vector. User 0 has rated three movies, all in block 0, so the vector
+# goes there *once*, and not once a rating. User 1 has rated in both blocks: two copies.
+# Before the next half-step, which solves for the users, the movies' vectors travel back
+# by the same rule.
 #
-# Write $d_B(u)$ for the number of movie blocks in which user $u$ has rated something, $d_B(i)$
-# for the number of user blocks from which movie $i$ has ratings, and $f$ for the number of
-# factors. A number takes 4 bytes. In one iteration, with its two shuffles, Spark sends
+# Write $d_B(u)$ for the number of movie blocks in which user $u$ has rated something,
+# $d_B(i)$ for the number of user blocks from which movie $i$ has ratings, and $f$ for
+# the number of factors. A number takes 4 bytes. In one iteration, with its two
+# shuffles, Spark sends
 #
 # $$
 # 4 f \Bigl( \sum_u d_B(u) + \sum_i d_B(i) \Bigr) \quad\text{bytes.}
 # $$ (eq-shuffle)
 #
-# By hand, with $f = 64$: count the arrows for the users. For the movies, go down each column
-# of the table, and count the blocks of the users who rated it. Then compare.
+# By hand, with $f = 64$: count the arrows for the users. For the movies, go down each
+# column of the table, and count the blocks of the users who rated it. Then compare.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.spark_arithmetic import shuffled_bytes
@@ -924,8 +943,9 @@ assert sent.is_monotonic_increasing
 assert sent.max() < once_a_like
 
 # %% [markdown]
-# Is the formula right? Spark keeps a diary, its *event log*, in which each task notes what it
-# wrote for others. We let it run two iterations and three; the difference is one iteration.
+# Is the formula right? Spark keeps a diary, its *event log*, in which each task notes
+# what it wrote for others. We let it run two iterations and three; the difference is
+# one iteration.
 
 # %%
 cluster = published_results("spark_cluster")
@@ -942,18 +962,18 @@ assert (shuffles["ratio"] > 1).all()
 assert (shuffles.loc[64:, "ratio"] < 1.05).all()
 
 # %% [markdown]
-# The log shows a little more than the formula says, and the less the longer the vectors are:
-# with each vector Spark writes some ten bytes that say "here comes an array of so many
-# numbers".
+# The log shows a little more than the formula says, and the less the longer the vectors
+# are: with each vector Spark writes some ten bytes that say "here comes an array of so
+# many numbers".
 #
 # ### One of the machines dies
 #
-# With a hundred machines, something breaks every day. A program that starts anew each time
-# would never finish. Spark keeps no spare copies of its results. It keeps the recipe of each
-# piece, its {term}`lineage <Lineage>` {cite}`zaharia2012resilient`. When a machine is gone, the
-# driver looks up which pieces were on it, and has exactly these made again, on machines that
-# are left. ALS is well suited: the pieces are blocks of vectors, and each follows from the
-# blocks of the other side.
+# With a hundred machines, something breaks every day. A program that starts anew each
+# time would never finish. Spark keeps no spare copies of its results. It keeps the
+# recipe of each piece, its {term}`lineage <Lineage>` {cite}`zaharia2012resilient`. When
+# a machine is gone, the driver looks up which pieces were on it, and has exactly these
+# made again, on machines that are left. ALS is well suited: the pieces are blocks of
+# vectors, and each follows from the blocks of the other side.
 #
 # Does it work? We start a real cluster: a *master*, which gives out machines, and two
 # *workers*, each with an executor. All of them are processes of one computer, but they know
@@ -969,10 +989,10 @@ assert (shuffles.loc[64:, "ratio"] < 1.05).all()
 #         # cluster.kill_worker(0)
 # ```
 #
-# The kill comes when half of the fit's *jobs* (the parts that the driver hands out one after
-# the other) are done. The signal, SIGKILL, leaves a process no time to tidy up, like a
-# power cut. It goes to a worker and its executor, or to an executor alone, or to the master. What
-# is left of the fit?
+# The kill comes when half of the fit's *jobs* (the parts that the driver hands out one
+# after the other) are done. The signal, SIGKILL, leaves a process no time to tidy up,
+# like a power cut. It goes to a worker and its executor, or to an executor alone, or to
+# the master. What is left of the fit?
 
 # %%
 kills = cluster[~cluster["method"].str.startswith("formula")].pivot(
@@ -1000,30 +1020,30 @@ identical = killed.index[killed["difference"] == 0].tolist()
 print("identical to the last bit:", ", ".join(identical) or "none")
 
 # %% [markdown]
-# "Difference" is the largest one of any number in any vector, against the undisturbed fit, in
-# relation to the largest number; 0 means the same to the last bit. With one worker less the
-# fit ends with the same answer. When the master is killed not even an executor is lost: it
-# takes no part in the work. (The driver is another matter: if *it* dies, all is lost, apart from
-# what was written to disk.)
+# "Difference" is the largest one of any number in any vector, against the undisturbed
+# fit, in relation to the largest number; 0 means the same to the last bit. With one
+# worker less the fit ends with the same answer. When the master is killed not even an
+# executor is lost: it takes no part in the work. (The driver is another matter: if *it*
+# dies, all is lost, apart from what was written to disk.)
 #
 # :::{admonition} What goes wrong: a recipe that is too long
 # :class: warning
 #
-# The recipe of the tenth iteration contains that of the ninth, which contains that of the
-# eighth. After some fifteen iterations, to follow it can take more memory than Java has set
-# aside for such things, and the fit can die with a `StackOverflowError`: not each time, which
-# makes it worse. The remedy is a *checkpoint*: every ten iterations vectors are written
-# to disk and the recipe starts there. Spark does so only if it has been told where:
-# `sc.setCheckpointDir(...)`. `start_spark` always does.
+# The recipe of the tenth iteration contains that of the ninth, which contains that of
+# the eighth. After some fifteen iterations, to follow it can take more memory than Java
+# has set aside for such things, and the fit can die with a `StackOverflowError`: not
+# each time, which makes it worse. The remedy is a *checkpoint*: every ten iterations
+# vectors are written to disk and the recipe starts there. Spark does so only if it has
+# been told where: `sc.setCheckpointDir(...)`. `start_spark` always does.
 # :::
 #
 # ### A billion interactions, on paper
 #
-# We cannot try what does not fit. But we have measured what one interaction costs, and the
-# cost of ALS grows in proportion. So take a shop with ten million users, half a million items
-# and a billion purchases, and vectors of 64 numbers. We assume that activity has as long a
-# tail as in the earlier measurements: the logarithm of the number of purchases is spread with
-# a standard deviation of 1.2.
+# We cannot try what does not fit. But we have measured what one interaction costs, and
+# the cost of ALS grows in proportion. So take a shop with ten million users, half a
+# million items and a billion purchases, and vectors of 64 numbers. We assume that
+# activity has as long a tail as in the earlier measurements: the logarithm of the
+# number of purchases is spread with a standard deviation of 1.2.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers import spark_arithmetic
@@ -1042,11 +1062,11 @@ print(f"all vectors, once: {vectors:.1f} GiB")
 print(f"64 blocks: each is sent {shuffle[64] / vectors:.0f} times on average")
 
 # %% [markdown]
-# That has to pass through the network in every iteration. How long would a fit take, and how much
-# memory `implicit`, in one process? The cost of an interaction was measured above, with 32 factors.
-# Solving for a vector of $f$ numbers takes about $f^2$ operations for each interaction, so 64
-# factors take about four times as long. We let all 64 cores be busy all the time, and the network
-# cost nothing: a best case.
+# That has to pass through the network in every iteration. How long would a fit take,
+# and how much memory `implicit`, in one process? The cost of an interaction was
+# measured above, with 32 factors. Solving for a vector of $f$ numbers takes about $f^2$
+# operations for each interaction, so 64 factors take about four times as long. We let
+# all 64 cores be busy all the time, and the network cost nothing: a best case.
 
 
 # %%
@@ -1077,13 +1097,14 @@ print(f"          {memory / GIB:.0f} GiB for a billion")
 assert memory / GIB < 128
 
 # %% [markdown]
-# Read this twice. A billion interactions sound like a cluster. But they fit into the memory of
-# *one* machine that you can rent by the hour, and there nothing has to travel. What speaks for
-# Spark is elsewhere: the interactions lie on many disks already, and one machine can neither
-# hold nor read them; or a hundred times as many are expected; or a fit that takes all night must
-# survive a machine that dies. {cite:t}`das2017collaborative` report on the ALS of Spark with
-# about fifty billion ratings. What happens to the shuffle as the data grows? Ten times the
-# purchases, in the same shop:
+# Read this twice. A billion interactions sound like a cluster. But they fit into the
+# memory of *one* machine that you can rent by the hour, and there nothing has to
+# travel. What speaks for Spark is elsewhere: the interactions lie on many disks
+# already, and one machine can neither hold nor read them; or a hundred times as many
+# are expected; or a fit that takes all night must survive a machine that dies.
+# {cite:t}`das2017collaborative` report on the ALS of Spark with about fifty billion
+# ratings. What happens to the shuffle as the data grows? Ten times the purchases, in
+# the same shop:
 
 # %% tags=["nbval-check-output"]
 ten_times = shop | {"n_interactions": 10_000_000_000}
@@ -1099,17 +1120,17 @@ print(f"{more / GIB / shuffle[64]:.1f} times as much, and not 10 times")
 #
 # ### A network is not so easily dealt out
 #
-# ALS falls apart into one small problem for each user, so it is easily dealt out. A network does
-# not: every row changes the same weights. When an epoch takes a day, you still want ten machines
-# to make it a morning, and the *same* network to come out.
+# ALS falls apart into one small problem for each user, so it is easily dealt out. A
+# network does not: every row changes the same weights. When an epoch takes a day, you
+# still want ten machines to make it a morning, and the *same* network to come out.
 #
 # ### Shares of a batch, in a picture
 #
-# {term}`Data-parallel training <Data-parallel training>`: every worker has a full copy of the
-# weights. A batch is cut into shares. Each worker computes the gradient of its own share. Then
-# the gradients are averaged over the network, so that everybody ends with the mean: this is
-# called {term}`all-reduce <All-reduce>`. All take the same step with it, so the copies stay
-# equal.
+# {term}`Data-parallel training <Data-parallel training>`: every worker has a full copy
+# of the weights. A batch is cut into shares. Each worker computes the gradient of its
+# own share. Then the gradients are averaged over the network, so that everybody ends
+# with the mean: this is called {term}`all-reduce <All-reduce>`. All take the same step
+# with it, so the copies stay equal.
 
 # %% tags=["hide-input"]
 box = {"boxstyle": "round,pad=0.4", "fc": "white", "lw": 2}
@@ -1142,18 +1163,18 @@ with plots.course_style():
 # %% [markdown]
 # ### Why it is the same
 #
-# The loss of a batch is the mean over its $B$ rows, $L = \frac{1}{B} \sum_r \ell_r(w)$, where
-# $\ell_r(w)$ is the squared error of row $r$ with the weights $w$. The gradient of a sum is the
-# sum of the gradients. Cut the rows into $K$ shares of $B / K$ rows; let $g_k$ be the gradient of
-# the mean loss of share $k$. Then
+# The loss of a batch is the mean over its $B$ rows, $L = \frac{1}{B} \sum_r \ell_r(w)$,
+# where $\ell_r(w)$ is the squared error of row $r$ with the weights $w$. The gradient
+# of a sum is the sum of the gradients. Cut the rows into $K$ shares of $B / K$ rows;
+# let $g_k$ be the gradient of the mean loss of share $k$. Then
 #
 # $$
 # \nabla L = \frac{1}{B} \sum_{k=1}^{K} \frac{B}{K} \, g_k = \frac{1}{K} \sum_{k=1}^{K} g_k .
 # $$ (eq-mean-of-shares)
 #
-# Two things have been used: each row's loss depends on *that row alone*, and the shares are
-# *equally large*. Look at both in numpy. Our towers are one matrix each; the loss is the squared
-# error.
+# Two things have been used: each row's loss depends on *that row alone*, and the shares
+# are *equally large*. Look at both in numpy. Our towers are one matrix each; the loss
+# is the squared error.
 
 # %%
 rng = np.random.default_rng(0)
@@ -1182,10 +1203,10 @@ assert equal
 # %% [markdown]
 # ### Where it is not the same
 #
-# The towers for lists, in {doc}`06_two_towers`, learn by an
-# {term}`in-batch softmax <In-batch softmax>`: the other movies of the batch are what a user did
-# *not* choose. There a row's loss depends on the other rows. With 12 rows on one worker each user
-# has 11 movies to choose against; with 6 rows on each of two, only 5.
+# The towers for lists, in {doc}`06_two_towers`, learn by an {term}`in-batch softmax
+# <In-batch softmax>`: the other movies of the batch are what a user did *not* choose.
+# There a row's loss depends on the other rows. With 12 rows on one worker each user has
+# 11 movies to choose against; with 6 rows on each of two, only 5.
 
 
 # %% tags=["nbval-check-output"]
@@ -1202,10 +1223,10 @@ print(f"one worker {of_batch:.2f}, two workers {of_shares:.2f}")
 assert of_shares < of_batch - 0.2
 
 # %% [markdown]
-# The task has become easier, so the loss is lower, and what is learnt is another thing. You can
-# accept that; or have all workers send each other their *movie vectors* as well
-# (*all-gather*), which costs more of the network. The same happens to
-# {term}`batch normalisation <Batch normalisation>`: its mean and variance are those of the share.
+# The task has become easier, so the loss is lower, and what is learned is another thing.
+# You can accept that; or have all workers send each other their *movie vectors* as well
+# (*all-gather*), which costs more of the network. The same happens to {term}`batch
+# normalisation <Batch normalisation>`: its mean and variance are those of the share.
 
 # %% tags=["nbval-check-output"]
 x = of_users[:, 0]
@@ -1219,13 +1240,13 @@ assert not np.isclose(np.mean([share.var() for share in shares]), x.var())
 #
 # ### With Keras on JAX
 #
-# Keras runs on TensorFlow in this course; it also runs on JAX {cite}`jax2018github`, and there its
-# `fit` works on several processes. `train_on_workers` in `recsys_helpers` starts them on your
-# machine (they talk by network addresses, as several machines would), shuffles alike everywhere, gives each its share, and writes after each epoch a {term}`checkpoint <Checkpoint>`:
-# all that it needs to go on.
-# Starting the processes takes longer than a page should, so you read here what
-# `benchmarks/several_workers.py` has measured. To run it, install the extra
-# `workers`, then
+# Keras runs on TensorFlow in this course; it also runs on JAX {cite}`jax2018github`,
+# and there its `fit` works on several processes. `train_on_workers` in `recsys_helpers`
+# starts them on your machine (they talk by network addresses, as several machines
+# would), shuffles alike everywhere, gives each its share, and writes after each epoch a
+# {term}`checkpoint <Checkpoint>`: all that it needs to go on. Starting the processes
+# takes longer than a page should, so you read here what `benchmarks/several_workers.py`
+# has measured. To run it, install the extra `workers`, then
 #
 # ```python
 # from recsys_helpers.several_workers import tower_rows, train_on_workers
@@ -1234,7 +1255,8 @@ assert not np.isclose(np.mean([share.var() for share in shares]), x.var())
 # train_on_workers(rows, "my_training", n_workers=2)
 # ```
 #
-# What each of two workers would get of one epoch is quickly shown. Ten rows, batches of four:
+# What each of two workers would get of one epoch is quickly shown. Ten rows, batches of
+# four:
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.several_workers import rows_of_worker
@@ -1248,8 +1270,8 @@ print("one alone:", *alone.reshape(2, 4).tolist())
 # %% [markdown]
 # ### Measured: two processes
 #
-# The towers of {doc}`06_two_towers` for stars, without dropout, on all ratings of the edition
-# `small`; batches of 1,000. Each line has the loss after each epoch.
+# The towers of {doc}`06_two_towers` for stars, without dropout, on all ratings of the
+# edition `small`; batches of 1,000. Each line has the loss after each epoch.
 
 # %%
 measured = published_results("several_workers")
@@ -1270,13 +1292,14 @@ for way in ("JAX float32", "JAX float64", "TensorFlow, own loop"):
     assert off < (5e-5 if way == "JAX float64" else 2e-3)
 
 # %% [markdown]
-# Look at the middle line first. With numbers of 64 bits two processes lose what one loses: the
-# maths is the same, as {eq}`eq-mean-of-shares` says. In 32 bits, in which networks are usually
-# trained, the fourth decimal differs. Two processes add up in another order, and the last of
-# seven digits is rounded otherwise; hundreds of steps, each starting from the last, let it grow.
-# Both nets end with nearly the same loss, and it is no bug. But do not test by 32 bits whether your
-# workers are right: what hides in there could be one. (Compare within a pair only. From one seed JAX in
-# 32 bits, JAX in 64 bits and TensorFlow draw different weights to start with.)
+# Look at the middle line first. With numbers of 64 bits two processes lose what one
+# loses: the maths is the same, as {eq}`eq-mean-of-shares` says. In 32 bits, in which
+# networks are usually trained, the fourth decimal differs. Two processes add up in
+# another order, and the last of seven digits is rounded otherwise; hundreds of steps,
+# each starting from the last, let it grow. Both nets end with nearly the same loss, and
+# it is no bug. But do not test by 32 bits whether your workers are right: what hides in
+# there could be one. (Compare within a pair only. From one seed JAX in 32 bits, JAX in
+# 64 bits and TensorFlow draw different weights to start with.)
 #
 # And what does it win?
 
@@ -1293,21 +1316,22 @@ print("whether a batch has 1,000 rows or 100,000")
 assert two_s > 0.9 * one_s
 
 # %% [markdown]
-# Two processes on the two cores of one machine win nothing: a single process uses both cores
-# already, and now the two have to talk. What decides is the *work of a step* against the *talk
-# of a step*. The talk is 4 bytes for each weight; with $K$ workers in a ring, each sends
-# $2 (K - 1) / K$ times as much {cite}`patarasuk2009bandwidth`. The work grows with the batch. So
-# several workers pay for large batches of costly rows. They hardly ever pay for a small network
-# with large *embeddings*: all of the weights travel, though a batch touches few of them.
+# Two processes on the two cores of one machine win nothing: a single process uses both
+# cores already, and now the two have to talk. What decides is the *work of a step*
+# against the *talk of a step*. The talk is 4 bytes for each weight; with $K$ workers in
+# a ring, each sends $2 (K - 1) / K$ times as much {cite}`patarasuk2009bandwidth`. The
+# work grows with the batch. So several workers pay for large batches of costly rows.
+# They hardly ever pay for a small network with large *embeddings*: all of the weights
+# travel, though a batch touches few of them.
 #
 # ### When a worker dies
 #
-# In the row "one killed, resumed" worker 1 was killed (signal 9) at the start of the third epoch.
-# The other one cannot go on: it needs a share that never comes. JAX's network layer notices the
-# closed connection, and ends it with an error. Nothing is repaired, in contrast to Spark above.
-# What helps is the checkpoint: weights, *and* the optimiser's memory of earlier steps, *and* how
-# many epochs are done, since the shuffle depends on it. Both were started again, and ended with
-# the undisturbed losses.
+# In the row "one killed, resumed" worker 1 was killed (signal 9) at the start of the
+# third epoch. The other one cannot go on: it needs a share that never comes. JAX's
+# network layer notices the closed connection, and ends it with an error. Nothing is
+# repaired, in contrast to Spark above. What helps is the checkpoint: weights, *and* the
+# optimiser's memory of earlier steps, *and* how many epochs are done, since the shuffle
+# depends on it. Both were started again, and ended with the undisturbed losses.
 
 # %%
 undisturbed = losses.loc["JAX float64, 2 processes"]
@@ -1320,19 +1344,19 @@ for method, value in runs.items():
 # %% [markdown]
 # ### What was tried and did not work
 #
-# TensorFlow has a way of its own, the `MultiWorkerMirroredStrategy` of
-# `tf.distribute`. A loop of our own,
-# with `strategy.run` for each step, ran under it on two processes, and its losses are in the
-# table above. Keras 3's `fit` did not run: it ends with the error that the last line names. Keras
-# 3 gives `fit` on several processes to JAX alone. So if you need TensorFlow, write the loop.
+# TensorFlow has a way of its own, the `MultiWorkerMirroredStrategy` of `tf.distribute`.
+# A loop of our own, with `strategy.run` for each step, ran under it on two processes,
+# and its losses are in the table above. Keras 3's `fit` did not run: it ends with the
+# error that the last line names. Keras 3 gives `fit` on several processes to JAX alone.
+# So if you need TensorFlow, write the loop.
 
 # %% [markdown]
 # ## Finding neighbours among millions
 #
-# Every method of this course ends in vectors, and every page that it serves asks the same
-# question: which vectors are near this one? With thousands of movies you compare with all of
-# them. A shop has ten million products, and a page has a tenth of a second. What does *all of
-# them* cost there?
+# Every method of this course ends in vectors, and every page that it serves asks the
+# same question: which vectors are near this one? With thousands of movies you compare
+# with all of them. A shop has ten million products, and a page has a tenth of a second.
+# What does *all of them* cost there?
 
 # %% tags=["nbval-check-output"]
 n_products, n_dimensions = 10_000_000, 64
@@ -1342,23 +1366,25 @@ print(f"one query: {operations / 1e9:.2f} billion operations,")
 print(f"on {gib:.1f} GiB of vectors that have to be read")
 
 # %% [markdown]
-# A query $q$ against $n$ vectors $x_i$ of $d$ numbers is a product of a matrix and a vector:
-# $n d$ multiplications, as many additions, and each vector is read from memory once. Reading
-# is the slow part. So ask many queries at once: the product of two matrices uses each vector
-# for a whole block of queries while it is at hand. `nearest_rows` of `recsys_helpers` works
-# like that, a block of queries at a time, so that memory stays bounded. It is always right.
-# **Begin with it.** Further down you see what it costs, and from where on it is too slow.
+# A query $q$ against $n$ vectors $x_i$ of $d$ numbers is a product of a matrix and a
+# vector: $n d$ multiplications, as many additions, and each vector is read from memory
+# once. Reading is the slow part. So ask many queries at once: the product of two
+# matrices uses each vector for a whole block of queries while it is at hand.
+# `nearest_rows` of `recsys_helpers` works like that, a block of queries at a time, so
+# that memory stays bounded. It is always right. **Begin with it.** Further down you see
+# what it costs, and from where on it is too slow.
 #
 # ### The idea: look only where it pays
 #
-# An {term}`index <Index of vectors>` is prepared once, so that a query needs to look at a few vectors
-# only. The price is that it may miss some. We count what it finds by the
-# {term}`recall@10 <Recall of an index>` *of the index*: of the ten that are truly nearest, the
-# share that it returned. (It is measured against exact search, not against what people like.)
+# An {term}`index <Index of vectors>` is prepared once, so that a query needs to look at
+# a few vectors only. The price is that it may miss some. We count what it finds by the
+# {term}`recall@10 <Recall of an index>` *of the index*: of the ten that are truly
+# nearest, the share that it returned. (It is measured against exact search, not against
+# what people like.)
 #
-# **Cells.** Group the vectors by *k-means*: each belongs to the nearest of some centres. For a
-# query, find the nearest few centres, and look only at the vectors in their cells. This is
-# called an inverted file, IVF {cite}`jegou2011product`.
+# **Cells.** Group the vectors by *k-means*: each belongs to the nearest of some
+# centres. For a query, find the nearest few centres, and look only at the vectors in
+# their cells. This is called an inverted file, IVF {cite}`jegou2011product`.
 #
 # **A walk.** Link each vector to some that are near it. Start anywhere, go to the linked
 # vector that is nearest to the query, and again, until no step brings you nearer.
@@ -1428,19 +1454,20 @@ with plots.course_style():
 # The star is the query, the crosses are centres. On the left, the grey points are never
 # looked at. On the right, only the points along the path and those linked to them are.
 #
-# With millions of points, a walk by short links takes long, and it can end in a corner where
-# nothing near is linked to anything nearer. HNSW, *hierarchical navigable small world*
-# {cite}`malkov2020hnsw`, mends both. It keeps several levels: all points at the bottom, and
-# a random few on each level above, with long links. A walk begins at the top with long steps,
-# and goes down. And it keeps not one place in view but the best `ef` places that it has seen:
-# with a larger `ef` it finds more and takes longer. Read it as the effort.
+# With millions of points, a walk by short links takes long, and it can end in a corner
+# where nothing near is linked to anything nearer. HNSW, *hierarchical navigable small
+# world* {cite}`malkov2020hnsw`, mends both. It keeps several levels: all points at the
+# bottom, and a random few on each level above, with long links. A walk begins at the
+# top with long steps, and goes down. And it keeps not one place in view but the best
+# `ef` places that it has seen: with a larger `ef` it finds more and takes longer. Read
+# it as the effort.
 #
 # ### Cells, from scratch
 #
-# How large a share must we look at? That depends on the vectors. Make two sets of them: one
-# *structured*, around 60 centres as films gather around tastes, and one with no structure at
-# all, where every number is drawn from a normal distribution. In the table, *share* is the part of
-# the vectors that a query looks at.
+# How large a share must we look at? That depends on the vectors. Make two sets of them:
+# one *structured*, around 60 centres as films gather around tastes, and one with no
+# structure at all, where every number is drawn from a normal distribution. In the
+# table, *share* is the part of the vectors that a query looks at.
 
 
 # %%
@@ -1491,11 +1518,12 @@ assert recall_of.loc[1, "structured"] > 0.9
 assert recall_of.loc[32, "no structure"] < 0.99
 
 # %% [markdown]
-# With structure, one cell of 64 holds nearly all that is near. Without, half of the cells do not
-# hold all of it. In many dimensions, random vectors are all about equally far apart: the nearest
-# stands out less from the rest, it can be in any cell, and no link leads *towards* it. This is one face of the *curse of dimension*. An index does not make search fast.
-# It makes use of structure, if there is any. How far away is the tenth nearest, compared with the
-# median?
+# With structure, one cell of 64 holds nearly all that is near. Without, half of the
+# cells do not hold all of it. In many dimensions, random vectors are all about equally
+# far apart: the nearest stands out less from the rest, it can be in any cell, and no
+# link leads *towards* it. This is one face of the *curse of dimension*. An index does
+# not make search fast. It makes use of structure, if there is any. How far away is the
+# tenth nearest, compared with the median?
 
 # %%
 for name, points in drawn.items():
@@ -1506,8 +1534,9 @@ for name, points in drawn.items():
 # %% [markdown]
 # ### With an HNSW library
 #
-# `to_index` hands the vectors to `voyager`, an HNSW library. With one thread, the same seed gives the
-# same graph. Here it is on the movies of {doc}`04_als`: so few do not need it, but we can check it.
+# `to_index` hands the vectors to `voyager`, an HNSW library. With one thread, the same
+# seed gives the same graph. Here it is on the movies of {doc}`04_als`: so few do not
+# need it, but we can check it.
 
 # %%
 from recsys_helpers.methods.als import CHOSEN_ALS, Als
@@ -1521,10 +1550,10 @@ if HAS_ENGINES:
 display.movie_table(near.neighbours(1, n=5), caption="Near Toy Story")
 
 # %% [markdown]
-# Now ask for the neighbours of every movie, with little effort and with more. Some movies are
-# liked by the same single person, and their vectors point in exactly the same direction: which ten
-# of them come is a matter of chance. So an answer counts if it is as near as the tenth of the exact
-# ones.
+# Now ask for the neighbours of every movie, with little effort and with more. Some
+# movies are liked by the same single person, and their vectors point in exactly the
+# same direction: which ten of them come is a matter of chance. So an answer counts if
+# it is as near as the tenth of the exact ones.
 
 
 # %%
@@ -1550,18 +1579,19 @@ if HAS_ENGINES:
     assert of_each[250].mean() > 0.95
 
 # %% [markdown]
-# `index.save(path)` writes movies and graph to one file with a checksum. `VectorIndex.load(path)`
-# checks it first: compiled code that reads a damaged graph can crash or worse.
+# `index.save(path)` writes movies and graph to one file with a checksum.
+# `VectorIndex.load(path)` checks it first: compiled code that reads a damaged graph can
+# crash or worse.
 #
 # ### Measured: up to a million vectors
 #
-# Queries in a CPU second, on one thread, from `benchmarks/nearest_index.py`: vectors of 64
-# dimensions, and the movies above. Each number is at the least effort that reaches a recall@10 of
-# .95. faiss {cite}`douze2024faiss` is a library with many kinds of index; we call two of them.
-# There are two exact ways: `nearest_rows`, and a plain product in 32-bit numbers with
-# `np.argpartition`. (The product is the cheaper half of the latter. To find the ten largest of
-# 100,000 scores takes longer, and `nearest_rows` saves there.) Then: what it costs to build each
-# index, and how much memory it adds.
+# Queries in a CPU second, on one thread, from `benchmarks/nearest_index.py`: vectors of
+# 64 dimensions, and the movies above. Each number is at the least effort that reaches a
+# recall@10 of .95. faiss {cite}`douze2024faiss` is a library with many kinds of index;
+# we call two of them. There are two exact ways: `nearest_rows`, and a plain product in
+# 32-bit numbers with `np.argpartition`. (The product is the cheaper half of the latter.
+# To find the ten largest of 100,000 scores takes longer, and `nearest_rows` saves
+# there.) Then: what it costs to build each index, and how much memory it adds.
 
 # %%
 from recsys_helpers.index_curves import (
@@ -1608,19 +1638,21 @@ assert own["als 6,170", "voyager"] < 7
 assert times["gaussian 100,000"].max() < 1
 
 # %% [markdown]
-# For the thousands of movies of this course, exact search is quick enough: an index gains little,
-# costs a build, and can be wrong. From about a hundred thousand structured vectors on, it is worth
-# its trouble, and the more the larger the set: exact search pays for every vector, a walk for little
-# more than its length. (Our clusters are as clear as can be: one fits into one cell. That suits cells,
-# and makes walks from cluster to cluster hard. Real vectors lie in between, as those of ALS do.) And
-# without structure, look at the right panel: to find nearly all, every index here is *slower* than to
-# look at everything. So measure recall **on your own vectors**, against exact search, on a sample of
-# queries.
+# For the thousands of movies of this course, exact search is quick enough: an index
+# gains little, costs a build, and can be wrong. From about a hundred thousand
+# structured vectors on, it is worth its trouble, and the more the larger the set: exact
+# search pays for every vector, a walk for little more than its length. (Our clusters
+# are as clear as can be: one fits into one cell. That suits cells, and makes walks from
+# cluster to cluster hard. Real vectors lie in between, as those of ALS do.) And without
+# structure, look at the right panel: to find nearly all, every index here is *slower*
+# than to look at everything. So measure recall **on your own vectors**, against exact
+# search, on a sample of queries.
 #
 # ### What goes wrong
 #
-# **A mean that hides somebody.** Recall is mostly averaged over queries as they come, and most come
-# from popular films. Split it by how many people liked the film, with the index from above:
+# **A mean that hides somebody.** Recall is mostly averaged over queries as they come,
+# and most come from popular films. Split it by how many people liked the film, with the
+# index from above:
 
 # %%
 liked_by = positives(ratings)["movie_id"].value_counts()
@@ -1637,16 +1669,18 @@ if HAS_ENGINES:
     assert of_few <= of_many
 
 # %% [markdown]
-# On `small`, one in ten of the neighbours of films with two to four likes is missed, and more effort
-# hardly helps. Such a film lies between large clumps of films with one and the same vector, each
-# clump the films that a single person liked. The links of a clump stay within it, and the walk with
-# them. (The films of a clump have each other.) In a mean over *visits* you would never see it.
+# On `small`, one in ten of the neighbours of films with two to four likes is missed,
+# and more effort hardly helps. Such a film lies between large clumps of films with one
+# and the same vector, each clump the films that a single person liked. The links of a
+# clump stay within it, and the walk with them. (The films of a clump have each other.)
+# In a mean over *visits* you would never see it.
 #
-# **Another metric than the index was built for.** Nearest by cosine and nearest by dot product are
-# different films: a dot product prefers long vectors, that is, popular films. An index built for one
-# answers the other wrongly, without a word. So `VectorIndex` keeps its metric, and answers for no
-# other. (Its graph needs a distance. One more coordinate turns the largest dot product into the
-# shortest distance {cite}`bachrach2014xbox`.)
+# **Another metric than the index was built for.** Nearest by cosine and nearest by dot
+# product are different films: a dot product prefers long vectors, that is, popular
+# films. An index built for one answers the other wrongly, without a word. So
+# `VectorIndex` keeps its metric, and answers for no other. (Its graph needs a distance.
+# One more coordinate turns the largest dot product into the shortest distance
+# {cite}`bachrach2014xbox`.)
 
 # %%
 everyone = vectors.matrix
@@ -1657,9 +1691,10 @@ print(f"in both lists of ten: {same:.0%}")
 assert same < 0.8
 
 # %% [markdown]
-# **The query itself.** Nothing is nearer to a film than the film. Who asks an index for ten
-# neighbours of a film in it gets nine, and a poster of the film they are looking at. So ask for
-# eleven and take out the film *by its id*: dropping the first is wrong where others are equally near.
+# **The query itself.** Nothing is nearer to a film than the film. Who asks an index for
+# ten neighbours of a film in it gets nine, and a poster of the film they are looking
+# at. So ask for eleven and take out the film *by its id*: dropping the first is wrong
+# where others are equally near.
 
 # %%
 first = by_cosine[:, 0]
@@ -1668,10 +1703,10 @@ print(f"first in its own list: {is_itself.mean():.1%} of movies")
 assert 0.5 < is_itself.mean() < 1
 
 # %% [markdown]
-# **An index that has gone stale.** It holds the vectors of the day it was built. A film that is added
-# later is in no list; and when the model is trained again, *all* vectors change, and queries from the
-# new model meet movies of the old one. Build the index in the same step that trains the model,
-# and put both in place together.
+# **An index that has gone stale.** It holds the vectors of the day it was built. A film
+# that is added later is in no list; and when the model is trained again, *all* vectors
+# change, and queries from the new model meet movies of the old one. Build the index in
+# the same step that trains the model, and put both in place together.
 
 # %%
 from recsys_helpers.vectors import MovieVectors, UnknownMovieError
@@ -1691,10 +1726,11 @@ if HAS_ENGINES:
 # ```{exercise} Again, until nothing changes
 # :label: ex-k-core
 #
-# After the filter of the first part, in `kept`, some users have fewer than 20 ratings left: movies
-# of theirs have gone. How many? Filter again, with counts of what is left, until nothing changes. The result is called
-# the {term}`20-core <k-core>`. How many rounds does it take, and how many ratings does it cost beyond the first
-# round? Is there always something left?
+# After the filter of the first part, in `kept`, some users have fewer than 20 ratings
+# left: movies of theirs have gone. How many? Filter again, with counts of what is left,
+# until nothing changes. The result is called the {term}`20-core <k-core>`. How many
+# rounds does it take, and how many ratings does it cost beyond the first round? Is
+# there always something left?
 # ```
 
 # %% tags=["exercise"]
@@ -1731,8 +1767,9 @@ for side in ("user_id", "movie_id"):
 assert len(core(ratings.head(50), 1000)[0]) == 0
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# With large numbers nothing is left: the last line asks for a thousand ratings of everybody, in a
-# table of fifty. In SQL each round is the filter of our query on the table of the round before.
+# With large numbers nothing is left: the last line asks for a thousand ratings of
+# everybody, in a table of fifty. In SQL each round is the filter of our query on the
+# table of the round before.
 #
 # ````{solution-end}
 # ````
@@ -1746,13 +1783,15 @@ folder.cleanup()
 # ````{exercise} Find the bug: the same λ
 # :label: ex-spark-lambda
 #
-# A colleague reports: "Spark and `implicit`, the same likes, the same confidences, $\lambda = 0.1$ in
-# both. One step from the same movie vectors, and the users' vectors differ by a lot. So one of the
-# libraries has a bug." Their two functions are below; both are correct.
+# A colleague reports: "Spark and `implicit`, the same likes, the same confidences,
+# $\lambda = 0.1$ in both. One step from the same movie vectors, and the users' vectors
+# differ by a lot. So one of the libraries has a bug." Their two functions are below;
+# both are correct.
 #
 # 1. Which assumption is broken?
-# 2. Write `lambda_for_implicit(R, u, lam)`: the $\lambda$ with which `implicit` gives user $u$ the
-#    vector that Spark gives with `lam`. Check it for the users with the fewest and with the most likes.
+# 2. Write `lambda_for_implicit(R, u, lam)`: the $\lambda$ with which `implicit` gives
+#    user $u$ the vector that Spark gives with `lam`. Check it for the users with the
+#    fewest and with the most likes.
 # 3. Why is there no $\lambda$ that does it for all users at once?
 # ````
 
@@ -1780,8 +1819,8 @@ assert differs > 0.01
 # :class: dropdown
 # ````
 #
-# The broken assumption: that $\lambda$ means the same. In Spark's step stands $\lambda n_u$, with
-# $n_u$ the number of likes, in `implicit`'s $\lambda$. So for one user:
+# The broken assumption: that $\lambda$ means the same. In Spark's step stands $\lambda
+# n_u$, with $n_u$ the number of likes, in `implicit`'s $\lambda$. So for one user:
 
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
@@ -1799,9 +1838,9 @@ for u in (np.argmin(n_likes), np.argmax(n_likes)):
     assert np.allclose(again, of_spark[u])
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# Each user would need another one. The mean is a compromise: with it, `implicit` holds those with few
-# likes shorter than Spark does, and lets those with many grow longer. So compare libraries only when
-# *both* are tuned, each with its own $\lambda$.
+# Each user would need another one. The mean is a compromise: with it, `implicit` holds
+# those with few likes shorter than Spark does, and lets those with many grow longer. So
+# compare libraries only when *both* are tuned, each with its own $\lambda$.
 #
 # ````{solution-end}
 # ````
@@ -1810,10 +1849,11 @@ for u in (np.argmin(n_likes), np.argmax(n_likes)):
 # ```{exercise} How many blocks?
 # :label: ex-spark-blocks
 #
-# You have 16 machines and use 16 blocks. A colleague says: take 160, then each piece is small
-# and a dead machine costs less. How much more would be sent in one iteration, for our `likes` and
-# 64 factors? Guess first, then ask `shuffled_bytes`. Then find the number of blocks from which on more than half
-# of the worst case, one vector for each like, is sent.
+# You have 16 machines and use 16 blocks. A colleague says: take 160, then each piece is
+# small and a dead machine costs less. How much more would be sent in one iteration, for
+# our `likes` and 64 factors? Guess first, then ask `shuffled_bytes`. Then find the
+# number of blocks from which on more than half of the worst case, one vector for each
+# like, is sent.
 # ```
 
 # %% tags=["exercise"]
@@ -1824,8 +1864,8 @@ for u in (np.argmin(n_likes), np.argmax(n_likes)):
 # :class: dropdown
 # ````
 #
-# It is less than ten times as much, since no vector can go to more blocks than it has likes,
-# and most rows have few.
+# It is less than ten times as much, since no vector can go to more blocks than it has
+# likes, and most rows have few.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 of_16, of_160 = (shuffled_bytes(likes, 64, n) for n in (16, 160))
@@ -1845,10 +1885,11 @@ assert 1 < of_160 / of_16 < 10
 # ```{exercise} Find the bug: a small share
 # :label: ex-unequal-shares
 #
-# Three workers train on `batch`, the 12 rows from above, by their `gradient`. One of them is old, so somebody gives it fewer rows:
-# 5, 5 and 2. `average` below is their all-reduce. Nothing fails, and it is not what one machine
-# would have learnt. Show that the gradient is wrong. Which rows count too much? Mend `average`,
-# and assert that it is right now.
+# Three workers train on `batch`, the 12 rows from above, by their `gradient`. One of
+# them is old, so somebody gives it fewer rows: 5, 5 and 2. `average` below is their
+# all-reduce. Nothing fails, and it is not what one machine would have learned. Show that
+# the gradient is wrong. Which rows count too much? Mend `average`, and assert that it
+# is right now.
 # ```
 
 # %%
@@ -1868,8 +1909,9 @@ def average(gradients, sizes):
 # :class: dropdown
 # ````
 #
-# Each worker's gradient is a mean over *its* rows. In the plain mean of the three, each row of the
-# share of 2 counts 5 / 2 times as much as one of a share of 5. A share must count by its size.
+# Each worker's gradient is a mean over *its* rows. In the plain mean of the three, each
+# row of the share of 2 counts 5 / 2 times as much as one of a share of 5. A share must
+# count by its size.
 
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
@@ -1889,8 +1931,9 @@ assert not np.allclose(average(gradients, sizes), right)
 assert np.allclose(average_solved(gradients, sizes), right)
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# It is an easy bug to have without old machines: the last batch of an epoch is rarely full. That
-# is why `train_on_workers` leaves it out, and refuses a batch that has no equal shares.
+# It is an easy bug to have without old machines: the last batch of an epoch is rarely
+# full. That is why `train_on_workers` leaves it out, and refuses a batch that has no
+# equal shares.
 #
 # ````{solution-end}
 # ````
@@ -1899,11 +1942,12 @@ assert np.allclose(average_solved(gradients, sizes), right)
 # ```{exercise} How many cells?
 # :label: ex-index-cells
 #
-# A query on cells pays twice: it compares itself with all centres, then with the vectors in the cells
-# that it opens. Take `drawn["structured"]`, `make_cells` and `probe` from above, and 8, 32, 64, 256
-# and 1,024 cells. For each find the fewest cells to open, among 1, 2, 4, 8, ..., for a recall@10 of .95. How many comparisons does a query
-# make then, centres included? Which number of cells is best, and what is the square root of
-# the number of vectors?
+# A query on cells pays twice: it compares itself with all centres, then with the
+# vectors in the cells that it opens. Take `drawn["structured"]`, `make_cells` and
+# `probe` from above, and 8, 32, 64, 256 and 1,024 cells. For each find the fewest cells
+# to open, among 1, 2, 4, 8, ..., for a recall@10 of .95. How many comparisons does a
+# query make then, centres included? Which number of cells is best, and what is the
+# square root of the number of vectors?
 # ```
 
 # %% tags=["exercise"]
@@ -1930,9 +1974,9 @@ print(f"square root: {len(X) ** 0.5:.0f}")
 assert 8 < min(comparisons, key=comparisons.get) < 1024
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# Few cells are large, and many take long to compare with. If a query opens $p$ of $c$ equal cells, it
-# makes $c + p n / c$ comparisons, and that is least at $c = \sqrt{p n}$: near the
-# square root of the number of vectors, times a few.
+# Few cells are large, and many take long to compare with. If a query opens $p$ of $c$
+# equal cells, it makes $c + p n / c$ comparisons, and that is least at $c = \sqrt{p
+# n}$: near the square root of the number of vectors, times a few.
 #
 # ````{solution-end}
 # ````
@@ -1941,25 +1985,28 @@ assert 8 < min(comparisons, key=comparisons.get) < 1024
 # ## Recap
 #
 # - Ask what grows: files, training, neighbours, or people who ask. Each has its own remedy.
-# - An engine that reads columns in pieces prepares tens of millions of ratings in less than half of
-#   the memory that pandas takes.
-# - Spark spreads ALS over machines, survives the death of one, and pays for it with time. On one
-#   machine it never wins. The same number for $\lambda$ means another thing in another library.
-# - The mean of the workers' gradients is the gradient of the whole batch, if the loss is a mean over
-#   rows and the shares are equal. Then several processes compute what one does.
-# - Exact search is one matrix product, and good enough up to about a hundred thousand movies. An
-#   index is much faster, nearly right on vectors that have structure, and of little use on those that
-#   have none.
+# - An engine that reads columns in pieces prepares tens of millions of ratings in less
+#   than half of the memory that pandas takes.
+# - Spark spreads ALS over machines, survives the death of one, and pays for it with
+#   time. On one machine it never wins. The same number for $\lambda$ means another
+#   thing in another library.
+# - The mean of the workers' gradients is the gradient of the whole batch, if the loss
+#   is a mean over rows and the shares are equal. Then several processes compute what
+#   one does.
+# - Exact search is one matrix product, and good enough up to about a hundred thousand
+#   movies. An index is much faster, nearly right on vectors that have structure, and of
+#   little use on those that have none.
 #
 # ## References
 #
-# {cite:t}`raasveldt2019duckdb` present DuckDB. {cite:t}`zaharia2012resilient` explain how Spark
-# survives, {cite:t}`meng2016mllib` its library for learning, {cite:t}`zhou2008large` the penalty that it
-# uses, and {cite:t}`das2017collaborative` what its ALS has been used for.
-# {cite:t}`patarasuk2009bandwidth` average over many workers with little talk; JAX is
-# {cite:t}`jax2018github`. {cite:t}`jegou2011product` search in cells, {cite:t}`malkov2020hnsw` walk on
-# graphs, {cite:t}`bachrach2014xbox` turn a dot product into a distance, and {cite:t}`douze2024faiss`
-# compare many kinds of index.
+# {cite:t}`raasveldt2019duckdb` present DuckDB. {cite:t}`zaharia2012resilient` explain
+# how Spark survives, {cite:t}`meng2016mllib` its library for learning,
+# {cite:t}`zhou2008large` the penalty that it uses, and {cite:t}`das2017collaborative`
+# what its ALS has been used for. {cite:t}`patarasuk2009bandwidth` average over many
+# workers with little talk; JAX is {cite:t}`jax2018github`. {cite:t}`jegou2011product`
+# search in cells, {cite:t}`malkov2020hnsw` walk on graphs, {cite:t}`bachrach2014xbox`
+# turn a dot product into a distance, and {cite:t}`douze2024faiss` compare many kinds of
+# index.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run

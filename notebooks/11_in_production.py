@@ -13,12 +13,12 @@
 # :class: note
 #
 # **You will learn** to answer people over the network while they wait, and to refuse
-# clearly what makes no sense; and five things that no table of chapter 9 shows: a world that changes,
-# a recommender that learns from its own advice, experiments on people who use it, what a vector gives
-# away about a person, and who is served badly.
+# clearly what makes no sense; and five things that no table of chapter 9 shows: a world
+# that changes, a recommender that learns from its own advice, experiments on people who
+# use it, what a vector gives away about a person, and who is served badly.
 #
-# **You need** {doc}`02_is_it_any_good`, EASE from {doc}`03_neighbours`, and {doc}`04_als`. The five
-# topics after serving can be read in any order.
+# **You need** {doc}`02_is_it_any_good`, EASE from {doc}`03_neighbours`, and
+# {doc}`04_als`. The five topics after serving can be read in any order.
 #
 # **Time** {chapter-time}`about an hour; the cells run in two minutes`.
 # :::
@@ -53,8 +53,9 @@ print(f"edition: {data.edition}")
 print(f"{len(ratings):,} ratings")
 
 # %% [markdown]
-# The server needs packages that the rest of the course does not. Where they are missing, the next
-# cell says how to install them, and the cells that need them do nothing.
+# The server needs packages that the rest of the course does not. Where they are
+# missing, the next cell says how to install them, and the cells that need them do
+# nothing.
 
 # %%
 HAS_SERVE = has_extra("serve")
@@ -62,9 +63,10 @@ HAS_SERVE = has_extra("serve")
 # %% [markdown]
 # ## Why anyone wants this
 #
-# So far a recommender was a table of numbers on a laptop. Somebody has to put it where people are:
-# behind an address that answers. And from that day on it is part of the world that it learns from.
-# People change, the list changes what people see, and what they see becomes the data of tomorrow.
+# So far a recommender was a table of numbers on a laptop. Somebody has to put it where
+# people are: behind an address that answers. And from that day on it is part of the
+# world that it learns from. People change, the list changes what people see, and what
+# they see becomes the data of tomorrow.
 #
 # ## The idea in a picture
 #
@@ -75,32 +77,35 @@ HAS_SERVE = has_extra("serve")
 #     people ◄── ten films ◄── rank ◄── retrieve hundreds out of millions
 # ```
 #
-# Chapters 1 to 10 were about the upper arrow. This one is about the lower line, and about the arrow on
-# the left, which closes the circle.
+# Chapters 1 to 10 were about the upper arrow. This one is about the lower line, and
+# about the arrow on the left, which closes the circle.
 
 # %% [markdown]
 # ## Serving: an answer while somebody waits
 #
-# So far you have asked a method yourself, in a notebook. A website cannot do that: it is
-# written in another language, runs on another machine, and thousands of people look at it
-# at once. So the trained method goes into a {term}`server <Server>`: a program that waits for
-# *requests* over the network and answers each of them, in the language of the web, HTTP. A request names an address, such as
-# `/movies/1/similar`; each kind of address is an *endpoint*. The answer has a *status* (200:
-# here it is; 404: there is no such thing; 422: something in the request is wrong) and a body,
-# written in JSON, which every language reads.
+# So far you have asked a method yourself, in a notebook. A website cannot do that: it
+# is written in another language, runs on another machine, and thousands of people look
+# at it at once. So the trained method goes into a {term}`server <Server>`: a program
+# that waits for *requests* over the network and answers each of them, in the language
+# of the web, HTTP. A request names an address, such as `/movies/1/similar`; each kind
+# of address is an *endpoint*. The answer has a *status* (200: here it is; 404: there is
+# no such thing; 422: something in the request is wrong) and a body, written in JSON,
+# which every language reads.
 #
 # Two things are new. Somebody waits, so an answer has to be there within a
 # fraction of a second. And you do not know who asks, nor what they send.
 #
 # ### Retrieval, then ranking
 #
-# The best score often takes the longest, and a shop has a million things to score. So many large
-# services work in two steps {cite}`covington2016deep`. {term}`Retrieval <Retrieval>` finds a few hundred candidates
-# with a cheap score, such as the dot product of two vectors.
-# {term}`Ranking <Ranking>` scores only these, with the best method that there is time for, and
-# rules that no score knows choose what is shown: nothing twice, at most two films of a series.
+# The best score often takes the longest, and a shop has a million things to score. So
+# many large services work in two steps {cite}`covington2016deep`. {term}`Retrieval
+# <Retrieval>` finds a few hundred candidates with a cheap score, such as the dot
+# product of two vectors. {term}`Ranking <Ranking>` scores only these, with the best
+# method that there is time for, and rules that no score knows choose what is shown:
+# nothing twice, at most two films of a series.
 #
-# Suppose there are a million films, and each step has 10 milliseconds. How much time may one film take?
+# Suppose there are a million films, and each step has 10 milliseconds. How much time
+# may one film take?
 
 # %% tags=["hide-input"]
 from recsys_helpers.serving.recommender import CANDIDATES
@@ -130,8 +135,9 @@ with plots.course_style():
     ax.invert_yaxis()
 
 # %% [markdown]
-# Ranking has thousands of times as much time for each film as retrieval. And how long does a dot
-# product take here? Take 100,000 invented films, with 64 numbers each, and multiply them all 50 times.
+# Ranking has thousands of times as much time for each film as retrieval. And how long
+# does a dot product take here? Take 100,000 invented films, with 64 numbers each, and
+# multiply them all 50 times.
 
 # %%
 import time
@@ -144,13 +150,14 @@ took = time.process_time() - start
 print(f"{took / 50 / len(many) * 1e9:.0f} ns a film")
 
 # %% [markdown]
-# Where that is more than ten, one core cannot look at a million films in the time. Then you want an index, which
-# looks at a part of the films only ({doc}`10_when_one_machine_is_not_enough`).
+# Where that is more than ten, one core cannot look at a million films in the time. Then
+# you want an index, which looks at a part of the films only
+# ({doc}`10_when_one_machine_is_not_enough`).
 #
-# Which methods? *ALS* has a vector for every person and every film, and folds a new person in
-# with one small system of equations: it retrieves. *EASE*, with recent likes counting more, makes the
-# best lists of all single methods ({doc}`09_five_methods`). But it has no short vectors to search in: it
-# ranks. To train both takes seconds here.
+# Which methods? *ALS* has a vector for every person and every film, and folds a new
+# person in with one small system of equations: it retrieves. *EASE*, with recent likes
+# counting more, makes the best lists of all single methods ({doc}`09_five_methods`).
+# But it has no short vectors to search in: it ranks. To train both takes seconds here.
 
 # %%
 from recsys_helpers.serving.training import train_recommender
@@ -160,10 +167,11 @@ print(f"{served.counts.movies:,} films, {served.counts.users:,} people")
 print(f"vectors of {served.movie_vectors.shape[1]} numbers")
 
 # %% [markdown]
-# What ranking would have put on top, but retrieval has not found, is lost. So measure it:
-# the {term}`recall of retrieval <Recall of retrieval>` is the share of EASE's own ten best that is
-# among the candidates. The table comes from a results file (`benchmarks/serving_load.py`, like all
-# measurements of the server below). It has the mean over all users of the edition small.
+# What ranking would have put on top, but retrieval has not found, is lost. So measure
+# it: the {term}`recall of retrieval <Recall of retrieval>` is the share of EASE's own
+# ten best that is among the candidates. The table comes from a results file
+# (`benchmarks/serving_load.py`, like all measurements of the server below). It has the
+# mean over all users of the edition small.
 
 # %%
 load = published_results("serving_load")
@@ -177,17 +185,18 @@ assert recall[0] < 0.5
 assert recall[-1] < 1
 
 # %% [markdown]
-# Ten candidates, and more than half of the list is lost; with a few hundred you lose little, but
-# never nothing. This course's server takes 300. A ranking that is
-# improved for months changes nothing for the films that retrieval never finds, and no test of
+# Ten candidates, and more than half of the list is lost; with a few hundred you lose
+# little, but never nothing. This course's server takes 300. A ranking that is improved
+# for months changes nothing for the films that retrieval never finds, and no test of
 # the ranking alone shows it.
 #
 # ### A server in six lines
 #
-# FastAPI is a library that turns functions into endpoints. The line with the `@` says at which
-# address the function below it answers. Its arguments are what stands behind the question mark
-# of an address, as in `/popular?n=5`. FastAPI reads their names and types, and checks what comes in
-# against them. The `TestClient` sends requests without a network.
+# FastAPI is a library that turns functions into endpoints. The line with the `@` says
+# at which address the function below it answers. Its arguments are what stands behind
+# the question mark of an address, as in `/popular?n=5`. FastAPI reads their names and
+# types, and checks what comes in against them. The `TestClient` sends requests without
+# a network.
 
 # %% tags=["hide-input"]
 if HAS_SERVE:
@@ -220,10 +229,10 @@ if HAS_SERVE:
     assert len(minus_one) == ratings["movie_id"].nunique() - 1
 
 # %% [markdown]
-# `two` is no whole number, and is refused with 422. But minus one is a whole number, and
-# pandas' `head(-1)` means *all but the last*: the catalogue goes out, but for one film. A type is not a
-# limit. Whatever comes in needs one: how many films may be asked for, how many ratings sent, how many
-# bytes read before you give up.
+# `two` is no whole number, and is refused with 422. But minus one is a whole number,
+# and pandas' `head(-1)` means *all but the last*: the catalogue goes out, but for one
+# film. A type is not a limit. Whatever comes in needs one: how many films may be asked
+# for, how many ratings sent, how many bytes read before you give up.
 #
 # ### The course's server
 #
@@ -248,11 +257,11 @@ if HAS_SERVE:
     assert health["n_ratings"] == len(ratings)
 
 # %% [markdown]
-# The `model` is a fingerprint of all its numbers. If an answer looks odd next week, you know
-# which model gave it.
+# The `model` is a fingerprint of all its numbers. If an answer looks odd next week, you
+# know which model gave it.
 #
-# Now ask for films like *Toy Story*, and for a list for somebody known. Before each title stands
-# the score: a cosine for similar films, EASE's score in a list.
+# Now ask for films like *Toy Story*, and for a list for somebody known. Before each
+# title stands the score: a cosine for similar films, EASE's score in a list.
 
 # %%
 import textwrap
@@ -288,9 +297,10 @@ if HAS_SERVE:
     assert not set(listed) & set(stars)
 
 # %% [markdown]
-# And what is wrong gets an answer, too. It says what is wrong and what to do, and all endpoints say it in
-# one shape {cite}`nottingham2023problem`, so that a program can read it. It says nothing about the inside: should the
-# server itself fail, the reason goes into its log, and the client learns only that.
+# And what is wrong gets an answer, too. It says what is wrong and what to do, and all
+# endpoints say it in one shape {cite}`nottingham2023problem`, so that a program can
+# read it. It says nothing about the inside: should the server itself fail, the reason
+# goes into its log, and the client learns only that.
 
 # %%
 if HAS_SERVE:
@@ -303,11 +313,11 @@ if HAS_SERVE:
     assert huge.status_code == 413
 
 # %% [markdown]
-# How do you know that *no* request breaks it? You cannot try them all, but a program can try
-# many: FastAPI describes the endpoints and their limits in a file, `/openapi.json`, and the
-# tests let the tool schemathesis make requests from it, valid ones and spoilt ones. While
-# this server was written it found that `{"movie_id": 240.0}` was refused, although to JSON 240.0 and 240 are
-# the same number.
+# How do you know that *no* request breaks it? You cannot try them all, but a program
+# can try many: FastAPI describes the endpoints and their limits in a file,
+# `/openapi.json`, and the tests let the tool schemathesis make requests from it, valid
+# ones and spoilt ones. While this server was written it found that `{"movie_id":
+# 240.0}` was refused, although to JSON 240.0 and 240 are the same number.
 #
 # To start it for others, in a terminal:
 #
@@ -315,10 +325,11 @@ if HAS_SERVE:
 # $ python -m recsys_helpers.serving --edition small --port 8001
 # ```
 #
-# Its page `http://127.0.0.1:8001/docs` lists the endpoints. It listens on your machine only, since it asks nobody
-# who they are: whoever reaches it may ask for anybody's list. To run it elsewhere, train first and pack the
-# program apart from the model: the file `Containerfile` in the course's folder makes a *container image*, a
-# file system with the program and the packages that it needs, pinned by their checksums.
+# Its page `http://127.0.0.1:8001/docs` lists the endpoints. It listens on your machine
+# only, since it asks nobody who they are: whoever reaches it may ask for anybody's
+# list. To run it elsewhere, train first and pack the program apart from the model: the
+# file `Containerfile` in the course's folder makes a *container image*, a file system
+# with the program and the packages that it needs, pinned by their checksums.
 #
 # ```console
 # $ python -m recsys_helpers.serving --save model/model.npz
@@ -327,8 +338,8 @@ if HAS_SERVE:
 #     -v ./model:/model:ro recommend-a-movie
 # ```
 #
-# The model is mounted, not built in. So a new model needs no new image, and an image that you give
-# away has nothing of MovieLens in it.
+# The model is mounted, not built in. So a new model needs no new image, and an image
+# that you give away has nothing of MovieLens in it.
 #
 # ### How much does it bear?
 #
@@ -345,11 +356,12 @@ by_load = by_load.rename_axis(index=None, columns=None)
 by_load.loc[["1 at a time", "8 at a time", "32 at a time"], wanted].round(1)
 
 # %% [markdown]
-# `requests/s` counts answers per second. `p50 ms` is the median of the time that an answer takes, and
-# 99 of 100 answers stay below `p99 ms`. Who asks 32 at a time gets more answers in all,
-# and waits much longer for each. The two hang together: the number of requests that are
-# under way is the answers per second times the mean time that each takes, which is *Little's law*
-# {cite}`little1961proof`. So once a server gives as many answers per second as it can, whoever comes on top only adds waiting.
+# `requests/s` counts answers per second. `p50 ms` is the median of the time that an
+# answer takes, and 99 of 100 answers stay below `p99 ms`. Who asks 32 at a time gets
+# more answers in all, and waits much longer for each. The two hang together: the number
+# of requests that are under way is the answers per second times the mean time that each
+# takes, which is *Little's law* {cite}`little1961proof`. So once a server gives as many
+# answers per second as it can, whoever comes on top only adds waiting.
 
 # %%
 busy = by_load.loc["32 at a time"] / by_load.loc["1 at a time"]
@@ -359,12 +371,14 @@ print(under_way.round(1).to_dict())
 assert busy["p50 ms"] > 2 * busy["requests/s"]
 
 # %% [markdown]
-# So many requests were under way by the law, with the median in the place of the mean. That comes out a
-# little low: the slow answers of the tail pull the mean up, and leave the median where it is.
+# So many requests were under way by the law, with the median in the place of the mean.
+# That comes out a little low: the slow answers of the tail pull the mean up, and leave
+# the median where it is.
 #
-# Tool and server share two cores with other work here, so read these times for their shape. What you
-# can compare is the work of one request, in CPU milliseconds: the server's and the tool's apart,
-# one at a time, and what the recommender takes when it is called without any server.
+# Tool and server share two cores with other work here, so read these times for their
+# shape. What you can compare is the work of one request, in CPU milliseconds: the
+# server's and the tool's apart, one at a time, and what the recommender takes when it
+# is called without any server.
 
 # %%
 work = ["server CPU ms", "tool CPU ms"]
@@ -382,8 +396,8 @@ print(f"{ratio.min():.1f} to {ratio.max():.1f}")
 assert ratio.min() > 1
 
 # %% [markdown]
-# `health` computes nothing, so what it takes is the price of HTTP, of JSON and of the checks. For a
-# model as small as this one that is a good part of the work:
+# `health` computes nothing, so what it takes is the price of HTTP, of JSON and of the
+# checks. For a model as small as this one that is a good part of the work:
 
 # %%
 server_ms = one[one["metric"] == "server CPU ms"].set_index("method")["value"]
@@ -395,19 +409,21 @@ assert 0.1 < overhead < 0.9
 #
 # ### What goes wrong
 #
-# **The tail is what people feel.** The mean, or the median, hides the {term}`tail latency <Tail latency>`. A page that asks ten
-# servers is as slow as the slowest of them {cite}`dean2013tail`. Let each answer be slow with a chance of one
-# in a hundred, whatever the others are. How many pages are slow?
+# **The tail is what people feel.** The mean, or the median, hides the {term}`tail
+# latency <Tail latency>`. A page that asks ten servers is as slow as the slowest of
+# them {cite}`dean2013tail`. Let each answer be slow with a chance of one in a hundred,
+# whatever the others are. How many pages are slow?
 
 # %% tags=["nbval-check-output"]
 for n in (1, 10, 100):
     print(f"{n:3} requests: {1 - 0.99**n:.0%} of the pages are slow")
 
 # %% [markdown]
-# **Training and serving disagree.** The server turns requests into numbers with other code
-# than training did, and each small difference is a silent fault: {term}`training-serving skew <Training-serving skew>`.
-# The classic one: the website sends the *position* of a film in a table where an *id* is wanted. How many
-# positions would be taken for the id of some other film?
+# **Training and serving disagree.** The server turns requests into numbers with other
+# code than training did, and each small difference is a silent fault:
+# {term}`training-serving skew <Training-serving skew>`. The classic one: the website
+# sends the *position* of a film in a table where an *id* is wanted. How many positions
+# would be taken for the id of some other film?
 
 # %%
 positions = np.arange(served.counts.movies)
@@ -416,14 +432,14 @@ print(f"{accepted.mean():.0%} of the positions are ids, too")
 assert accepted.mean() > 0.1
 
 # %% [markdown]
-# These get a list, for the wrong films, with status 200. The rest gets a 404: watch how many
-# there are. What counts as a like is such a difference as well; here it is stored in the model's file, and a
-# test folds known people in through the server's code and compares the vectors with
-# those from training.
+# These get a list, for the wrong films, with status 200. The rest gets a 404: watch how
+# many there are. What counts as a like is such a difference as well; here it is stored
+# in the model's file, and a test folds known people in through the server's code and
+# compares the vectors with those from training.
 #
-# **A cache that is stale, or useless.** A *cache* keeps answers to give them again. For similar films
-# that is easy: they change only with the model, and a few films are much of what is asked for. Suppose
-# that people ask for films as they rate them:
+# **A cache that is stale, or useless.** A *cache* keeps answers to give them again. For
+# similar films that is easy: they change only with the model, and a few films are much
+# of what is asked for. Suppose that people ask for films as they rate them:
 
 # %%
 tenth = served.counts.movies // 10
@@ -431,8 +447,8 @@ share = ratings["movie_id"].value_counts(normalize=True).head(tenth).sum()
 print(f"{tenth:,} films (a tenth) are {share:.0%} of the requests")
 
 # %% [markdown]
-# A list made for one person serves nobody else, and is out of date as soon as they rate something. Keep it for
-# minutes, or not at all.
+# A list made for one person serves nobody else, and is out of date as soon as they rate
+# something. Keep it for minutes, or not at all.
 #
 # **The model is a pickle.** Many libraries save a model with Python's `pickle`. To *read* a
 # pickle is to run whatever is in it:
@@ -455,21 +471,22 @@ except ValueError as error:
     print("numpy:", str(error)[:40])
 
 # %% [markdown]
-# Instead of `print` it could have been anything that you may do on that machine. The server's file holds arrays and
-# text only, is read with `allow_pickle=False`, and is refused if it is damaged or its parts do not fit.
+# Instead of `print` it could have been anything that you may do on that machine. The
+# server's file holds arrays and text only, is read with `allow_pickle=False`, and is
+# refused if it is damaged or its parts do not fit.
 
 # %% [markdown]
 # ## Drift: the world moves on
 #
-# A model is a photograph. Films come out, people come and go, and the photograph stays as
-# it was. That is {term}`drift <Drift>` {cite}`gama2014drift`, and nothing raises an error: the
-# service answers as fast as ever, only worse.
+# A model is a photograph. Films come out, people come and go, and the photograph stays
+# as it was. That is {term}`drift <Drift>` {cite}`gama2014drift`, and nothing raises an
+# error: the service answers as fast as ever, only worse.
 #
-# Play it through. One model learns from everything before 2001 and is then *frozen*. For
-# every two years that follow, take the people who came in that time. The older half of their
-# ratings is folded in, the later half is hidden; a hidden film that a model does not know
-# counts as missed. Beside the frozen model stands one that is
-# *retrained* at the start of each period. Both see the same ratings of the same newcomers:
+# Play it through. One model learns from everything before 2001 and is then *frozen*.
+# For every two years that follow, take the people who came in that time. The older half
+# of their ratings is folded in, the later half is hidden; a hidden film that a model
+# does not know counts as missed. Beside the frozen model stands one that is *retrained*
+# at the start of each period. Both see the same ratings of the same newcomers:
 # `FoldedIn` hands them to a model that has been fitted before.
 
 # %%
@@ -499,12 +516,13 @@ for year in range(2001, 2017, 2):
 ndcg_by_age = pd.Series({key: np.nanmean(v) for key, v in periods.items()})
 
 # %% [markdown]
-# You only learn the nDCG after people have rated. Two things can be watched without waiting.
-# The share of incoming ratings that are of movies **the frozen model has never met**. And how
-# far some distribution has moved: here, when the rated films were made. With the shares $p_k$
-# of each class $k$ at training time and $q_k$ today, the
-# {term}`population stability index <Population stability index>` (PSI) is $\sum_k (q_k - p_k) \ln (q_k / p_k)$: 0 if nothing has moved; by a rule of thumb,
-# above 0.25 look into it.
+# You only learn the nDCG after people have rated. Two things can be watched without
+# waiting. The share of incoming ratings that are of movies **the frozen model has
+# never met**. And how far some distribution has moved: here, when the rated films
+# were made. With the shares $p_k$ of each class $k$ at training time and $q_k$ today,
+# the {term}`population stability index <Population stability index>` (PSI) is $\sum_k
+# (q_k - p_k) \ln (q_k / p_k)$: 0 if nothing has moved; by a rule of thumb, above 0.25
+# look into it.
 
 # %%
 from recsys_helpers.drift import population_stability_index
@@ -526,8 +544,8 @@ for year in range(2001, 2017, 2):
 watched = pd.DataFrame(watched).T
 
 # %% [markdown]
-# A row for each period, by its first year: nDCG@10 of the *frozen* and the *retrained* model, the share
-# of ratings of *unknown* movies, and the PSI.
+# A row for each period, by its first year: nDCG@10 of the *frozen* and the *retrained*
+# model, the share of ratings of *unknown* movies, and the PSI.
 
 # %%
 by_age = ndcg_by_age.unstack()
@@ -555,30 +573,33 @@ with plots.course_style():
 
 # %% [markdown]
 # The lines start together, as they must: in 2001 the two are the same model. Then they
-# part. Both jump up and down from period to period, since the newcomers of each period are few and not
-# alike; so compare *within* a period, never the frozen model of today with that of then.
+# part. Both jump up and down from period to period, since the newcomers of each period
+# are few and not alike; so compare *within* a period, never the frozen model of today
+# with that of then.
 #
-# What people do about it: retrain on a schedule, and train the model *with a cut-off in time*
-# as here, to see how old it may get. Watch the inputs every day, and sound an alarm on a
-# change. Keep the old model at hand, in case the new one is worse. A PSI says that
-# something has moved, not that it matters: here it is beyond the rule of thumb from the first
-# period on, where the two models are still the same.
+# What people do about it: retrain on a schedule, and train the model *with a cut-off in
+# time* as here, to see how old it may get. Watch the inputs every day, and sound an
+# alarm on a change. Keep the old model at hand, in case the new one is worse. A PSI
+# says that something has moved, not that it matters: here it is beyond the rule of
+# thumb from the first period on, where the two models are still the same.
 #
 # ## Feedback loops: the model makes its own data
 #
-# Our ratings came from people who had found films in many ways, if also by MovieLens' own
-# recommender. In production people find what the recommender shows. What it does not show nobody can like, so the next model learns
-# that nobody likes it. This is a {term}`feedback loop <Feedback loop>`. It cannot be studied
-# on old ratings, so what follows is a **simulation**, with an invented truth, and shows what
-# *can* happen. Its ingredients:
+# Our ratings came from people who had found films in many ways, MovieLens' own
+# recommender among them. In production people find what the recommender shows. What it does
+# not show nobody can like, so the next model learns that nobody likes it. This is a
+# {term}`feedback loop <Feedback loop>`. It cannot be studied on old ratings, so what
+# follows is a **simulation**, with an invented truth, and shows what *can* happen. Its
+# ingredients:
 #
-# - *Tastes.* The vectors that ALS learns from our ratings of 300 films give each user a chance to
-#   like each film. We level them so that every film is as good as any other for the crowd:
-#   **in truth there are no blockbusters**.
+# - *Tastes.* The vectors that ALS learns from our ratings of 300 films give each user a
+#   chance to like each film. We level them so that every film is as good as any other
+#   for the crowd: **in truth there are no blockbusters**.
 # - *Lists* of ten. Place $r$ is looked at with the chance $1/\log_2(r+1)$
 #   ({term}`position bias <Position bias>`); who looks, and likes, clicks.
-# - *Rounds.* Before the first, everybody is shown films drawn at random. Then, 20 times over, EASE
-#   learns from all clicks so far, and everybody gets its best ten of the films that they have not clicked.
+# - *Rounds.* Before the first, everybody is shown films drawn at random. Then, 20 times
+#   over, EASE learns from all clicks so far, and everybody gets its best ten of the
+#   films that they have not clicked.
 # - *Exploration.* With a chance of 0, 10 or 30 % a place goes to a film drawn at random.
 
 # %%
@@ -602,12 +623,13 @@ loops = {
 }
 
 # %% [markdown]
-# Three questions to each round. How unequally are the films spread over the lists that the model
-# would like to show? The {term}`Gini coefficient <Gini coefficient>` says it: 0 if each film is on as many lists,
-# near 1 if a few films are on all. How large is the *true* chance that people like
-# what they are shown, random places included (*liked*)? And what share of the films is *starved*: fewer
-# than five clicks so far, from everybody together? For comparison: lists made by somebody
-# who knows the truth. The table has the mean of the last five rounds.
+# Three questions to each round. How unequally are the films spread over the lists that
+# the model would like to show? The {term}`Gini coefficient <Gini coefficient>` says it:
+# 0 if each film is on as many lists, near 1 if a few films are on all. How large is the
+# *true* chance that people like what they are shown, random places included (*liked*)?
+# And what share of the films is *starved*: fewer than five clicks so far, from
+# everybody together? For comparison: lists made by somebody who knows the truth. The
+# table has the mean of the last five rounds.
 
 # %%
 from recsys_helpers.beyond_accuracy import gini
@@ -643,15 +665,16 @@ with plots.course_style():
     below.legend(loc="lower left")
 
 # %% [markdown]
-# Nobody's taste asks for blockbusters, and yet the loop makes some: films that by chance had a few
-# clicks more than others at the start are shown, and so get more. Worse: without exploration
-# the lists end up *below* random ones. By then people have clicked what they like among the films that the
-# model knows, and it has never come to know the starved ones. Here giving three places in ten
-# away to chance pays, even though the chance films count in the average.
+# Nobody's taste asks for blockbusters, and yet the loop makes some: films that by
+# chance had a few clicks more than others at the start are shown, and so get more.
+# Worse: without exploration the lists end up *below* random ones. By then people have
+# clicked what they like among the films that the model knows, and it has never come to
+# know the starved ones. Here giving three places in ten away to chance pays, even
+# though the chance films count in the average.
 #
-# Is it luck? Here are the lowest and the highest *liked* of three seeds, and what other penalties of
-# EASE (`l2`) give with one seed; `size` is the number of seeds. The numbers are of the edition small,
-# from a results file (`benchmarks/production.py`).
+# Is it luck? Here are the lowest and the highest *liked* of three seeds, and what other
+# penalties of EASE (`l2`) give with one seed; `size` is the number of seeds. The
+# numbers are of the edition small, from a results file (`benchmarks/production.py`).
 
 # %%
 measured = published_results("production")
@@ -666,35 +689,38 @@ for l2 in (5, 20, 100):
     assert none["max"] < 0.9 * much["min"]
 
 # %% [markdown]
-# {cite:t}`chaney2018confounding` and {cite:t}`mansoury2020feedback` find the same narrowing in
-# simulations of their own. How strong it is in a real service depends on all that we have left
-# out: search, friends, fashion, and people who get bored. What people do: keep a
-# little exploration; note *at which place* and by whose choice each film was shown; and divide each
-# click by the chance that the film was shown and looked at, so that a click on a rare sight counts more
-# (*inverse propensity weighting*).
+# {cite:t}`chaney2018confounding` and {cite:t}`mansoury2020feedback` find the same
+# narrowing in simulations of their own. How strong it is in a real service depends on
+# all that we have left out: search, friends, fashion, and people who get bored. What
+# people do: keep a little exploration; note *at which place* and by whose choice each
+# film was shown; and divide each click by the chance that the film was shown and looked
+# at, so that a click on a rare sight counts more (*inverse propensity weighting*).
 #
 # ## A/B tests: ask people, and count right
 #
-# All our numbers so far ask "would it have listed what they rated anyway?". Whether people
-# are better off with list B than with list A only people can tell: an {term}`A/B test <A/B test>`.
-# Chance decides for each user which of the two they get, and after two weeks one number is
-# compared, say the share $p$ of users who come back {cite}`kohavi2020trustworthy`.
+# All our numbers so far ask "would it have listed what they rated anyway?". Whether
+# people are better off with list B than with list A only people can tell: an {term}`A/B
+# test <A/B test>`. Chance decides for each user which of the two they get, and after
+# two weeks one number is compared, say the share $p$ of users who come back
+# {cite}`kohavi2020trustworthy`.
 #
-# With $n$ users a side, how far apart do two shares lie by chance alone? The difference of $p_A$ and
-# $p_B$ has the *standard error* $\sqrt{V / n}$, where
+# With $n$ users a side, how far apart do two shares lie by chance alone? The difference
+# of $p_A$ and $p_B$ has the *standard error* $\sqrt{V / n}$, where
 #
 # $$
 # V = p_A (1 - p_A) + p_B (1 - p_B) .
 # $$
 #
-# The difference in standard errors is called $z$. In an {term}`A/A test <A/B test>`, where both sides get
-# the same, $z$ is nearly a standard normal number, and $|z| > 1.96$ in 5 % of the tests. So say "different" from
-# there on, and you have accepted a *false alarm* with the chance $\alpha = 5\,\%$.
+# The difference in standard errors is called $z$. In an {term}`A/A test <A/B test>`,
+# where both sides get the same, $z$ is nearly a standard normal number, and $|z| >
+# 1.96$ in 5 % of the tests. So say "different" from there on, and you have accepted a
+# *false alarm* with the chance $\alpha = 5\,\%$.
 #
-# How many users does it take? Write $z_q$ for the point below which a standard normal number lies with the
-# chance $q$; the bar 1.96 is $z_{1-\alpha/2}$. A real difference is to be noticed with the chance $1 - \beta$ (the
-# *power*, 80 %). Then it must lie beyond the bar by as much as chance may take away: at $z_{1-\alpha/2} +
-# z_{1-\beta}$ standard errors. Solve that for $n$:
+# How many users does it take? Write $z_q$ for the point below which a standard normal
+# number lies with the chance $q$; the bar 1.96 is $z_{1-\alpha/2}$. A real difference
+# is to be noticed with the chance $1 - \beta$ (the *power*, 80 %). Then it must lie
+# beyond the bar by as much as chance may take away: at $z_{1-\alpha/2} + z_{1-\beta}$
+# standard errors. Solve that for $n$:
 #
 # $$
 # n = \frac{(z_{1-\alpha/2} + z_{1-\beta})^2 \, V}{(p_A - p_B)^2}
@@ -707,8 +733,8 @@ for p_b in (0.12, 0.11, 0.105, 0.101):
     print(f"10% to {p_b:.1%}: {users_per_side(0.10, p_b):>9,} users a side")
 
 # %% [markdown]
-# Half the effect, about four times the users. Is the formula right? Here are ten thousand simulated tests
-# with the effect it was made for, and as many A/A tests:
+# Half the effect, about four times the users. Is the formula right? Here are ten
+# thousand simulated tests with the effect it was made for, and as many A/A tests:
 
 # %% tags=["nbval-check-output"]
 n, rng = users_per_side(0.10, 0.12), np.random.default_rng(0)
@@ -722,9 +748,10 @@ assert abs(shares["A/B"] - 0.80) < 0.02
 assert abs(shares["A/A"] - 0.05) < 0.01
 
 # %% [markdown]
-# That holds for *one* look, at the end. But the numbers stand on a screen from the first day, and
-# who stops at the first day on which they look good has had as many chances of a false alarm as
-# days. Here is how many A/A tests have raised one by each day, if every day brings as many new users.
+# That holds for *one* look, at the end. But the numbers stand on a screen from the
+# first day, and who stops at the first day on which they look good has had as many
+# chances of a false alarm as days. Here is how many A/A tests have raised one by each
+# day, if every day brings as many new users.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.ab_test import peeking_false_alarms
@@ -735,18 +762,20 @@ for day in (1, 2, 5, 7, 14):
 assert alarms[13] > 4 * 0.05
 
 # %% [markdown]
-# The 5 % have become more than 20 %; {cite:t}`armitage1969repeated` have the table. What
-# people do: fix the day beforehand and keep to it; or set a higher bar that allows for the
-# looks (the exercise); or use statistics made for looking at all times {cite}`johari2017peeking`.
+# The 5 % have become more than 20 %; {cite:t}`armitage1969repeated` have the table.
+# What people do: fix the day beforehand and keep to it; or set a higher bar that allows
+# for the looks (the exercise); or use statistics made for looking at all times
+# {cite}`johari2017peeking`.
 #
 # ## Privacy: what an embedding gives away
 #
 # "We don't pass on your ratings, only a vector of 16 numbers. No name, no films." Is
-# that safe? Let us attack. Half of the users teach ALS the vectors of the movies. Of each user in
-# the other half, half of their likes make the vector that is passed on. The attacker has the
-# *rest* of the likes, from a public profile elsewhere, so **not one film that the vector was made
-# from**. And they have the movies' vectors, without which the others are good for nothing. So they fold
-# the likes in (`solve_factors` does chapter 4's half-step) and look for the nearest vector, by cosine.
+# that safe? Let us attack. Half of the users teach ALS the vectors of the movies. Of
+# each user in the other half, half of their likes make the vector that is passed on.
+# The attacker has the *rest* of the likes, from a public profile elsewhere, so **not
+# one film that the vector was made from**. And they have the movies' vectors, without
+# which the others are good for nothing. So they fold the likes in (`solve_factors` does
+# chapter 4's half-step) and look for the nearest vector, by cosine.
 
 # %%
 from recsys_helpers.interactions import Interactions, positives
@@ -790,15 +819,18 @@ if data.edition == "small":
     assert 0.4 < by_known["found"].iloc[-1] < 0.5
 
 # %% [markdown]
-# Far above guessing, from films that the vector has never seen. On the full data nearly half of
-# those of whom the attacker knows much are found: a long history is a signature. Once the vector is found it tells the rest: its dot products with the
-# movies' vectors *are* guesses at everything else the person likes, films they would not talk about
-# included. {cite:t}`narayanan2008robust` did it to the Netflix Prize data, with ratings and their dates in
-# the place of vectors. So a user's vector is personal data, and is to be guarded like the ratings.
+# Far above guessing, from films that the vector has never seen. On the full data nearly
+# half of those of whom the attacker knows much are found: a long history is a
+# signature. Once the vector is found it tells the rest: its dot products with the
+# movies' vectors *are* guesses at everything else the person likes, films they would
+# not talk about included. {cite:t}`narayanan2008robust` did it to the Netflix Prize
+# data, with ratings and their dates in the place of vectors. So a user's vector is
+# personal data, and is to be guarded like the ratings.
 #
-# Would some noise help? Its amount is relative to the median length of the vectors: at 1 the noise
-# is about as long as the vector. Beside the share of users found stands what the noisy vector is still good for: nDCG@10 on the likes that it
-# was not made from. The last row needs no vector at all.
+# Would some noise help? Its amount is relative to the median length of the vectors: at
+# 1 the noise is about as long as the vector. Beside the share of users found stands
+# what the noisy vector is still good for: nDCG@10 on the likes that it was not made
+# from. The last row needs no vector at all.
 
 # %%
 from recsys_helpers.metrics import ndcg_at_k
@@ -833,25 +865,27 @@ assert gain["noise 2"] < 0.5 * gain["noise 0"]
 assert gain["noise 4"] < 0
 
 # %% [markdown]
-# There is no free row in this table: what hides the person hides the taste. At noise 2 most of what
-# the vector was worth over a list of popular films is gone, and people are still found more often than
-# by guessing; at noise 4 the popular list is the better one. And noise that is
-# added by feel **promises nothing**: a cleverer attacker may find more.
-# {term}`Differential privacy <Differential privacy>` is a promise
-# {cite}`dwork2014foundations`: whether or not one rating (or one person) is in the data, no
-# output becomes more than $e^\varepsilon$ times as likely, for an $\varepsilon$ chosen beforehand.
-# It holds against every attacker, and has to be proved: the noise must fit the most that
-# one rating can change, at each place where ratings enter, the movies' vectors too.
-# {cite:t}`mcsherry2009private` show how for recommenders.
+# There is no free row in this table: what hides the person hides the taste. At noise 2
+# most of what the vector was worth over a list of popular films is gone, and people are
+# still found more often than by guessing; at noise 4 the popular list is the better
+# one. And noise that is added by feel **promises nothing**: a cleverer attacker may
+# find more. {term}`Differential privacy <Differential privacy>` is a promise
+# {cite}`dwork2014foundations`: whether or not one rating (or one person) is in the
+# data, no output becomes more than $e^\varepsilon$ times as likely, for an
+# $\varepsilon$ chosen beforehand. It holds against every attacker, and has to be
+# proved: the noise must fit the most that one rating can change, at each place where
+# ratings enter, the movies' vectors too. {cite:t}`mcsherry2009private` show how for
+# recommenders.
 #
 # ## Fairness to small audiences
 #
-# A mean over users is a mean over the many. Whose taste lies off the main road may be served
-# badly, and the mean hardly shows it. Sort the movies by their number of ratings, and cut them
-# so that each class holds a third of all ratings: *head*, *middle*, *tail*. Then sort the users
-# by the share of the head in what they rated. The fifth with the least are our small
-# audience (*niche*), the fifth with the most the *mainstream*. ({cite:t}`abdollahpouri2019unfairness`
-# cut the groups in nearly the same way.)
+# A mean over users is a mean over the many. Whose taste lies off the main road may be
+# served badly, and the mean hardly shows it. Sort the movies by their number of
+# ratings, and cut them so that each class holds a third of all ratings: *head*,
+# *middle*, *tail*. Then sort the users by the share of the head in what they rated. The
+# fifth with the least are our small audience (*niche*), the fifth with the most the
+# *mainstream*. ({cite:t}`abdollahpouri2019unfairness` cut the groups in nearly the same
+# way.)
 
 # %%
 from recsys_helpers.audiences import popularity_classes, shares_of_profiles
@@ -871,20 +905,21 @@ print("ratings a user:", n_rated.round(0).astype(int).to_dict())
 assert n_rated.idxmax() == "niche"
 
 # %% [markdown]
-# How much of a list is head, middle and tail, and how much of the user's likes was? The distance of
-# the two mixes is the {term}`miscalibration <Miscalibration>`: with the shares $p_g$ of
-# the history and $q_g$ of the list, $\sum_g p_g \ln (p_g / q_g)$, 0 if they are the same
-# (a little of $p$ is mixed into $q$, or else it could be infinite).
+# How much of a list is head, middle and tail, and how much of the user's likes was? The
+# distance of the two mixes is the {term}`miscalibration <Miscalibration>`: with the
+# shares $p_g$ of the history and $q_g$ of the list, $\sum_g p_g \ln (p_g / q_g)$, 0 if
+# they are the same (a little of $p$ is mixed into $q$, or else it could be infinite).
 #
-# A simple remedy is that of {cite:t}`steck2018calibrated`, there for genres: fill the list place by place, each
-# time with the movie that makes
+# A simple remedy is that of {cite:t}`steck2018calibrated`, there for genres: fill the
+# list place by place, each time with the movie that makes
 #
 # $$
 # (1 - w) \cdot \text{score} - w \cdot \text{miscalibration}
 # $$
 #
-# largest, the miscalibration being that of the list with it. The weight $w$ says how much the mix
-# matters. Each user's scores are divided by their best one, so that weight means the same for all.
+# largest, the miscalibration being that of the list with it. The weight $w$ says how
+# much the mix matters. Each user's scores are divided by their best one, so that weight
+# means the same for all.
 
 # %%
 from recsys_helpers.audiences import calibrated_lists, miscalibration
@@ -904,9 +939,9 @@ lists = {
 }
 
 # %% [markdown]
-# Now the two kinds of list, without ($w = 0$) and with calibration, for each audience: how many *users*
-# have hidden likes, their mean nDCG@10 with the ends of its interval (*low*, *high*), and the
-# mean miscalibration of their lists (*off*).
+# Now the two kinds of list, without ($w = 0$) and with calibration, for each audience:
+# how many *users* have hidden likes, their mean nDCG@10 with the ends of its interval
+# (*low*, *high*), and the mean miscalibration of their lists (*off*).
 
 # %%
 from recsys_helpers.intervals import bootstrap_interval
@@ -938,18 +973,19 @@ if data.edition == "small":
     assert (calibrated["nDCG@10"] < plain["nDCG@10"]).all()
 
 # %% [markdown]
-# The niche audience gets lists that are furthest from its own mix (*off*). On the full data it
-# also gets the worst lists by nDCG@10, and its interval does not overlap that of the mainstream. (These
-# are different people, so there is no difference for each user to look at, as in chapter 2.) It
-# is not for want of ratings: these are the people who rate *most*. (Nor is it all the model's doing. A test movie from the tail is one
+# The niche audience gets lists that are furthest from its own mix (*off*). On the full
+# data it also gets the worst lists by nDCG@10, and its interval does not overlap that
+# of the mainstream. (These are different people, so there is no difference for each
+# user to look at, as in chapter 2.) It is not for want of ratings: these are the people
+# who rate *most*. (Nor is it all the model's doing. A test movie from the tail is one
 # among thousands, and hard to hit for anyone.)
 #
-# Calibration repairs much of the mix for all, and on the full data costs some nDCG@10, the
-# niche audience's too: the films
-# now come from the part of the catalogue that they love, but there the model knows
-# least about which ones. A remedy can be fair by one measure and not help by another. So say
-# *which* fairness you mean, measure it for each group with its interval, and ask the people
-# concerned. {cite:t}`ekstrand2018cool` do so for groups of age and gender.
+# Calibration repairs much of the mix for all, and on the full data costs some nDCG@10,
+# the niche audience's too: the films now come from the part of the catalogue that they
+# love, but there the model knows least about which ones. A remedy can be fair by one
+# measure and not help by another. So say *which* fairness you mean, measure it for each
+# group with its interval, and ask the people concerned. {cite:t}`ekstrand2018cool` do
+# so for groups of age and gender.
 
 # %% [markdown]
 # ## Exercises
@@ -958,14 +994,15 @@ if data.edition == "small":
 # ```{exercise} A second source of candidates
 # :label: ex-two-sources
 #
-# Services often retrieve from several sources and rank what all of them found. Somebody proposes: take 60
-# candidates, 30 from the vectors and 30 popular films, so that no hit is missed. Write
-# `mixed(user_id, n)`: half of the candidates from `served.candidates`, the other half the most
-# popular films that the user has not rated and that are not among the first half. Compare its
-# recall of EASE's ten with that of `served.candidates(user_id, 60)`, over every fourth of
-# `served.users.ids`. EASE's ten are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends; `Ease` and its
-# settings come from `recsys_helpers.methods.ease`, and `recall_of` from `recsys_helpers.serving.ranking`.
-# What do you expect?
+# Services often retrieve from several sources and rank what all of them found. Somebody
+# proposes: take 60 candidates, 30 from the vectors and 30 popular films, so that no hit
+# is missed. Write `mixed(user_id, n)`: half of the candidates from `served.candidates`,
+# the other half the most popular films that the user has not rated and that are not
+# among the first half. Compare its recall of EASE's ten with that of
+# `served.candidates(user_id, 60)`, over every fourth of `served.users.ids`. EASE's ten
+# are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends; `Ease` and its settings come
+# from `recsys_helpers.methods.ease`, and `recall_of` from
+# `recsys_helpers.serving.ranking`. What do you expect?
 # ```
 
 
@@ -1006,9 +1043,9 @@ for name, values in recalls.items():
 assert np.mean(recalls["mixed"]) < np.mean(recalls["vectors"])
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# The mixture finds less. The vectors know the hits that suit somebody already, and the places
-# that the others take are lost to better films. A source is worth its
-# places only if it finds what the first one cannot, so measure it before you add it.
+# The mixture finds less. The vectors know the hits that suit somebody already, and the
+# places that the others take are lost to better films. A source is worth its places
+# only if it finds what the first one cannot, so measure it before you add it.
 #
 # ````{solution-end}
 # ````
@@ -1017,11 +1054,12 @@ assert np.mean(recalls["mixed"]) < np.mean(recalls["vectors"])
 # ```{exercise} A bar for fourteen looks
 # :label: ex-production-looks
 #
-# You want to look every day for 14 days and keep the false alarms at 5 % *over all looks
-# together*. How high must the bar for $|z|$ be, in the place of 1.96? Simulate: draw 14 standard
-# normal numbers for each of 100,000 A/A tests, one for the news of each day. After day $d$, $z$ is the sum
-# of the first $d$, divided by $\sqrt{d}$. Which bar does the largest $|z|$ of a test pass in
-# 5 % of the tests? Check it with `peeking_false_alarms(14, threshold=bar)`.
+# You want to look every day for 14 days and keep the false alarms at 5 % *over all
+# looks together*. How high must the bar for $|z|$ be, in the place of 1.96? Simulate:
+# draw 14 standard normal numbers for each of 100,000 A/A tests, one for the news of
+# each day. After day $d$, $z$ is the sum of the first $d$, divided by $\sqrt{d}$. Which
+# bar does the largest $|z|$ of a test pass in 5 % of the tests? Check it with
+# `peeking_false_alarms(14, threshold=bar)`.
 # ```
 
 # %% tags=["exercise"]
@@ -1056,11 +1094,12 @@ assert abs(with_bar - 0.05) < 0.01
 # ````{exercise} Find the bug
 # :label: ex-production-unit
 #
-# A colleague compares click rates with the function below. "Thousands of impressions on each side, so the
-# error is tiny." Every second test of theirs is a success. Try it in A/A tests: our users, their
-# ratings as impressions and their likes as clicks, dealt out to two sides at random, a
-# thousand times. How often does it say "different" at $|z| > 1.96$? What is wrong, and which
-# function of `recsys_helpers.ab_test` puts it right?
+# A colleague compares click rates with the function below. "Thousands of impressions on
+# each side, so the error is tiny." Every second test of theirs is a success. Try it in
+# A/A tests: our users, their ratings as impressions and their likes as clicks, dealt
+# out to two sides at random, a thousand times. How often does it say "different" at
+# $|z| > 1.96$? What is wrong, and which function of `recsys_helpers.ab_test` puts it
+# right?
 # ````
 
 
@@ -1085,13 +1124,14 @@ clicks, shown = of_user.sum().to_numpy(), of_user.size().to_numpy()
 # ````
 #
 # Chance dealt out *users*, and the formula counts *impressions*, as if each were
-# independent of all others. But those of one user have the user's taste in common, and one with
-# a thousand ratings moves a whole side. The unit of analysis must be the unit that was dealt out.
+# independent of all others. But those of one user have the user's taste in common, and
+# one with a thousand ratings moves a whole side. The unit of analysis must be the unit
+# that was dealt out.
 #
-# With $c_u$ clicks of $n_u$ impressions, look at $d_u = (c_u - p \, n_u) / \bar n$ for each
-# user of a side, where $p$ is the side's rate and $\bar n$ the mean of the $n_u$. The squared
-# error of $p$ is the variance of the $d_u$, divided by the number of users. This is the delta
-# method {cite}`deng2018delta`; `compare_per_user` does it.
+# With $c_u$ clicks of $n_u$ impressions, look at $d_u = (c_u - p \, n_u) / \bar n$ for
+# each user of a side, where $p$ is the side's rate and $\bar n$ the mean of the $n_u$.
+# The squared error of $p$ is the variance of the $d_u$, divided by the number of users.
+# This is the delta method {cite}`deng2018delta`; `compare_per_user` does it.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 from recsys_helpers.ab_test import compare_per_user
@@ -1108,8 +1148,8 @@ assert np.mean(wrong) > 0.4
 assert np.mean(right) < 0.1
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# A little more than 5 % are left: the delta method holds for many users, and of our few some have a
-# large part of all ratings.
+# A little more than 5 % are left: the delta method holds for many users, and of our few
+# some have a large part of all ratings.
 #
 # ````{solution-end}
 # ````
@@ -1117,10 +1157,12 @@ assert np.mean(right) < 0.1
 # %% [markdown]
 # ## Recap
 #
-# - Retrieve many cheaply, rank few carefully; and check what comes in, since the network brings
-#   everything.
-# - A model is a picture of the past. Measure how fast it ages before you decide how often to retrain.
-# - What is shown becomes what is known. Some chance in the lists is the price of knowing more.
+# - Retrieve many cheaply, rank few carefully; and check what comes in, since the
+#   network brings everything.
+# - A model is a picture of the past. Measure how fast it ages before you decide how
+#   often to retrain.
+# - What is shown becomes what is known. Some chance in the lists is the price of
+#   knowing more.
 # - An experiment has a size that is fixed before it starts, and its unit is the person.
 # - A vector made from what people did says more about them than they have told you.
 # - An average hides for whom it is bad. Look at groups, with intervals.
@@ -1128,15 +1170,17 @@ assert np.mean(right) < 0.1
 # ## References
 #
 # {cite:t}`covington2016deep` tell how a very large service retrieves and ranks, and
-# {cite:t}`dean2013tail` why the slowest answers count; {cite:t}`little1961proof` has the law of
-# waiting, and {cite:t}`nottingham2023problem` the shape of an error. {cite:t}`gama2014drift` survey drift.
-# {cite:t}`chaney2018confounding` and {cite:t}`mansoury2020feedback` simulate feedback loops.
+# {cite:t}`dean2013tail` why the slowest answers count; {cite:t}`little1961proof` has
+# the law of waiting, and {cite:t}`nottingham2023problem` the shape of an error.
+# {cite:t}`gama2014drift` survey drift. {cite:t}`chaney2018confounding` and
+# {cite:t}`mansoury2020feedback` simulate feedback loops.
 # {cite:t}`kohavi2020trustworthy` is the book on experiments; on looking too often read
-# {cite:t}`armitage1969repeated`, {cite:t}`pocock1977group` and {cite:t}`johari2017peeking`, on the unit
-# {cite:t}`deng2018delta`. {cite:t}`narayanan2008robust` found people again, {cite:t}`dwork2014foundations` say
-# what can be promised, and {cite:t}`mcsherry2009private` keep the promise in a recommender.
-# {cite:t}`abdollahpouri2019unfairness`, {cite:t}`steck2018calibrated` and {cite:t}`ekstrand2018cool` ask for
-# whom it works.
+# {cite:t}`armitage1969repeated`, {cite:t}`pocock1977group` and
+# {cite:t}`johari2017peeking`, on the unit {cite:t}`deng2018delta`.
+# {cite:t}`narayanan2008robust` found people again, {cite:t}`dwork2014foundations` say
+# what can be promised, and {cite:t}`mcsherry2009private` keep the promise in a
+# recommender. {cite:t}`abdollahpouri2019unfairness`, {cite:t}`steck2018calibrated` and
+# {cite:t}`ekstrand2018cool` ask for whom it works.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run

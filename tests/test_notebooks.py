@@ -164,3 +164,13 @@ def test_a_tagged_figure_is_found_under_its_name():
     cell.metadata.tags = ["picture-01_recall"]
     notebook = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_code_cell()])
     assert sync_notebooks.pictures(notebook) == {"01_recall": b"png"}
+
+
+@each_notebook
+def test_prose_can_be_reviewed_line_by_line(source):
+    # A formula on a line of its own, a table's row and a link cannot be cut.
+    whole = re.compile(r"\||\\|.*https?://|!\[")
+    for cell in jupytext.read(source).cells:
+        if cell.cell_type == "markdown":
+            for line in cell.source.splitlines():
+                assert len(line) <= 90 or whole.match(line), line

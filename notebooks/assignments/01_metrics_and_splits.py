@@ -61,7 +61,7 @@ print(f"{len(ratings):,} ratings of {len(movies):,} movies")
 # %% [markdown] nbgrader={"grade": false, "grade_id": "split-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 1: Hide the last ratings of each member (14 points)
 #
-# Before anything is learnt, a part of the ratings is hidden. What Amina asks is: *what
+# Before anything is learned, a part of the ratings is hidden. What Amina asks is: *what
 # will this member like next?* So hide what each member rated **last**.
 #
 # Write `hide_last(ratings, share)`. For a member with $n$ ratings it hides the last
@@ -338,10 +338,10 @@ assert np.isclose(coverage({1: [5, 6], 2: [], 3: [6, 5]}, 8), 2 / 8)
 # %% [markdown] nbgrader={"grade": false, "grade_id": "measure-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### Your ruler at work
 #
-# The next cells use what you wrote. The first offer, popularity, is set beside lists drawn
-# at random: a method that does not beat chance has learnt nothing. The random lists are
-# drawn from **all** films, and chapter 2 draws from those in `train` only. So their coverage
-# is higher here than there.
+# The next cells use what you wrote. The first offer, popularity, is set beside lists
+# drawn at random: a method that does not beat chance has learned nothing. The random
+# lists are drawn from **all** films, and chapter 2 draws from those in `train` only. So
+# their coverage is higher here than there.
 
 # %% nbgrader={"grade": false, "grade_id": "measure-lists", "locked": true, "schema_version": 3, "solution": false, "task": false}
 train, test = hide_last(ratings, 0.2)

@@ -401,9 +401,9 @@ for threshold, alpha in [(3.5, 0), (4, 10)]:
 # 3. Write `draw_losses(losses, ax)`: a line of the losses over the number of half-steps,
 #    from 1 on. Label both axes and return `ax`.
 #
-# *Hint.* For the loss, make two arrays of the shape of `C` first: all $c$, as in task 4, and
-# all $p$. `X @ Y.T` has all scores. For the films' turn, films must be the rows. What do
-# you do with `C`?
+# *Hint.* For the loss, make two arrays of the shape of `C` first: all $c$, as in task
+# 4, and all $p$. `X @ Y.T` has all scores. For the films' turn, films must be the rows.
+# What do you do with `C`?
 #
 # In the club, it should look like this:
 #
@@ -517,7 +517,7 @@ assert np.allclose(line.get_ydata(), [9, 4, 3.5])
 # %% [markdown] nbgrader={"grade": false, "grade_id": "fold-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 6: Somebody new (12 points)
 #
-# A new member likes three films. Nothing has to be learnt anew: the films' vectors are
+# A new member likes three films. Nothing has to be learned anew: the films' vectors are
 # there, and the equation of task 4 is one small system for one member. This is called
 # *fold-in*.
 #

@@ -14,9 +14,10 @@
 # program. Then he moved away. He left a folder, and on top of it a note: "My network has a
 # loss far below 1. That beats everything in the book."
 #
-# The members are less happy. Some cards promise five stars for films that their owner cannot
-# stand. Meret runs the club and asks you to look into it. You build the model anew, piece by
-# piece, so that you know what every number in it is. Then you read the note again.
+# The members are less happy. Some cards promise five stars for films that their owner
+# cannot stand. Meret runs the club and asks you to look into it. You build the model
+# anew, piece by piece, so that you know what every number in it is. Then you read the
+# note again.
 #
 # **You need** chapter 5 of the course, and the errors of chapter 2.
 #
@@ -141,9 +142,9 @@ for ids in ([1000], [50, 1000], [0], [-1], [49, 50], [2]):
 # %% [markdown] nbgrader={"grade": false, "grade_id": "predict-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 2: Predict the stars (12 points)
 #
-# The model has five parts. $\mu$ is the mean of all ratings. Each user $u$ has a bias $b_u$
-# (is this person kind or strict?), each film $i$ a bias $b_i$ (is it loved by all?). And each
-# has a vector of $k$ numbers, $p_u$ and $q_i$. Predicted is
+# The model has five parts. $\mu$ is the mean of all ratings. Each user $u$ has a bias
+# $b_u$ (is this person kind or strict?), each film $i$ a bias $b_i$ (is it loved by
+# all?). And each has a vector of $k$ numbers, $p_u$ and $q_i$. Predicted is
 #
 # $$
 # \hat r_{ui} = \mu + b_u + b_i + p_u \cdot q_i .
@@ -152,12 +153,12 @@ for ids in ([1000], [50, 1000], [0], [-1], [49, 50], [2]):
 # First **with pencil and paper**. $\mu = 3$, $b_u = 0.5$, $b_i = -0.25$, $p_u = (1, -1)$,
 # $q_i = (0.5, 1)$. How many stars are predicted? Put your answer into `stars_on_paper`.
 #
-# Then write `predict(params, u, i)`. `params` is the tuple `(mean, b_u, b_i, P, Q)`. `b_u` has
-# shape `(n_users,)`, `b_i` shape `(n_movies,)`, `P` shape `(n_users, k)` and `Q` shape
-# `(n_movies, k)`. `u` and `i` are arrays of rows, both of shape `(n,)`: the pairs that are
-# asked for. The answer has shape `(n,)`, one number for each *pair*. (A product of
-# `P[u]` with all of `Q[i]` would be a table of all pairs, `n` times `n`. For 30,000 ratings
-# that does not fit into memory.)
+# Then write `predict(params, u, i)`. `params` is the tuple `(mean, b_u, b_i, P, Q)`.
+# `b_u` has shape `(n_users,)`, `b_i` shape `(n_movies,)`, `P` shape `(n_users, k)` and
+# `Q` shape `(n_movies, k)`. `u` and `i` are arrays of rows, both of shape `(n,)`: the
+# pairs that are asked for. The answer has shape `(n,)`, one number for each *pair*. (A
+# product of `P[u]` with all of `Q[i]` would be a table of all pairs, `n` times `n`. For
+# 30,000 ratings that does not fit into memory.)
 
 # %% nbgrader={"grade": false, "grade_id": "paper-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 stars_on_paper = None
@@ -229,18 +230,20 @@ assert np.shape(predict(other, many, many)) == (30_000,)
 #
 # A step subtracts $\eta$ times the derivative from each. $\eta$ is the learning rate.
 #
-# **On paper** once more: the numbers of task 2, $r_{ui} = 4$ and $\eta = 0.1$. What is $p_u$
-# after one step? Put the two numbers into `p_on_paper`.
+# **On paper** once more: the numbers of task 2, $r_{ui} = 4$ and $\eta = 0.1$. What is
+# $p_u$ after one step? Put the two numbers into `p_on_paper`.
 #
 # Then write two functions.
 #
-# - `take_step(params, u, i, r, rate)` takes one step for **one** rating; here `u` and `i` are
-#   single rows and `r` is a number. It changes the arrays in `params` in place and returns
-#   nothing. The mean stays as it is. All derivatives are taken *before* anything moves.
-# - `measured_slope(f, x, h)` finds the derivatives of `f` at `x` without any formula. `x` is
-#   an array of shape `(m,)`, and `f(x)` gives one number. For each of the `m` places, move only
-#   that number by `h` up and down, and see how much `f` changes:
-#   $(f(x + h) - f(x - h)) / 2h$. It returns an array of shape `(m,)` and leaves `x` as it was.
+# - `take_step(params, u, i, r, rate)` takes one step for **one** rating; here `u` and
+#   `i` are single rows and `r` is a number. It changes the arrays in `params` in place
+#   and returns nothing. The mean stays as it is. All derivatives are taken *before*
+#   anything moves.
+# - `measured_slope(f, x, h)` finds the derivatives of `f` at `x` without any formula.
+#   `x` is an array of shape `(m,)`, and `f(x)` gives one number. For each of the `m`
+#   places, move only that number by `h` up and down, and see how much `f` changes:
+#   $(f(x + h) - f(x - h)) / 2h$. It returns an array of shape `(m,)` and leaves `x` as
+#   it was.
 #
 # The second tells whether the first is right. A wrong sign is found at once.
 
@@ -331,8 +334,8 @@ assert np.shape(slope) == (1,)
 # %% [markdown] nbgrader={"grade": false, "grade_id": "epoch-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### Your steps at work
 #
-# The next cells turn ids into rows, check a derivative by measuring it, and then take a step
-# for every rating, three times over. The error should fall each time.
+# The next cells turn ids into rows, check a derivative by measuring it, and then take a
+# step for every rating, three times over. The error should fall each time.
 
 # %% nbgrader={"grade": false, "grade_id": "epoch-start", "locked": true, "schema_version": 3, "solution": false, "task": false}
 users, films = (
@@ -373,17 +376,17 @@ for epoch in range(1, 4):
 # Three numbers are easily confused. Let there be $n$ ratings.
 #
 # - The **MSE** is the mean of the squared errors, in *squared* stars.
-# - The **loss** is what training makes small: the MSE plus a **penalty**. Here the penalty
-#   is $\frac{\lambda}{n}$ times the sum of the squares of *all* numbers in $b_u$, $b_i$, $P$
-#   and $Q$. It keeps them from growing. The mean $\mu$ is not in it.
+# - The **loss** is what training makes small: the MSE plus a **penalty**. Here the
+#   penalty is $\frac{\lambda}{n}$ times the sum of the squares of *all* numbers in
+#   $b_u$, $b_i$, $P$ and $Q$. It keeps them from growing. The mean $\mu$ is not in it.
 # - The **RMSE** is the root of the MSE. It is in stars, and it is what one reports.
 #
-# Write `loss_parts(params, u, i, r, lam)`. It returns the pair `(mse, penalty)`; $\lambda$ is
-# called `lam`, since `lambda` means something else in Python.
+# Write `loss_parts(params, u, i, r, lam)`. It returns the pair `(mse, penalty)`;
+# $\lambda$ is called `lam`, since `lambda` means something else in Python.
 #
-# Then write `rmse_in_stars(loss, penalty, stars_per_unit)`, which turns a loss into an RMSE.
-# Some people divide the stars by 5 before they train. Then one unit of the model is five
-# stars, and `stars_per_unit` is 5. Mind the order: what has to come off first?
+# Then write `rmse_in_stars(loss, penalty, stars_per_unit)`, which turns a loss into an
+# RMSE. Some people divide the stars by 5 before they train. Then one unit of the model
+# is five stars, and `stars_per_unit` is 5. Mind the order: what has to come off first?
 
 
 # %% nbgrader={"grade": false, "grade_id": "loss-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -460,9 +463,9 @@ from keras import layers
 print("Keras is loaded")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "keras-tasks", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# Write `build_model(n_users, n_movies, mean, k, l2)`. It returns a `keras.Model` that is not
-# compiled. It has two inputs, first the user's row, then the movie's row, and gives the stars
-# of task 2, in shape `(n, 1)`. Use
+# Write `build_model(n_users, n_movies, mean, k, l2)`. It returns a `keras.Model` that
+# is not compiled. It has two inputs, first the user's row, then the movie's row, and
+# gives the stars of task 2, in shape `(n, 1)`. Use
 #
 # - `keras.Input((), dtype="int64")` for each input;
 # - `layers.Embedding(n_rows, k, ...)` for a table: given rows, it gives their vectors. A
@@ -470,11 +473,11 @@ print("Keras is loaded")
 # - `layers.Dot(axes=1)` and `layers.Add()`, to bring them together;
 # - `layers.Rescaling(1.0, offset=mean)`, which adds the mean.
 #
-# The biases start at zero (`embeddings_initializer="zeros"`), the vectors as small random
-# numbers (`keras.initializers.RandomNormal(0, 0.1, seed=1)`, and another seed for the movies:
-# with the same seed, users and movies start alike). Each of the four gets
-# `embeddings_regularizer=keras.regularizers.L2(l2)`, which adds `l2` times the sum of its
-# squares to the loss.
+# The biases start at zero (`embeddings_initializer="zeros"`), the vectors as small
+# random numbers (`keras.initializers.RandomNormal(0, 0.1, seed=1)`, and another seed
+# for the movies: with the same seed, users and movies start alike). Each of the four
+# gets `embeddings_regularizer=keras.regularizers.L2(l2)`, which adds `l2` times the sum
+# of its squares to the loss.
 
 
 # %% nbgrader={"grade": false, "grade_id": "keras-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -572,9 +575,9 @@ assert mine < baseline - 0.05, f"RMSE {mine:.3f}, the mean {baseline:.3f}"
 # %% [markdown] nbgrader={"grade": false, "grade_id": "train-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### Your model at work
 #
-# Now train it, for a few seconds. Rows are made from ids by the course's own `IdIndex`, which
-# does what you wrote in task 1. `history` holds one list for each thing that Keras reports
-# after an epoch. Those that begin with `val_` are about the hidden rows.
+# Now train it, for a few seconds. Rows are made from ids by the course's own `IdIndex`,
+# which does what you wrote in task 1. `history` holds one list for each thing that
+# Keras reports after an epoch. Those that begin with `val_` are about the hidden rows.
 
 # %% nbgrader={"grade": false, "grade_id": "train-rows", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from recsys_helpers.ids import IdIndex
@@ -632,17 +635,18 @@ print(f"your model, last epoch: loss {history['val_loss'][-1]:.3f}")
 # %% [markdown] nbgrader={"grade": false, "grade_id": "curves-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 6: Learning curves (8 points)
 #
-# How long should one train? After the last epoch the model is hardly better than the mean of
-# all ratings. Has it always been so? Draw it. Write `draw_curves(history, reference, ax)`. `history` is
-# a dictionary as above. Draw `rmse` as one line, labelled `training rows`, and `val_rmse` as
-# another, labelled `validation rows`, over the number of the epoch. The first epoch has the
-# number 1. `reference` is a pair of a name and an RMSE: draw a level line there (`ax.axhline`),
-# with the name as its label. Label both axes, with the unit of the error; add a legend; return
-# `ax`. It should look like this:
+# How long should one train? After the last epoch the model is hardly better than the
+# mean of all ratings. Has it always been so? Draw it. Write `draw_curves(history,
+# reference, ax)`. `history` is a dictionary as above. Draw `rmse` as one line, labelled
+# `training rows`, and `val_rmse` as another, labelled `validation rows`, over the
+# number of the epoch. The first epoch has the number 1. `reference` is a pair of a name
+# and an RMSE: draw a level line there (`ax.axhline`), with the name as its label. Label
+# both axes, with the unit of the error; add a legend; return `ax`. It should look like
+# this:
 #
 # ![Two lines of the RMSE in stars over the epochs 1 to 25. That of the training rows falls all
-# the way. That of the validation rows falls, turns after a few epochs, and rises nearly to the
-# dotted level line of the mean of all ratings.](pictures/03_curves.png)
+# the way. That of the validation rows falls, turns after a few epochs, and rises nearly
+# to the dotted level line of the mean of all ratings.](pictures/03_curves.png)
 #
 # Then write `best_epoch(history)`: the number of the epoch, counted from 1, with the lowest
 # RMSE on the validation rows. If there are several, the first of them.
@@ -720,10 +724,10 @@ assert best_epoch({"rmse": [3.0], "val_rmse": [1.0]}) == 1
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 7: Find the bug (10 points)
 #
-# Nils' model was not bad. His cards were. This is how his program makes one line of a card.
-# `params` are the parts of a trained model, as in task 2. `films` are the ids of all films,
-# ascending: row 0 of his tables belongs to `films[0]`, row 1 to `films[1]`, and so on. He knew
-# that ids start at 1 and rows at 0, and took care of it.
+# Nils' model was not bad. His cards were. This is how his program makes one line of a
+# card. `params` are the parts of a trained model, as in task 2. `films` are the ids of
+# all films, ascending: row 0 of his tables belongs to `films[0]`, row 1 to `films[1]`,
+# and so on. He knew that ids start at 1 and rows at 0, and took care of it.
 
 
 # %% nbgrader={"grade": false, "grade_id": "bug-program", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -743,11 +747,11 @@ for movie_id in [1, 2, 6, 110]:
 # Sometimes the program is right. Sometimes it stops with an `IndexError`. And sometimes it
 # prints a number that belongs to another film, and nobody is told. Write
 #
-# - `film_in_truth(movie_id, films)`: the id of the film whose numbers the program takes when
-#   it is asked for `movie_id`. `None` if it stops with an error. Ids are 1 or more; those asked
-#   for are among `films`.
-# - `silently_wrong(asked, films)`: how many of the ids in the list `asked` get the numbers of
-#   *another* film.
+# - `film_in_truth(movie_id, films)`: the id of the film whose numbers the program takes
+#   when it is asked for `movie_id`. `None` if it stops with an error. Ids are 1 or
+#   more; those asked for are among `films`.
+# - `silently_wrong(asked, films)`: how many of the ids in the list `asked` get the
+#   numbers of *another* film.
 
 
 # %% nbgrader={"grade": false, "grade_id": "bug-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -828,9 +832,10 @@ print(
 # %% [markdown] nbgrader={"grade": false, "grade_id": "letter-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 8: Write to Meret (10 points)
 #
-# Meret has never trained a model. In 80 to 150 words: was the claim in the note right, why did
-# the cards go wrong, and what should the club print next season? Assume that Nils' hidden rows
-# were the same as yours. A person reads this text and gives points as follows.
+# Meret has never trained a model. In 80 to 150 words: was the claim in the note right,
+# why did the cards go wrong, and what should the club print next season? Assume that
+# Nils' hidden rows were the same as yours. A person reads this text and gives points as
+# follows.
 #
 # | points | for |
 # |---|---|
@@ -841,13 +846,14 @@ print(
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "letter-answer", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# Dear Meret, the note compares two different things. The small number that Nils saw is squared,
-# counted in fifths of stars, and has an extra charge in it that only matters while training.
-# Turned into stars, his predictions are off by nearly one star. Simply knowing who is strict
-# and which films are loved does a little better on the same ratings, and needs no network. The
-# cards have a worse fault. Films have numbers with gaps. The program took a film's number
-# for its place in the list, so most cards that it could print showed the stars of some other
-# film, and nothing complained. Next season, print the simple prediction, or my model if it is stopped
-# in time. Look films up by their number, and stop if one is unknown. Before printing, check one
-# film by hand.
+# Dear Meret, the note compares two different things. The small number that Nils saw is
+# squared, counted in fifths of stars, and has an extra charge in it that only matters
+# while training. Turned into stars, his predictions are off by nearly one star. Simply
+# knowing who is strict and which films are loved does a little better on the same
+# ratings, and needs no network. The cards have a worse fault. Films have numbers with
+# gaps. The program took a film's number for its place in the list, so most cards that
+# it could print showed the stars of some other film, and nothing complained. Next
+# season, print the simple prediction, or my model if it is stopped in time. Look films
+# up by their number, and stop if one is unknown. Before printing, check one film by
+# hand.
 # ### END SOLUTION

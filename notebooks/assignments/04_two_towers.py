@@ -636,7 +636,8 @@ for other in ["same for all", "by chance", "the newest"]:
 # and return `ax`. It should look like this:
 #
 # ![Two lines that rise from 0 to 1 over the number of likes of the listed films. The one
-# without the correction rises steeply at the left; the corrected one rises later.](pictures/04_fame.png)
+# without the correction rises steeply at the left; the corrected one rises
+# later.](pictures/04_fame.png)
 
 
 # %% nbgrader={"grade": false, "grade_id": "fame-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -904,13 +905,13 @@ print("the report knows the answers:", told)
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "letter-answer", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# Dear Ngozi, please do not pay for that number. The report describes each hidden rating by
-# averages of which this rating is itself a part, so the model was told a bit of each answer.
-# Without that its error is 0.91 stars and not 0.84. A test for next time:
-# change the stars in the hidden rows. If the inputs of the model change, it has looked. For
-# *New for you*, take the towers. Among films that nobody had rated they found far more of
-# what members liked than chance or the newest ten, and a little more than one list for
-# everybody. With other members they would be ahead, too. But they know no more of a film
-# than its genres and its year, and somebody who has liked nothing gets no row of their own.
-# And I have tried one set of hidden films only.
+# Dear Ngozi, please do not pay for that number. The report describes each hidden rating
+# by averages of which this rating is itself a part, so the model was told a bit of each
+# answer. Without that its error is 0.91 stars and not 0.84. A test for next time:
+# change the stars in the hidden rows. If the inputs of the model change, it has looked.
+# For *New for you*, take the towers. Among films that nobody had rated they found far
+# more of what members liked than chance or the newest ten, and a little more than one
+# list for everybody. With other members they would be ahead, too. But they know no more
+# of a film than its genres and its year, and somebody who has liked nothing gets no row
+# of their own. And I have tried one set of hidden films only.
 # ### END SOLUTION

@@ -9,14 +9,16 @@
 # %% [markdown] nbgrader={"grade": false, "grade_id": "opening-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # # Assignment 5: A shop full of posters
 #
-# Tomás sells second-hand film posters. He has thousands. People come in, hold one up and
-# say: "Have you more like this?" He would like to take a photograph of it and see. He also has
-# a list of what his regulars liked, and wants to put ten films into the newsletter of each.
+# Tomás sells second-hand film posters. He has thousands. People come in, hold one up
+# and say: "Have you more like this?" He would like to take a photograph of it and see.
+# He also has a list of what his regulars liked, and wants to put ten films into the
+# newsletter of each.
 #
-# His nephew has already built something. It finds posters "of the same genre far more often
-# than anybody could by guessing". But when Tomás shows it a poster, the first that it finds is
-# always the one in his hand. You build it anew, from the pixels up, let it work together with
-# other methods, find out which differences are real, and tell Tomás what to use for what.
+# His nephew has already built something. It finds posters "of the same genre far more
+# often than anybody could by guessing". But when Tomás shows it a poster, the first
+# that it finds is always the one in his hand. You build it anew, from the pixels up,
+# let it work together with other methods, find out which differences are real, and tell
+# Tomás what to use for what.
 #
 # **You need** chapters 8 and 9 of the course, and the bootstrap of chapter 2.
 #
@@ -60,9 +62,9 @@ print(f"edition: {data.edition}")
 print(f"{len(ratings):,} ratings of {len(movies):,} movies")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "opening-posters", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# The posters are drawn by the course, so that you need no network: the genre decides what is
-# on them, chance decides the rest. We take six genres, and small pictures. `greys` holds them
-# without colour: tables of brightness, from 0 (black) to 1 (white).
+# The posters are drawn by the course, so that you need no network: the genre decides
+# what is on them, chance decides the rest. We take six genres, and small pictures.
+# `greys` holds them without colour: tables of brightness, from 0 (black) to 1 (white).
 
 # %% nbgrader={"grade": false, "grade_id": "opening-drawn", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from recsys_helpers.poster_art import draw_posters
@@ -81,16 +83,16 @@ print(f"{len(posters)} posters, each a table of {greys[0].shape} numbers")
 # %% [markdown] nbgrader={"grade": false, "grade_id": "convolve-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 1: A convolution (14 points)
 #
-# A small table of numbers, the *window* $w$, slides over a picture $x$. At each place, multiply
-# what lies below it and add up. With $S$ rows and $T$ columns in the window, and a number $b$
-# to start from:
+# A small table of numbers, the *window* $w$, slides over a picture $x$. At each place,
+# multiply what lies below it and add up. With $S$ rows and $T$ columns in the window,
+# and a number $b$ to start from:
 #
 # $$
 # y_{ij} = b + \sum_{s=0}^{S-1} \sum_{t=0}^{T-1} w_{st} \, x_{i+s,\; j+t}
 # $$
 #
-# The window must lie inside the picture everywhere. So $y$ has $S - 1$ rows and $T - 1$ columns
-# fewer than $x$.
+# The window must lie inside the picture everywhere. So $y$ has $S - 1$ rows and $T - 1$
+# columns fewer than $x$.
 #
 # First **with pencil and paper**:
 #
@@ -164,9 +166,10 @@ for of_picture, of_window in [
 # %% [markdown] nbgrader={"grade": false, "grade_id": "pool-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 2: Pooling (10 points)
 #
-# Where exactly an edge is does not matter, but roughly how much of it there is. So cut the
-# table into squares of `side` times `side` numbers, from the upper left, and keep one number of
-# each. What is left over on the right and below, too little for a square, is dropped.
+# Where exactly an edge is does not matter, but roughly how much of it there is. So cut
+# the table into squares of `side` times `side` numbers, from the upper left, and keep
+# one number of each. What is left over on the right and below, too little for a square,
+# is dropped.
 #
 # Write `pool(x, side, kind)`. With `kind="average"` it keeps the mean of each square, with
 # `kind="max"` the largest number. A table of 7 by 5 becomes, with `side=2`, one of 3 by 2.
@@ -220,7 +223,8 @@ for shape, side in [((7, 5), 2), ((9, 12), 3), ((4, 4), 4), ((6, 2), 1)]:
 # pooling. It should look like this:
 #
 # ![Four pictures in a row. A grey drawn poster; the same with its upright edges bright on black; with
-# its level edges bright on black; and the level edges pooled, a coarse table of squares.](pictures/05_edges.png)
+# its level edges bright on black; and the level edges pooled, a coarse table of
+# squares.](pictures/05_edges.png)
 
 # %% nbgrader={"grade": false, "grade_id": "features-edges", "locked": true, "schema_version": 3, "solution": false, "task": false}
 upright = np.array([[-1, 0, 1], [-2, 0, 2], [-1, 0, 1]]) / 4
@@ -252,10 +256,10 @@ with plots.course_style():
         ax.axis("off")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "features-vectors", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# Now every poster becomes a row of numbers, its **features**: all pooled channels, one behind
-# the other. Beside it stand three rivals: the pooled *brightness* without any window, how much
-# there is of each *colour*, and *random* numbers. All are standardised: each column has mean
-# 0 and deviation 1.
+# Now every poster becomes a row of numbers, its **features**: all pooled channels, one
+# behind the other. Beside it stand three rivals: the pooled *brightness* without any
+# window, how much there is of each *colour*, and *random* numbers. All are
+# standardised: each column has mean 0 and deviation 1.
 
 # %% nbgrader={"grade": false, "grade_id": "features-matrices", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from recsys_helpers.image_baselines import colour_histograms
@@ -278,7 +282,8 @@ for name, matrix in features.items():
 # %% [markdown] nbgrader={"grade": false, "grade_id": "nearest-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 3: What looks like this? (16 points)
 #
-# Two posters with features $v$ and $u$ are alike as far as their vectors point the same way:
+# Two posters with features $v$ and $u$ are alike as far as their vectors point the same
+# way:
 #
 # $$
 # \cos(v, u) = \frac{v \cdot u}{|v| \, |u|}
@@ -290,8 +295,9 @@ for name, matrix in features.items():
 #
 # - A poster is **not** its own neighbour. But a *second copy* of it, in another row, is.
 # - A row of zeros has no direction. Its cosine with everything is 0, and not NaN.
-# - Of two posters that are equally near, the one in the lower row comes first. Where there are
-#   fewer than `n` other posters, all of them are listed: shape `(n_posters, n_posters - 1)`.
+# - Of two posters that are equally near, the one in the lower row comes first. Where
+#   there are fewer than `n` other posters, all of them are listed: shape `(n_posters,
+#   n_posters - 1)`.
 #
 # Hint: `np.argsort(-cosines, axis=1, kind="stable")` sorts each row, the highest first, and
 # leaves ties in order. How do you keep the poster itself at the very end?
@@ -371,12 +377,14 @@ with plots.course_style():
 #
 # Three rows of pictures prove nothing. Count. Write two functions.
 #
-# - `agreement(neighbours, genres, k)`: for each poster, the share of its first `k` neighbours
-#   that have its genre. `neighbours` is an array of rows as `nearest` gives it, with at least
-#   `k` columns; `genres` is an array of text. It returns one number for each poster.
-# - `agreement_by_chance(genres)`: one number. If each poster's neighbours were drawn at random
-#   from the *other* posters, what would the mean agreement be? No dice are needed. For one
-#   poster, how many of the others have its genre? Then take the mean over all posters.
+# - `agreement(neighbours, genres, k)`: for each poster, the share of its first `k`
+#   neighbours that have its genre. `neighbours` is an array of rows as `nearest` gives
+#   it, with at least `k` columns; `genres` is an array of text. It returns one number
+#   for each poster.
+# - `agreement_by_chance(genres)`: one number. If each poster's neighbours were drawn at
+#   random from the *other* posters, what would the mean agreement be? No dice are
+#   needed. For one poster, how many of the others have its genre? Then take the mean
+#   over all posters.
 
 
 # %% nbgrader={"grade": false, "grade_id": "agreement-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -443,22 +451,23 @@ print(f"by chance  {agreement_by_chance(genres):.3f}")
 # %% [markdown] nbgrader={"grade": false, "grade_id": "fuse-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 5: Two lists become one (12 points)
 #
-# Now the newsletter. Several methods make a list for the same person, and their scores cannot
-# be added: one counts in cosines, the next in likes. But every list has *places*. By
-# **reciprocal rank fusion** a film's score is
+# Now the newsletter. Several methods make a list for the same person, and their scores
+# cannot be added: one counts in cosines, the next in likes. But every list has
+# *places*. By **reciprocal rank fusion** a film's score is
 #
 # $$
 # \text{score}_i = \sum_m \frac{1}{c + \text{place}_m(i)} ,
 # $$
 #
-# where $\text{place}_m(i)$ is the place of film $i$ on list $m$, counted from 1. A film gets
-# nothing from a list that it is not on. The number $c$ says how much the first places stand
-# out.
+# where $\text{place}_m(i)$ is the place of film $i$ on list $m$, counted from 1. A film
+# gets nothing from a list that it is not on. The number $c$ says how much the first
+# places stand out.
 #
-# **On paper**: the lists are `[10, 20, 30]` and `[20, 40, 10]`, and $c = 1$. In which order do
-# the four films come? Put the list into `fused_on_paper`. Then write `fuse(lists, c, n)`: the
-# `n` film ids with the highest scores, best first, as a list. Of two films with the same score
-# the lower id comes first. The lists may differ in length.
+# **On paper**: the lists are `[10, 20, 30]` and `[20, 40, 10]`, and $c = 1$. In which
+# order do the four films come? Put the list into `fused_on_paper`. Then write
+# `fuse(lists, c, n)`: the `n` film ids with the highest scores, best first, as a list.
+# Of two films with the same score the lower id comes first. The lists may differ in
+# length.
 
 # %% nbgrader={"grade": false, "grade_id": "paper2-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 fused_on_paper = None
@@ -524,9 +533,9 @@ assert kept == [[1, 2], [2, 3]], "the lists are left as they were"
 # %% [markdown] nbgrader={"grade": false, "grade_id": "lists-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ### Your fusion at work
 #
-# Three methods of the course make lists of fifty for each person: popularity, movie neighbours,
-# and EASE. You fuse the last two. The last fifth of each person's ratings is hidden, and the
-# first ten of each list are judged by nDCG@10 (assignment 1).
+# Three methods of the course make lists of fifty for each person: popularity, movie
+# neighbours, and EASE. You fuse the last two. The last fifth of each person's ratings
+# is hidden, and the first ten of each list are judged by nDCG@10 (assignment 1).
 
 # %% nbgrader={"grade": false, "grade_id": "lists-made", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from recsys_helpers import metrics
@@ -567,18 +576,19 @@ for name, values in of_person.items():
 #
 # EASE and the neighbours are not far apart. With other people, who would be ahead?
 #
-# Write `decide(a, b, n_draws, seed)`. `a` and `b` are arrays with one value for each person (or
-# poster) under two methods, in the same order. Larger is better. Leave out those for whom either
-# is NaN, and take the difference `a - b` of each person. Then, `n_draws` times: draw as many
-# people as there are, with replacement, and take the mean of their differences. `low` and `high`
-# are the 2.5 % and the 97.5 % quantile of these means. Make your generator from `seed`.
+# Write `decide(a, b, n_draws, seed)`. `a` and `b` are arrays with one value for each
+# person (or poster) under two methods, in the same order. Larger is better. Leave out
+# those for whom either is NaN, and take the difference `a - b` of each person. Then,
+# `n_draws` times: draw as many people as there are, with replacement, and take the mean
+# of their differences. `low` and `high` are the 2.5 % and the 97.5 % quantile of these
+# means. Make your generator from `seed`.
 #
-# It returns `(low, high, verdict)`. The verdict is `"a"` if the whole interval lies above 0,
-# `"b"` if it lies below 0, and `"not decided"` otherwise. (An end that is exactly 0 decides
-# nothing.)
+# It returns `(low, high, verdict)`. The verdict is `"a"` if the whole interval lies
+# above 0, `"b"` if it lies below 0, and `"not decided"` otherwise. (An end that is
+# exactly 0 decides nothing.)
 #
-# Mind that a person has the same place in both arrays. What happens to that if somebody sorts
-# them?
+# Mind that a person has the same place in both arrays. What happens to that if somebody
+# sorts them?
 
 
 # %% nbgrader={"grade": false, "grade_id": "decide-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -676,12 +686,14 @@ for name, matrix in features.items():
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-tasks", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # Even random numbers look more than twice as good as chance. Find out why, and write
 #
-# - `example_of_the_bug()`: returns `(matrix, genres)` of at least four made-up posters. No row is
-#   all zeros, no two rows point the same way, and every genre occurs at least twice. The report's
-#   agreement@2 is 0.5 for each poster, and the right agreement@1 is 0 for each.
-# - `mended(reported, k)`: the report has, for each poster, an agreement@k in which one of the `k`
-#   neighbours is the poster itself. Compute from it the agreement of the other `k - 1`, without
-#   looking for neighbours again. `reported` is an array, and `k` is at least 2.
+# - `example_of_the_bug()`: returns `(matrix, genres)` of at least four made-up posters.
+#   No row is all zeros, no two rows point the same way, and every genre occurs at least
+#   twice. The report's agreement@2 is 0.5 for each poster, and the right agreement@1 is
+#   0 for each.
+# - `mended(reported, k)`: the report has, for each poster, an agreement@k in which one
+#   of the `k` neighbours is the poster itself. Compute from it the agreement of the
+#   other `k - 1`, without looking for neighbours again. `reported` is an array, and `k`
+#   is at least 2.
 
 
 # %% nbgrader={"grade": false, "grade_id": "bug-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -746,10 +758,11 @@ print(f"by chance  {chance:.3f}")
 # %% [markdown] nbgrader={"grade": false, "grade_id": "advice-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 8: Advise Tomás (10 points)
 #
-# Every week new posters come in that nobody has rated. The newsletter goes to regulars whose
-# likes he knows. He has one old laptop, and his nephew would rather fuse all that there is. In
-# 100 to 170 words: which method would you choose for which of the two, and why? What was wrong
-# with the nephew's report? A person reads this text and gives points as follows.
+# Every week new posters come in that nobody has rated. The newsletter goes to regulars
+# whose likes he knows. He has one old laptop, and his nephew would rather fuse all that
+# there is. In 100 to 170 words: which method would you choose for which of the two, and
+# why? What was wrong with the nephew's report? A person reads this text and gives
+# points as follows.
 #
 # | points | for |
 # |---|---|
@@ -760,14 +773,15 @@ print(f"by chance  {chance:.3f}")
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "advice-answer", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION
-# Dear Tomás, use two methods. For the poster in your hand, compare edges. It needs only the
-# picture, so it works for what came in this morning. About half of the five nearest had the same
-# genre; by chance it would be one in six, and colours find clearly fewer. Plain brightness does
-# about as well as edges: that difference is not decided, so take brightness if it is easier.
-# For the newsletter, use your regulars' likes. Movie neighbours and EASE are both clearly ahead
-# of listing what is popular. Which of these two is better my numbers do not decide, and fusing
-# them brought nothing that I could measure. Take the neighbours: they are quick on an old laptop.
-# Neither can list a film that nobody has liked yet. In your nephew's report every poster counted
-# itself among its neighbours, so each had one sure hit. One warning: drawn posters show little
+# Dear Tomás, use two methods. For the poster in your hand, compare edges. It needs only
+# the picture, so it works for what came in this morning. About half of the five nearest
+# had the same genre; by chance it would be one in six, and colours find clearly fewer.
+# Plain brightness does about as well as edges: that difference is not decided, so take
+# brightness if it is easier. For the newsletter, use your regulars' likes. Movie
+# neighbours and EASE are both clearly ahead of listing what is popular. Which of these
+# two is better my numbers do not decide, and fusing them brought nothing that I could
+# measure. Take the neighbours: they are quick on an old laptop. Neither can list a film
+# that nobody has liked yet. In your nephew's report every poster counted itself among
+# its neighbours, so each had one sure hit. One warning: drawn posters show little
 # besides their genre. Real ones will be harder, and I measured only some seventy.
 # ### END SOLUTION
