@@ -131,12 +131,12 @@ with plots.course_style():
 # windows; each makes a table $y$, called a **channel**. The next layer slides its
 # windows over these channels, and so on. All numbers $w$ and $b$ are learned.
 #
-# At the end we have channels $c = 1, 2, \dots$ of height $h$ and width $w$. Where on
+# At the end we have channels $c = 1, 2, \dots$ of height $H$ and width $W$. Where on
 # the poster something was, we do not want to know. So take each channel's average:
 # **{term}`pooling <Pooling>`**.
 #
 # $$
-# v_c = \frac{1}{h\,w} \sum_{i=1}^{h} \sum_{j=1}^{w} y_{ijc}
+# v_c = \frac{1}{H\,W} \sum_{i=1}^{H} \sum_{j=1}^{W} y_{ijc}
 # $$ (eq-posters-pooling)
 #
 # The numbers $v_c$ are the poster's **{term}`features <Feature>`**. Two posters $v$ and
@@ -715,7 +715,7 @@ assert grown < 0.15 * as_list
 #
 # $$
 # \cos(v, u) = \frac{1}{|v| |u|} \sum_c v_c u_c
-#   = \sum_{i,j} \frac{1}{h\,w\,|v| |u|} \sum_c y_{ijc} \, u_c
+#   = \sum_{i,j} \frac{1}{H\,W\,|v| |u|} \sum_c y_{ijc} \, u_c
 # $$ (eq-posters-map)
 #
 # So we can say exactly what each place of one poster adds to its likeness to another.

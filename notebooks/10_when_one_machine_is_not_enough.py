@@ -1669,8 +1669,8 @@ if HAS_ENGINES:
     assert of_few <= of_many
 
 # %% [markdown]
-# On `small`, one in ten of the neighbours of films with two to four likes is missed,
-# and more effort hardly helps. Such a film lies between large clumps of films with one
+# On `small`, films with two to four likes have the lowest row, and more effort hardly
+# helps them. Such a film lies between large clumps of films with one
 # and the same vector, each clump the films that a single person liked. The links of a
 # clump stay within it, and the walk with them. (The films of a clump have each other.)
 # In a mean over *visits* you would never see it.
