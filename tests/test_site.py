@@ -114,10 +114,16 @@ def tab(browser):
 
 
 def wait_until_drawn(tab) -> None:
-    """Wait for the formulas, and scroll so that lazy images load."""
+    """Wait for the formulas and for the images, lazy ones too."""
     tab.wait_for_load_state("load")
     tab.evaluate("window.MathJax?.startup?.promise")
-    tab.evaluate("document.querySelectorAll('img').forEach(i => i.loading = 'eager')")
+    tab.evaluate(
+        """Promise.all([...document.images].map(image => new Promise(done => {
+            image.loading = 'eager';
+            if (image.complete) return done();
+            image.onload = image.onerror = done;
+        })))"""
+    )
     tab.wait_for_load_state("networkidle")
 
 
