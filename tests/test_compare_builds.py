@@ -2,7 +2,7 @@
 
 import nbformat
 import pytest
-from compare_builds import Difference, differences, main
+from compare_builds import Difference, compare, main, outputs_of
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
@@ -28,6 +28,12 @@ def build(folder, said: str, timed: str, figure: str = "AAAA", code: str = SAYS)
     return folder
 
 
+def found(before, after) -> list[Difference]:
+    """Compare the one chapter of two builds."""
+    notebooks = [outputs_of(build)["01_chapter"] for build in (before, after)]
+    return compare("01_chapter", *notebooks)
+
+
 @pytest.fixture
 def before(tmp_path):
     return build(tmp_path / "before", "nDCG@10 0.25\n", "fitted in 3.1 s\n")
@@ -35,7 +41,7 @@ def before(tmp_path):
 
 def test_the_same_build_twice_has_no_difference(before, tmp_path, capsys):
     after = build(tmp_path / "after", "nDCG@10 0.25\n", "fitted in 3.1 s\n")
-    assert differences(before, after) == (3, [])
+    assert found(before, after) == []
     assert main([str(before), str(after)]) == 0
     assert "3 code cells: 3 the same, 0 with other" in capsys.readouterr().out
 
@@ -48,10 +54,22 @@ def test_another_time_is_shown_and_allowed(before, tmp_path, capsys):
     assert "- fitted in 3.1 s" in said
 
 
+@pytest.mark.parametrize(
+    "said", ["{} ns a film", "one at a time: {} times the CPU time", "{} times as long"]
+)
+def test_a_time_is_known_in_other_words_too(said):
+    lines = [f"{sign} {said.format(n)}" for sign, n in (("-", 5.3), ("+", 6.7))]
+    assert Difference("08_posters", 1, tuple(lines)).is_measured
+
+
+def test_how_a_stream_was_cut_is_no_difference(before, tmp_path):
+    after = build(tmp_path / "after", "\nnDCG@10 0.25\n\n", "fitted in 3.1 s\n")
+    assert found(before, after) == []
+
+
 def test_another_score_is_not_allowed(before, tmp_path, capsys):
     after = build(tmp_path / "after", "nDCG@10 0.26\n", "fitted in 3.1 s\n")
-    _, found = differences(before, after)
-    assert found == [
+    assert found(before, after) == [
         Difference("01_chapter", 1, ("- nDCG@10 0.25", "+ nDCG@10 0.26")),
     ]
     assert main([str(before), str(after)]) == 1
@@ -68,14 +86,22 @@ def test_a_score_in_a_cell_that_also_times_is_not_excused(tmp_path):
         build(tmp_path / name, f"score {score}\nin {seconds} seconds\n", "")
         for name, score, seconds in (("before", 0.25, 3), ("after", 0.26, 4))
     ]
-    _, [found] = differences(*folders)
-    assert not found.is_measured
+    [difference] = found(*folders)
+    assert not difference.is_measured
 
 
 def test_other_code_cannot_be_compared(before, tmp_path, capsys):
     after = build(tmp_path / "after", "nDCG@10 0.25\n", "", code="print(1)")
     assert main([str(before), str(after)]) == 2
     assert "01_chapter: the code of the two is not the same" in capsys.readouterr().err
+
+
+def test_of_a_chapter_that_was_run_twice_the_last_one_counts(before, tmp_path):
+    build(tmp_path / "before", "nDCG@10 0.30\n", "", code="print('another', score)")
+    after = build(
+        tmp_path / "after", "nDCG@10 0.30\n", "", code="print('another', score)"
+    )
+    assert main([str(before), str(after)]) == 0
 
 
 def test_a_folder_without_a_build_is_named(before, tmp_path, capsys):
