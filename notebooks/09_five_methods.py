@@ -198,6 +198,9 @@ undecided = comparison.undecided_pairs(signs)
 print("Not decided:", *undecided, sep="\n  ")
 assert "blend of stars / Keras factors, everything" in undecided
 assert len(undecided) == 3
+ahead = own.loc["bias model", "rmse"] - own["rmse"]
+of_the_way = ahead["neighbours, stars"] / ahead["Keras factors, everything"]
+assert 0.3 < of_the_way < 0.4
 
 # %% [markdown]
 # So it is *not* known whether the blend is better than the best of its members, though
@@ -582,6 +585,7 @@ columns = ["method", "value", "low", "high"]
 print(prices[columns].round(4).to_string(index=False))
 of_places = prices[prices["method"].str.startswith("EASE")]
 assert (of_places["high"] < 0).all()
+assert 1.8 < np.divide(*of_places["value"].iloc[[1, 0]]) < 2.3
 wider = switched["coverage@10"] / switched.loc["EASE, recency", "coverage@10"]
 assert 1.3 < wider["EASE, recency, one in ten new"] < 1.4
 assert 1.5 < wider["EASE, recency, one in five new"] < 1.6
