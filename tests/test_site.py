@@ -225,6 +225,20 @@ def test_every_formula_is_set(page, tab, address):
     assert re.findall(r".*(?:\$|\\[a-z]{2}|_\{).*", tab.inner_text("main")) == []
 
 
+def test_the_search_finds_where_a_word_is_taught(tab, address):
+    tab.goto(f"{address}/search.html?q=shrinkage")
+    links = tab.locator("#search-results li > a")
+    links.first.wait_for()
+    found = {link.get_attribute("href").partition("?")[0] for link in links.all()}
+    assert "notebooks/03_neighbours.html" in {page.partition("#")[0] for page in found}
+
+
+def test_the_search_says_when_it_finds_nothing(tab, address):
+    tab.goto(f"{address}/search.html?q=zeugmatography")
+    tab.get_by_text("did not match any documents").wait_for()
+    assert tab.locator("#search-results li").count() == 0
+
+
 def test_no_internal_link_is_broken():
     programs = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     lychee = shutil.which("lychee", path=programs)
