@@ -163,15 +163,6 @@ def test_relative_links_at_the_top_level_lead_somewhere(page):
     assert [target for target in targets if not (ROOT / target).exists()] == []
 
 
-def test_modules_fit_a_readers_head():
-    long = {
-        path.relative_to(ROOT).as_posix(): n_lines
-        for path in (ROOT / "recsys_helpers").rglob("*.py")
-        if (n_lines := len(path.read_text(encoding="utf-8").splitlines())) >= 300
-    }
-    assert not long, "Split them by what their parts mean."
-
-
 def test_the_installed_packages_fit_together():
     command = [sys.executable, "-m", "pip", "check"]
     found = subprocess.run(command, capture_output=True, text=True)
