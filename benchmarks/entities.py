@@ -50,6 +50,7 @@ from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods.entity import SampledLinkModel, SoftmaxLinkModel
 from recsys_helpers.results import results_table, versions, write_results
 from recsys_helpers.vectors import MovieVectors
+from recsys_helpers.workers import leave_none_behind
 
 RESULTS = Path(__file__).parent / "results" / "entities.json"
 SEEDS = (0, 1, 2)
@@ -260,4 +261,5 @@ def fame_of_neighbours(n_reviews: np.ndarray, neighbours: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    main()
+    with leave_none_behind():
+        main()

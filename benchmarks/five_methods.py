@@ -67,6 +67,7 @@ from recsys_helpers.metrics import rating_errors
 from recsys_helpers.results import results_table, versions, write_results
 from recsys_helpers.splits import Split, cold_slices, user_temporal_split
 from recsys_helpers.vectors import MovieVectors
+from recsys_helpers.workers import leave_none_behind
 
 RESULTS = Path(__file__).parent / "results" / "five_methods.json"
 AMONG_NEW = "ndcg@10 among new movies"
@@ -337,4 +338,5 @@ def differences(of_users: Mapping[str, OfUsers], what: str, name: str) -> pd.Dat
 
 
 if __name__ == "__main__":
-    main()
+    with leave_none_behind():
+        main()

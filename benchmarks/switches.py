@@ -30,6 +30,7 @@ from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.methods.neighbours import RatingNeighbours
 from recsys_helpers.methods.switches import SwitchedLists, SwitchedStars
 from recsys_helpers.results import results_table, versions, write_results
+from recsys_helpers.workers import leave_none_behind
 
 RESULTS = Path(__file__).parent / "results" / "switches.json"
 WITHOUT = {"ndcg": "EASE, recency", "squared error": "neighbours, stars"}
@@ -108,4 +109,5 @@ def prices(of_users: dict[str, OfUsers]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    main()
+    with leave_none_behind():
+        main()

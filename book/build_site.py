@@ -8,7 +8,12 @@ by its own text. Outputs also depend on ``recsys_helpers``, the locked versions,
 results files and the dataset edition, and pages on our Sphinx extensions and the
 quizzes: this script remembers fingerprints of those and drops what is stale. The data
 of the live page is written first, into ``_build/live``, when what it depends on has
-changed. If nothing at all has changed, nothing is done. A warning is an error.
+changed. A warning is an error.
+
+If nothing at all has changed, nothing is done: of what was built, the path and size of
+each file are remembered, and what is missing or has another size is built anew. After
+Ctrl-C no process of it is left, and the next build goes on from the chapters that had
+ended.
 """
 
 from __future__ import annotations
@@ -26,15 +31,23 @@ from pathlib import Path
 from run_chapters import ONE_THREAD, chapters_of, run_stale
 
 from recsys_helpers.datasets import DatasetError, load_movielens
+from recsys_helpers.whole_files import write_whole
+from recsys_helpers.workers import leave_none_behind
 
 ROOT = Path(__file__).resolve().parent.parent
-CONTENTS = ROOT / "book" / "_toc.yml"
-BUILD = ROOT / "_build"
-CACHE = BUILD / ".jupyter_cache"
-LIVE = BUILD / "live"
-DOCTREES = BUILD / ".doctrees"
-FINGERPRINTS = BUILD / "fingerprints.json"
-PAGE = BUILD / "html" / "index.html"
+
+
+class Folders:
+    """Where a build reads and writes: in the checkout, or in a test's own folder."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self.root = root
+        self.build = root / "_build"
+        self.cache = self.build / ".jupyter_cache"
+        self.doctrees = self.build / ".doctrees"
+        self.html = self.build / "html"
+        self.live = self.build / "live"
+        self.remembered = self.build / "fingerprints.json"
 
 
 def fingerprints(root: Path, edition: str) -> dict[str, str]:
@@ -59,40 +72,46 @@ def fingerprints(root: Path, edition: str) -> dict[str, str]:
     }
 
 
-def drop_stale(current: dict[str, str]) -> None:
-    """Remove cached outputs and pages that were made by other code."""
-    old = _remembered()
+def drop_stale(folders: Folders, current: dict[str, str]) -> None:
+    """Remove cached outputs, pages and live data made by other code, or damaged."""
+    old = _remembered(folders)
     if old.get("outputs") != current["outputs"]:
         print("Running every notebook: this takes a while.", flush=True)
-        shutil.rmtree(CACHE, ignore_errors=True)
+        shutil.rmtree(folders.cache, ignore_errors=True)
+    damaged = _damaged(folders, old)
+    for path in damaged:
+        print(f"{path} is missing, or not as it was built.", flush=True)
     # Sphinx itself knows which of the other sources have changed.
-    if any(old.get(part) != current[part] for part in ("outputs", "pages", "live")):
-        shutil.rmtree(DOCTREES, ignore_errors=True)
+    stale = any(old.get(part) != current[part] for part in ("outputs", "pages", "live"))
+    if stale or damaged:
+        shutil.rmtree(folders.doctrees, ignore_errors=True)
     # What is made from here on is of this code, also if the build is interrupted. The
     # pages are known to be good only when it has ended without a warning.
-    _remember({"outputs": current["outputs"], "live": old.get("live")})
+    live_is_whole = not any(path.startswith("live/") for path in damaged)
+    live = old.get("live") if live_is_whole else None
+    _remember(folders, {"outputs": current["outputs"], "live": live})
 
 
-def export_live(edition: str, current: dict[str, str]) -> int:
+def export_live(folders: Folders, edition: str, current: dict[str, str]) -> int:
     """Write the data of the live page if it is missing or stale; return the status."""
-    remembered = _remembered()
-    manifest = LIVE / "static" / "live-data" / "manifest.js"
+    remembered = _remembered(folders)
+    manifest = folders.live / "static" / "live-data" / "manifest.js"
     if manifest.exists() and remembered.get("live") == current["live"]:
         return 0
     print("Exporting the data of the live page.", flush=True)
     # In a process of its own: what TensorFlow takes is given back when it ends.
     module = [sys.executable, "-m", "recsys_helpers.export"]
-    options = ["--edition", edition, "--out", str(LIVE)]
+    options = ["--edition", edition, "--out", str(folders.live)]
     environment = os.environ | {"CI": "true"}
-    status = subprocess.run([*module, *options], cwd=ROOT, env=environment).returncode
-    if status == 0:
+    run = subprocess.run([*module, *options], cwd=folders.root, env=environment)
+    if run.returncode == 0:
         # Sphinx adds files to the site, and takes none away.
-        shutil.rmtree(BUILD / "html" / "_static" / "live-data", ignore_errors=True)
-        _remember(remembered | {"live": current["live"]})
-    return status
+        shutil.rmtree(folders.html / "_static" / "live-data", ignore_errors=True)
+        _remember(folders, remembered | {"live": current["live"]})
+    return run.returncode
 
 
-def main() -> int:
+def build(folders: Folders) -> int:
     """Build and return the exit status: 0 only if there was no warning."""
     started = time.perf_counter()
     try:
@@ -101,12 +120,15 @@ def main() -> int:
         print(error, file=sys.stderr)
         return 2
     print(f"Building the site on the edition {edition!r}.", flush=True)
-    current = fingerprints(ROOT, edition)
-    if _remembered() == current and PAGE.exists():
-        print(f"Nothing has changed. Open {PAGE.relative_to(ROOT)}, or `make serve`.")
+    current = fingerprints(folders.root, edition)
+    page = (folders.html / "index.html").relative_to(folders.root)
+    old = _remembered(folders)
+    as_built = "files" in old and not _damaged(folders, old)
+    if as_built and all(old.get(part) == current[part] for part in current):
+        print(f"Nothing has changed. Open {page}, or `make serve`.")
         return 0
-    drop_stale(current)
-    if status := export_live(edition, current):
+    drop_stale(folders, current)
+    if status := export_live(folders, edition, current):
         print("The data of the live page was not written: see above.", file=sys.stderr)
         return status
     # The kernels, and the processes of Sphinx, take it from here.
@@ -117,20 +139,21 @@ def main() -> int:
         PYDEVD_DISABLE_FILE_VALIDATION="1",
         **ONE_THREAD,
     )
-    if not run_stale(chapters_of(CONTENTS, ROOT), CACHE):
+    chapters = chapters_of(folders.root / "book" / "_toc.yml", folders.root)
+    if not run_stale(chapters, folders.cache):
         return 1
     command = [
         *(str(Path(sys.executable).parent / "jupyter-book"), "build", "."),
         *("--config", "_config.yml", "--toc", "book/_toc.yml"),
         *("--path-output", ".", "-W", "-n", "--keep-going", "--quiet"),
     ]
-    status = subprocess.run(command, cwd=ROOT).returncode
+    status = subprocess.run(command, cwd=folders.root).returncode
     if status:
         print("The site has warnings or errors: see above.", file=sys.stderr)
         return status
-    _remember(current)
+    _remember(folders, current | {"files": _sizes(folders)})
     seconds = time.perf_counter() - started
-    print(f"Built in {seconds:.0f} s. Open {PAGE.relative_to(ROOT)}, or `make serve`.")
+    print(f"Built in {seconds:.0f} s. Open {page}, or `make serve`.")
     return 0
 
 
@@ -145,13 +168,33 @@ def _is_by_product(path: Path, root: Path) -> bool:
     return any(part.startswith((".", "__pycache__")) for part in folders_and_name)
 
 
-def _remembered() -> dict[str, str]:
-    return json.loads(FINGERPRINTS.read_text()) if FINGERPRINTS.exists() else {}
+def _sizes(folders: Folders) -> dict[str, int]:
+    """Give the size of every file that was built, by its path in the build's folder."""
+    return {
+        path.relative_to(folders.build).as_posix(): path.stat().st_size
+        for part in (folders.html, folders.live)
+        for path in part.rglob("*")
+        if path.is_file()
+    }
 
 
-def _remember(current: dict[str, str]) -> None:
-    FINGERPRINTS.parent.mkdir(exist_ok=True)
-    FINGERPRINTS.write_text(json.dumps(current))
+def _damaged(folders: Folders, remembered: dict) -> list[str]:
+    """List what was built and is missing now, or has another size."""
+    now = _sizes(folders)
+    built = remembered.get("files", {})
+    return [path for path, size in built.items() if now.get(path) != size]
+
+
+def _remembered(folders: Folders) -> dict:
+    """Read what the last build has left; nothing if it can't be read."""
+    try:
+        return json.loads(folders.remembered.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _remember(folders: Folders, current: dict) -> None:
+    write_whole(folders.remembered, json.dumps(current).encode())
 
 
 def _hash_of(root: Path, paths: Iterable[Path], edition: str) -> str:
@@ -163,4 +206,5 @@ def _hash_of(root: Path, paths: Iterable[Path], edition: str) -> str:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with leave_none_behind():
+        sys.exit(build(Folders()))

@@ -1,8 +1,8 @@
-"""Run the chapters whose outputs are not cached, several at a time.
+"""Run notebooks, several at a time: those whose outputs are not cached, for the site.
 
-Sphinx would run them one after another while it reads the pages. Here each has a
-process of its own, and what it put out goes into the cache in which Sphinx then finds
-it: `jupyter_cache` knows a notebook by its code.
+Sphinx would run them one after another while it reads the pages. Here several kernels
+work at once, and what a chapter put out goes into the cache in which Sphinx then finds
+it, as soon as the chapter has ended: `jupyter_cache` knows a notebook by its code.
 """
 
 from __future__ import annotations
@@ -11,10 +11,9 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import nbformat
@@ -62,47 +61,64 @@ def chapters_of(contents: Path, root: Path) -> list[Path]:
     return [path for path in notebooks if path.exists()]
 
 
-def stale(chapters: list[Path], cache: JupyterCacheAbstract) -> list[Path]:
-    """Keep the chapters that the cache has no outputs for, the longest code first."""
-    left = []
+def stale(
+    chapters: list[Path], cache: JupyterCacheAbstract
+) -> dict[Path, NotebookNode]:
+    """Read the chapters that the cache has no outputs for."""
+    left = {}
     for path in chapters:
         notebook = nbformat.read(path, as_version=4)
         try:
             cache.match_cache_notebook(notebook)
         except KeyError:
-            left.append((_lines_of_code(notebook), path))
-    # A long chapter that starts last would keep everybody waiting.
-    return [path for _, path in sorted(left, key=lambda pair: -pair[0])]
+            left[path] = notebook
+    return left
 
 
-def run(path: Path, timeout: int) -> Outcome:
-    """Run a notebook in its own folder; ``timeout`` is in seconds, for one cell."""
-    notebook = nbformat.read(path, as_version=4)
-    result = single_nb_execution(notebook, str(path.parent), timeout, False)
+def run(notebook: NotebookNode, folder: Path, timeout: int = 900) -> Outcome:
+    """Run a notebook in ``folder``; ``timeout`` is in seconds, for one cell."""
+    result = single_nb_execution(notebook, str(folder), timeout, False)
     problem = "" if result.err is None else COLOURS.sub("", str(result.err))
     return Outcome(notebook, result.time, problem)
 
 
 def run_all(
-    chapters: list[Path],
-    cache: JupyterCacheAbstract,
+    notebooks: Mapping[Path, NotebookNode],
+    keep: Callable[[Path, Outcome], None],
     *,
-    at_once: int,
-    timeout: int = 900,
+    at_once: int | None = None,
     say: Callable[[str], None] = print,
 ) -> list[Path]:
-    """Run the chapters and cache the outputs of those that end well.
+    """Run notebooks in their folders, the longest code first.
+
+    Parameters
+    ----------
+    notebooks : mapping of pathlib.Path to NotebookNode
+    keep : callable
+        Is given what a notebook put out as soon as it has ended well, so that nothing
+        is lost when those after it are interrupted.
+    at_once : int, optional
+        So many at a time; one for each core, up to four, without it.
+    say : callable
+        Is told how long each took, and the traceback of a cell that failed.
 
     Returns
     -------
     list of pathlib.Path
-        The chapters with a cell that failed; ``say`` was given the traceback.
+        The notebooks with a cell that failed.
     """
     failed = []
     started = time.perf_counter()
-    # A forked process would share what this one has loaded, and its locks.
-    with ProcessPoolExecutor(at_once, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(run, path, timeout): path for path in chapters}
+    at_once = at_once or min(4, os.cpu_count() or 1)
+    # A long chapter that starts last would keep everybody waiting.
+    order = sorted(notebooks, key=lambda path: -_lines_of_code(notebooks[path]))
+    # A kernel is a process of its own; a thread waits for it. Not the main one, in
+    # which nbclient takes Ctrl-C for a kernel that has died.
+    pool = ThreadPoolExecutor(at_once)
+    try:
+        running = {
+            pool.submit(run, notebooks[path], path.parent): path for path in order
+        }
         for future in as_completed(running):
             path = running[future]
             outcome = _outcome_of(future)
@@ -112,29 +128,26 @@ def run_all(
                 say(f"{path.name} failed.\n{outcome.problem}")
                 failed.append(path)
             else:
-                cache.cache_notebook_bundle(
-                    CacheBundleIn(
-                        outcome.notebook,
-                        str(path),
-                        data={"execution_seconds": outcome.seconds},
-                    ),
-                    check_validity=False,
-                    overwrite=True,
-                )
+                keep(path, outcome)
+    finally:
+        pool.shutdown(cancel_futures=True)
     return failed
 
 
-def run_stale(chapters: list[Path], folder: Path, at_once: int | None = None) -> bool:
+def run_stale(chapters: list[Path], folder: Path) -> bool:
     """Bring the cache in ``folder`` up to date; return whether every cell ran."""
     cache = get_cache(str(folder))
+
+    def keep(path: Path, outcome: Outcome) -> None:
+        data = {"execution_seconds": outcome.seconds}
+        bundle = CacheBundleIn(outcome.notebook, str(path), data=data)
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
     left = stale(chapters, cache)
     if not left:
         return True
-    at_once = at_once or min(4, os.cpu_count() or 1, len(left))
-    print(f"Running {len(left)} chapters, {at_once} at a time.", flush=True)
-    failed = run_all(
-        left, cache, at_once=at_once, say=lambda text: print(text, flush=True)
-    )
+    print(f"Running {len(left)} chapters.", flush=True)
+    failed = run_all(left, keep, say=lambda text: print(text, flush=True))
     for path in failed:
         print(f"{path.name} has a cell that failed: see above.", file=sys.stderr)
     return not failed

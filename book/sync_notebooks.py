@@ -18,16 +18,16 @@ import argparse
 import base64
 import hashlib
 import os
-import re
 import sys
 from pathlib import Path
 
 import jupytext
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellExecutionError
 from nbformat import NotebookNode
-from run_chapters import ONE_THREAD
+from run_chapters import ONE_THREAD, Outcome, run_all
+
+from recsys_helpers.whole_files import write_whole
+from recsys_helpers.workers import leave_none_behind
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SHARED_METADATA = ("tags", "nbgrader", "mystnb", "jupyter")
@@ -86,24 +86,6 @@ def derive(source: Path) -> NotebookNode:
     return notebook
 
 
-def execute(notebook: NotebookNode, folder: Path) -> None:
-    """Run a notebook in place on the edition ``sample``."""
-    os.environ["RECSYS_DATASET"] = "sample"
-    os.environ["CI"] = "true"  # no progress bar among the stored outputs
-    os.environ.update(ONE_THREAD)
-    os.environ.setdefault("PYDEVD_DISABLE_FILE_VALIDATION", "1")
-    client = NotebookClient(
-        notebook,
-        timeout=900,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(folder)}},
-        record_timing=False,
-    )
-    client.execute()
-    # The kernel reports its exact version; the notebook should not depend on it.
-    notebook.metadata.language_info = NotebookNode(name="python")
-
-
 def pictures(notebook: NotebookNode) -> dict[str, bytes]:
     """Find the figures of the cells tagged ``picture-NAME``, as PNG, by NAME."""
     found = {}
@@ -119,17 +101,26 @@ def pictures(notebook: NotebookNode) -> dict[str, bytes]:
     return found
 
 
-def sync(source: Path) -> None:
-    """Write the executed .ipynb of ``source``, or leave the old one if a cell fails."""
-    notebook = derive(source)
-    execute(notebook, source.parent)
-    derived = source.with_suffix(".ipynb")
-    temporary = derived.with_suffix(".ipynb.part")
-    nbformat.write(notebook, temporary)
-    for name, png in pictures(notebook).items():
-        (source.parent / "pictures").mkdir(exist_ok=True)
-        (source.parent / "pictures" / f"{name}.png").write_bytes(png)
-    os.replace(temporary, derived)
+def keep(source: Path, outcome: Outcome) -> None:
+    """Write the executed .ipynb of ``source``, and its pictures."""
+    # The kernel reports its exact version; the notebook should not depend on it.
+    outcome.notebook.metadata.language_info = NotebookNode(name="python")
+    text = nbformat.writes(outcome.notebook) + "\n"
+    write_whole(source.with_suffix(".ipynb"), text.encode())
+    for name, png in pictures(outcome.notebook).items():
+        write_whole(source.parent / "pictures" / f"{name}.png", png)
+
+
+def sync(scripts: list[Path]) -> list[Path]:
+    """Run notebooks on the edition ``sample``; return those with a cell that failed."""
+    os.environ.update(
+        RECSYS_DATASET="sample",
+        CI="true",  # no progress bar among the stored outputs
+        PYDEVD_DISABLE_FILE_VALIDATION="1",
+        **ONE_THREAD,
+    )
+    notebooks = {source: derive(source) for source in scripts}
+    return run_all(notebooks, keep, say=lambda text: print(text, flush=True))
 
 
 def main() -> str | None:
@@ -138,24 +129,17 @@ def main() -> str | None:
     parser.add_argument("--all", action="store_true", help="all chapters")
     parser.add_argument("--check", action="store_true", help="change nothing")
     arguments = parser.parse_args()
+    stale = [path for path in sources() if arguments.all or not is_in_step(path)]
+    names = ", ".join(path.name for path in stale) or "nothing"
     if arguments.check:
-        stale = [path.name for path in sources() if not is_in_step(path)]
-        return f"Run `make sync`: changed are {', '.join(stale)}." if stale else None
-    for source in sources():
-        if arguments.all or not is_in_step(source):
-            print(f"running {source.name} on the sample", flush=True)
-            try:
-                sync(source)
-            except CellExecutionError as error:
-                # The traceback of the kernel is for notebooks: coloured, and long.
-                plain = re.sub(r"\x1b\[[\d;]*m", "", str(error))
-                return (
-                    f"{plain}\n{source.name}: a cell failed, the .ipynb is as before."
-                )
-        else:
-            print(f"in step {source.name}")
+        return f"Run `make sync`: changed are {names}." if stale else None
+    print(f"Running {names} on the sample.", flush=True)
+    if failed := sync(stale):
+        names = ", ".join(path.name for path in failed)
+        return f"A cell failed, and the .ipynb is as before: {names}."
     return None
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with leave_none_behind():
+        sys.exit(main())

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 from recsys_helpers.checks import check_count, check_positive
 
-__all__ = ["WorkerError", "free_ports", "run_workers"]
+__all__ = ["WorkerError", "free_ports", "leave_none_behind", "run_workers"]
 
 # So long the others may take to notice that one has failed, and to say what they saw.
 _GRACE_S = 30.0
@@ -87,6 +91,45 @@ def run_workers(
     return printed
 
 
+@contextmanager
+def leave_none_behind() -> Iterator[None]:
+    """End this program on Ctrl-C or SIGTERM with all that it has started, at once.
+
+    The kernel of a notebook does not hear a Ctrl-C, and a pool of processes goes on to
+    its next task. Here every process that this one has started, and what that has
+    started, is killed until nothing is left; `KeyboardInterrupt` is raised on either
+    signal, for whoever has something to put away; and the program exits with the status
+    that shells give to a signal (130 or 143). For the main thread.
+
+    Raises
+    ------
+    SystemExit
+        On a signal.
+    """
+    status = 0
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        nonlocal status
+        status = 128 + number
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)  # a second one changes nothing
+        threading.Thread(target=_kill_all_started, daemon=True).start()
+        raise KeyboardInterrupt
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        for one in before:
+            signal.signal(one, stop)
+        yield
+    except BaseException as error:
+        if not status:
+            raise
+        raise SystemExit(status) from error
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, signal.SIG_IGN if status else handler)
+
+
 def free_ports(n: int) -> list[int]:
     """Find `n` ports of the loopback interface that nobody listens on at the moment."""
     with ExitStack() as stack:
@@ -132,3 +175,14 @@ def _kill(workers: Sequence[subprocess.Popen]) -> None:
         if worker.poll() is None:
             worker.kill()
         worker.wait()
+
+
+def _kill_all_started() -> None:
+    """Kill what this process has started, and what is started meanwhile, to its end."""
+    import psutil
+
+    while True:
+        for process in psutil.Process().children(recursive=True):
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        time.sleep(_POLL_S)

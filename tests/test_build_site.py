@@ -1,10 +1,14 @@
-"""The site's build knows when the notebooks' outputs or the pages are stale."""
+"""The site's build knows when outputs or pages are stale, damaged or missing."""
 
-import json
+import os
+import shutil
 import subprocess
+from unittest import mock
 
 import build_site
 import pytest
+
+MANIFEST = "live/static/live-data/manifest.js"
 
 
 @pytest.fixture
@@ -16,6 +20,7 @@ def project(tmp_path):
     (tmp_path / "book" / "_ext" / "role.py").write_text("y = 1\n")
     (tmp_path / "book" / "quizzes").mkdir()
     (tmp_path / "book" / "welcome.md").write_text("# Welcome\n")
+    (tmp_path / "book" / "_toc.yml").write_text("format: jb-book\nroot: welcome\n")
     (tmp_path / "_config.yml").write_text("title: A book\n")
     (tmp_path / "notebooks").mkdir()
     (tmp_path / "notebooks" / "01.ipynb").write_text("{}\n")
@@ -27,210 +32,210 @@ def project(tmp_path):
 
 
 @pytest.fixture
-def built(project, monkeypatch):
-    """Pretend that the project's site was built."""
-    monkeypatch.setattr(build_site, "CACHE", project / "cache")
-    monkeypatch.setattr(build_site, "DOCTREES", project / "doctrees")
-    monkeypatch.setattr(build_site, "FINGERPRINTS", project / "fingerprints.json")
-    build_site.CACHE.mkdir()
-    build_site.DOCTREES.mkdir()
-    monkeypatch.setattr(build_site, "LIVE", project / "live")
-    (project / "live" / "static" / "live-data").mkdir(parents=True)
-    (project / "live" / "static" / "live-data" / "manifest.js").write_text("{}")
-    now = build_site.fingerprints(project, "small")
-    build_site.FINGERPRINTS.write_text(json.dumps(now))
-    return project
+def folders(project):
+    return build_site.Folders(project)
 
 
-def kept(project, edition="small") -> tuple[bool, bool]:
-    """Say whether the outputs and whether the pages survive the next build."""
-    build_site.drop_stale(build_site.fingerprints(project, edition))
-    return build_site.CACHE.exists(), build_site.DOCTREES.exists()
+class Commands:
+    """What the build would run; each command ends with the next status, or with 0."""
 
+    def __init__(self, folders):
+        self.folders = folders
+        self.commands = []
+        self.statuses = []
 
-def test_nothing_is_dropped_when_nothing_changed(built):
-    assert kept(built) == (True, True)
+    def run(self, command, **options):
+        status = self.statuses.pop() if self.statuses else 0
+        self.commands.append(command)
+        made = {
+            "recsys_helpers.export": self.folders.build / MANIFEST,
+            "_config.yml": self.folders.html / "index.html",
+        }
+        for word, file in made.items():
+            if word in command and status == 0:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                file.write_text("as it was built")
+                self.folders.doctrees.mkdir(exist_ok=True)
+        return subprocess.CompletedProcess(command, status)
 
+    @property
+    def exports(self):
+        return [one for one in self.commands if "recsys_helpers.export" in one]
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        "requirements.lock",
-        "recsys_helpers/metrics.py",
-        "benchmarks/results/speed.json",
-        "benchmarks/vectors/posters.npz",
-    ],
-)
-def test_outputs_and_pages_are_dropped_when_the_code_changed(built, changed):
-    (built / changed).write_text("another text\n")
-    assert kept(built) == (False, False)
-
-
-def test_outputs_are_dropped_when_a_module_is_renamed(built):
-    old = built / "recsys_helpers" / "metrics.py"
-    old.rename(old.with_name("measures.py"))
-    assert kept(built) == (False, False)
-
-
-def test_outputs_are_dropped_for_another_edition(built):
-    assert kept(built, "sample") == (False, False)
-
-
-def test_only_pages_are_dropped_when_an_extension_changed(built):
-    (built / "book" / "_ext" / "role.py").write_text("y = 2\n")
-    assert kept(built) == (True, False)
-
-
-def test_only_pages_are_dropped_when_a_chapter_gets_a_quiz(built):
-    (built / "book" / "quizzes" / "03_neighbours.yml").write_text("[]\n")
-    assert kept(built) == (True, False)
-
-
-def test_an_interrupted_build_leaves_no_page_of_another_edition(built):
-    build_site.drop_stale(build_site.fingerprints(built, "sample"))
-    build_site.CACHE.mkdir()  # the first notebook was run, then came Ctrl-C
-    assert kept(built, "small") == (False, False)
-
-
-def test_outputs_of_an_interrupted_build_are_used_by_the_next(built):
-    build_site.drop_stale(build_site.fingerprints(built, "sample"))
-    build_site.CACHE.mkdir()
-    build_site.DOCTREES.mkdir()
-    assert kept(built, "sample") == (True, False)
-
-
-def test_a_wrong_edition_is_refused_before_anything_is_built(capsys, monkeypatch):
-    monkeypatch.setenv("RECSYS_DATASET", "smal")
-    monkeypatch.setattr(build_site.subprocess, "run", None)
-    assert build_site.main() == 2
-    assert "did you mean 'small'" in capsys.readouterr().err
-
-
-def test_what_an_unknown_build_left_is_dropped(built):
-    build_site.FINGERPRINTS.unlink()
-    assert kept(built) == (False, False)
-
-
-# --- nothing to do ------------------------------------------------------------------
+    @property
+    def pages(self):
+        return [one for one in self.commands if "_config.yml" in one]
 
 
 @pytest.fixture
-def whole(built, monkeypatch):
-    """Pretend that the build has ended, with a page; give what was run afterwards."""
-    monkeypatch.setattr(build_site, "ROOT", built)
-    monkeypatch.setattr(build_site, "PAGE", built / "_build" / "html" / "index.html")
-    build_site.PAGE.parent.mkdir(parents=True)
-    build_site.PAGE.write_text("<p>Welcome</p>")
-    monkeypatch.setenv("RECSYS_DATASET", "small")
-    ran = []
-    monkeypatch.setattr(build_site, "run_stale", lambda *a: ran.append(a) or False)
-    monkeypatch.setattr(build_site, "chapters_of", lambda *a: [])
-    return built, ran
+def ran(folders, monkeypatch):
+    """Note what is run, in place of running it."""
+    commands = Commands(folders)
+    monkeypatch.setattr(build_site.subprocess, "run", commands.run)
+    with mock.patch.dict(os.environ, RECSYS_DATASET="sample"):
+        yield commands
 
 
-def test_an_unchanged_site_is_left_alone(whole, capsys):
-    assert build_site.main() == 0
-    assert whole[1] == []
+@pytest.fixture
+def built(project, folders, ran):
+    """Build the project's site, and forget the commands."""
+    assert build_site.build(folders) == 0
+    folders.cache.mkdir(exist_ok=True)
+    ran.commands.clear()
+    return project
+
+
+def kept(folders, edition="sample") -> tuple[bool, bool]:
+    """Say whether the outputs and whether the pages survive the next build."""
+    build_site.drop_stale(folders, build_site.fingerprints(folders.root, edition))
+    return folders.cache.exists(), folders.doctrees.exists()
+
+
+def test_nothing_is_dropped_when_nothing_changed(built, folders):
+    assert kept(folders) == (True, True)
+
+
+CODE = [
+    "requirements.lock",
+    "recsys_helpers/metrics.py",
+    "benchmarks/vectors/posters.npz",
+]
+
+
+@pytest.mark.parametrize("changed", [*CODE, "benchmarks/results/speed.json"])
+def test_outputs_and_pages_are_dropped_when_the_code_changed(built, folders, changed):
+    (built / changed).write_text("another text\n")
+    assert kept(folders) == (False, False)
+
+
+def test_outputs_are_dropped_when_a_module_is_renamed(built, folders):
+    old = built / "recsys_helpers" / "metrics.py"
+    old.rename(old.with_name("measures.py"))
+    assert kept(folders) == (False, False)
+
+
+def test_outputs_are_dropped_for_another_edition(built, folders):
+    assert kept(folders, "small") == (False, False)
+
+
+@pytest.mark.parametrize(
+    "changed", ["book/_ext/role.py", "book/quizzes/03_neighbours.yml"]
+)
+def test_only_pages_are_dropped_when_what_makes_them_changed(built, folders, changed):
+    (built / changed).write_text("y = 2\n")
+    assert kept(folders) == (True, False)
+
+
+def test_an_interrupted_build_leaves_no_page_of_another_edition(built, folders):
+    build_site.drop_stale(folders, build_site.fingerprints(built, "small"))
+    folders.cache.mkdir()  # the first notebook was run, then came Ctrl-C
+    assert kept(folders) == (False, False)
+
+
+def test_outputs_of_an_interrupted_build_are_used_by_the_next(built, folders):
+    build_site.drop_stale(folders, build_site.fingerprints(built, "small"))
+    folders.cache.mkdir()
+    folders.doctrees.mkdir()
+    assert kept(folders, "small") == (True, False)
+
+
+def test_a_wrong_edition_is_refused_before_anything_is_built(folders, ran, capsys):
+    os.environ["RECSYS_DATASET"] = "smal"
+    assert build_site.build(folders) == 2
+    assert ran.commands == []
+    assert "did you mean 'small'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("text", [None, "", '{"site": '])
+def test_what_an_unknown_build_left_is_dropped(built, folders, text):
+    folders.remembered.unlink()
+    if text is not None:
+        folders.remembered.write_text(text)
+    assert kept(folders) == (False, False)
+
+
+# --- nothing to do, and what is missing -----------------------------------------------
+
+
+def test_an_unchanged_site_is_left_alone(built, folders, ran, capsys):
+    assert build_site.build(folders) == 0
+    assert ran.commands == []
     assert "Nothing has changed" in capsys.readouterr().out
-    assert build_site.CACHE.exists()
 
 
 @pytest.mark.parametrize(
     "changed", ["_config.yml", "book/welcome.md", "notebooks/01.ipynb"]
 )
-def test_a_page_that_changed_is_built_and_others_stay(whole, changed):
-    project, ran = whole
-    (project / changed).write_text("another text\n")
-    build_site.main()
-    assert len(ran) == 1
-    assert build_site.CACHE.exists()
-    assert build_site.DOCTREES.exists()
+def test_a_page_that_changed_is_built_and_others_stay(built, folders, ran, changed):
+    (built / changed).write_text((built / changed).read_text() + "\n")
+    assert build_site.build(folders) == 0
+    assert (len(ran.exports), len(ran.pages)) == (0, 1)
+    assert folders.cache.exists()
+    assert folders.doctrees.exists()
 
 
-def test_a_build_that_did_not_end_well_is_done_again(whole):
-    project, ran = whole
-    (project / "book" / "welcome.md").write_text("# A reference to {doc}`nowhere`\n")
-    assert build_site.main() == 1
-    assert build_site.main() == 1
-    assert len(ran) == 2
-
-
-def test_a_site_that_was_removed_is_built_again(whole):
-    build_site.PAGE.unlink()
-    build_site.main()
-    assert len(whole[1]) == 1
-
-
-# --- the data of the live page ------------------------------------------------------
-
-
-@pytest.fixture
-def exports(monkeypatch):
-    """Commands that would export the data; each ends with the next status."""
-    commands, statuses = [], []
-
-    def run(command, **options):
-        commands.append(command)
-        status = statuses.pop() if statuses else 0
-        return subprocess.CompletedProcess(command, status)
-
-    monkeypatch.setattr(build_site.subprocess, "run", run)
-    return commands, statuses
-
-
-def export(project, edition="small") -> int:
-    return build_site.export_live(edition, build_site.fingerprints(project, edition))
-
-
-def test_live_data_is_not_written_again_when_nothing_changed(built, exports):
-    assert export(built) == 0
-    assert exports[0] == []
+def test_a_build_that_did_not_end_well_is_done_again(built, folders, ran):
+    (built / "book" / "welcome.md").write_text("# A reference to {doc}`nowhere`\n")
+    ran.statuses += [1, 1]
+    assert build_site.build(folders) == 1
+    assert build_site.build(folders) == 1
+    assert build_site.build(folders) == 0
+    assert len(ran.pages) == 3
 
 
 @pytest.mark.parametrize(
-    "changed",
-    [
-        "requirements.lock",
-        "recsys_helpers/metrics.py",
-        "benchmarks/vectors/posters.npz",
-    ],
+    "lost", ["html/index.html", "live/static/live-data/manifest.js"]
 )
-def test_live_data_is_written_once_after_a_change(built, exports, changed):
+@pytest.mark.parametrize("how", ["removed", "cut short"])
+def test_what_was_built_and_is_damaged_is_mended(
+    built, folders, ran, capsys, lost, how
+):
+    file = folders.build / lost
+    file.unlink() if how == "removed" else file.write_text("as it")
+    assert build_site.build(folders) == 0
+    assert file.read_text() == "as it was built"
+    assert lost in capsys.readouterr().out
+    assert folders.cache.exists()
+    assert (len(ran.exports), len(ran.pages)) == (int(lost.startswith("live/")), 1)
+    build_site.build(folders)
+    assert "Nothing has changed" in capsys.readouterr().out
+
+
+def test_a_site_whose_folder_is_gone_is_built_again(built, folders, ran):
+    shutil.rmtree(folders.html)
+    assert build_site.build(folders) == 0
+    assert len(ran.pages) == 1
+
+
+# --- the data of the live page --------------------------------------------------------
+
+
+@pytest.mark.parametrize("changed", CODE)
+def test_live_data_is_written_once_after_a_change(built, folders, ran, changed):
     (built / changed).write_text("another text\n")
-    assert (export(built), export(built)) == (0, 0)
-    assert len(exports[0]) == 1
+    build_site.build(folders)
+    build_site.build(folders)
+    assert len(ran.exports) == 1
 
 
-def test_live_data_is_written_for_another_edition(built, exports):
-    export(built, "sample")
-    assert exports[0][0][-4:] == ["--edition", "sample", "--out", str(built / "live")]
+def test_live_data_is_written_for_another_edition(built, folders, ran):
+    os.environ["RECSYS_DATASET"] = "small"
+    build_site.build(folders)
+    (command,) = ran.exports
+    assert command[-4:] == ["--edition", "small", "--out", str(folders.live)]
 
 
-def test_live_data_is_not_written_for_another_result(built, exports):
+def test_live_data_is_not_written_for_another_result(built, folders, ran):
     (built / "benchmarks" / "results" / "speed.json").write_text("[1]\n")
-    build_site.drop_stale(build_site.fingerprints(built, "small"))
-    export(built)
-    assert exports[0] == []
+    assert build_site.build(folders) == 0
+    assert (len(ran.exports), len(ran.pages)) == (0, 1)
 
 
-def test_live_data_that_is_missing_is_written(built, exports):
-    (built / "live" / "static" / "live-data" / "manifest.js").unlink()
-    export(built)
-    assert len(exports[0]) == 1
-
-
-def test_an_export_that_failed_is_tried_again(built, exports):
+def test_no_page_is_built_without_live_data(built, folders, ran, capsys):
     (built / "requirements.lock").write_text("another text\n")
-    exports[1].append(2)
-    assert (export(built), export(built)) == (2, 0)
-
-
-def test_no_page_is_built_without_live_data(exports, monkeypatch, tmp_path, capsys):
-    monkeypatch.setattr(build_site, "LIVE", tmp_path / "live")
-    monkeypatch.setattr(build_site, "CACHE", tmp_path / "cache")
-    monkeypatch.setattr(build_site, "DOCTREES", tmp_path / "doctrees")
-    monkeypatch.setattr(build_site, "FINGERPRINTS", tmp_path / "fingerprints.json")
-    exports[1].append(2)
-    assert build_site.main() == 2
-    assert len(exports[0]) == 1
+    ran.statuses.append(2)
+    assert build_site.build(folders) == 2
+    assert ran.pages == []
     assert "live page was not written" in capsys.readouterr().err
+    assert build_site.build(folders) == 0
+    assert len(ran.exports) == 2

@@ -1,12 +1,18 @@
 """The chapters run side by side, and only those that changed."""
 
+import os
 import re
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from jupyter_cache import get_cache
-from run_chapters import ONE_THREAD, chapters_of, run_stale, stale
+from run_chapters import ONE_THREAD, chapters_of, run_all, run_stale, stale
 
 
 @pytest.fixture
@@ -53,7 +59,9 @@ def test_the_chapters_are_the_notebooks_of_the_contents(book):
 
 def test_long_chapters_start_first(book):
     left = stale(chapters(book), get_cache(str(book / "cache")))
-    assert [path.stem for path in left] == ["02_long", "01_short"]
+    ended = []
+    run_all(left, lambda path, outcome: ended.append(path.stem), at_once=1)
+    assert ended == ["02_long", "01_short"]
 
 
 def test_only_what_changed_is_run_again(book, capsys):
@@ -90,6 +98,62 @@ def test_a_kernel_that_dies_fails_its_chapter(book, capsys):
     write(book / "notebooks" / "01_short.ipynb", "import os; os._exit(1)")
     assert not run_stale(chapters(book), book / "cache")
     assert "DeadKernelError" in capsys.readouterr().out
+
+
+BUILD = """
+import sys
+from pathlib import Path
+from run_chapters import chapters_of, run_stale
+from recsys_helpers.workers import leave_none_behind
+book = Path(sys.argv[1])
+with leave_none_behind():
+    run_stale(chapters_of(book / "_toc.yml", book), book / "cache")
+"""
+# Its kernel has started a process that no signal to a group reaches.
+SLOW = """
+import os, subprocess, sys, time
+sleep = [sys.executable, "-c", "import time; time.sleep(1000)"]
+other = subprocess.Popen(sleep, start_new_session=True)
+with open("../slow", "w") as file:
+    file.write(f"{os.getpid()} {other.pid}\\n")
+time.sleep(1000)
+"""
+
+
+def until(is_so, patience_s: float = 60) -> None:
+    ends = time.monotonic() + patience_s
+    while not is_so():
+        assert time.monotonic() < ends
+        time.sleep(0.05)
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_build_that_is_stopped_leaves_no_process_and_goes_on_later(
+    book, capsys, number
+):
+    write(book / "notebooks" / "01_short.ipynb", SLOW)
+    path = os.pathsep.join(sys.path)
+    build = subprocess.Popen(
+        [sys.executable, "-c", BUILD, str(book)], env=os.environ | {"PYTHONPATH": path}
+    )
+    slow = book / "slow"
+    until(lambda: slow.exists() and slow.read_text().endswith("\n"))
+    until(lambda: not stale(chapters(book)[1:], get_cache(str(book / "cache"))))
+    build.send_signal(number)
+    assert build.wait(60) == 128 + number
+    for pid in slow.read_text().split():
+        until(lambda pid=pid: not is_running(int(pid)))
+    write(book / "notebooks" / "01_short.ipynb", "print('quick')")
+    assert run_stale(chapters(book), book / "cache")
+    assert ran(capsys) == {"01_short"}
 
 
 def test_tests_run_with_as_many_threads_as_the_chapters_do():
