@@ -54,7 +54,8 @@ lint: $(READY) ## Check the style of the code, and its types
 	@$(BIN)/mypy
 
 test-package: $(READY) ## Test the package, the pairs and the repository
-	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist loadfile --durations=10 -m "not site"
+	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist loadfile --durations=10 \
+	  --untouched -m "not site"
 
 coverage: $(READY) ## Test the package, and say which lines and branches no test runs
 	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site" --cov \

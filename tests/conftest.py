@@ -3,10 +3,23 @@
 import pytest
 from hypothesis import settings
 from slow_first import SlowFirst, place
+from untouched import Untouched
 
 # A test that fails because the machine is busy says nothing about the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+
+def pytest_addoption(parser):
+    """Let `make test-package` see to it that tests leave the checkout as it was."""
+    told = "fail if a file of the checkout changes while the tests run"
+    parser.addoption("--untouched", action="store_true", help=told)
+
+
+def pytest_sessionstart(session):
+    """Compare the files in one process only: the one that the workers report to."""
+    if session.config.option.untouched and not hasattr(session.config, "workerinput"):
+        session.config.pluginmanager.register(Untouched(session.config.rootpath))
 
 
 def pytest_collection_modifyitems(items):
