@@ -261,5 +261,5 @@ def fame_of_neighbours(n_reviews: np.ndarray, neighbours: np.ndarray) -> float:
 
 
 if __name__ == "__main__":
-    with leave_none_behind():
+    with leave_none_behind("Stopped. The results file is as it was."):
         main()

@@ -338,5 +338,5 @@ def differences(of_users: Mapping[str, OfUsers], what: str, name: str) -> pd.Dat
 
 
 if __name__ == "__main__":
-    with leave_none_behind():
+    with leave_none_behind("Stopped. The results file is as it was."):
         main()

@@ -109,5 +109,5 @@ def prices(of_users: dict[str, OfUsers]) -> pd.DataFrame:
 
 
 if __name__ == "__main__":
-    with leave_none_behind():
+    with leave_none_behind("Stopped. The results file is as it was."):
         main()

@@ -206,5 +206,5 @@ def _hash_of(root: Path, paths: Iterable[Path], edition: str) -> str:
 
 
 if __name__ == "__main__":
-    with leave_none_behind():
+    with leave_none_behind("Stopped. The chapters that had ended are not run again."):
         sys.exit(build(Folders()))

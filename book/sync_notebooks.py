@@ -141,5 +141,5 @@ def main() -> str | None:
 
 
 if __name__ == "__main__":
-    with leave_none_behind():
+    with leave_none_behind("Stopped. The notebooks that had ended are written."):
         sys.exit(main())

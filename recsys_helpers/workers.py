@@ -92,7 +92,7 @@ def run_workers(
 
 
 @contextmanager
-def leave_none_behind() -> Iterator[None]:
+def leave_none_behind(said: str = "Stopped.") -> Iterator[None]:
     """End this program on Ctrl-C or SIGTERM with all that it has started, at once.
 
     The kernel of a notebook does not hear a Ctrl-C, and a pool of processes goes on to
@@ -100,6 +100,11 @@ def leave_none_behind() -> Iterator[None]:
     started, is killed until nothing is left; `KeyboardInterrupt` is raised on either
     signal, for whoever has something to put away; and the program exits with the status
     that shells give to a signal (130 or 143). For the main thread.
+
+    Parameters
+    ----------
+    said : str
+        Is printed then: what a person should know of what was done so far.
 
     Raises
     ------
@@ -124,6 +129,7 @@ def leave_none_behind() -> Iterator[None]:
     except BaseException as error:
         if not status:
             raise
+        print(said, file=sys.stderr)
         raise SystemExit(status) from error
     finally:
         for one, handler in before.items():
