@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from recsys_helpers import __version__
+from recsys_helpers.checks import as_list
 from recsys_helpers.download import DownloadError, split_login
 from recsys_helpers.retry_after import seconds_to_wait
 from recsys_helpers.validation import DatasetError
@@ -69,7 +70,7 @@ class LinksOfPages:
 
 
 def listed_titles(titles: str | Iterable[str]) -> list[str]:
-    """List the titles, also where there is one: a text is an iterable of letters.
+    """List the titles, also where there is one.
 
     Raises
     ------
@@ -81,7 +82,7 @@ def listed_titles(titles: str | Iterable[str]) -> list[str]:
     >>> listed_titles("Heat")
     ['Heat']
     """
-    listed = [titles] if isinstance(titles, str) else list(titles)
+    listed = as_list(titles)
     for row, title in enumerate(listed):
         if not isinstance(title, str):
             raise TypeError(

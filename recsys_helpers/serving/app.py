@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import recsys_helpers
+from recsys_helpers.checks import as_list
 from recsys_helpers.ids import UnknownIdError
 from recsys_helpers.serving.docs_page import PAGE_POLICY, docs_page
 from recsys_helpers.serving.guard import POLICY, Guard
@@ -91,7 +92,7 @@ def create_app(
 
 
 def _checked_origins(origins: Iterable[str]) -> list[str]:
-    listed = [origins] if isinstance(origins, str) else list(origins)
+    listed = as_list(origins)
     for origin in listed:
         if origin != "*" and not _ORIGIN.fullmatch(origin):
             raise ValueError(
