@@ -35,7 +35,7 @@ SETTINGS = {
     ),
     "high bars": (
         Als(n_factors=8, n_iterations=5, like_threshold=4.5, regularization=5.0),
-        Ease(like_threshold=4.5, half_like_from=2.5, recency=0.1),
+        Ease(l2=np.int64(90), like_threshold=4.5, half_like_from=2.5, recency=0.1),
     ),
 }
 
@@ -339,6 +339,7 @@ def setting(old, new):
         ("movie_vectors", lambda it: it + 1e30, "movie_vectors is NaN"),
         ("settings", lambda it: np.array("[]"), "parts do not fit"),
         ("settings", lambda it: np.array("{"), "parts do not fit"),
+        ("settings", lambda it: np.array("[" * 100_000), "parts do not fit"),
         ("settings", setting('"alpha"', '"beta"'), "settings"),
         ("settings", setting('"l2"', '"release_years": null, "l2"'), "settings"),
         ("settings", setting('"constant"', '"heavy"'), "weighting"),

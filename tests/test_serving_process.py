@@ -44,6 +44,8 @@ def test_the_process_answers_as_the_model_in_its_file(server):
     with urlopen(f"{url}/health", timeout=20) as answer:
         assert json.load(answer)["model"] == sample_recommender().fingerprint
         assert "server" not in answer.headers
+    with urlopen(Request(f"{url}/health", method="HEAD"), timeout=20) as answer:
+        assert (answer.status, answer.read()) == (200, b"")
     body = json.dumps({"ratings": [{"movie_id": 1, "rating": 5}]}).encode()
     headers = {"content-type": "application/json"}
     request = Request(f"{url}/recommendations?n=3", body, headers)

@@ -28,6 +28,7 @@ from recsys_helpers.whole_files import write_whole
 __all__ = ["ModelFileError", "load", "save"]
 
 FORMAT_VERSION = 2
+_MISFITS = (AttributeError, IndexError, RecursionError, TypeError, ValueError)
 _METHODS: dict[str, type] = {"als": Als, "ease": Ease}
 _DENSE = ("user_vectors", "movie_vectors", "gram_inverse", "scale")
 _SPARSE = ("seen", "likes", "queries")
@@ -87,7 +88,7 @@ def load(path: str | Path) -> Recommender:
         return _recommender(arrays)
     except KeyError as error:
         raise ModelFileError(path, f"{error} is missing.") from error
-    except (AttributeError, IndexError, TypeError, ValueError) as error:
+    except _MISFITS as error:
         raise ModelFileError(path, f"its parts do not fit ({error}).") from error
 
 
@@ -120,7 +121,8 @@ def _written(settings: Settings) -> str:
                 if one.name != "release_years"  # never served
             }
             for name, method in settings._asdict().items()
-        }
+        },
+        default=np.generic.item,  # numpy's numbers, such as a search over settings gives
     )
 
 
