@@ -122,7 +122,7 @@ def _written(settings: Settings) -> str:
             }
             for name, method in settings._asdict().items()
         },
-        default=np.generic.item,  # numpy's numbers, such as a search over settings gives
+        default=np.generic.item,  # a search over settings may give numpy's
     )
 
 
