@@ -327,9 +327,13 @@ if HAS_SERVE:
 #
 # Its page `http://127.0.0.1:8001/docs` lists the endpoints. It listens on your machine
 # only, since it asks nobody who they are: whoever reaches it may ask for anybody's
-# list. To run it elsewhere, train first and pack the program apart from the model: the
-# file `Containerfile` in the course's folder makes a *container image*, a file system
-# with the program and the packages that it needs, pinned by their checksums.
+# list. And it does not let pages of other sites read its answers: a browser keeps these
+# from their scripts (a rule called *CORS*) unless you name the page's origin, with
+# `--allow-origin http://localhost:5500`.
+#
+# To run it elsewhere, train first and pack the program apart from the model: the file
+# `Containerfile` in the course's folder makes a *container image*, a file system with
+# the program and the packages that it needs, pinned by their checksums.
 #
 # ```console
 # $ python -m recsys_helpers.serving --save model/model.npz
@@ -433,9 +437,9 @@ assert accepted.mean() > 0.1
 
 # %% [markdown]
 # These get a list, for the wrong films, with status 200. The rest gets a 404: watch how
-# many there are. What counts as a like is such a difference as well; here it is stored
-# in the model's file, and a test folds known people in through the server's code and
-# compares the vectors with those from training.
+# many there are. What counts as a like is such a difference as well. So the model's
+# file has every setting of the two methods, and a test compares the server's lists with
+# the methods' own, for known people and new ones, under several settings.
 #
 # **A cache that is stale, or useless.** A *cache* keeps answers to give them again. For
 # similar films that is easy: they change only with the model, and a few films are much

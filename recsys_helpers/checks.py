@@ -9,6 +9,18 @@ from scipy import sparse
 from recsys_helpers.ids import IdIndex
 
 
+def as_list(one_or_several: Any) -> list[Any]:
+    """List several names or ids, or the one: a text is an iterable of letters.
+
+    Examples
+    --------
+    >>> as_list("Heat"), as_list(6), as_list(("Heat", 6))
+    (['Heat'], [6], ['Heat', 6])
+    """
+    is_one = isinstance(one_or_several, str | Integral)
+    return [one_or_several] if is_one else list(one_or_several)
+
+
 def check_count(name: str, count: int, at_least: int = 1) -> None:
     """Raise a ValueError unless `count` is a whole number of at least `at_least`."""
     if not (isinstance(count, Integral) and count >= at_least):

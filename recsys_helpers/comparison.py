@@ -7,17 +7,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_helpers.checks import as_list
 from recsys_helpers.metrics import PADDING, checked_lists
 
 
-def values_side_by_side(results: pd.DataFrame, metrics: Sequence[str]) -> pd.DataFrame:
+def values_side_by_side(
+    results: pd.DataFrame, metrics: str | Sequence[str]
+) -> pd.DataFrame:
     """Arrange results as numbers: a row a method, a column a metric.
 
     Parameters
     ----------
     results : DataFrame with `method`, `metric` and `value`
         Several values of a method, one a seed, are averaged.
-    metrics : sequence of str
+    metrics : str or sequence of str
         In the order of the columns.
 
     Returns
@@ -38,13 +41,14 @@ def values_side_by_side(results: pd.DataFrame, metrics: Sequence[str]) -> pd.Dat
     >>> values_side_by_side(results, ["rmse"])["rmse"].to_dict()
     {'a': 1.5, 'b': 3.0}
     """
+    metrics = as_list(metrics)
     missing = [metric for metric in metrics if metric not in set(results["metric"])]
     if missing:
         raise ValueError(f"There are no values of {', '.join(missing)}.")
     wanted = results[results["metric"].isin(metrics)]
     table = wanted.groupby(["method", "metric"])["value"].mean().unstack()
     order = wanted["method"].unique()
-    return table.reindex(index=order, columns=list(metrics)).rename_axis(columns=None)
+    return table.reindex(index=order, columns=metrics).rename_axis(columns=None)
 
 
 def spread_over_seeds(results: pd.DataFrame, metric: str) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from recsys_helpers.checks import as_list
 from recsys_helpers.plot_style import (
     BLUE,
     GREEN,
@@ -31,8 +32,8 @@ MARKERS = "osD^vP"
 @course_style()
 def parallel_plot(
     values: pd.DataFrame,
-    lower_is_better: Sequence[str] = (),
-    highlighted: Sequence[str] | None = None,
+    lower_is_better: str | Sequence[str] = (),
+    highlighted: str | Sequence[str] | None = None,
     *,
     ax: Axes | None = None,
 ) -> Axes:
@@ -45,9 +46,9 @@ def parallel_plot(
     ----------
     values : DataFrame of float
         A row a method, a column a measure. A line has a gap where it is NaN.
-    lower_is_better : sequence of str
+    lower_is_better : str or sequence of str
         Columns whose lowest value is at the top.
-    highlighted : sequence of str, optional
+    highlighted : str or sequence of str, optional
         At most six methods that have colours and a legend; the others are grey. By
         default the first six.
     ax : matplotlib.axes.Axes, optional
@@ -64,7 +65,8 @@ def parallel_plot(
     """
     if min(values.shape) < 2:
         raise ValueError("A comparison takes two methods and two measures, at least.")
-    highlighted = list(values.index[:6] if highlighted is None else highlighted)
+    lower_is_better = as_list(lower_is_better)
+    highlighted = as_list(values.index[:6] if highlighted is None else highlighted)
     unknown = [name for name in highlighted if name not in values.index]
     if unknown or len(highlighted) > len(COLOURS):
         raise ValueError(

@@ -71,9 +71,7 @@ def confidences(
     0         1     5.0        51.0
     1         3     4.0        41.0
     """
-    if weighting not in get_args(Weighting):
-        raise ValueError(f"weighting is one of {get_args(Weighting)}, not {weighting}.")
-    check_number("alpha", alpha)
+    _check_weighting(weighting, alpha)
     if ratings.empty:
         raise ValueError("There are no ratings to weigh: the table is empty.")
     liked = likes(ratings, like_threshold)
@@ -82,9 +80,45 @@ def confidences(
             f"None of the {len(ratings):,} ratings reaches like_threshold "
             f"{like_threshold}, so there is no positive to learn from. Lower it."
         )
-    stars = liked["rating"].astype("float64")
-    weights = {"stars": stars, "constant": 1.0 + alpha, "linear": 1.0 + alpha * stars}
-    return liked.assign(confidence=weights[weighting])
+    stars = liked["rating"].to_numpy(np.float64)
+    return liked.assign(confidence=confidence_values(stars, None, weighting, alpha))
+
+
+def confidence_values(
+    stars: NDArray[np.float64],
+    like_threshold: float | None,
+    weighting: Weighting,
+    alpha: float,
+) -> NDArray[np.float64]:
+    """Say how much each rating counts, as `confidences` does, and 0 for no positive.
+
+    Parameters
+    ----------
+    stars : array of float, shape (n,)
+    like_threshold, weighting, alpha
+        As in `confidences`.
+
+    Returns
+    -------
+    array of float64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If the weighting is unknown, or alpha negative or not finite.
+
+    Examples
+    --------
+    >>> confidence_values(np.array([5.0, 0.5, 4.0]), 4, "linear", 10).tolist()
+    [51.0, 0.0, 41.0]
+    """
+    _check_weighting(weighting, alpha)
+    weights = {
+        "stars": stars,
+        "constant": np.full(stars.shape, 1.0 + alpha),
+        "linear": 1.0 + alpha * stars,
+    }[weighting]
+    return weights if like_threshold is None else weights * (stars >= like_threshold)
 
 
 def solve_factors(C: sparse.csr_array, Y: Floats, regularization: float) -> Floats:
@@ -256,6 +290,12 @@ def likes(ratings: pd.DataFrame, like_threshold: float | None) -> pd.DataFrame:
         In their order, with a fresh index; where all are positives, `ratings` itself.
     """
     return ratings if like_threshold is None else positives(ratings, like_threshold)
+
+
+def _check_weighting(weighting: str, alpha: float) -> None:
+    if weighting not in get_args(Weighting):
+        raise ValueError(f"weighting is one of {get_args(Weighting)}, not {weighting}.")
+    check_number("alpha", alpha)
 
 
 def _check_problem(C: sparse.csr_array, Y: Floats) -> None:

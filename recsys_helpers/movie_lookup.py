@@ -55,11 +55,6 @@ def row_of_movie(
     return int(found[0])
 
 
-def movies_named(movies: Iterable[int | str]) -> list[int | str]:
-    """List the movies, also where there is one: a title is an iterable of letters."""
-    return [movies] if isinstance(movies, (str, Integral)) else list(movies)
-
-
 def _row_of_title(title: str, movie_ids: NDArray[np.integer], titles: Titles) -> int:
     if titles is None:
         raise UnknownMovieError(

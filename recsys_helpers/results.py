@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from recsys_helpers.checks import as_list
 from recsys_helpers.published import published_file
 from recsys_helpers.whole_files import write_whole
 
@@ -134,7 +135,7 @@ def published_results(name: str) -> pd.DataFrame:
 
 def results_table(
     results: pd.DataFrame | str | os.PathLike,
-    metrics: list[str],
+    metrics: str | list[str],
     *,
     split: str | None = None,
     digits: int = 4,
@@ -144,7 +145,7 @@ def results_table(
     Parameters
     ----------
     results : DataFrame or path of a results file
-    metrics : list of str
+    metrics : str or list of str
         Which, in the order of the columns.
     split : str, optional
         Only this split's results.
@@ -162,6 +163,7 @@ def results_table(
     ResultsError
         If a metric is not there, or if a method has several values of one.
     """
+    metrics = as_list(metrics)
     frame = results if isinstance(results, pd.DataFrame) else read_results(results)
     if split is not None:
         frame = frame[frame["split"] == split]

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,12 @@ _LIGATURES = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": 
 _ARTICLES = "the|an?|les?|la|il|lo|el|los|las|der|die|das|eine?"
 _IN_FRONT = re.compile(rf"(?:({_ARTICLES}) |(l') ?)(.+)")
 _BEHIND = re.compile(rf"(.+), ({_ARTICLES}|l')")
+# What stands in, or for, the apostrophe of "Schindler's List".
+_NO_APOSTROPHES = str.maketrans(dict.fromkeys("'`\u00b4\u2018\u2019\u02bb\u02bc\u2032"))
+_WORDS = re.compile(r"[^\W_]+")
+_YEAR_LAST = re.compile(r"(?:(.+) )?((?:18|19|20)[0-9]{2})")
+# Some of the distances of `match_titles`.
+_START_OF_A_WORD, _YEAR, NO_MATCH = 4, 7, 8
 # Not at the start: "(500) Days of Summer" has no other title.
 _OTHER_TITLE = re.compile(r"(?<=\S) \((?:a\.?k\.?a\.? )?([^()]*)\)")
 
@@ -96,10 +103,34 @@ def fold_title(title: str) -> str:
     >>> fold_title("  Amélie  (2001)")
     'amelie (2001)'
     """
-    lower = title.casefold().translate(_LIGATURES)
+    lower = title.casefold()
+    if lower.isascii():  # most titles are, and this is much quicker
+        return " ".join(lower.split())
+    lower = lower.translate(_LIGATURES)
     decomposed = unicodedata.normalize("NFKD", lower)
     letters = "".join(c for c in decomposed if not unicodedata.combining(c))
     return " ".join(letters.casefold().replace("\u2019", "'").split())
+
+
+def fold_words(text: str) -> str:
+    """Words of a text as they are searched: letters and digits, and no signs.
+
+    The live page does the same: ``fold`` in ``book/_static/live/fold.js``.
+
+    Examples
+    --------
+    >>> fold_words("Mr. & Mrs. Smith")
+    'mr and mrs smith'
+    >>> fold_words("Ocean's 11")
+    'oceans 11'
+    >>> fold_words("???")  # there is nothing else to find it by
+    '???'
+    """
+    folded = fold_title(text.translate(_NO_APOSTROPHES)).replace("&", " and ")
+    if not folded.isascii():
+        marks = (unicodedata.category(c).startswith("M") for c in folded)
+        folded = "".join(c for c, m in zip(folded, marks, strict=True) if not m)
+    return " ".join(_WORDS.findall(folded)) or fold_title(text)
 
 
 def names_in(title: str) -> list[str]:
@@ -124,6 +155,19 @@ def names_in(title: str) -> list[str]:
     ]
 
 
+def names_searched(title: str) -> list[str]:
+    """All that a movie is searched by: as spoken, as filed, and its other names.
+
+    Examples
+    --------
+    >>> names_searched("Boot, Das (Boat, The) (1981)")
+    ['Das Boot', 'Boot, Das', 'the boat']
+    """
+    filed = without_year(title).partition(" (")[0]
+    names = dict.fromkeys([spoken_title(title), filed, *names_in(title)[1:]])
+    return [name for name in names if name]
+
+
 def without_article(name: str) -> str:
     """Take the article off the front of a folded name.
 
@@ -135,13 +179,67 @@ def without_article(name: str) -> str:
     return _article_apart(name)[0]
 
 
+def match_titles(query: str, titles: Sequence[str]) -> NDArray[np.intp]:
+    """How far each title is from what somebody types to find it.
+
+    One rule for `nearest_titles`, for the server's search and, written once more in
+    ``book/_static/live/fold.js``, for the live page. What is typed is compared with
+    each of a movie's names, with and without the article, by `fold_words`:
+
+    0. it is the whole name;
+    1. it is the name's first words, or
+    2. some of its words, one after the other. Up to here spaces do not count, so
+       that "spiderman" and "et" find "Spider-Man" and "E.T.";
+    3. the name starts with it, or
+    4. it is at the start of a word, and the last word may go on;
+    5. each of its words starts a word, in any order; or it does without its spaces;
+    6. it is any part of the name;
+    7. it is a year, and the movie's.
+
+    Where no name of a movie is found so, a year at the end of the query is taken for
+    the movie's, and the rest for its name.
+
+    Parameters
+    ----------
+    query : str
+    titles : sequence of str
+        As MovieLens writes them. Prepared once and remembered.
+
+    Returns
+    -------
+    array of int, shape (n_titles,)
+        From 0 to 7; `NO_MATCH` where the title is not found.
+
+    Examples
+    --------
+    >>> match_titles("seven", ["Seventh Son (2014)", "Seven (a.k.a. Se7en) (1995)"])
+    array([3, 0])
+    """
+    far = np.full(len(titles), NO_MATCH, dtype=np.intp)
+    wanted = fold_words(query)
+    if not wanted:
+        return far
+    prepared = _searched(tuple(titles))
+    for row in _may_hold(prepared, wanted):
+        far[row] = min(_distance(name, wanted) for name in prepared[row].names)
+    if last := _YEAR_LAST.fullmatch(wanted):
+        rest = last[1]
+        rows = _may_hold(prepared, rest) if rest else range(len(titles))
+        for row in rows:
+            if far[row] == NO_MATCH and prepared[row].year == int(last[2]):
+                names = prepared[row].names
+                far[row] = min(_distance(n, rest) for n in names) if rest else _YEAR
+    return far
+
+
 def rows_of_title(title: str, titles: Sequence[str]) -> list[int]:
     """Positions at which `titles` holds a title.
 
     The first of these that finds any: the same text; the same but for case, accents,
-    spaces and where the article stands; the same as the part before parentheses; the
-    same as one in parentheses, as "Se7en" in "Seven (a.k.a. Se7en) (1995)". A title
-    without a year finds those of all years.
+    spaces and where the article stands, all names of it; the same as the part before
+    parentheses; the same as one in parentheses, as "Se7en" in "Seven (a.k.a. Se7en)
+    (1995)"; and the last two once more by letters and digits alone, as "Spiderman"
+    for "Spider-Man (2002)". A title without a year finds those of all years.
 
     Parameters
     ----------
@@ -158,22 +256,34 @@ def rows_of_title(title: str, titles: Sequence[str]) -> list[int]:
     --------
     >>> rows_of_title("the matrix", ["Heat (1995)", "Matrix, The (1999)"])
     [1]
+    >>> rows_of_title("1984", ["1984 (Nineteen Eighty-Four) (1984)", "1984 (1956)"])
+    [0, 1]
     """
     rows = _prepared(tuple(titles)).rows
     year, names = year_of(title), _names(title)
-    main = names[0]
-    for key in [title, ("all", names, year), ("main", main, year), ("any", main, year)]:
-        if key in rows:
-            return list(rows[key])
-    return []
+    main, spelt = names[0], (_letters(names[0]), names[0][1])
+    keys = [
+        title,
+        ("all", names, year),
+        ("main", main, year),
+        ("any", main, year),
+        ("main letters", *spelt, year),
+        ("any letters", *spelt, year),
+    ]
+    if len(names) == 1:
+        # Who types one name means every movie of that name, also one that has others.
+        del keys[1]
+    return next((list(rows[key]) for key in keys if key in rows), [])
 
 
 def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
     """Positions of the titles that look most like this one, best first.
 
-    Compared are letters and digits alone, without articles and years: the whole of
-    one of a movie's titles or, which counts a little less, the part of a longer one
-    that is most alike. Among equals the same year goes first, then the shorter title.
+    First those that `match_titles` finds by whole words or the start of one. Then,
+    for what is mistyped, the titles most alike: compared are letters and digits alone,
+    without articles and years: the whole of one of a movie's titles or, which counts a
+    little less, the part of a longer one that is most alike. Among equals the same
+    year goes first, then the shorter title.
 
     Examples
     --------
@@ -192,14 +302,16 @@ def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
     alike = np.maximum(whole, np.where(lengths > len(wanted), 0.9 * part, 0))
     best = np.zeros(len(titles))
     np.maximum.at(best, prepared.owners, alike)
+    far = match_titles(without_year(title), titles)
+    far[far > _START_OF_A_WORD] = NO_MATCH
     other_year = [year_of(other) != year_of(title) for other in titles]
     lengths = np.array([len(other) for other in titles])
-    order = np.lexsort((lengths, np.array(other_year), -best))
+    order = np.lexsort((lengths, np.array(other_year), -best, far))
     return order[:n].tolist()
 
 
 class _Prepared(NamedTuple):
-    """Titles, ready to be searched.
+    """Titles, ready to be looked up.
 
     `rows` has the rows of each text, and with and without the year those of "all" names
     together, of the "main" name and of "any" name; `letters` are the letters of each
@@ -221,14 +333,72 @@ def _prepared(titles: tuple[str, ...]) -> _Prepared:
     owners: list[int] = []
     for row, title in enumerate(titles):
         names = _names(title)
+        spelt = [_letters(name) for name in names]
+        called: list[tuple] = [("all", names), ("main", names[0])]
+        called += [("any", name) for name in names]
+        called += [("main letters", spelt[0], names[0][1])]
+        called += [
+            ("any letters", word, name[1])
+            for word, name in zip(spelt, names, strict=True)
+        ]
         years = (year_of(title), None)
-        called = [("all", names), ("main", names[0]), *(("any", n) for n in names)]
         keys = [title, *((*name, year) for name in called for year in years)]
         for key in dict.fromkeys(keys):
             rows.setdefault(key, []).append(row)
-        letters += map(_letters, names)
+        letters += spelt
         owners += [row] * len(names)
     return _Prepared(rows, letters, np.array(owners, dtype=np.intp))
+
+
+class _Searched(NamedTuple):
+    """A movie as it is searched; `words` and `letters` are those of all its names."""
+
+    names: list[str]
+    words: str
+    letters: str
+    year: int | None
+
+
+@lru_cache(maxsize=4)
+def _searched(titles: tuple[str, ...]) -> list[_Searched]:
+    prepared = []
+    for title in titles:
+        names = names_searched(title)
+        bare = [without_article(fold_title(name)) for name in names]
+        kept = list(dict.fromkeys(map(fold_words, names + bare)))
+        words = "\n".join(kept)
+        year = year_of(title)
+        prepared.append(_Searched(kept, words, words.replace(" ", ""), year))
+    return prepared
+
+
+def _may_hold(prepared: list[_Searched], wanted: str) -> list[int]:
+    """Rows that are worth a closer look: `_distance` takes much longer."""
+    parts, letters = wanted.split(), wanted.replace(" ", "")
+    return [
+        row
+        for row, movie in enumerate(prepared)
+        if letters in movie.letters or all(part in movie.words for part in parts)
+    ]
+
+
+def _distance(name: str, wanted: str) -> int:
+    """Give a place in the list of `match_titles`."""
+    words = name.split()
+    letters, letters_wanted = "".join(words), wanted.replace(" ", "")
+    if letters == letters_wanted:
+        return 0
+    edges = set(accumulate(map(len, words), initial=0))
+    starts = {at for at in edges if letters.startswith(letters_wanted, at)}
+    whole = {at for at in starts if at + len(letters_wanted) in edges}
+    if whole:
+        return 1 if 0 in whole else 2
+    spaced, parts = f" {name}", wanted.split()
+    if f" {wanted}" in spaced:
+        return 3 if name.startswith(wanted) else 4
+    if starts or all(f" {part}" in spaced for part in parts):
+        return 5
+    return 6 if wanted in name else NO_MATCH
 
 
 def _names(title: str) -> tuple[_Name, ...]:
@@ -247,4 +417,4 @@ def _article_apart(name: str) -> _Name:
 
 
 def _letters(name: _Name) -> str:
-    return re.sub(r"\W", "", name[0]) or name[0]
+    return fold_words(name[0]).replace(" ", "")

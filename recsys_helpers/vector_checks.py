@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_helpers.checks import as_list
+
 # Beyond this the squares overflow in float32; a model that got there has diverged.
 LARGEST_VALUE = 1e15
 
@@ -59,7 +61,7 @@ def checked_matrix(matrix: ArrayLike, name: str = "matrix") -> NDArray[np.floati
 
 def checked_titles(titles: Sequence[str]) -> tuple[str, ...]:
     """Take the titles as a tuple of text."""
-    titles = tuple(titles)
+    titles = tuple(as_list(titles))
     for row, title in enumerate(titles):
         if not isinstance(title, str) or "\0" in title:
             raise TypeError(f"Titles are text; {title!r} in row {row} is not.")

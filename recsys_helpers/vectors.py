@@ -18,11 +18,8 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers import vectors_file
-from recsys_helpers.movie_lookup import (
-    UnknownMovieError,
-    movies_named,
-    row_of_movie,
-)
+from recsys_helpers.checks import as_list
+from recsys_helpers.movie_lookup import UnknownMovieError, row_of_movie
 from recsys_helpers.nearest import Metric, nearest_rows, unit_rows
 from recsys_helpers.vector_checks import (
     check_length,
@@ -173,7 +170,7 @@ class MovieVectors:
                 f"The vector has {query.shape[1]} dimensions and the movies have "
                 f"{self.n_dimensions}."
             )
-        skipped = np.unique([self.row(movie) for movie in movies_named(exclude)])
+        skipped = np.unique([self.row(movie) for movie in as_list(exclude)])
         rows, scores = nearest_rows(
             query, self.matrix, n, metric, exclude=skipped[None].astype(np.intp)
         )
@@ -235,7 +232,7 @@ class MovieVectors:
         >>> vectors.combine(["Space Jam"], ["Space"]).title.tolist()
         ['Jam']
         """
-        positive, negative = movies_named(positive), movies_named(negative)
+        positive, negative = as_list(positive), as_list(negative)
         if not positive:
             raise ValueError("combine() needs at least one positive movie.")
         named = positive + negative

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from recsys_helpers import __version__
+from recsys_helpers.checks import as_list
 from recsys_helpers.download import DownloadError, split_login
 from recsys_helpers.retry_after import seconds_to_wait
 from recsys_helpers.validation import DatasetError
@@ -21,7 +22,7 @@ from recsys_helpers.validation import DatasetError
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["LinksOfPages", "links_of_pages", "user_agent"]
+__all__ = ["LinksOfPages", "links_of_pages", "listed_titles", "user_agent"]
 
 _BUSY_STATUS = (408, 425, 429, 500, 502, 503, 504)
 _BUSY_ERRORS = ("maxlag", "ratelimited", "readonly", "internal_api_error")
@@ -68,6 +69,29 @@ class LinksOfPages:
     invalid: list[str] = field(default_factory=list)
 
 
+def listed_titles(titles: str | Iterable[str]) -> list[str]:
+    """List the titles, also where there is one.
+
+    Raises
+    ------
+    TypeError
+        If one is no text, as None and NaN are where a column has gaps.
+
+    Examples
+    --------
+    >>> listed_titles("Heat")
+    ['Heat']
+    """
+    listed = as_list(titles)
+    for row, title in enumerate(listed):
+        if not isinstance(title, str):
+            raise TypeError(
+                f"A title is text, and the one in row {row} (from 0) is {title!r}. A "
+                "column's gaps are left out by .dropna()."
+            )
+    return listed
+
+
 def user_agent(contact: str | None) -> str:
     """Name this package and who uses it, as Wikimedia's policy asks.
 
@@ -98,7 +122,7 @@ def user_agent(contact: str | None) -> str:
 def links_of_pages(
     session: requests.Session,
     url: str,
-    titles: Sequence[str],
+    titles: str | Iterable[str],
     *,
     n_retries: int = 6,
     timeout: tuple[float, float] = (10, 60),
@@ -112,7 +136,7 @@ def links_of_pages(
         Its User-Agent must be that of :func:`user_agent`.
     url : str
         The wiki's ``api.php``.
-    titles : sequence of str
+    titles : str or iterable of str
         Different ones, without "|".
     n_retries : int, default 6
         Tries after the first one of each request, after time-outs, cut connections,
@@ -125,9 +149,12 @@ def links_of_pages(
 
     Raises
     ------
+    TypeError
+        When a title is no text.
     DownloadError
         When the wiki can't be asked or does not answer as a MediaWiki does.
     """
+    titles = listed_titles(titles)
     question = _QUESTION | {"titles": "|".join(titles)}
     states: dict[str, dict] = {}
     leads_to: dict[str, str] = {}

@@ -14,7 +14,12 @@ from urllib.parse import quote_plus
 
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.validation import InvalidDataError
-from recsys_helpers.wikipedia_api import LinksOfPages, links_of_pages, user_agent
+from recsys_helpers.wikipedia_api import (
+    LinksOfPages,
+    links_of_pages,
+    listed_titles,
+    user_agent,
+)
 from recsys_helpers.wikipedia_corpus import parse_page
 
 __all__ = ["collect_wikipedia_links"]
@@ -23,11 +28,16 @@ _WIKIPEDIA = "https://en.wikipedia.org/w/api.php"
 _MOST_TITLES = 50  # what the API takes from those who have not logged in
 _LONGEST_ADDRESS = 4_000  # servers refuse addresses of about 8,000 characters
 _LONGEST_TITLE = 255  # bytes, in any MediaWiki
-_NEVER_IN_A_TITLE = set("#<>[]|{}")
+_NEVER_IN_A_TITLE = set("#<>[]|{}\ufffd")
+# What comes along, unseen, when a title is copied from a page: soft hyphens, spaces
+# without width, byte order marks, and marks of the direction of writing, which the wiki
+# takes off too (MediaWikiTitleCodec::splitTitleString).
+_DIRECTIONS = [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+_MARKS = dict.fromkeys([0xAD, 0x200B, 0xFEFF, *_DIRECTIONS])
 
 
 def collect_wikipedia_links(
-    titles: Iterable[str],
+    titles: str | Iterable[str],
     path: str | Path | None = None,
     *,
     contact: str | None = None,
@@ -40,8 +50,9 @@ def collect_wikipedia_links(
 
     Parameters
     ----------
-    titles : iterable of str
-        Of pages, such as "Heat (1995 film)". Redirects are followed.
+    titles : str or iterable of str
+        Of pages, such as "Heat (1995 film)". Redirects are followed. A text is one
+        title.
     path : str or pathlib.Path, optional
         A file for the answers, to be read by
         :func:`recsys_helpers.wikipedia_corpus.load_wikipedia_links`. Titles that are
@@ -57,12 +68,14 @@ def collect_wikipedia_links(
     Returns
     -------
     LinksOfPages
-        The links of each page, by the title that was asked for (superfluous spaces
-        taken out), which titles have no page, and which can have none. With ``path``,
-        what was in the file is there too.
+        The links of each page, by the title that was asked for (superfluous spaces and
+        invisible marks taken out), which titles have no page, and which can have none.
+        With ``path``, what was in the file is there too.
 
     Raises
     ------
+    TypeError
+        When a title is no text: None or NaN, where a column has gaps.
     DatasetError
         Without a contact.
     DownloadError
@@ -79,7 +92,7 @@ def collect_wikipedia_links(
     not the categories that the original corpus has too. Texts of Wikipedia are under
     CC BY-SA.
     """
-    titles = list(dict.fromkeys(_tidy(title) for title in titles))
+    titles = list(dict.fromkeys(map(_tidy, listed_titles(titles))))
     agent = user_agent(contact or os.environ.get("RECSYS_CONTACT"))
     url = url or os.environ.get("RECSYS_WIKIPEDIA_API") or _WIKIPEDIA
     if path is not None and Path(path).is_dir():
@@ -143,11 +156,14 @@ def _batches(titles: list[str]) -> Iterator[list[str]]:
 
 def _tidy(title: str) -> str:
     # As the wiki itself does it, so that its answer names the title in the same way.
-    return unicodedata.normalize("NFC", " ".join(title.split()))
+    return unicodedata.normalize("NFC", " ".join(title.translate(_MARKS).split()))
 
 
 def _can_be_a_title(title: str) -> bool:
-    if not title.isprintable() or _NEVER_IN_A_TITLE & set(title):
+    # Joiners (Cf) stay: Persian has titles that are spelt with one.
+    if any(unicodedata.category(c) in ("Cc", "Cs") for c in title):
+        return False
+    if _NEVER_IN_A_TITLE & set(title):
         return False
     return 0 < len(title.encode("utf-8")) <= _LONGEST_TITLE
 
@@ -198,8 +214,8 @@ def _take(line: bytes, where: str, found: LinksOfPages) -> None:
         page = parse_page(line)
     except ValueError as error:
         raise InvalidDataError(
-            f"{where}: {error}. Is it a file of links? Give another path, or delete it "
-            "to gather everything anew."
+            f"{where}: {error}. Is it a file of links? Give another path to gather "
+            "everything anew."
         ) from error
     found.links[page.title] = page.links
     found.pages[page.title] = page.infobox.get("page", page.title)

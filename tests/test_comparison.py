@@ -29,6 +29,10 @@ def test_values_stand_in_the_order_of_the_results_and_are_averaged_over_seeds():
     np.testing.assert_allclose(table["rmse"], [np.nan, 0.9])
 
 
+def test_a_text_is_one_metric():
+    assert values_side_by_side(RESULTS, "rmse").columns.tolist() == ["rmse"]
+
+
 def test_a_metric_without_values_is_named():
     with pytest.raises(ValueError, match="no values of recall"):
         values_side_by_side(RESULTS, ["ndcg", "recall"])

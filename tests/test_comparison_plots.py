@@ -22,14 +22,16 @@ def test_the_best_is_at_the_top_of_each_measure():
     np.testing.assert_allclose(lines["c"], [1, 0.5])
 
 
-def test_both_ends_of_each_measure_are_written():
-    ax = parallel_plot(VALUES, lower_is_better=["cpu s"])
+@pytest.mark.parametrize("lower", [["cpu s"], "cpu s"])
+def test_both_ends_of_each_measure_are_written(lower):
+    ax = parallel_plot(VALUES, lower_is_better=lower)
     written = [text.get_text() for text in ax.texts]
     assert written == ["0.1", "0.3", "5", "1"]
 
 
-def test_only_highlighted_methods_are_named():
-    ax = parallel_plot(VALUES, highlighted=["b"])
+@pytest.mark.parametrize("highlighted", [["b"], "b"])
+def test_only_highlighted_methods_are_named(highlighted):
+    ax = parallel_plot(VALUES, highlighted=highlighted)
     named = [text.get_text() for text in ax.get_legend().get_texts()]
     assert named == ["b"]
     assert len(ax.get_lines()) == 3

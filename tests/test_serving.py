@@ -293,7 +293,7 @@ def test_other_addresses_and_methods_are_refused_in_the_same_shape(client):
     problem_of(client.get("/movies/1/similar/"), 404)
     response = client.delete("/health")
     assert "DELETE" in problem_of(response, 405)["detail"]
-    assert response.headers["allow"] == "GET"
+    assert set(response.headers["allow"].split(", ")) == {"GET", "HEAD"}
 
 
 # --- what it keeps to itself --------------------------------------------------------
@@ -330,6 +330,73 @@ def test_every_answer_has_the_headers_of_a_careful_server(client, path):
     assert headers["content-security-policy"].startswith("default-src 'none'")
     assert "access-control-allow-origin" not in headers
     assert "server" not in headers
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/health",
+        "/docs",
+        "/openapi.json",
+        "/movies?query=toy",
+        "/movies/1/similar",
+        f"/users/{sample_recommender().users.ids[0]}/recommendations",
+        "/movies/4/similar",
+        "/nowhere",
+    ],
+)
+def test_head_is_answered_as_get_is(client, path):
+    head, get = client.head(path), client.get(path)
+    assert (head.status_code, head.headers) == (get.status_code, get.headers)
+
+
+def test_head_is_refused_where_there_is_no_get(client):
+    assert client.head("/recommendations").status_code == 405
+
+
+PAGE = "http://localhost:5500"
+PREFLIGHT = {
+    "origin": PAGE,
+    "access-control-request-method": "POST",
+    "access-control-request-headers": "content-type",
+}
+ALLOWED = "access-control-allow-origin"
+
+
+@pytest.mark.parametrize(
+    ("origins", "allowed"),
+    [
+        ((), None),
+        ([PAGE], PAGE),
+        (PAGE, PAGE),
+        (["https://example.org", PAGE], PAGE),
+        (["*"], "*"),
+        (["https://example.org"], None),
+    ],
+)
+def test_a_page_elsewhere_may_read_answers_only_if_its_origin_is_allowed(
+    origins, allowed
+):
+    client = TestClient(create_app(sample_recommender(), origins))
+    preflight = client.options("/recommendations", headers=PREFLIGHT)
+    assert (preflight.status_code == 200) == (allowed is not None)
+    assert preflight.headers.get(ALLOWED) == allowed
+    for path in ("/health", "/nowhere"):
+        headers = client.get(path, headers={"origin": PAGE}).headers
+        assert headers.get(ALLOWED) == allowed
+        assert headers["x-content-type-options"] == "nosniff"
+    large = b" " * (guard.MOST_BYTES + 1)
+    refused = client.post("/recommendations", content=large, headers={"origin": PAGE})
+    assert (refused.status_code, refused.headers.get(ALLOWED)) == (413, allowed)
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["localhost:5500", "http://localhost:5500/", "HTTP://A.org", "null", "", "http://"],
+)
+def test_what_is_no_origin_is_refused(origin):
+    with pytest.raises(ValueError, match="scheme, host and port"):
+        create_app(sample_recommender(), [origin])
 
 
 def test_the_page_of_the_api_needs_no_network(client):

@@ -5,6 +5,7 @@ import pickle
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from served import sample_recommender
 
@@ -16,8 +17,27 @@ from recsys_helpers.serving import model_file, ranking
 from recsys_helpers.serving import recommender as served
 from recsys_helpers.serving.model_file import ModelFileError
 from recsys_helpers.serving.ranking import at_most_each, recall_of, retrieve
+from recsys_helpers.serving.training import train_recommender
 
 NEW = {1: 5.0, 50: 4.5, 318: 4.0, 356: 3.0}
+PEOPLE = {
+    "likes": {1: 5.0, 50: 4.5, 318: 4.0},
+    "halves of likes": {1: 3.0, 260: 2.5, 356: 3.5},
+    "dislikes": {1: 0.5, 2: 1.0},
+    "likes and dislikes": {1: 5.0, 50: 0.5, 318: 4.0, 356: 3.0, 2: 2.0, 260: 1.5},
+}
+SETTINGS = {
+    "default": (Als(), Ease()),
+    "chosen": (Als(**CHOSEN_ALS), Ease(**CHOSEN_EASE)),
+    "every rating a like": (
+        Als(n_factors=8, n_iterations=5, weighting="linear", alpha=2.0),
+        Ease(like_threshold=None, l2=50.0),
+    ),
+    "high bars": (
+        Als(n_factors=8, n_iterations=5, like_threshold=4.5, regularization=5.0),
+        Ease(l2=np.int64(90), like_threshold=4.5, half_like_from=2.5, recency=0.1),
+    ),
+}
 
 
 @pytest.fixture(scope="module")
@@ -36,19 +56,41 @@ def ease(ratings):
 
 
 @pytest.fixture
-def without_rules(monkeypatch, model):
-    """Every movie is a candidate, and a series may fill the list."""
-    monkeypatch.setattr(served, "CANDIDATES", len(model.movies))
-    monkeypatch.setattr(served, "OF_ONE_SERIES", len(model.movies))
-    return model
-
-
-@pytest.fixture
 def content(model, tmp_path):
     """The arrays of a model file, to be spoilt."""
     model_file.save(model, tmp_path / "model.npz")
     with np.load(tmp_path / "model.npz", allow_pickle=False) as archive:
         return dict(archive)
+
+
+@pytest.fixture(scope="module", params=SETTINGS)
+def trained(request, ratings, tmp_path_factory):
+    """A model read from its file, and the two methods of which it was made."""
+    als, ease = SETTINGS[request.param]
+    path = tmp_path_factory.mktemp("model") / "model.npz"
+    model_file.save(
+        train_recommender(load_movielens("sample"), als=als, ease=ease), path
+    )
+    return model_file.load(path), als.fit(ratings), ease.fit(ratings)
+
+
+def without_rules(monkeypatch, n_candidates):
+    """Let a series fill a list, which is made of so many candidates."""
+    monkeypatch.setattr(served, "CANDIDATES", n_candidates)
+    monkeypatch.setattr(served, "OF_ONE_SERIES", n_candidates)
+
+
+def asked(method, model, person, n, exclude_seen):
+    """Ask a method and the model for the list of somebody new, or of a known user."""
+    if isinstance(person, str):
+        new = PEOPLE[person]
+        as_table = {"movie_id": list(new), "rating": list(new.values())}
+        return method.recommend_to(as_table, n), model.recommend_to(new, n)
+    user = int(model.users.ids[person])
+    return (
+        method.recommend(user, n, exclude_seen),
+        model.recommend(user, n, exclude_seen),
+    )
 
 
 def ids(found):
@@ -58,35 +100,30 @@ def ids(found):
 # --- answers ------------------------------------------------------------------------
 
 
-def test_with_all_movies_as_candidates_the_list_is_that_of_ease(without_rules, ease):
-    for user in without_rules.users.ids[:20].tolist():
-        for exclude_seen in (True, False):
-            found = without_rules.recommend(user, 10, exclude_seen)
-            wanted = ease.recommend(user, 10, exclude_seen)
-            assert ids(found) == wanted["movie_id"].tolist()
-            scores = [movie.score for movie in found.movies]
-            np.testing.assert_allclose(scores, wanted["score"], atol=1e-9)
+@pytest.mark.parametrize("person", [*PEOPLE, 0, 1, 2, 3])
+def test_the_list_is_the_one_that_ease_makes(trained, person, monkeypatch):
+    model, _, ease = trained
+    without_rules(monkeypatch, len(model.movies))
+    for exclude_seen in (True,) if isinstance(person, str) else (True, False):
+        wanted, found = asked(ease, model, person, 10, exclude_seen)
+        assert ids(found) == wanted["movie_id"].tolist()
+        scores = [movie.score for movie in found.movies]
+        np.testing.assert_allclose(scores, wanted["score"], atol=1e-9)
 
 
-def test_a_new_user_gets_the_list_that_ease_gives_them(without_rules, ease):
-    as_table = {"movie_id": list(NEW), "rating": list(NEW.values())}
-    wanted = ease.recommend_to(as_table, 10)["movie_id"].tolist()
-    assert ids(without_rules.recommend_to(NEW, 10)) == wanted
+@pytest.mark.parametrize("person", [*PEOPLE, 0, 1, 2, 3])
+def test_the_candidates_are_the_list_that_als_makes(trained, person, monkeypatch):
+    model, als, _ = trained
+    without_rules(monkeypatch, 20)
+    wanted, found = asked(als, model, person, 20, True)
+    if found.based_on_likes:
+        assert set(ids(found)) == set(wanted["movie_id"])
 
 
-def test_the_vector_of_a_new_user_is_that_of_als(model, ratings):
-    als = Als(**CHOSEN_ALS).fit(ratings)
-    as_table = {"movie_id": list(NEW), "rating": list(NEW.values())}
-    liked = model.movies.rows([movie for movie, stars in NEW.items() if stars >= 4])
-    np.testing.assert_allclose(model._fold_in(liked), als.fold_in(as_table), atol=1e-4)
-
-
-def test_known_users_folded_in_anew_keep_their_vectors(model, ratings):
-    user = int(model.users.ids[3])
-    own = ratings[ratings["user_id"] == user]
-    liked = model.movies.rows(own.loc[own["rating"] >= 4, "movie_id"])
-    vector = model.user_vectors[model.users.rows(user)]
-    np.testing.assert_allclose(model._fold_in(liked), vector, atol=1e-4)
+def test_release_years_are_refused_and_not_left_out():
+    ease = Ease(release_years=pd.Series([1995], index=pd.Index([1], name="movie_id")))
+    with pytest.raises(ValueError, match="release_years"):
+        train_recommender(load_movielens("sample"), ease=ease)
 
 
 def test_nothing_that_was_seen_is_recommended_unless_asked(model, ratings):
@@ -137,9 +174,22 @@ def test_a_movie_that_nobody_liked_is_similar_to_nothing(model):
     assert 1 not in [movie.movie_id for movie in changed.similar(3114, 600)]
 
 
-def test_the_words_of_a_search_may_stand_in_any_order(model):
-    assert model.search("STORY toy", 1) == [(1, "Toy Story (1995)")]
+def test_of_titles_found_equally_well_the_most_rated_goes_first(model, ratings):
+    found = [movie_id for movie_id, _ in model.search("star", 5)]
+    counts = ratings["movie_id"].value_counts()[found]
+    assert len(found) == 5
+    assert counts.is_monotonic_decreasing
     assert model.search("no film is called so") == []
+
+
+def test_a_score_that_is_no_finite_number_is_never_listed(model, monkeypatch):
+    monkeypatch.setattr(served, "CANDIDATES", len(model.movies))
+    scale = model.scale.copy()
+    scale[7] = 1e-320
+    with np.errstate(over="ignore"):
+        found = replace(model, scale=scale).recommend_to(NEW, 600)
+    assert int(model.movies.ids[7]) not in [movie.movie_id for movie in found.movies]
+    assert all(np.isfinite(movie.score) for movie in found.movies)
 
 
 @pytest.mark.fault("The server's model", "unknown id")
@@ -264,22 +314,41 @@ def test_a_pickle_is_never_run(tmp_path, content, wrapped):
     assert not Harmful.ran
 
 
+def setting(old, new):
+    """Replace a piece of the settings, which are text."""
+
+    def spoil(settings):
+        assert old in str(settings)
+        return np.array(str(settings).replace(old, new))
+
+    return spoil
+
+
 @pytest.mark.fault("The server's model", "wrong values")
 @pytest.mark.parametrize(
     ("name", "spoil", "says"),
     [
-        ("format_version", lambda it: it + 1, "format is 2"),
+        ("format_version", lambda it: it + 1, "format is 3"),
         ("movie_ids", lambda it: it[::-1], "ascending"),
         ("titles", lambda it: it[1:], "titles"),
         ("titles", lambda it: np.arange(len(it)), "no list of text"),
         ("titles", lambda it: it[:, np.newaxis], "no list of text"),
         ("user_vectors", lambda it: it[1:], "user_vectors has shape"),
-        ("scale", lambda it: it * np.nan, "NaN"),
-        ("settings", lambda it: it[1:], "parts do not fit"),
-        ("settings", lambda it: it * np.nan, "settings is NaN"),
+        ("scale", lambda it: it * np.nan, "scale is NaN"),
+        ("scale", lambda it: it * 0, "scale is not above 0"),
+        ("movie_vectors", lambda it: it + 1e30, "movie_vectors is NaN"),
+        ("settings", lambda it: np.array("[]"), "parts do not fit"),
+        ("settings", lambda it: np.array("{"), "parts do not fit"),
+        ("settings", lambda it: np.array("[" * 100_000), "parts do not fit"),
+        ("settings", setting('"alpha"', '"beta"'), "settings"),
+        ("settings", setting('"l2"', '"release_years": null, "l2"'), "settings"),
+        ("settings", setting('"constant"', '"heavy"'), "weighting"),
+        ("settings", setting('"alpha": 0.5', '"alpha": NaN'), "alpha"),
+        ("settings", setting('ion": 10', 'ion": 0'), "regularization"),
+        ("settings", setting("3.0", '"three"'), "parts do not fit"),
         ("likes_indices", lambda it: it + 10_000, "parts do not fit"),
         ("queries_indptr", lambda it: it[::-1], "parts do not fit"),
-        ("seen_data", lambda it: it * np.inf, "NaN or infinite"),
+        ("seen_data", lambda it: it * np.inf, "seen is NaN"),
         ("gram_inverse", lambda it: None, "'gram_inverse' is missing"),
     ],
 )

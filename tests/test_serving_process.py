@@ -44,6 +44,8 @@ def test_the_process_answers_as_the_model_in_its_file(server):
     with urlopen(f"{url}/health", timeout=20) as answer:
         assert json.load(answer)["model"] == sample_recommender().fingerprint
         assert "server" not in answer.headers
+    with urlopen(Request(f"{url}/health", method="HEAD"), timeout=20) as answer:
+        assert (answer.status, answer.read()) == (200, b"")
     body = json.dumps({"ratings": [{"movie_id": 1, "rating": 5}]}).encode()
     headers = {"content-type": "application/json"}
     request = Request(f"{url}/recommendations?n=3", body, headers)
@@ -107,6 +109,24 @@ def test_settings_that_cannot_be_are_refused(arguments):
     with pytest.raises(SystemExit) as refused:
         command_line.parse_arguments(arguments)
     assert refused.value.code == 2
+
+
+def test_origins_that_are_allowed_reach_the_application(model_path, monkeypatch):
+    given = []
+    monkeypatch.setattr(
+        command_line, "create_app", lambda _, origins: given.extend(origins)
+    )
+    monkeypatch.setattr("uvicorn.run", lambda *_, **__: None)
+    both = ["--allow-origin", "http://localhost:5500", "--allow-origin", "*"]
+    command_line.main(["--model", str(model_path), *both])
+    assert given == ["http://localhost:5500", "*"]
+
+
+def test_without_an_origin_that_can_be_it_does_not_start(model_path):
+    with pytest.raises(SystemExit, match="localhost:5500"):
+        command_line.main(
+            ["--model", str(model_path), "--allow-origin", "localhost:5500"]
+        )
 
 
 def test_an_unknown_edition_is_named():

@@ -379,6 +379,7 @@ def test_a_movie_is_an_id_or_a_title_and_nothing_else(four, movie):
         ([1, 2], [[1, 1], [-np.inf, 1]], None, "first -inf in row 1, column 0"),
         ([1, 2], [[1, 1], [1e16, 1]], None, "diverged"),
         ([1, 2], np.ones((2, 2)), ["Heat"], "titles has 1"),
+        ([1, 2, 3, 4], np.ones((4, 2)), "Heat", "titles has 1"),
     ],
 )
 def test_bad_parts_are_refused_with_what_is_wrong(ids, matrix, titles, message):

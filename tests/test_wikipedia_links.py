@@ -120,6 +120,37 @@ def test_no_titles_are_no_questions(collect):
     assert (found.links, server.asked) == ({}, [])
 
 
+def test_a_text_is_one_title(collect):
+    found, server = collect("Silence", wiki(PAGES))
+    assert found.links == {"Silence": []}
+    assert server.asked[0]["titles"] == "Silence"
+
+
+@pytest.mark.fault("Wikipedia's API", "wrong values")
+@pytest.mark.parametrize("gap", [None, float("nan"), 7])
+def test_what_is_no_title_is_named_with_its_row_and_nothing_is_asked(gap):
+    with (
+        serving(wiki(PAGES)) as server,
+        pytest.raises(TypeError, match=f"row 1 .*{gap}"),
+    ):
+        collect_wikipedia_links(
+            ["Silence", gap], contact="ann@example.org", url=server.url
+        )
+    assert server.asked == []
+
+
+@pytest.mark.parametrize("mark", ["\u200e", "\u202c", "\u2068", "\ufeff", "\u200b"])
+def test_marks_that_nobody_sees_are_taken_off(collect, mark):
+    found, _ = collect([f"{mark}Si{mark}lence{mark}"], wiki(PAGES))
+    assert (list(found.links), found.invalid) == (["Silence"], [])
+
+
+def test_a_joiner_is_a_part_of_a_title(collect):
+    persian = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
+    found, _ = collect([persian], wiki({persian: ["A"]}))
+    assert found.links == {persian: ["A"]}
+
+
 def test_who_asks_is_named(collect):
     _, server = collect(["Silence"], wiki(PAGES))
     agent = server.requests[0]["User-Agent"]
@@ -204,7 +235,7 @@ def test_redirects_in_a_ring_lead_to_no_page(collect):
 
 
 def test_titles_that_no_page_can_have_are_not_asked(collect):
-    wrong = ["", "a|b", "a#b", "<b>", "[[a]]", "{a}", "a\x00b", "x" * 256]
+    wrong = ["", "a|b", "a#b", "<b>", "[[a]]", "{a}", "a\x00b", "\ud800", "x" * 256]
     found, server = collect([*wrong, "Silence"], wiki(PAGES))
     assert found.invalid == wrong
     assert server.asked[0]["titles"] == "Silence"

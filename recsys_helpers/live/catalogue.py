@@ -11,7 +11,7 @@ from recsys_helpers.content_features import genre_flags
 from recsys_helpers.live.arrays import NOTHING, packed
 from recsys_helpers.live.methods import METHODS, LiveMethods
 from recsys_helpers.nearest import nearest_rows
-from recsys_helpers.titles import names_in, spoken_title, without_year
+from recsys_helpers.titles import names_searched, spoken_title
 from recsys_helpers.vectors import MovieVectors
 
 __all__ = [
@@ -120,10 +120,7 @@ def other_names(title: str) -> str:
     >>> other_names("Heat (1995)")
     ''
     """
-    as_filed = without_year(title).partition(" (")[0]
-    filed = [] if as_filed == spoken_title(title) else [as_filed]
-    names = dict.fromkeys(filed + names_in(title)[1:])
-    return "|".join(name.replace("|", " ") for name in names if name)
+    return "|".join(name.replace("|", " ") for name in names_searched(title)[1:])
 
 
 def _genre_bits(movies: pd.DataFrame, names: list[str]) -> list[int]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys_helpers.checks import (
+    as_list,
     check_choice,
     check_count,
     check_number,
@@ -29,7 +30,7 @@ from recsys_helpers.entity_models import (
 )
 from recsys_helpers.film_links import FilmLinks
 from recsys_helpers.keras_setup import load_keras
-from recsys_helpers.methods.link_training import LinkMethod, as_list, falling_rate
+from recsys_helpers.methods.link_training import LinkMethod, falling_rate
 
 __all__ = ["SampledLinkModel", "SoftmaxLinkModel"]
 

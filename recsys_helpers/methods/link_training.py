@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys_helpers.checks import check_count, check_positive
+from recsys_helpers.checks import as_list, check_count, check_positive
 from recsys_helpers.film_links import FilmLinks
 from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.learning_curves import history_frame
@@ -229,11 +229,6 @@ def _mean_direction(vectors: list[NDArray[np.floating]]) -> NDArray[np.floating]
     if not vectors:
         raise ValueError("Name a film or an entity that others should be near to.")
     return unit_rows(np.array(vectors)).mean(axis=0)
-
-
-def as_list(names: Any) -> list[Any]:
-    """Make a list of several names, or of one."""
-    return [names] if isinstance(names, int | str) else list(names)
 
 
 def falling_rate(learning_rate: float, n_steps: int) -> Any:

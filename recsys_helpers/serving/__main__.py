@@ -26,7 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         recommender = (
             model_file.load(asked.model) if asked.model else _trained(asked.edition)
         )
-        app = create_app(recommender)
+        app = create_app(recommender, asked.allow_origin)
         import uvicorn
     except (DatasetError, ImportError, OSError, ValueError) as error:
         raise SystemExit(f"The server does not start: {error}") from None
@@ -53,6 +53,15 @@ def parse_arguments(arguments: Sequence[str] | None = None) -> argparse.Namespac
     )
     parser.add_argument("--host", default="127.0.0.1", help="default: this machine")
     parser.add_argument("--port", type=_port, default=8001)
+    parser.add_argument(
+        "--allow-origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="let scripts on pages of this origin, such as http://localhost:5500, read "
+        "the answers (CORS); may come several times, * means any. By default a browser "
+        "lets no page of another origin read them",
+    )
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--model", type=Path, help="serve this file; nothing is trained")
     what.add_argument("--save", type=Path, help="train, write this file, and end")

@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from recsys_helpers.methods.als import Als
+from recsys_helpers.methods.ease import Ease
+
 __all__ = ["Counts", "Recommendations", "ScoredMovie", "Settings"]
 
 
@@ -29,10 +32,7 @@ class Counts(NamedTuple):
 
 
 class Settings(NamedTuple):
-    """What a new user's ratings are turned into, as it was in training."""
+    """The two methods as they were set in training; neither is fitted."""
 
-    als_like: float
-    als_confidence: float
-    als_regularization: float
-    ease_like: float
-    ease_half_like: float
+    als: Als
+    ease: Ease

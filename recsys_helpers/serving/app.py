@@ -2,9 +2,12 @@
 
 # Without "from __future__ import annotations": FastAPI reads the annotations, and
 # their names are local here, since only a server needs the library.
+import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any
 
 import recsys_helpers
+from recsys_helpers.checks import as_list
 from recsys_helpers.ids import UnknownIdError
 from recsys_helpers.serving.docs_page import PAGE_POLICY, docs_page
 from recsys_helpers.serving.guard import POLICY, Guard
@@ -22,14 +25,21 @@ _ABOUT = (
     "and answers every error in one shape."
 )
 _COMMON = (405, 408, 413, 500)
+_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
-def create_app(recommender: Recommender) -> "FastAPI":
+def create_app(
+    recommender: Recommender, allow_origins: Iterable[str] = ()
+) -> "FastAPI":
     """Make an application that answers with this recommender.
 
     Parameters
     ----------
     recommender : Recommender
+    allow_origins : iterable of str
+        Where pages come from whose scripts may read the answers in a browser, such as
+        ``"http://localhost:5500"``; ``"*"``: from anywhere. By default only pages of
+        this server may.
 
     Returns
     -------
@@ -40,7 +50,10 @@ def create_app(recommender: Recommender) -> "FastAPI":
     ------
     ImportError
         If FastAPI is not installed.
+    ValueError
+        If an origin is none.
     """
+    origins = _checked_origins(allow_origins)
     try:
         from fastapi import FastAPI
     except ImportError as error:
@@ -63,8 +76,40 @@ def create_app(recommender: Recommender) -> "FastAPI":
     _add_movies(app, recommender)
     _add_recommendations(app, recommender)
     _add_docs(app)
+    _answer_head(app)
     app.add_middleware(Guard)
+    if origins:
+        from starlette.middleware.cors import CORSMiddleware
+
+        # Around the guard, so that a page can read its refusals too.
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=["GET", "HEAD", "POST"],
+            allow_headers=["content-type"],
+        )
     return app
+
+
+def _checked_origins(origins: Iterable[str]) -> list[str]:
+    listed = as_list(origins)
+    for origin in listed:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise ValueError(
+                f"{origin!r} is no origin: write scheme, host and port as a browser "
+                "does, in small letters and without a path, such as "
+                '"http://localhost:5500"; or "*" for any.'
+            )
+    return listed
+
+
+def _answer_head(app: "FastAPI") -> None:
+    """Let HEAD be asked wherever GET is, as HTTP has it: RFC 9110, section 9.1."""
+    app.openapi()  # is kept, so that no endpoint is described twice
+    for route in app.routes:
+        methods = getattr(route, "methods", None) or set()
+        if "GET" in methods:
+            methods.add("HEAD")
 
 
 def _add_health(app: "FastAPI", recommender: Recommender) -> None:
@@ -94,7 +139,7 @@ def _add_movies(app: "FastAPI", recommender: Recommender) -> None:
 
     @app.get("/movies", summary="Search titles", responses=documented(422))
     def search_movies(asked: Annotated[Search, Query()]) -> Found:
-        """Find the ids of movies by words of their titles; the shortest title first."""
+        """Find the ids of movies by title: whole titles first, then words and parts."""
         found = recommender.search(asked.query, asked.n)
         movies = [{"movie_id": one, "title": title} for one, title in found]
         # FastAPI makes a Found of it, and of the dicts below what they promise.

@@ -7,7 +7,9 @@ parts that do not fit each other.
 """
 
 import io
+import json
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Any, cast
 
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys_helpers.ids import IdIndex
+from recsys_helpers.methods.als import Als
+from recsys_helpers.methods.ease import Ease
 from recsys_helpers.serving.answers import Settings
 from recsys_helpers.serving.recommender import Recommender
 from recsys_helpers.vectors_file import UNREADABLE, read_arrays
@@ -23,7 +27,9 @@ from recsys_helpers.whole_files import write_whole
 
 __all__ = ["ModelFileError", "load", "save"]
 
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
+_MISFITS = (AttributeError, IndexError, RecursionError, TypeError, ValueError)
+_METHODS: dict[str, type] = {"als": Als, "ease": Ease}
 _DENSE = ("user_vectors", "movie_vectors", "gram_inverse", "scale")
 _SPARSE = ("seen", "likes", "queries")
 _PARTS = ("data", "indices", "indptr")
@@ -44,7 +50,7 @@ def save(recommender: Recommender, path: str | Path) -> None:
     arrays: dict[str, Any] = {
         "format_version": np.int64(FORMAT_VERSION),
         "edition": np.array(recommender.edition),
-        "settings": np.array(recommender.settings, dtype=np.float64),
+        "settings": np.array(_written(recommender.settings)),
         "titles": np.array(recommender.titles, dtype=str),
         "user_ids": recommender.users.ids,
         "movie_ids": recommender.movies.ids,
@@ -82,7 +88,7 @@ def load(path: str | Path) -> Recommender:
         return _recommender(arrays)
     except KeyError as error:
         raise ModelFileError(path, f"{error} is missing.") from error
-    except (IndexError, TypeError, ValueError) as error:
+    except _MISFITS as error:
         raise ModelFileError(path, f"its parts do not fit ({error}).") from error
 
 
@@ -97,11 +103,38 @@ def _recommender(arrays: Mapping[str, NDArray]) -> Recommender:
     sparse_ones = {name: _matrix(arrays, name, shape) for name in _SPARSE}
     return Recommender(
         edition=str(arrays["edition"]),
-        settings=Settings(*arrays["settings"].tolist()),
+        settings=_settings(str(arrays["settings"])),
         titles=tuple(titles.tolist()),
         users=users,
         movies=movies,
         **cast("dict[str, Any]", dense | sparse_ones),
+    )
+
+
+def _written(settings: Settings) -> str:
+    """All that the methods were set to, as text in JSON."""
+    return json.dumps(
+        {
+            name: {
+                one.name: getattr(method, one.name)
+                for one in fields(method)
+                if one.name != "release_years"  # never served
+            }
+            for name, method in settings._asdict().items()
+        },
+        default=np.generic.item,  # a search over settings may give numpy's
+    )
+
+
+def _settings(written: str) -> Settings:
+    found = json.loads(written)
+    if {name: set(one) for name, one in found.items()} != {
+        name: {one.name for one in fields(method)} - {"release_years"}
+        for name, method in _METHODS.items()
+    }:
+        raise ValueError("the settings are not those of the two methods")
+    return Settings(
+        **{name: method(**found[name]) for name, method in _METHODS.items()}
     )
 
 

@@ -15,7 +15,7 @@ from scipy import sparse
 from recsys_helpers.checks import check_count
 from recsys_helpers.franchises import series_name
 from recsys_helpers.interactions import top_n
-from recsys_helpers.titles import fold_title
+from recsys_helpers.titles import NO_MATCH, match_titles
 
 __all__ = [
     "EaseRanker",
@@ -25,6 +25,7 @@ __all__ = [
     "row_of",
     "search_titles",
     "series_of",
+    "top_finite",
 ]
 
 Rows = NDArray[np.intp]
@@ -61,7 +62,24 @@ def retrieve(
     """
     # As `@` would, but on one thread: requests come side by side as it is.
     scores = np.einsum("if,f->i", movie_vectors, vector)
-    return top_n(scores, n, exclude)
+    return top_finite(scores, n, exclude)
+
+
+def top_finite(
+    scores: NDArray[np.floating], n: int, exclude: ArrayLike | None = None
+) -> Rows:
+    """Rows of the largest scores, as `top_n` gives them, without any NaN or infinity.
+
+    JSON has no way to write these, and nobody can be told what they mean.
+
+    Examples
+    --------
+    >>> top_finite(np.array([0.5, np.nan, np.inf, 0.9, -np.inf]), 5).tolist()
+    [3, 0]
+    """
+    finite = np.isfinite(scores)
+    best = top_n(np.where(finite, scores, -np.inf), n, exclude)
+    return best[finite[best]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,31 +192,35 @@ def recall_of(candidates: ArrayLike, wanted: ArrayLike) -> float:
     return float(np.isin(wanted, candidates).mean())
 
 
-def search_titles(query: str, folded: Sequence[str], n: int) -> list[int]:
-    """Rows of the titles that hold all words of a query, the shortest titles first.
+def search_titles(
+    query: str, titles: Sequence[str], n: int, counts: ArrayLike | None = None
+) -> list[int]:
+    """Rows of the titles that a query finds, best first.
 
     Parameters
     ----------
     query : str
-    folded : sequence of str
-        Titles, each passed through `recsys_helpers.titles.fold_title`.
+    titles : sequence of str
     n : int
+    counts : array of int, shape (n_titles,), optional
+        How many ratings each movie has: of two titles that are found equally well (see
+        `recsys_helpers.titles.match_titles`), the more famous goes first. Without
+        these it is the shorter one.
 
     Returns
     -------
     list of int
-        At most n. Empty where none holds them all.
+        At most n. Empty where none is found.
 
     Examples
     --------
-    >>> search_titles("the Matrix", ["heat (1995)", "matrix, the (1999)"], 5)
+    >>> search_titles("matrix", ["Heat (1995)", "Matrix, The (1999)"], 5)
     [1]
     """
-    words = fold_title(query).split()
-    found = [
-        row for row, title in enumerate(folded) if all(word in title for word in words)
-    ]
-    return sorted(found, key=lambda row: (len(folded[row]), row))[:n]
+    far = match_titles(query, titles)
+    fame = [-len(title) for title in titles] if counts is None else np.asarray(counts)
+    order = np.lexsort((np.negative(fame), far))
+    return order[: min(n, np.count_nonzero(far < NO_MATCH))].tolist()
 
 
 def row_of(

@@ -17,10 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers.checks import check_count
-from recsys_helpers.factorisation import solve_row
+from recsys_helpers.checks import check_count, check_positive
+from recsys_helpers.factorisation import confidence_values, solve_row
 from recsys_helpers.ids import IdIndex
-from recsys_helpers.interactions import top_n
 from recsys_helpers.methods import popular_where_silent
 from recsys_helpers.methods.ease_algebra import like_values
 from recsys_helpers.nearest import unit_rows
@@ -38,8 +37,8 @@ from recsys_helpers.serving.ranking import (
     row_of,
     search_titles,
     series_of,
+    top_finite,
 )
-from recsys_helpers.titles import fold_title
 
 __all__ = ["CANDIDATES", "Recommender"]
 
@@ -88,10 +87,10 @@ class Recommender:
     # What every request needs is computed once, by __post_init__.
     _shared: NDArray[np.float64] = field(init=False, repr=False)
     _directions: NDArray[np.floating] = field(init=False, repr=False)
+    _counts: NDArray[np.integer] = field(init=False, repr=False)
     _popularity: Any = field(init=False, repr=False)
     _ranker: EaseRanker = field(init=False, repr=False)
     _series: list[str | None] = field(init=False, repr=False)
-    _folded: list[str] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Check that all parts fit, and compute once what every request needs.
@@ -99,24 +98,28 @@ class Recommender:
         Raises
         ------
         ValueError
-            If a part has another length than the users or movies, or a number is NaN
-            or infinite.
+            If a part has another length than the users or movies, or a number or a
+            setting cannot be.
         """
         check_parts(self)
         vectors = self.movie_vectors.astype(np.float64)
-        penalty = self.settings.als_regularization * np.eye(vectors.shape[1])
+        regularization = self.settings.als.regularization
+        check_positive("regularization", regularization)
+        penalty = regularization * np.eye(vectors.shape[1])
         counts = np.bincount(self.seen.indices, minlength=len(self.movies))
         ready = {
             "_shared": vectors.T @ vectors + penalty,
             "_directions": unit_rows(self.movie_vectors),
+            "_counts": counts,
             "_popularity": popular_where_silent(np.zeros(len(counts)), counts),
             "_ranker": EaseRanker(self.likes, self.gram_inverse, self.scale),
             "_series": [series_of(title) for title in self.titles],
-            "_folded": [fold_title(title) for title in self.titles],
         }
         for name, value in ready.items():
             # A frozen dataclass sets its own fields this way.
             object.__setattr__(self, name, value)
+        # A setting that cannot be shows now, and not when the first request comes.
+        self.recommend_to({int(self.movies.ids[0]): 5.0}, 1)
 
     @property
     def counts(self) -> Counts:
@@ -160,7 +163,7 @@ class Recommender:
         silent = np.asarray(~self._directions.any(axis=1))
         silent[row] = True
         scores = np.einsum("if,f->i", self._directions, vector)
-        best = top_n(scores, n, silent)
+        best = top_finite(scores, n, silent)
         return self._listed(best, scores[best])
 
     def recommend(
@@ -211,16 +214,15 @@ class Recommender:
             raise ValueError("The new user has no ratings; at least one is needed.")
         rated = self.movies.rows(np.fromiter(ratings, dtype=np.int64))
         stars = np.fromiter(ratings.values(), dtype=np.float64)
-        values = like_values(
-            stars, self.settings.ease_like, self.settings.ease_half_like
-        )
+        ease = self.settings.ease
+        values = like_values(stars, ease.like_threshold, ease.half_like_from)
         liked = values > 0
-        vector = self._fold_in(rated[stars >= self.settings.als_like])
+        vector = self._fold_in(rated, stars)
         return self._ranked(vector, rated[liked], values[liked], rated, n)
 
     def search(self, query: str, n: int = 10) -> list[tuple[int, str]]:
-        """Ids and titles of the movies whose titles hold all words of the query."""
-        rows = search_titles(query, self._folded, n)
+        """Ids and titles of the movies that a title leads to, the likeliest first."""
+        rows = search_titles(query, self.titles, n, self._counts)
         return [(int(self.movies.ids[row]), self.titles[row]) for row in rows]
 
     def unknown_movies(self, movie_ids: list[int]) -> list[int]:
@@ -250,27 +252,35 @@ class Recommender:
         n: int,
     ) -> Recommendations:
         if len(columns) == 0:
-            best = top_n(self._popularity, n, unwanted)
+            best = top_finite(self._popularity, n, unwanted)
             popular = self._listed(best, self._popularity[best])
             return Recommendations(popular, False)
         if vector.any():
             found = retrieve(vector, self.movie_vectors, CANDIDATES, unwanted)
-        else:  # Halves of a like are none to ALS.
-            found = top_n(self._popularity, CANDIDATES, unwanted)
+        else:  # Halves of a like may be none to ALS.
+            found = top_finite(self._popularity, CANDIDATES, unwanted)
         found = np.sort(found)  # equal scores come in the order of the ids
         liked = np.asarray(columns, dtype=np.intp)
         scores = self._ranker.scores(liked, values, found)
-        order = top_n(scores, len(found))
+        order = top_finite(scores, CANDIDATES)
         kept = at_most_each([self._series[found[i]] for i in order], OF_ONE_SERIES)
         best = order[kept][:n]
         return Recommendations(self._listed(found[best], scores[best]), True)
 
-    def _fold_in(self, liked: NDArray[np.intp]) -> NDArray[np.float64]:
-        if len(liked) == 0:
+    def _fold_in(
+        self, rated: NDArray[np.intp], stars: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Do what `Als.fold_in` does, without implicit."""
+        als = self.settings.als
+        confidences = confidence_values(
+            stars, als.like_threshold, als.weighting, als.alpha
+        )
+        positive = confidences > 0
+        if not positive.any():
             return np.zeros(self.movie_vectors.shape[1])
-        confidences = np.full(len(liked), self.settings.als_confidence)
-        vectors = self.movie_vectors[liked].astype(np.float64)
-        return solve_row(self._shared, vectors, confidences).astype(np.float64)
+        vectors = self.movie_vectors[rated[positive]].astype(np.float64)
+        solved = solve_row(self._shared, vectors, confidences[positive])
+        return solved.astype(np.float64)
 
     def _listed(
         self, rows: NDArray[np.integer], scores: NDArray[np.floating]

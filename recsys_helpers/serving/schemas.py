@@ -81,7 +81,8 @@ class Search(HowMany):
         min_length=1,
         max_length=MOST_LETTERS,
         pattern=r"\S",
-        description="Words that the title holds, whatever their case.",
+        description="A title or some of its words, however accents and signs are "
+        "written; a year may follow.",
         examples=["toy story"],
     )
 

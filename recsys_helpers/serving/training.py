@@ -1,5 +1,7 @@
 """From ratings to what a server holds: the part that may take its time."""
 
+from dataclasses import replace
+
 import numpy as np
 from scipy import sparse
 
@@ -12,15 +14,20 @@ from recsys_helpers.serving.recommender import Recommender
 __all__ = ["train_recommender"]
 
 
-def train_recommender(data: MovieLens, seed: int = 0) -> Recommender:
-    """Train ALS and EASE, with the settings that the course has chosen.
+def train_recommender(
+    data: MovieLens, seed: int = 0, *, als: Als | None = None, ease: Ease | None = None
+) -> Recommender:
+    """Train ALS and EASE.
 
     Parameters
     ----------
     data : MovieLens
         At most 20,000 users: EASE is a matrix of users by users.
     seed : int
-        Of the factors that ALS starts from.
+        Of the factors that ALS starts from, if `als` is not given.
+    als, ease : Als, Ease, optional
+        With other settings than those that the course has chosen. They are not
+        changed: copies of them are fitted.
 
     Returns
     -------
@@ -31,21 +38,23 @@ def train_recommender(data: MovieLens, seed: int = 0) -> Recommender:
     ImportError
         If implicit is not installed; a trained model is served without it.
     ValueError
-        If there are more users.
+        If there are more users, or `ease` has ``release_years``, which are not served.
     """
-    ease = Ease(**CHOSEN_EASE).fit(data.ratings)
-    als = Als(**CHOSEN_ALS, seed=seed).fit(data.ratings)
+    als = replace(als or Als(**CHOSEN_ALS, seed=seed))
+    ease = replace(ease or Ease(**CHOSEN_EASE))
+    if ease.release_years is not None:
+        raise ValueError(
+            "Ease(release_years=...) cannot be served: the model's file keeps no "
+            "years. Leave them out."
+        )
+    settings = Settings(replace(als), replace(ease))
+    ease.fit(data.ratings)
+    als.fit(data.ratings)
     rated = ease.interactions_
     titles = data.movies.set_index("movie_id")["title"].loc[rated.movies.ids]
     return Recommender(
         edition=data.edition,
-        settings=Settings(
-            als_like=CHOSEN_ALS["like_threshold"],
-            als_confidence=1.0 + CHOSEN_ALS["alpha"],  # weighting "constant"
-            als_regularization=float(CHOSEN_ALS["regularization"]),
-            ease_like=float(ease.like_threshold or 0),
-            ease_half_like=float(ease.half_like_from or 0),
-        ),
+        settings=settings,
         titles=tuple(titles),
         users=rated.users,
         movies=rated.movies,

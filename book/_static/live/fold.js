@@ -1,10 +1,14 @@
-/* Find films by what somebody types: without accents, case, articles or signs. */
+/* Find films by what somebody types. The rule is that of `match_titles` in
+ * recsys_helpers/titles.py, and tests/test_title_search.py asks both the same. */
 (function (live) {
   "use strict";
 
   // Letters that are no letter with an accent, so that taking accents off leaves them.
-  const LETTERS = { æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ß: "ss" };
-  const ARTICLE = /^(?:the|an?|les?|la|il|lo|el|los|las|der|die|das|eine?) (?=.)/;
+  const LETTERS = { æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ß: "ss", ς: "σ" };
+  const ARTICLE =
+    /^(?:(?:the|an?|les?|la|il|lo|el|los|las|der|die|das|eine?) |l['’] ?)(?=.)/i;
+  const NO_MATCH = 8;
+  const YEAR_ONLY = 7;
 
   /**
    * Bring text to the form in which it is compared.
@@ -12,67 +16,90 @@
    * @returns {string} "Amélie & Léon" becomes "amelie and leon"
    */
   live.fold = function (text) {
-    return text
+    const folded = text
+      .replace(/['`´‘’ʻʼ′]/g, "")
       .toLowerCase()
-      .replace(/[æœøłđß]/g, (letter) => LETTERS[letter])
+      .replace(/[æœøłđßς]/g, (letter) => LETTERS[letter])
       .normalize("NFKD")
       .replace(/\p{M}/gu, "")
+      .toLowerCase()
       .replace(/&/g, " and ")
-      .replace(/['’]/g, "")
       .replace(/[^\p{L}\p{N}]+/gu, " ")
       .trim();
+    // A title of signs has nothing else to be found by.
+    return folded || text.trim().replace(/\s+/g, " ");
   };
 
-  /** Folded text without the article in front. */
-  live.withoutArticle = function (folded) {
-    return folded.replace(ARTICLE, "");
-  };
+  function withoutArticle(title) {
+    return title.normalize("NFD").replace(/\p{M}/gu, "").replace(ARTICLE, "");
+  }
 
-  // 0 is the best; Infinity: it does not match.
-  function distance(names, query) {
-    let best = Infinity;
-    for (const name of names) {
-      const at = ` ${name} `.indexOf(query);
-      if (name === query) {
-        return 0;
-      } else if (at === 1) {
-        best = Math.min(best, 1);
-      } else if (` ${name}`.includes(` ${query}`)) {
-        best = Math.min(best, 2);
-      } else if (at > 0) {
-        best = Math.min(best, 3);
-      }
+  // From 0, the whole name, to 6, a part of it: as in Python, which says more.
+  function distance(name, wanted) {
+    const words = name.split(" ");
+    const letters = words.join("");
+    const lettersWanted = wanted.replaceAll(" ", "");
+    if (letters === lettersWanted) {
+      return 0;
     }
-    return best;
+    const edges = new Set([0]);
+    let at = 0;
+    for (const word of words) {
+      edges.add((at += word.length));
+    }
+    const starts = [...edges].filter((edge) => letters.startsWith(lettersWanted, edge));
+    const whole = starts.filter((edge) => edges.has(edge + lettersWanted.length));
+    if (whole.length > 0) {
+      return whole.includes(0) ? 1 : 2;
+    }
+    const spaced = ` ${name}`;
+    const parts = wanted.split(" ");
+    if (spaced.includes(` ${wanted}`)) {
+      return name.startsWith(wanted) ? 3 : 4;
+    }
+    if (starts.length > 0 || parts.every((part) => spaced.includes(` ${part}`))) {
+      return 5;
+    }
+    return name.includes(wanted) ? 6 : NO_MATCH;
+  }
+
+  function nearest(film, wanted) {
+    const letters = wanted.replaceAll(" ", "");
+    const mayHold =
+      film.letters.includes(letters) ||
+      wanted.split(" ").every((part) => film.words.includes(part));
+    // A look at all names takes much longer.
+    return mayHold
+      ? Math.min(...film.names.map((name) => distance(name, wanted)))
+      : NO_MATCH;
   }
 
   /**
    * Prepare all titles for searching.
    * @param {object} catalogue
    * @returns {Function} search(text, limit) gives {films, found}: the best films, and
-   *   how many there are; the whole title first, then its start, the start of a word,
-   *   and any part; the more famous first. For no text: the most famous.
+   *   how many there are; the whole title first, then whole words, starts of words,
+   *   and parts; the more famous first. For no text: the most famous.
    */
   live.finder = function (catalogue) {
-    const names = catalogue.titles.map(function (title, film) {
+    const films = catalogue.titles.map(function (title, film) {
       const all = [title, ...(catalogue.searched[film] || "").split("|")];
-      const folded = all.map(live.fold).filter((name) => name !== "");
-      const bare = folded.map(live.withoutArticle);
-      return [...new Set([...folded, ...bare])];
+      const folded = [...all, ...all.map(withoutArticle)].map(live.fold);
+      const names = [...new Set(folded)].filter((name) => name !== "");
+      const words = names.join("\n");
+      return { names, words, letters: words.replaceAll(" ", "") };
     });
     return function (text, limit) {
       const query = live.fold(text);
-      const year = /^(.*\S) ((?:18|19|20)\d\d)$/.exec(query);
+      const year = /^(?:(.+) )?((?:18|19|20)[0-9]{2})$/.exec(query);
       const matches = [];
-      for (let film = 0; film < names.length; film += 1) {
-        let far = distance(names[film], query);
-        if (far === Infinity && year !== null) {
+      for (let film = 0; film < films.length; film += 1) {
+        let far = query === "" ? 0 : nearest(films[film], query);
+        if (far === NO_MATCH && year && Number(year[2]) === catalogue.years[film]) {
           // "heat 1995": the last word may be the year, and not of the title.
-          if (Number(year[2]) === catalogue.years[film]) {
-            far = distance(names[film], year[1]);
-          }
+          far = year[1] ? nearest(films[film], year[1]) : YEAR_ONLY;
         }
-        if (far < Infinity) {
+        if (far < NO_MATCH) {
           matches.push([far, film]);
         }
       }
