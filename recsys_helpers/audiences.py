@@ -35,7 +35,7 @@ def popularity_classes(n_ratings: ArrayLike) -> NDArray[np.int64]:
     [1, 0, 2, 1, 2, 2, 2]
     """
     n_ratings = np.asarray(n_ratings)
-    if n_ratings.sum() == 0:
+    if not n_ratings.sum() > 0:
         raise ValueError("There are no ratings.")
     order = np.argsort(-n_ratings, kind="stable")
     in_order = n_ratings[order]

@@ -83,7 +83,7 @@ def checked_times(ratings: pd.DataFrame, needed_by: str) -> NDArray[np.number]:
         times = column.to_numpy(dtype=np.float64, na_value=np.nan)
     else:
         is_number = [isinstance(t, Real) and not isinstance(t, bool) for t in column]
-        times = column.where(is_number).to_numpy(dtype=np.float64, na_value=np.nan)
+        times = np.array(np.where(is_number, column, np.nan), dtype=np.float64)
     good = (times >= 0) & (times <= LAST_SECOND)
     if not good.all():
         row = int(np.argmin(good))
