@@ -477,19 +477,12 @@ def test_ratings_are_stars_even_for_the_unknown(method):
 
 
 @every_predictor
-@pytest.mark.parametrize(
-    ("users", "movies", "column"),
-    [
-        (["1"], [101], "user_id"),
-        ([1.0], [101], "user_id"),
-        ([1], ["101"], "movie_id"),
-        ([1], [101.5], "movie_id"),
-        ([1], [np.nan], "movie_id"),
-    ],
-)
-def test_pairs_of_ids_of_another_type_are_refused(method, users, movies, column):
+@pytest.mark.parametrize("column", ["user_id", "movie_id"])
+@pytest.mark.parametrize("other", ["1", 1.0, 101.5, np.nan])
+def test_pairs_of_ids_of_another_type_are_refused(method, column, other):
+    pair = {"user_id": [1], "movie_id": [101]} | {column: [other]}
     with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
-        fitted(method).predict(users, movies)
+        fitted(method).predict(*pair.values())
 
 
 @every_predictor
