@@ -35,7 +35,7 @@ def popularity_classes(n_ratings: ArrayLike) -> NDArray[np.int64]:
     [1, 0, 2, 1, 2, 2, 2]
     """
     n_ratings = np.asarray(n_ratings)
-    if n_ratings.sum() == 0:
+    if not n_ratings.sum() > 0:
         raise ValueError("There are no ratings.")
     order = np.argsort(-n_ratings, kind="stable")
     in_order = n_ratings[order]
@@ -134,7 +134,8 @@ def calibrated_lists(
     Raises
     ------
     ValueError
-        If `weight` is out of range or there are fewer candidates than `n`.
+        If `weight` is out of range, there are fewer candidates than `n`, or a number
+        is NaN or infinite.
     """
     check_count("n", n)
     if not 0 <= weight <= 1:
@@ -144,6 +145,9 @@ def calibrated_lists(
             f"Lists of {n} need at least as many candidates, with a score each; got "
             f"shapes {candidates.shape} and {scores.shape}."
         )
+    for name, numbers in (("score", scores), ("feature", features), ("share", wanted)):
+        if not np.isfinite(numbers).all():
+            raise ValueError(f"A {name} is NaN or infinite, and nothing goes by it.")
     everyone = np.arange(len(candidates))
     taken = np.zeros(candidates.shape, dtype=bool)
     lists = np.empty((len(candidates), n), dtype=np.intp)

@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers.ids import IdIndex
-from recsys_helpers.metrics import PADDING, checked_lists
+from recsys_helpers.ids import IdIndex, integer_ids
+from recsys_helpers.metrics import PADDING, checked_lists, checked_users
 from recsys_helpers.nearest import unit_rows
 from recsys_helpers.vectors import MovieVectors
 
@@ -54,7 +54,7 @@ def novelty(recommended: ArrayLike, train: pd.DataFrame) -> Floats:
     """
     lists = checked_lists(recommended)
     n_raters = np.maximum(_popularity(lists, train), 1)
-    bits = -np.log2(n_raters / train["user_id"].nunique())
+    bits = -np.log2(n_raters / len(IdIndex.of(train["user_id"], "user_id")))
     return _mean_of_lists(bits, lists)
 
 
@@ -147,14 +147,22 @@ def popularity_lift(
     ----------
     users : int array, shape (n_users,)
         Whose list each row of `recommended` is.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many different users as lists, or ids are not whole
+        numbers.
     """
+    users = checked_users(users, checked_lists(recommended))
     of_lists = average_popularity(recommended, train)
-    n_ratings = train.groupby("movie_id")["user_id"].transform("size")
-    of_profiles = n_ratings.groupby(train["user_id"]).mean().reindex(np.asarray(users))
-    both = ~np.isnan(of_lists) & of_profiles.notna().to_numpy()
+    n_ratings = _popularity(integer_ids(train["movie_id"], "movie_id"), train)
+    by_user = pd.Series(n_ratings).groupby(integer_ids(train["user_id"], "user_id"))
+    of_profiles = by_user.mean().reindex(users).to_numpy()
+    both = ~np.isnan(of_lists) & ~np.isnan(of_profiles)
     if not both.any():
         return float("nan")
-    gap_profiles = of_profiles.to_numpy()[both].mean()
+    gap_profiles = of_profiles[both].mean()
     return float((of_lists[both].mean() - gap_profiles) / gap_profiles)
 
 
@@ -195,7 +203,8 @@ def _counts(recommended: ArrayLike, n_movies: int) -> NDArray[np.int64]:
 
 def _popularity(lists: NDArray[np.int64], train: pd.DataFrame) -> Floats:
     """Count the ratings in `train` of each listed movie, in the lists' shape."""
-    movies, n_ratings = np.unique(train["movie_id"], return_counts=True)
+    rated = integer_ids(train["movie_id"], "movie_id")
+    movies, n_ratings = np.unique(rated, return_counts=True)
     rows = IdIndex.of(movies, "movie_id").find(lists)
     return np.where(rows >= 0, n_ratings[rows], 0).astype(np.float64)
 

@@ -1,12 +1,15 @@
-"""Checks of settings and matrices that several modules need."""
+"""Checks of settings, times and matrices that several modules need."""
 
 from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys_helpers.ids import IdIndex
+from recsys_helpers.validation import LAST_SECOND
 
 
 def as_list(one_or_several: Any) -> list[Any]:
@@ -51,6 +54,71 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
     """Raise a ValueError unless `value` is one of `choices`."""
     if value not in choices:
         raise ValueError(f"{name} is one of {', '.join(choices)}; got {value!r}.")
+
+
+def checked_times(ratings: pd.DataFrame, needed_by: str) -> NDArray[np.number]:
+    """Give the times of ratings, which may then be put in order.
+
+    Parameters
+    ----------
+    ratings : DataFrame with `timestamp`
+    needed_by : str
+        What needs the times, for the message.
+
+    Returns
+    -------
+    array of int or float, shape (n,)
+        Seconds since 1970.
+
+    Raises
+    ------
+    ValueError
+        If there is no such column or it holds dates, or what is no number of seconds
+        from 1970 to the year 9999: text, whose order is another ("9" comes after
+        "10"), what is missing, milliseconds. The message names the first row. So are
+        numbers refused that a spreadsheet has rounded.
+    """
+    problem = f"{needed_by} needs to know when each rating was given, and "
+    if "timestamp" not in ratings:
+        raise ValueError(f"{problem}the ratings have no column timestamp.")
+    column = ratings["timestamp"]
+    kind = column.dtype.kind
+    if kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
+        raise ValueError(
+            f"{problem}wants seconds since 1970; these are dates ({column.dtype}): "
+            'pd.to_datetime(ratings["timestamp"], utc=True)'
+            '.astype("datetime64[s, UTC]").astype("int64")'
+        )
+    if kind in "iu" and not column.hasnans:
+        times = column.to_numpy(dtype=np.int64)
+    elif kind in "iuf":
+        times = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    else:
+        is_number = [isinstance(t, Real) and not isinstance(t, bool) for t in column]
+        times = np.array(np.where(is_number, column, np.nan), dtype=np.float64)
+    good = (times >= 0) & (times <= LAST_SECOND)
+    if not good.all():
+        row = int(np.argmin(good))
+        value = column.iloc[[row]].tolist()[0]
+        raise ValueError(
+            f"{problem}ratings.iloc[{row}] has the timestamp {value!r}, which is no "
+            "number of seconds since 1970. Of text pd.to_numeric makes numbers, and "
+            "// 1000 seconds of milliseconds; rows without a time must go."
+        )
+    if times.dtype.kind == "f" and _looks_rounded(times):
+        raise ValueError(
+            f"{problem}all timestamps are rounded to six digits, the first to "
+            f"{times[0]:.5E}, as a spreadsheet shows and saves them. Take the original "
+            "file, or show the column there as numbers without decimals and save again."
+        )
+    return times
+
+
+def _looks_rounded(times: NDArray[np.floating]) -> bool:
+    # Of smaller numbers, which are no times of today, six digits are all there are.
+    if len(times) < 2 or times.min() < 1e8:
+        return False
+    return not (times % 10.0 ** (np.floor(np.log10(times)) - 5)).any()
 
 
 def check_csr(name: str, matrix: Any) -> None:

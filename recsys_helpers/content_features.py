@@ -15,7 +15,7 @@ from typing import NamedTuple, Self
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.ids import UnknownIdError
+from recsys_helpers.ids import UnknownIdError, integer_ids
 from recsys_helpers.side_information import genre_and_year_matrix
 
 
@@ -142,11 +142,19 @@ def leave_one_out_averages(
 
 
 def check_movies_known(ratings: pd.DataFrame, movies: pd.DataFrame) -> None:
-    """Raise `UnknownIdError` if a movie that was rated is not in `movies`."""
-    missing = ~ratings["movie_id"].isin(movies["movie_id"])
+    """Raise `UnknownIdError` if a movie that was rated is not in `movies`.
+
+    Raises
+    ------
+    ValueError
+        If ids are not whole numbers.
+    """
+    integer_ids(ratings["user_id"], "user_id")
+    rated = integer_ids(ratings["movie_id"], "movie_id")
+    missing = ~np.isin(rated, integer_ids(movies["movie_id"], "movie_id"))
     if missing.any():
         raise UnknownIdError(
-            f"movie_id {ratings['movie_id'][missing].iloc[0]} is not among the "
+            f"movie_id {rated[missing][0]} is not among the "
             f"{len(movies):,} movies whose genres are given."
         )
 

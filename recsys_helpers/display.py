@@ -22,6 +22,7 @@ from recsys_helpers.display_cells import (
     is_missing,
     texts_of,
 )
+from recsys_helpers.ids import integer_ids
 from recsys_helpers.styles import STRIP_STYLE, TABLE_STYLE
 from recsys_helpers.titles import without_year, year_of
 
@@ -250,6 +251,7 @@ def _for_each(movies: pd.DataFrame, values: Any, name: str) -> list[Any]:
                 f"{name} goes by movie_id, and movies has no such column. Give one "
                 "for each row instead."
             )
+        integer_ids(list(values), f"A movie_id of {name}")  # text, say, of JSON
         return [values.get(movie) for movie in movies["movie_id"]]
     if len(values) != len(movies):
         raise ValueError(f"There are {len(movies)} movies and {len(values)} {name}.")

@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from recsys_helpers.ids import UnknownIdError
+from recsys_helpers.checks import checked_times
+from recsys_helpers.ids import UnknownIdError, integer_ids
 from recsys_helpers.interactions import Interactions
 
 
@@ -56,8 +57,8 @@ def population_stability_index(
     Raises
     ------
     ValueError
-        If the shapes differ, a count is negative, a side has none, or with a
-        pseudo-count of 0 a class is empty.
+        If the shapes differ, a count is negative or no number, a side has none, or
+        with a pseudo-count of 0 a class is empty.
 
     Examples
     --------
@@ -71,7 +72,8 @@ def population_stability_index(
         raise ValueError(
             f"Expected counts of the same classes, got shapes {p.shape} and {q.shape}."
         )
-    if min(p.min(initial=0), q.min(initial=0), pseudo_count) < 0:
+    counts = np.concatenate([p, q, [pseudo_count]])
+    if not ((counts >= 0) & (counts < np.inf)).all():
         raise ValueError("Counts and the pseudo-count are at least 0.")
     if p.sum() == 0 or q.sum() == 0:
         raise ValueError("One side has no observations.")
@@ -92,11 +94,12 @@ def unknown_share(ratings: pd.DataFrame, known: pd.DataFrame) -> float:
     Raises
     ------
     ValueError
-        If there are no ratings.
+        If there are no ratings, or ids are not whole numbers.
     """
     if len(ratings) == 0:
         raise ValueError("A share of no ratings is undefined.")
-    return float(1 - ratings["movie_id"].isin(known["movie_id"]).mean())
+    rated, before = (integer_ids(of["movie_id"], "movie_id") for of in (ratings, known))
+    return float(1 - np.isin(rated, before).mean())
 
 
 def newcomers(ratings: pd.DataFrame, start: float, end: float) -> pd.DataFrame:
@@ -112,10 +115,16 @@ def newcomers(ratings: pd.DataFrame, start: float, end: float) -> pd.DataFrame:
     -------
     DataFrame
         In their order, with a fresh index. Users with an earlier rating are left out.
+
+    Raises
+    ------
+    ValueError
+        If a timestamp is no time, or ids are not whole numbers.
     """
-    came = ratings.groupby("user_id")["timestamp"].transform("min")
-    within = (came >= start) & (ratings["timestamp"] < end)
-    return ratings[within].reset_index(drop=True)
+    times = pd.Series(checked_times(ratings, "Who is a newcomer"))
+    came = times.groupby(integer_ids(ratings["user_id"], "user_id")).transform("min")
+    within = (came >= start) & (times < end)
+    return ratings[within.to_numpy()].reset_index(drop=True)
 
 
 class FoldedIn:
@@ -130,6 +139,7 @@ class FoldedIn:
 
     def __init__(self, model: ServesNewUsers, given: pd.DataFrame) -> None:
         self.model = model
+        integer_ids(given["user_id"], "user_id")
         known = given[model.interactions_.movies.find(given["movie_id"]) >= 0]
         self._given = dict(list(known.groupby("user_id")[["movie_id", "rating"]]))
 
@@ -147,7 +157,7 @@ class FoldedIn:
         UnknownIdError
             If the user was given no rating of a movie that the model knows.
         """
-        if user_id not in self._given:
+        if int(integer_ids(user_id, "user_id")) not in self._given:
             raise UnknownIdError(
                 f"The model knows none of the movies that user {user_id} rated."
             )

@@ -112,14 +112,18 @@ def evaluate(
     TypeError
         If the model neither predicts nor recommends.
     ValueError
-        If it recommends what the user has rated in train, or what is not in the
-        catalogue.
+        If ids are not whole numbers, or the model recommends what the user has rated
+        in train, what is not in the catalogue, or what has a score that is no number.
     """
     if not isinstance(model, RatingPredictor | Recommender):
         raise TypeError(
             f"{type(model).__name__} cannot be evaluated: it needs fit(train), and "
             "predict(user_ids, movie_ids) or recommend(user_id, n, exclude_seen)."
         )
+
+    for part in (split.train, split.test):
+        for column in ("user_id", "movie_id"):
+            integer_ids(part[column], column)
 
     def interval(per_user: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
         return bootstrap_interval(
@@ -169,9 +173,10 @@ def recommend_all(model: Recommender, users: ArrayLike, n: int) -> NDArray[np.in
     Raises
     ------
     ValueError
-        If the model gives more than `n` movies, or ids that are not whole numbers.
+        If the model gives more than `n` movies, ids that are not whole numbers, or a
+        score that is NaN or infinite.
     """
-    users = np.asarray(users)
+    users = integer_ids(users, "user_id")
     lists = np.full((len(users), n), metrics.PADDING, dtype=np.int64)
     for row, user_id in enumerate(users.tolist()):
         try:
@@ -181,6 +186,13 @@ def recommend_all(model: Recommender, users: ArrayLike, n: int) -> NDArray[np.in
         movie_ids = integer_ids(recommended["movie_id"], "movie_id")
         if len(movie_ids) > n:
             raise ValueError(f"Asked for {n} movies, got {len(movie_ids)}.")
+        scores = np.asarray(recommended.get("score", ()), dtype=np.float64)
+        if not np.isfinite(scores).all():
+            movie = movie_ids[~np.isfinite(scores)][0]
+            raise ValueError(
+                f"User {user_id} is recommended movie {movie}, whose score is no "
+                "number. Leave out what has no score."
+            )
         lists[row, : len(movie_ids)] = movie_ids
     return lists
 

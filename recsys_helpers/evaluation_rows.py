@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers import beyond_accuracy as beyond
 from recsys_helpers import metrics
+from recsys_helpers.ids import integer_ids
 from recsys_helpers.interactions import positives
 from recsys_helpers.intervals import Estimate
 
@@ -52,7 +53,8 @@ def check_lists(
             f"User {users[row]} is recommended movie {lists[row, rank]}, which they "
             "rated in the training rows. Leave out what the user has seen."
         )
-    foreign = (lists != metrics.PADDING) & ~np.isin(lists, catalogue["movie_id"])
+    known = integer_ids(catalogue["movie_id"], "movie_id")
+    foreign = (lists != metrics.PADDING) & ~np.isin(lists, known)
     if foreign.any():
         raise ValueError(
             f"Movie {lists[foreign][0]} is recommended but not in the catalogue. If "

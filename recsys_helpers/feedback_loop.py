@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import expit
 
 from recsys_helpers.beyond_accuracy import gini
 from recsys_helpers.checks import check_count, check_positive
@@ -76,8 +77,8 @@ def tastes_of(
     cosines = unit_rows(user_vectors) @ unit_rows(movie_vectors).T
     spread = cosines.std(axis=0)
     standard = (cosines - cosines.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    odds = liked_share / (1 - liked_share) * np.exp(sharpness * standard)
-    return np.asarray(odds / (1 + odds), dtype=np.float64)
+    # By odds / (1 + odds) a large sharpness would give infinity by infinity.
+    return expit(np.log(liked_share / (1 - liked_share)) + sharpness * standard)
 
 
 def looked_at(n_places: int) -> Floats:
@@ -151,9 +152,11 @@ def run_loop(
     Raises
     ------
     ValueError
-        If a setting is out of its range or there are too few movies.
+        If a setting or a chance is out of its range or there are too few movies.
     """
     check_count("n_rounds", n_rounds)
+    if not ((tastes >= 0) & (tastes <= 1)).all():
+        raise ValueError("tastes are chances from 0 to 1, and one here is not.")
     n_users, n_movies = tastes.shape
     if not 0 <= exploration <= 1:
         raise ValueError(f"exploration is a share from 0 to 1, not {exploration}.")

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from recsys_helpers.ids import integer_ids
 from recsys_helpers.title_keys import (
     Names,
     any_title,
@@ -95,6 +96,8 @@ def match_films(
     ------
     InvalidDataError
         For a missing column.
+    ValueError
+        If a movie's id is not a whole number.
 
     Notes
     -----
@@ -129,10 +132,10 @@ def match_films(
         movies_left = movies_left[~done]
         films_left = films_left[~films_left["film_id"].isin(pairs["film_id"])]
     pairs = pd.concat(found).sort_values("movie_id", ignore_index=True)
-    counts = (
-        pd.Series(dtype=int) if ratings is None else ratings.movie_id.value_counts()
-    )
-    n_ratings = movies["movie_id"].map(counts).fillna(0).astype("int64")
+    rated = [] if ratings is None else ratings["movie_id"]
+    counts = pd.Series(integer_ids(rated, "movie_id")).value_counts()
+    of_movies = pd.Series(integer_ids(movies["movie_id"], "movie_id"), movies.index)
+    n_ratings = of_movies.map(counts).fillna(0).astype("int64")
     lost = movies[["movie_id", "title", "year"]].assign(n_ratings=n_ratings)
     lost = lost[~lost["movie_id"].isin(pairs["movie_id"])]
     lost = lost.sort_values("n_ratings", ascending=False, kind="stable")

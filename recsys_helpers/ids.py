@@ -96,32 +96,63 @@ class IdIndex:
         )
 
 
-def integer_ids(ids: ArrayLike, name: str) -> NDArray[np.integer]:
-    """Ids as an array, in their shape.
+def integer_ids(ids: ArrayLike, name: str) -> NDArray[np.signedinteger]:
+    """Ids as an array, in their shape: the check that all ids of the course pass.
+
+    Parameters
+    ----------
+    ids : array_like of int
+        Whole numbers in a column of objects are ids too.
+    name : str
+        What the message calls them, for example ``"movie_id"``.
 
     Raises
     ------
     ValueError
-        If they are not whole numbers of at most 64 bits; `name` is what the message
-        calls them.
+        If one is not a whole number of at most 64 bits (text, a fraction, NaN, True);
+        the message names the first. 1.0 is none either: other such columns would hold
+        a NaN.
     """
     ids = np.asarray(ids)
-    if ids.size and not np.issubdtype(ids.dtype, np.integer):
-        if ids.dtype == object and all(_is_whole(one) for one in ids.flat):
-            # Python's own whole numbers, of any size, as a column of objects has them.
-            try:
-                return ids.astype(np.int64)
-            except OverflowError:
-                largest = max(ids.flat, key=abs)
-                raise ValueError(f"{name} {largest} is too large for an id.") from None
-        hint = ""
-        if np.issubdtype(ids.dtype, np.floating):
-            hint = (
-                " A merge that finds no partner for a row fills in NaN and makes ids "
-                'floats: drop those rows, then .astype("int64").'
-            )
-        raise ValueError(f"{name} must be whole numbers, not {ids.dtype}.{hint}")
-    return ids
+    if ids.dtype.kind == "i":
+        return ids
+    # Unsigned ids would be compared with signed ones as floats, which confuses large
+    # ones; Python's own whole numbers are of any size.
+    objects = ids.astype(object) if ids.dtype == np.uint64 else ids
+    kind = objects.dtype.kind
+    if kind == "u" or not ids.size:
+        return ids.astype(np.int64)
+    if kind == "O" and all(_is_whole(one) for one in objects.flat):
+        try:
+            return objects.astype(np.int64)
+        except OverflowError:
+            largest = max(objects.flat, key=abs)
+            raise ValueError(f"{name} {largest} is too large for an id.") from None
+    raise ValueError(_no_id(ids, name))
+
+
+def _no_id(ids: NDArray, name: str) -> str:
+    values = ids.ravel().tolist()
+    wrong = (
+        place
+        for place, one in enumerate(values)
+        if not (_is_whole(one) or (isinstance(one, float) and one.is_integer()))
+    )
+    place = next(wrong, 0)
+    value, hint = values[place], ""
+    if isinstance(value, float):
+        hint = (
+            " A merge that finds no partner for a row fills in NaN and makes ids "
+            'floats: drop those rows, then .astype("int64").'
+        )
+    elif isinstance(value, str):
+        hint = (
+            ' .astype("int64") makes numbers of digits; names become numbers by '
+            "pd.factorize, of all rows at once."
+        )
+    where = f" at position {place}" if len(values) > 1 else ""
+    kind = "text" if ids.dtype.kind == "U" else ids.dtype
+    return f"{name} must be whole numbers, not {kind}: got {value!r}{where}.{hint}"
 
 
 def _is_whole(one: object) -> bool:

@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from recsys_helpers.checks import check_csr, misfit
-from recsys_helpers.ids import IdIndex, UnknownIdError
+from recsys_helpers.ids import IdIndex, UnknownIdError, integer_ids
 from recsys_helpers.top_scores import top_n
 
 __all__ = [
@@ -138,7 +138,8 @@ class Interactions:
         user_id : int
             Whose seen movies are left out.
         scores : array, shape (n_movies,)
-            One score a column of `matrix`; larger is better.
+            One score a column of `matrix`; larger is better, and -inf leaves a movie
+            out.
         n : int
             Length of the list. It is shorter if fewer movies are left.
         exclude_seen : bool
@@ -151,7 +152,7 @@ class Interactions:
         Raises
         ------
         ValueError
-            If there is not one score a movie, one is NaN, or `n` is below 1.
+            If there is not one score a movie, one is NaN or +inf, or `n` is below 1.
         """
         scores = np.asarray(scores)
         if scores.shape != (len(self.movies),):
@@ -210,7 +211,8 @@ def long_tail(ratings: pd.DataFrame) -> pd.DataFrame:
     0         8          3     1   0.75              0.75
     1         3          1     2   0.25              1.00
     """
-    movies, counts = np.unique(ratings["movie_id"], return_counts=True)
+    rated = integer_ids(ratings["movie_id"], "movie_id")
+    movies, counts = np.unique(rated, return_counts=True)
     order = np.argsort(-counts, kind="stable")
     n_ratings = counts[order]
     return pd.DataFrame(
@@ -235,7 +237,7 @@ def sparsity(ratings: pd.DataFrame) -> float:
     ValueError
         If there are no ratings.
     """
-    cells = ratings["user_id"].nunique() * ratings["movie_id"].nunique()
+    cells = _n_different(ratings, "user_id") * _n_different(ratings, "movie_id")
     if cells == 0:
         raise ValueError("Sparsity needs at least one rating; this table is empty.")
     return 1 - len(ratings) / cells
@@ -249,8 +251,8 @@ def memory_report(ratings: pd.DataFrame) -> pd.DataFrame:
     DataFrame with `representation` and `mib` (2**20 bytes). Sparse forms hold
     float64 values and int32 positions; the ratings frame has its timestamps too.
     """
-    n_users = ratings["user_id"].nunique()
-    n_movies = ratings["movie_id"].nunique()
+    n_users = _n_different(ratings, "user_id")
+    n_movies = _n_different(ratings, "movie_id")
     n_ratings = len(ratings)
     n_bytes = {
         "dense float64": 8 * n_users * n_movies,
@@ -267,10 +269,15 @@ def memory_report(ratings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _n_different(ratings: pd.DataFrame, column: str) -> int:
+    return len(np.unique(integer_ids(ratings[column], column)))
+
+
 def _repeated_pair(ratings: pd.DataFrame) -> str:
-    repeated = ratings[ratings.duplicated(["user_id", "movie_id"])].iloc[0]
+    pairs = ratings[["user_id", "movie_id"]]
+    user, movie = pairs[pairs.duplicated()].iloc[0]
     return (
-        f"User {repeated['user_id']:.0f} rated movie {repeated['movie_id']:.0f} more "
+        f"User {user} rated movie {movie} more "
         "than once, and a matrix has one cell for the pair. Keep one of the rows, "
         'for example ratings.drop_duplicates(["user_id", "movie_id"], keep="last").'
     )

@@ -12,6 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import sparse
 
+from recsys_helpers.ids import integer_ids
 from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.learning_curves import learning_curves_plot
 from recsys_helpers.progress import in_notebook, progress_bar
@@ -191,9 +192,9 @@ class ShuffledBatches(ShuffledRows):
         batch_size: int,
         seed: int,
     ):
-        ids = (
-            np.asarray(user_ids, dtype=np.int64),
-            np.asarray(movie_ids, dtype=np.int64),
+        ids = tuple(
+            integer_ids(of_side, name).astype(np.int64)
+            for of_side, name in ((user_ids, "user_id"), (movie_ids, "movie_id"))
         )
         super().__init__(ids, np.asarray(ratings, np.float32), batch_size, seed)
 

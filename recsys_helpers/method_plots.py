@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from recsys_helpers.ids import integer_ids
 from recsys_helpers.plot_style import BLUE, GREY, VERMILION, course_style, new_axes
 from recsys_helpers.titles import without_year
 from recsys_helpers.vectors import MovieVectors
@@ -113,8 +114,9 @@ def movie_map(
     ax = new_axes(ax, height=5.2)
     ax.scatter(*vectors.matrix.T, s=9, color=GREY, alpha=0.35, lw=0, label="other")
     for (name, ids), (colour, sign) in zip(groups.items(), GROUP_LOOKS, strict=False):
-        # Of a set np.isin would make one single value.
-        points = vectors.matrix[np.isin(vectors.movie_ids, list(ids))]
+        # Of a set numpy would make one single value.
+        of_group = integer_ids(list(ids), "movie_id")
+        points = vectors.matrix[np.isin(vectors.movie_ids, of_group)]
         ax.scatter(*points.T, s=22, color=colour, marker=sign, lw=0, label=name)
     ax.set(xlabel="First direction", ylabel="Second direction")
     if groups:

@@ -25,13 +25,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers.ids import IdIndex
+from recsys_helpers.checks import check_count
+from recsys_helpers.ids import IdIndex, integer_ids
 from recsys_helpers.rating_errors import mae, mse, rating_errors, rmse
 
 __all__ = [
     "PADDING",
     "average_precision_at_k",
     "checked_lists",
+    "checked_users",
     "hit_rate_at_k",
     "hits_of",
     "mae",
@@ -71,7 +73,8 @@ def hits_of(
     Raises
     ------
     ValueError
-        If shapes don't fit, a user has two rows, or a list names a movie twice.
+        If shapes don't fit, a user has two rows, a list names a movie twice, ids are
+        not whole numbers, or -1, which marks an empty place, is a relevant movie.
 
     Examples
     --------
@@ -81,22 +84,24 @@ def hits_of(
     ([[True, False], [False, False]], [2, 1])
     """
     lists = checked_lists(recommended)
-    index = pd.Index(np.asarray(users))
-    if len(index) != len(lists) or not index.is_unique:
+    index = pd.Index(checked_users(users, lists))
+    rows = index.get_indexer(integer_ids(relevant["user_id"], "user_id"))
+    movies = integer_ids(relevant["movie_id"], "movie_id")
+    if (movies == PADDING).any():
         raise ValueError(
-            f"{len(lists)} lists need as many different users; "
-            f"got {len(index)} of which {index.nunique()} are different."
+            f"movie_id {PADDING} is relevant, and it marks the empty places of lists."
         )
-    rows = index.get_indexer(relevant["user_id"])
-    movies = relevant["movie_id"].to_numpy(dtype=np.int64)[rows >= 0]
-    # One number for each (user, movie) pair, so that one search compares all pairs.
-    stride = 1 + max(lists.max(initial=0), movies.max(initial=0))
-    wanted = np.unique(rows[rows >= 0] * stride + movies)
-    offered = np.arange(len(lists))[:, np.newaxis] * stride + lists
-    n_relevant = np.bincount(wanted // stride, minlength=len(lists))
-    if wanted.size == 0:
-        return np.zeros(lists.shape, dtype=bool), n_relevant
-    return (IdIndex.of(wanted).find(offered) >= 0) & (lists != PADDING), n_relevant
+    rows, movies = rows[rows >= 0], movies[rows >= 0]
+    if not movies.size:
+        return np.zeros(lists.shape, dtype=bool), np.zeros(len(lists), dtype=np.int64)
+    # One number for each (user, movie) pair, so that one search compares all pairs. Of
+    # the movie's position and not of its id: with large ids they would overflow.
+    positions, known = pd.factorize(movies)
+    wanted = np.sort(pd.unique(rows * len(known) + positions))
+    columns = pd.Index(known).get_indexer(lists.ravel()).reshape(lists.shape)
+    offered = np.arange(len(lists))[:, np.newaxis] * len(known) + columns
+    n_relevant = np.bincount(wanted // len(known), minlength=len(lists))
+    return (IdIndex(wanted).find(offered) >= 0) & (columns >= 0), n_relevant
 
 
 def precision_at_k(
@@ -216,12 +221,12 @@ def checked_lists(recommended: ArrayLike) -> NDArray[np.int64]:
         padding (-1), or if a list names a movie twice.
     """
     lists = np.asarray(recommended)
-    if lists.ndim != 2 or not np.issubdtype(lists.dtype, np.integer):
+    if lists.ndim != 2:
         raise ValueError(
-            "Recommendations are whole movie ids in an array (n_users, n_ranks), "
-            f"not {lists.dtype} of shape {lists.shape}."
+            "Recommendations are movie ids in an array (n_users, n_ranks), not of "
+            f"shape {lists.shape}."
         )
-    lists = lists.astype(np.int64, copy=False)
+    lists = integer_ids(lists, "movie_id").astype(np.int64, copy=False)
     filled = lists != PADDING
     if (filled[:, 1:] & ~filled[:, :-1]).any():
         raise ValueError("A list has a movie after its padding (-1).")
@@ -232,6 +237,26 @@ def checked_lists(recommended: ArrayLike) -> NDArray[np.int64]:
         movie = ordered[row, column]
         raise ValueError(f"List {row} recommends movie {movie} more than once.")
     return lists
+
+
+def checked_users(
+    users: ArrayLike, lists: NDArray[np.int64]
+) -> NDArray[np.signedinteger]:
+    """User ids, if they are as many different ones as there are lists.
+
+    Raises
+    ------
+    ValueError
+        If they are not, or not whole numbers.
+    """
+    users = integer_ids(users, "user_id")
+    n_different = len(np.unique(users))
+    if users.shape != lists.shape[:1] or n_different < len(users):
+        raise ValueError(
+            f"{len(lists)} lists need as many different users; "
+            f"got {users.size} of which {n_different} are different."
+        )
+    return users
 
 
 def _top_k(
@@ -248,8 +273,7 @@ def _top_k(
         raise ValueError(
             f"hits has {len(hits)} users, but n_relevant has shape {n_relevant.shape}."
         )
-    if k < 1:
-        raise ValueError(f"k must be at least 1, not {k}.")
+    check_count("k", k)
     if k > hits.shape[1] and not padded:
         raise ValueError(
             f"k is {k}, but the lists have {hits.shape[1]} ranks. Recommend at least "

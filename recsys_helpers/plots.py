@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from recsys_helpers.checks import checked_times
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.plot_style import (
     BLUE,
@@ -274,7 +275,9 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     parts = {"train": split.train, "test": split.test}
     check_not_empty(pd.concat(parts.values()), "ratings")
     days = [
-        date2num(pd.to_datetime(part["timestamp"], unit="s").to_numpy())
+        date2num(
+            pd.to_datetime(checked_times(part, "This figure"), unit="s").to_numpy()
+        )
         for part in parts.values()
     ]
     ax = new_axes(ax)

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers.ids import integer_ids
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.methods import (
-    HIGHEST_RATING,
-    LOWEST_RATING,
+    as_stars,
     checked_pairs,
 )
 
@@ -53,8 +51,7 @@ def predict_ratings(
     users, movies = checked_pairs(user_ids, movie_ids)
     if not len(users):  # TensorFlow cannot add a bias to no rows
         return np.empty(0)
-    stars = predicted_stars(model, users, movies)
-    return np.clip(stars, LOWEST_RATING, HIGHEST_RATING)
+    return as_stars(predicted_stars(model, users, movies))
 
 
 def load_rating_model(path: str | os.PathLike) -> keras.Model:
@@ -98,10 +95,7 @@ def load_rating_model(path: str | os.PathLike) -> keras.Model:
 
 def predicted_stars(model: keras.Model, users: NDArray, movies: NDArray) -> Floats:
     """Predict n pairs of ids, shape (n,), not yet clipped to what stars can be."""
-    pairs = [
-        integer_ids(users, "user_id").astype(np.int64),
-        integer_ids(movies, "movie_id").astype(np.int64),
-    ]
+    pairs = [ids.astype(np.int64) for ids in checked_pairs(users, movies)]
     return _called(model, pairs).ravel().astype(np.float64)
 
 

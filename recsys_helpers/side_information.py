@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy import sparse
 
 from recsys_helpers.checks import check_count, check_csr
-from recsys_helpers.ids import UnknownIdError
+from recsys_helpers.ids import UnknownIdError, integer_ids
 
 
 def genre_and_year_matrix(
@@ -40,6 +40,8 @@ def genre_and_year_matrix(
     ------
     UnknownIdError
         If a movie is not in `movies`.
+    ValueError
+        If ids are not whole numbers.
 
     Examples
     --------
@@ -57,14 +59,15 @@ def genre_and_year_matrix(
     [[0.0, 1.0, 0.6, 0.4], [1.0, 0.0, 1.0, 0.0]]
     """
     check_count("years_apart", years_apart)
-    known = movies.set_index("movie_id")
+    movie_ids = integer_ids(movie_ids, "movie_id")
+    known = movies.set_index(integer_ids(movies["movie_id"], "movie_id"))
     missing = np.setdiff1d(movie_ids, known.index)
     if missing.size:
         raise UnknownIdError(
             f"movie_id {missing[0]} is not among the {len(known):,} movies whose genre "
             "and year are given."
         )
-    asked = known.loc[np.asarray(movie_ids)]
+    asked = known.loc[movie_ids]
     genres, genre_names = _genre_matrix(asked["genres"])
     years, year_names = _year_matrix(asked["year"], years_apart)
     return sparse.hstack([genres, years], format="csr"), genre_names + year_names

@@ -8,13 +8,19 @@ the question: `random_split` asks "can the model fill holes in the table?",
 
 Only the last knows nothing of the future: in the other two, ratings that *other*
 users gave later are in the training rows.
+
+Splits by time refuse what is no time: see `recsys_helpers.checks.checked_times`.
 """
 
 from dataclasses import dataclass
+from numbers import Integral, Real
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from recsys_helpers.checks import checked_times
+from recsys_helpers.ids import integer_ids
 
 # Keeps floor(0.29 * 100) at 29: in binary floating point the product is below it.
 _ROUNDING = 1e-9
@@ -73,10 +79,11 @@ def global_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Spl
     Raises
     ------
     ValueError
-        If `test_share` is not between 0 and 1, or nothing lies before the cut.
+        If `test_share` is not between 0 and 1, a timestamp is no time, or nothing
+        lies before the cut.
     """
     _check_share(test_share)
-    times = ratings["timestamp"].to_numpy()
+    times = checked_times(ratings, "A global temporal split")
     if times.size == 0:
         raise ValueError("There are no ratings to split.")
     first_test = min(_floor(times.size * (1 - test_share)), times.size - 1)
@@ -93,10 +100,11 @@ def user_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Split
     Raises
     ------
     ValueError
-        If `test_share` is not between 0 and 1, or no user has enough ratings.
+        If `test_share` is not between 0 and 1, a timestamp is no time, or no user has
+        enough ratings.
     """
     _check_share(test_share)
-    from_end, n_ratings = places_from_end(ratings)
+    from_end, n_ratings = places_from_end(ratings, "A user temporal split")
     n_test = n_of_share(test_share, n_ratings)
     return _split("user temporal", ratings, from_end < n_test)
 
@@ -105,8 +113,13 @@ def leave_last_out(ratings: pd.DataFrame) -> Split:
     """Put the last rating of every user, by (timestamp, movie_id), into the test.
 
     A user with a single rating stays in train: there would be nothing to learn from.
+
+    Raises
+    ------
+    ValueError
+        If a timestamp is no time, or no user has two ratings.
     """
-    from_end, n_ratings = places_from_end(ratings)
+    from_end, n_ratings = places_from_end(ratings, "A leave last out split")
     return _split("leave last out", ratings, (from_end == 0) & (n_ratings > 1))
 
 
@@ -123,9 +136,9 @@ def cross_validation(
         If `n_folds` is below 2 or above the number of ratings.
     """
     n = len(ratings)
-    if not 2 <= n_folds <= n:
+    if not (isinstance(n_folds, Integral) and 2 <= n_folds <= n):
         raise ValueError(
-            f"n_folds must be from 2 to the number of ratings ({n:,}), not {n_folds}."
+            f"n_folds must be from 2 to the number of ratings ({n:,}), not {n_folds!r}."
         )
     order = np.random.default_rng(seed).permutation(n)
     splits = []
@@ -167,6 +180,11 @@ def cold_slices(split: Split, few: int = 5) -> pd.DataFrame:
         `new_movie`, `new_user`: no rating in train; `rare_movie`, `rare_user`:
         1 to `few` of them; `warm`: none of the four.
 
+    Raises
+    ------
+    ValueError
+        If ids are not whole numbers: an id that is text on one side only would be new.
+
     Examples
     --------
     >>> import pandas as pd
@@ -179,20 +197,26 @@ def cold_slices(split: Split, few: int = 5) -> pd.DataFrame:
     """
     slices = {}
     for what in ("movie", "user"):
-        known = split.train[f"{what}_id"].value_counts()
-        n_known = split.test[f"{what}_id"].map(known).fillna(0)
+        trained, tested = (
+            _ids(part, f"{what}_id") for part in (split.train, split.test)
+        )
+        n_known = tested.map(trained.value_counts()).fillna(0)
         slices[f"new_{what}"] = n_known == 0
         slices[f"rare_{what}"] = n_known.between(1, few)
     frame = pd.DataFrame(slices)
     return frame.assign(warm=~frame.any(axis=1))
 
 
-def places_from_end(ratings: pd.DataFrame) -> tuple[NDArray, NDArray]:
+def places_from_end(
+    ratings: pd.DataFrame, needed_by: str = "An order in time"
+) -> tuple[NDArray, NDArray]:
     """Place of each rating in its user's history, counted from the latest.
 
     Parameters
     ----------
     ratings : DataFrame with `user_id`, `movie_id` and `timestamp`
+    needed_by : str
+        What asks for it, for the message of an error.
 
     Returns
     -------
@@ -200,10 +224,16 @@ def places_from_end(ratings: pd.DataFrame) -> tuple[NDArray, NDArray]:
         How many of the user's ratings come later, by (timestamp, movie_id).
     n_ratings : array of int, shape (n,)
         How many ratings the user has.
+
+    Raises
+    ------
+    ValueError
+        If a timestamp is no time, or ids are not whole numbers.
     """
-    users, user_rows = np.unique(ratings["user_id"], return_inverse=True)
+    times = checked_times(ratings, needed_by)
+    users, user_rows = np.unique(_ids(ratings, "user_id"), return_inverse=True)
     n_ratings = np.bincount(user_rows, minlength=len(users))
-    order = np.lexsort((ratings["movie_id"], ratings["timestamp"], user_rows))
+    order = np.lexsort((_ids(ratings, "movie_id"), times, user_rows))
     ends = np.cumsum(n_ratings)
     from_end = np.empty(len(ratings), dtype=np.int64)
     from_end[order] = ends[user_rows[order]] - 1 - np.arange(len(ratings))
@@ -216,11 +246,15 @@ def n_of_share(share: float, n: NDArray[np.integer]) -> NDArray[np.int64]:
 
 
 def _check_share(share: float, name: str = "test_share") -> None:
-    if not 0 < share < 1:
+    if not (isinstance(share, Real) and 0 < share < 1):
         raise ValueError(
-            f"{name} is a share between 0 and 1 (both left out), not {share}. "
+            f"{name} is a share between 0 and 1 (both left out), not {share!r}. "
             "For 20 % write 0.2."
         )
+
+
+def _ids(ratings: pd.DataFrame, column: str) -> pd.Series:
+    return pd.Series(integer_ids(ratings[column], column), index=ratings.index)
 
 
 def _floor(number: float) -> int:
@@ -248,7 +282,8 @@ def _cold_start(
     ratings: pd.DataFrame, column: str, name: str, share: float, seed: int
 ) -> Split:
     _check_share(share, "share")
-    ids = np.unique(ratings[column])
+    of_rows = _ids(ratings, column)
+    ids = np.unique(of_rows)
     n_cold = max(1, round(share * len(ids)))
     cold = np.random.default_rng(seed).choice(ids, size=n_cold, replace=False)
-    return _split(name, ratings, ratings[column].isin(cold).to_numpy(), seed)
+    return _split(name, ratings, of_rows.isin(cold).to_numpy(), seed)

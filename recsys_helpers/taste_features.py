@@ -99,6 +99,7 @@ def user_tastes(
     UnknownIdError
         If a movie that was rated is not in `movies`.
     """
+    check_movies_known(ratings, movies)
     known = model.interactions_
     biases = pd.Series(model.movie_biases_, index=known.movies.ids)
     user_ids, movie_ids = ratings["user_id"], ratings["movie_id"]
@@ -107,7 +108,6 @@ def user_tastes(
     bias = rest.groupby(user_ids).sum() / (model.user_shrinkage + n_ratings)
     rest = rest - user_ids.map(bias)
 
-    check_movies_known(ratings, movies)
     traits = movie_traits(movies, model)
     of_rows = traits.reindex(movie_ids).set_index(ratings.index)
     squares = (of_rows**2).groupby(user_ids).sum()

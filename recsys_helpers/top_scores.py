@@ -18,7 +18,8 @@ def top_n(
     ----------
     scores : array, shape (m,)
     n : int
-        At least 1. Fewer come back if fewer are left after `exclude`.
+        At least 1. Fewer come back if fewer are left: a score of -inf marks what is
+        left out, as `exclude` does.
     exclude : array, optional
         Positions to leave out, or a boolean mask of shape (m,).
 
@@ -31,8 +32,7 @@ def top_n(
     Raises
     ------
     ValueError
-        If n is not a whole number of at least 1, or a score is NaN (a NaN has no
-        place in an order).
+        If n is not a whole number of at least 1, or a score is NaN or +inf.
 
     Examples
     --------
@@ -43,9 +43,13 @@ def top_n(
     """
     scores = np.asarray(scores, dtype=np.float64)
     check_count("n", n)
-    if np.isnan(scores).any():
-        raise ValueError("A score is NaN; give movies without a score -inf instead.")
-    left = np.ones(len(scores), dtype=bool)
+    if not (scores < np.inf).all():
+        raise ValueError(
+            "A score is NaN or infinite, which has no place in an order. Has the "
+            "training diverged, or something been divided by 0? Give movies without a "
+            "score -inf, which leaves them out."
+        )
+    left = scores > -np.inf
     if exclude is not None and np.size(exclude):
         left[np.asarray(exclude)] = False
     candidates = np.flatnonzero(left)

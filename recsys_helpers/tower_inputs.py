@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers.content_features import RatedFeatures, movie_content
 from recsys_helpers.feature_encoder import FeatureEncoder
+from recsys_helpers.ids import integer_ids
 
 Inputs = NDArray[np.float32]
 
@@ -63,7 +64,7 @@ class TowerInputs:
         movie_ids : array of int, shape (n,)
             Whose content it is. Of a movie without content all of it is 0.
         """
-        content = self.content_.reindex(np.asarray(movie_ids)).fillna(0)
+        content = self.content_.reindex(integer_ids(movie_ids, "movie_id")).fillna(0)
         encoded = self.movies_.transform(features)
         return np.hstack([encoded, content.to_numpy(dtype=np.float32)])
 

@@ -119,3 +119,12 @@ def test_more_weight_brings_lists_nearer_to_the_history():
 def test_impossible_lists_are_refused(weight, n):
     with pytest.raises(ValueError, match=r"weight|candidates|at least 1"):
         calibrated_lists(CANDIDATES, SCORES, TWO_CLASSES, np.eye(2)[:1], weight, n)
+
+
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_lists_do_not_go_by_what_is_no_number(place, wrong):
+    numbers = [SCORES.copy(), TWO_CLASSES.copy(), np.eye(2)[:1]]
+    numbers[place].flat[0] = wrong
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        calibrated_lists(CANDIDATES, *numbers, 0.5, 2)

@@ -178,3 +178,17 @@ def test_the_bias_model_reaches_its_published_error_over_five_folds(ratings):
 def test_the_global_mean_has_its_published_error(ratings):
     error = rmse_and_mae(GlobalMean(), splits.random_split(ratings))
     assert error == pytest.approx((1.0621, 0.8515), abs=5e-5)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, None])
+def test_a_seed_that_is_none_is_refused_when_fitting(train, seed):
+    with pytest.raises(ValueError, match="seed"):
+        RandomChoice(seed).fit(train)
+
+
+def test_a_long_id_is_named_to_its_last_digit(train):
+    large = train.assign(movie_id=2**53 + 1)
+    with pytest.raises(ValueError, match=f"movie {2**53 + 1} more than once"):
+        Popularity().fit(pd.concat([large, large]))
+    with pytest.raises(ValueError, match=f"Movie {2**53 + 1} has a rating of 9.0"):
+        Popularity().fit(large.assign(rating=9.0))

@@ -155,3 +155,28 @@ def test_genres_that_are_no_list_are_refused_with_what_to_do(genres):
         TypeError, match=rf"not {genres!r}\. validate_movies".replace("|", r"\|")
     ):
         beyond.genre_vectors(movies)
+
+
+@pytest.mark.parametrize(
+    "change", [{"users": ["1", "2"]}, {"users": [1.0, 2.0]}, {"train": "user_id"}]
+)
+def test_the_lift_of_users_of_another_type_is_refused(change):
+    train = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [1, 2, 1]})
+    if "train" in change:
+        train = train.astype({change["train"]: str})
+    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+        beyond.popularity_lift([[1], [2]], train, change.get("users", [1, 2]))
+
+
+@pytest.mark.parametrize("users", [[1], [1, 1], [1, 2, 3]])
+def test_the_lift_needs_as_many_users_as_lists(users):
+    train = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [1, 2, 1]})
+    with pytest.raises(ValueError, match="as many different users"):
+        beyond.popularity_lift([[1], [2]], train, users)
+
+
+@pytest.mark.parametrize("measure", [beyond.novelty, beyond.average_popularity])
+def test_movies_of_another_type_are_not_unpopular(measure):
+    train = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": ["1", "2", "1"]})
+    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+        measure([[1]], train)

@@ -180,6 +180,12 @@ def test_scores_by_row_and_by_id_are_the_same(movies):
     assert [score.text for score in scores] == ["0.500", "0.250", "0.125"]
 
 
+@pytest.mark.parametrize("name", ["scores", "poster_urls"])
+def test_a_mapping_whose_ids_are_text_is_refused(movies, name):
+    with pytest.raises(ValueError, match=f"{name} must be whole numbers"):
+        poster_strip(movies, **{name: {"1": HTTPS, "50": HTTPS}})
+
+
 def test_posters_may_come_as_a_column_with_gaps(movies):
     urls = pd.Series([HTTPS, None, np.nan])
     assert len(parsed(poster_strip(movies, poster_urls=urls)).find_all("img")) == 1

@@ -54,6 +54,8 @@ def test_a_new_class_leaves_the_index_finite():
         ([1, -2], [1, 2], 0.5, "at least 0"),
         ([0, 0], [1, 2], 0.5, "no observations"),
         ([1, 0], [1, 2], 0, "empty"),
+        ([1, np.nan], [1, 2], 0.5, "at least 0"),
+        ([1, 2], [1, 2], np.inf, "at least 0"),
     ],
 )
 def test_bad_counts_are_refused(reference, current, pseudo_count, problem):
@@ -81,6 +83,19 @@ def test_newcomers_came_in_the_time_asked_for():
     assert newcomers(ratings, 10, 20)["timestamp"].tolist() == [10, 19, 15]
 
 
+@pytest.mark.parametrize("times", [["9", "10"], [1, np.nan]])
+def test_who_came_when_is_not_told_by_what_is_no_time(times):
+    with pytest.raises(ValueError, match="timestamp"):
+        newcomers(pd.DataFrame({"user_id": [1, 2], "timestamp": times}), 0, 5)
+
+
+def test_movies_of_another_type_are_not_unknown():
+    ratings = pd.DataFrame({"movie_id": [1, 2]})
+    for one, other in ((ratings, ratings.astype(str)), (ratings.astype(str), ratings)):
+        with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+            unknown_share(one, other)
+
+
 @pytest.fixture(scope="module")
 def sample():
     return datasets.load_movielens("sample").ratings
@@ -101,6 +116,15 @@ def test_who_rated_nothing_that_is_known_is_unknown(sample):
     frozen = FoldedIn(Ease().fit(sample), stranger)
     with pytest.raises(UnknownIdError, match="user 7"):
         frozen.recommend(7)
+
+
+def test_a_folded_in_user_has_an_id_of_the_same_type(sample):
+    model = Ease().fit(sample)
+    stranger = pd.DataFrame({"user_id": [7], "movie_id": [1], "rating": [3.0]})
+    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+        FoldedIn(model, stranger).recommend("7")
+    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+        FoldedIn(model, stranger.astype({"user_id": str}))
 
 
 def test_fit_leaves_a_frozen_model_as_it_is(sample):

@@ -369,6 +369,11 @@ def test_a_fit_without_the_times_it_needs_leaves_the_model_as_it_was(train):
 def test_what_needs_times_says_so(train, settings):
     with pytest.raises(ValueError, match="have no column timestamp"):
         Ease(**settings).fit(train.drop(columns="timestamp"))
+    for wrong in (np.nan, -1):
+        with pytest.raises(ValueError, match=r"iloc\[1\].*timestamp"):
+            Ease(**settings).fit(train.assign(timestamp=[1.0, wrong, 3, 4]))
+    with pytest.raises(ValueError, match="timestamp"):
+        Ease(**settings).fit(train.astype({"timestamp": str}))
 
 
 def test_too_many_users_are_refused_with_what_it_would_take():

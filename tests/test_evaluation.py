@@ -156,6 +156,34 @@ def test_ids_that_are_not_whole_numbers_are_refused(movies):
         recommend_all(FixedLists({1: movies}), [1], n=3)
 
 
+@pytest.mark.parametrize("score", [np.nan, np.inf, -np.inf])
+def test_what_has_no_score_is_not_recommended(score):
+    class Unsure(FixedLists):
+        def recommend(self, user_id, n=10, exclude_seen=True):
+            listed = super().recommend(user_id, n).astype({"score": float})
+            listed.loc[1, "score"] = score
+            return listed
+
+    with pytest.raises(ValueError, match="movie 5, whose score"):
+        recommend_all(Unsure(LISTS), [1], n=2)
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize("column", ["user_id", "movie_id"])
+@pytest.mark.parametrize("model", [FixedLists(LISTS), GlobalMean()])
+def test_ids_of_another_type_on_one_side_are_refused(split, part, column, model):
+    parts = {"train": split.train, "test": split.test}
+    parts[part] = parts[part].astype({column: str})
+    with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
+        evaluate(model, splits.Split("by hand", **parts), ks=[2])
+
+
+def test_a_catalogue_of_another_type_is_refused(split):
+    catalogue = pd.DataFrame({"movie_id": ["3", "5"]})
+    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+        evaluate(FixedLists({1: [3, 5]}), split, ks=[2], movies=catalogue)
+
+
 def test_an_empty_list_may_have_any_type():
     assert recommend_all(FixedLists({1: []}), [1], n=2).tolist() == [[-1, -1]]
 

@@ -106,6 +106,19 @@ def test_loops_that_cannot_be_are_refused(settings, problem):
         run_loop(TASTES, **settings)
 
 
+@pytest.mark.parametrize("chance", [np.nan, -0.1, 1.1])
+def test_tastes_that_are_no_chances_are_refused(chance):
+    tastes = TASTES.copy()
+    tastes[3, 4] = chance
+    with pytest.raises(ValueError, match="tastes"):
+        run_loop(tastes, n_rounds=1, n_shown=5)
+
+
+def test_the_sharpest_tastes_are_still_chances():
+    tastes = tastes_of(np.eye(3), np.eye(3), sharpness=1e6)
+    assert ((tastes >= 0) & (tastes <= 1)).all()
+
+
 @pytest.mark.parametrize("wrong", [{"sharpness": 0}, {"liked_share": 1}])
 def test_tastes_that_cannot_be_are_refused(wrong):
     with pytest.raises(ValueError, match=r"sharpness|liked_share"):

@@ -230,6 +230,12 @@ def test_the_most_rated_movie_without_a_film_comes_first():
     assert found.unmatched["n_ratings"].tolist() == [2, 1, 0]
 
 
+def test_ratings_of_movies_whose_ids_are_text_are_not_none():
+    ratings = pd.DataFrame({"movie_id": ["1", "1"]})
+    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+        match_films(movies_of("A (1990)"), films_of(("A", 1990)), ratings=ratings)
+
+
 def test_without_ratings_their_share_is_not_known():
     summary = match_films(movies_of("Heat (1995)"), films_of(("Heat", 1995))).summary
     assert pd.isna(summary["share of ratings"])

@@ -1,6 +1,7 @@
 """What passes for an id."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from recsys_helpers.ids import IdIndex, integer_ids
@@ -26,3 +27,36 @@ def test_a_number_beyond_64_bits_is_too_large_for_an_id(huge):
 def test_anything_else_in_a_column_of_objects_is_no_id(other):
     with pytest.raises(ValueError, match="user_id must be whole numbers, not object"):
         integer_ids(np.array([2, other], dtype=object), "user_id")
+
+
+@pytest.mark.parametrize(
+    ("ids", "named"),
+    [
+        ([1, 2.5], "2.5 at position 1"),
+        ([1.0, np.nan], "nan at position 1"),
+        ([1.0, 2.0], "1.0 at position 0"),
+        (["1", "2"], "'1' at position 0"),
+        (pd.Series([7, pd.NA], dtype="Int64"), "position 1"),
+        (np.array([[1, 2], [3, None]]), "None at position 3"),
+        ([True, False], "True"),
+        ("7", "'7'"),
+    ],
+)
+def test_the_first_that_is_no_id_is_named(ids, named):
+    with pytest.raises(ValueError, match=f"user_id must be whole numbers.*{named}"):
+        integer_ids(ids, "user_id")
+
+
+def test_unsigned_ids_are_compared_exactly_and_not_as_floats():
+    index = IdIndex.of([2**62, 2**62 + 1])
+    assert index.find(np.array([2**62 + 1, 2**62 + 2], dtype=np.uint64)).tolist() == [
+        1,
+        -1,
+    ]
+    with pytest.raises(ValueError, match="too large"):
+        index.find(np.array([2**63], dtype=np.uint64))
+
+
+def test_no_ids_at_all_may_have_any_type():
+    for empty in ([], pd.Series([], dtype=object)):
+        assert integer_ids(empty, "user_id").dtype == np.int64

@@ -5,6 +5,7 @@ baselines don't), it is listed in `PERSONAL` too and must solve the checkerboard
 even users like even movies and odd users odd ones, so the right answer is known.
 """
 
+from contextlib import suppress
 from copy import copy
 from functools import cache, partial
 from typing import NamedTuple
@@ -12,12 +13,14 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
 from recsys_helpers.evaluation import RatingPredictor, Recommender
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods import (
     NotFittedError,
     als,
+    as_stars,
     baselines,
     collaborative,
     ease,
@@ -57,13 +60,21 @@ def held_back_and_liked(user_id):
     return first if (first + user_id) % 2 == 0 else first + 1
 
 
+def movie_ids_in(train):
+    """Give the movies of a ratings frame, and none if it is no such frame."""
+    is_frame = isinstance(train, pd.DataFrame) and "movie_id" in train
+    if is_frame and pd.api.types.is_integer_dtype(train["movie_id"]):
+        return train["movie_id"].unique()
+    return []
+
+
 def of_even_and_odd(method):
     """Let two towers know of each movie that they learn from whether its id is even."""
 
     class KnowsContent(method):
         def fit(self, train):
-            if isinstance(train, pd.DataFrame) and "movie_id" in train and len(train):
-                ids = train["movie_id"].unique()
+            ids = movie_ids_in(train)
+            if len(ids):
                 genres = [("Even",) if i % 2 == 0 else ("Odd",) for i in ids]
                 self.movies = pd.DataFrame(
                     {"movie_id": ids, "genres": genres, "year": 1990}
@@ -80,8 +91,8 @@ def near_what_is_liked():
 
     class KnowsVectors(LikedVectors):
         def fit(self, train):
-            if isinstance(train, pd.DataFrame) and "movie_id" in train and len(train):
-                ids = train["movie_id"].unique()
+            ids = movie_ids_in(train)
+            if len(ids):
                 self.vectors = MovieVectors(ids, np.eye(2)[ids % 2])
             return super().fit(train)
 
@@ -225,6 +236,18 @@ def test_a_rating_that_is_none_is_refused(method, rating, train):
 def test_ratings_of_text_are_refused(method, kind, train):
     with pytest.raises(ValueError, match=r"must be numbers.*pd\.to_numeric"):
         method().fit(train.astype({"rating": kind}))
+
+
+@every_method
+@pytest.mark.parametrize("column", ["user_id", "movie_id"])
+@pytest.mark.parametrize("kind", [str, float])
+@pytest.mark.parametrize("rating", [4.0, 10.0])
+def test_ids_of_another_type_are_refused_whatever_the_rating(
+    method, column, kind, rating, train
+):
+    train.loc[5, "rating"] = rating
+    with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
+        method().fit(train.astype({column: kind}))
 
 
 def answer_of(model):
@@ -384,6 +407,35 @@ def test_a_movie_that_nobody_likes_still_has_a_place(method, train):
     assert np.isfinite(best["score"]).all()
 
 
+@every_recommender
+@pytest.mark.parametrize("user_id", [1.0, "1", None, True, np.nan])
+def test_a_user_id_of_another_type_is_refused(method, user_id):
+    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+        fitted(method).recommend(user_id)
+
+
+@every_recommender
+@pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_never_recommended_as_if_it_had_a_score(method, wrong):
+    model = copy(fitted(method))
+    # What an overflow or a division by 0 in `fit` would leave behind.
+    for name, learned in vars(model).items():
+        if isinstance(learned, np.ndarray) and learned.dtype.kind == "f":
+            setattr(model, name, np.full_like(learned, wrong))
+        elif sparse.issparse(learned) and learned.dtype.kind == "f":
+            setattr(model, name, learned * wrong)
+    with suppress(ValueError), np.errstate(all="ignore"):
+        assert np.isfinite(model.recommend(1, n=1000)["score"]).all()
+
+
+@pytest.mark.parametrize("name", ANSWER_ANYONE)
+@pytest.mark.parametrize("user_id", [-1, 0, 2**63 - 1])
+def test_any_whole_number_is_a_user(name, user_id):
+    model = fitted(METHODS[name])
+    assert len(model.recommend(user_id, n=99)) == N_MOVIES
+    pd.testing.assert_frame_equal(model.recommend(user_id), model.recommend(user_id))
+
+
 @pytest.mark.parametrize("name", ANSWER_ANYONE)
 def test_an_unknown_user_gets_the_list_that_suits_everyone(name):
     best = fitted(METHODS[name]).recommend(UNKNOWN, n=5)
@@ -422,6 +474,15 @@ def test_ratings_are_stars_even_for_the_unknown(method):
     model = fitted(method)
     ratings = model.predict([1, 1, UNKNOWN, UNKNOWN], [101, UNKNOWN, 101, UNKNOWN])
     assert ((ratings >= 0.5) & (ratings <= 5)).all()
+
+
+@every_predictor
+@pytest.mark.parametrize("column", ["user_id", "movie_id"])
+@pytest.mark.parametrize("other", ["1", 1.0, 101.5, np.nan])
+def test_pairs_of_ids_of_another_type_are_refused(method, column, other):
+    pair = {"user_id": [1], "movie_id": [101]} | {column: [other]}
+    with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
+        fitted(method).predict(*pair.values())
 
 
 @every_predictor
@@ -471,3 +532,9 @@ def test_vectors_with_titles_follow_the_ids_and_a_missing_title_is_named():
     assert titled_vectors([3, 4], np.eye(2), None).titles is None
     with pytest.raises(ValueError, match="no title for movie_id 4"):
         titled_vectors([3, 4], np.eye(2), titles)
+
+
+@pytest.mark.parametrize("rating", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_does_not_become_stars(rating):
+    with pytest.raises(ValueError, match=f"predicted rating is {rating}"):
+        as_stars([3.0, rating])

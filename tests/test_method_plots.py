@@ -165,6 +165,11 @@ def test_a_group_can_be_any_collection_of_ids(vectors, ids):
     np.testing.assert_array_equal(drawn.get_offsets(), [[0, 1], [4, 5]])
 
 
+def test_a_group_of_ids_that_are_text_is_refused(vectors):
+    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+        method_plots.movie_map(vectors, [], {"old": ["7", "9"]})
+
+
 def test_each_group_has_a_sign_and_a_colour_of_its_own(vectors):
     ax = method_plots.movie_map(vectors, [], {"a": [7], "b": [8], "c": [9]})
     groups = ax.collections[1:]

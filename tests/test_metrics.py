@@ -148,7 +148,7 @@ def test_a_relevant_movie_listed_twice_counts_once():
         ([[5, 5]], [1], "List 0 recommends movie 5 more than once"),
         ([[-1, 5]], [1], "after its padding"),
         ([5, 6], [1], r"\(n_users, n_ranks\)"),
-        ([[5.0]], [1], "whole movie ids"),
+        ([[5.0]], [1], "movie_id must be whole numbers"),
         ([[5], [6]], [1], "as many different users"),
         ([[5], [6]], [1, 1], "as many different users"),
     ],
@@ -156,6 +156,53 @@ def test_a_relevant_movie_listed_twice_counts_once():
 def test_lists_that_cannot_be_are_refused(recommended, users, message):
     with pytest.raises(ValueError, match=message):
         metrics.hits_of(recommended, relevant((1, 5)), users)
+
+
+@pytest.mark.fault("A table of ratings", "another kind")
+@pytest.mark.parametrize(
+    ("column", "values"),
+    [
+        ("user_id", ["1", "2"]),
+        ("user_id", [1.0, np.nan]),
+        ("movie_id", [1.7, 2.0]),
+        ("movie_id", ["1", "2"]),
+        ("movie_id", [1, np.nan]),
+    ],
+)
+def test_relevant_ids_of_another_type_are_refused(column, values):
+    other = relevant((1, 1), (2, 2)).assign(**{column: values})
+    with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
+        metrics.hits_of([[1], [2]], other, [1, 2])
+
+
+def test_users_of_another_type_are_refused():
+    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+        metrics.hits_of([[1], [2]], relevant((1, 1), (2, 2)), ["1", "2"])
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, object, "Int64"])
+def test_whole_numbers_of_any_type_are_the_same_ids(dtype):
+    of_users = relevant((1, 5), (2, 6)).astype(dtype)
+    hits, _ = metrics.hits_of([[5], [5]], of_users, np.array([1, 2], dtype=np.int16))
+    assert hits.tolist() == [[True], [False]]
+
+
+@pytest.mark.parametrize("first", [76_561_197_970_982_479, 2**63 - 201, -400])
+def test_ids_of_64_bits_hit_and_miss_as_small_ones_do(first):
+    users = first + np.arange(200)
+    movies = first + np.arange(200)
+    of_users = pd.DataFrame({"user_id": users, "movie_id": movies})
+    lists = np.column_stack([movies[::-1], movies])
+    lists[0] = lists[-1] = movies[:2]
+    hits, n_relevant = metrics.hits_of(lists, of_users, users)
+    assert hits[1:-1].tolist() == [[False, True]] * 198
+    assert hits[[0, -1]].tolist() == [[True, False], [False, False]]
+    assert n_relevant.tolist() == [1] * 200
+
+
+def test_the_mark_of_an_empty_place_is_no_movie():
+    with pytest.raises(ValueError, match="movie_id -1"):
+        metrics.hits_of([[5]], relevant((1, -1)), [1])
 
 
 # --- ranking metrics by hand ----------------------------------------------------
@@ -231,7 +278,7 @@ def test_a_list_declared_padded_has_misses_at_its_end(metric):
 
 
 @every_metric
-@pytest.mark.parametrize("k", [0, -1])
+@pytest.mark.parametrize("k", [0, -1, 2.5, "2", None])
 def test_k_below_one_is_refused(metric, k):
     with pytest.raises(ValueError, match="k must be at least 1"):
         metric(HITS, THREE, k=k)

@@ -184,6 +184,13 @@ def test_the_bars_of_a_split_are_its_ratings_by_time(ratings):
     assert heights(ax) == [3, 2, 0, 2]
 
 
+def test_the_bars_of_a_split_want_times(ratings):
+    dated = ratings.assign(timestamp=pd.to_datetime(ratings["timestamp"], unit="s"))
+    for wrong in (dated, ratings.astype({"timestamp": str})):
+        with pytest.raises(ValueError, match="timestamp"):
+            plots.split_plot(Split("s", wrong[:5], wrong[5:], None))
+
+
 def test_the_legend_of_a_split_counts_train_and_test(ratings):
     ax = plots.split_plot(Split("global temporal", ratings[:5], ratings[5:], None))
     legend = ax.get_legend()

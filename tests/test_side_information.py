@@ -65,6 +65,12 @@ def test_an_unknown_movie_is_named():
         genre_and_year_matrix(MOVIES, [10, 99])
 
 
+def test_movies_of_another_type_are_not_unknown():
+    for movies, ids in ((MOVIES, ["10"]), (MOVIES.astype({"movie_id": str}), [10])):
+        with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+            genre_and_year_matrix(movies, ids)
+
+
 @pytest.mark.parametrize("years_apart", [0, -5, 2.5])
 def test_columns_are_whole_years_apart(years_apart):
     with pytest.raises(ValueError, match="years_apart"):

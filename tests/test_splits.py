@@ -323,3 +323,56 @@ def test_no_ratings_cannot_be_cut_at_a_moment():
         splits.global_temporal_split(random_ratings()[:0])
     with pytest.raises(ValueError, match=r"^The train part of this global temporal"):
         splits.global_temporal_split(random_ratings()[:1])
+
+
+# --- ids and times of other types ----------------------------------------------------
+
+BY_TIME = ["global temporal", "user temporal", "leave last out"]
+
+
+@pytest.mark.fault("A table of ratings", "wrong values")
+@pytest.mark.parametrize("name", BY_TIME)
+@pytest.mark.parametrize(
+    "times", [["8", "9", "10", "11", "12"], [1, 2, 3, 4, np.nan], [1, 2, 3, 4, -1]]
+)
+def test_splits_by_time_refuse_what_is_no_time(name, times):
+    ratings = by_hand([(1, movie, 0) for movie in range(1, 6)])
+    with pytest.raises(ValueError, match=r"iloc\[[04]\].*timestamp"):
+        SPLITTERS[name](ratings.assign(timestamp=times))
+
+
+@pytest.mark.parametrize("name", BY_TIME)
+def test_times_that_passed_a_new_digit_stay_in_order(name):
+    ratings = by_hand([(1, movie, 999_999_995 + 2 * movie) for movie in range(1, 6)])
+    for times in (ratings["timestamp"], ratings["timestamp"].astype(float)):
+        made = SPLITTERS[name](ratings.assign(timestamp=times))
+        assert made.test["movie_id"].tolist() == [5]
+
+
+@pytest.mark.parametrize("name", ["user temporal", "cold-start movies"])
+def test_movies_whose_ids_are_text_are_refused(name):
+    # As text 10 comes before 9, and the order of equal times goes by the id.
+    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+        SPLITTERS[name](random_ratings().astype({"movie_id": str}))
+
+
+@pytest.mark.parametrize("part", ["train", "test"])
+@pytest.mark.parametrize("column", ["user_id", "movie_id"])
+def test_ids_of_another_type_on_one_side_are_not_cold(part, column):
+    ratings = random_ratings()
+    parts = {"train": ratings, "test": ratings}
+    parts[part] = ratings.astype({column: str})
+    with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
+        splits.cold_slices(splits.Split("by hand", **parts))
+
+
+@pytest.mark.parametrize("share", ["0.2", None, np.nan])
+def test_a_share_that_is_no_number_is_refused(share):
+    with pytest.raises(ValueError, match="test_share"):
+        splits.random_split(random_ratings(), share)
+
+
+@pytest.mark.parametrize("n_folds", ["5", None, 2.5])
+def test_a_number_of_folds_that_is_none_is_refused(n_folds):
+    with pytest.raises(ValueError, match="n_folds"):
+        splits.cross_validation(random_ratings(), n_folds)

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_helpers.ids import integer_ids
 from recsys_helpers.vectors import MovieVectors
 
 LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0
@@ -48,8 +49,8 @@ def check_ratings_frame(train: object) -> None:
         If `train` is not a DataFrame: a matrix, say, whose rows could be users or
         movies, and which has lost their ids.
     ValueError
-        If a column is missing, there are no rows, the ratings are no numbers, or
-        one is NaN or not within 0.5 to 5.
+        If a column is missing, there are no rows, ids are not whole numbers, the
+        ratings are no numbers, or one is NaN or not within 0.5 to 5.
 
     Examples
     --------
@@ -76,22 +77,61 @@ of its rows and columns, and nobody can see whether it is transposed.
         )
     if train.empty:
         raise ValueError("There are no training ratings to learn from.")
-    if not pd.api.types.is_numeric_dtype(train["rating"]):
-        raise ValueError(
-            f"The ratings must be numbers, and are {train['rating'].dtype}, as text "
-            'is. pd.to_numeric(train["rating"]) makes numbers of them, or names the '
-            "first entry that is none."
+    for column in ("user_id", "movie_id"):
+        integer_ids(train[column], column)
+    row = first_outside(train["rating"])
+    if row is not None:
+        movie, rating, user = (
+            train[column].iloc[row] for column in ("movie_id", "rating", "user_id")
         )
-    ratings = train["rating"].to_numpy(dtype=np.float64, na_value=np.nan)
+        raise ValueError(
+            f"Movie {movie} has a rating of {rating} by user {user}; ratings are "
+            f"{LOWEST_RATING} to {HIGHEST_RATING} stars. "
+            "recsys_helpers.validation.validate_ratings checks a whole frame."
+        )
+
+
+def first_outside(ratings: pd.Series) -> int | None:
+    """Position of the first rating that is NaN or not within 0.5 to 5, if there is one.
+
+    Raises
+    ------
+    ValueError
+        If the ratings are no numbers.
+    """
+    if not pd.api.types.is_numeric_dtype(ratings):
+        raise ValueError(
+            f"The ratings must be numbers, and are {ratings.dtype}, as text is. "
+            "pd.to_numeric(ratings) makes numbers of them, or names the first entry "
+            "that is none."
+        )
+    stars = ratings.to_numpy(dtype=np.float64, na_value=np.nan)
     # A NaN is within no range, so this finds it too.
-    outside = ~((ratings >= LOWEST_RATING) & (ratings <= HIGHEST_RATING))
-    if outside.any():
-        row = train[outside].iloc[0]
+    outside = ~((stars >= LOWEST_RATING) & (stars <= HIGHEST_RATING))
+    return int(np.argmax(outside)) if outside.any() else None
+
+
+def as_stars(predicted: ArrayLike) -> NDArray[np.float64]:
+    """Bring predicted ratings within 0.5 to 5 stars.
+
+    Raises
+    ------
+    ValueError
+        If one is NaN or infinite: to five stars, say, nothing would tell it from a
+        favourite.
+
+    Examples
+    --------
+    >>> as_stars([5.2, 3.1, -1]).tolist()
+    [5.0, 3.1, 0.5]
+    """
+    stars = np.asarray(predicted)
+    if not np.isfinite(stars).all():
         raise ValueError(
-            f"Movie {row['movie_id']:.0f} has a rating of {row['rating']} by user "
-            f"{row['user_id']:.0f}; ratings are {LOWEST_RATING} to {HIGHEST_RATING} "
-            "stars. recsys_helpers.validation.validate_ratings checks a whole frame."
+            f"A predicted rating is {stars[~np.isfinite(stars)][0]}. Has the training "
+            "diverged? A lower learning rate or more regularisation helps."
         )
+    return np.clip(stars, LOWEST_RATING, HIGHEST_RATING)
 
 
 def popular_where_silent(scores: ArrayLike, counts: ArrayLike) -> NDArray[np.float64]:
@@ -133,9 +173,10 @@ def checked_pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, N
     Raises
     ------
     ValueError
-        If they are not two flat arrays of the same length.
+        If they are not two flat arrays of the same length, or not whole numbers.
     """
-    users, movies = np.asarray(user_ids), np.asarray(movie_ids)
+    users = integer_ids(user_ids, "user_id")
+    movies = integer_ids(movie_ids, "movie_id")
     if users.shape != movies.shape or users.ndim != 1:
         raise ValueError(
             "predict wants two flat arrays of the same length, users and movies pair "

@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers.checks import check_count, check_number
+from recsys_helpers.ids import integer_ids
 from recsys_helpers.interactions import IdIndex, Interactions
 from recsys_helpers.methods import (
-    HIGHEST_RATING,
-    LOWEST_RATING,
+    as_stars,
     check_ratings_frame,
     checked_pairs,
     require_fitted,
@@ -119,7 +119,7 @@ class BiasModel:
         of_users = _values_of(users, self.interactions_.users, self.user_biases_)
         of_movies = _values_of(movies, self.interactions_.movies, self.movie_biases_)
         ratings = self.mean_ + of_users + of_movies
-        return np.clip(ratings, LOWEST_RATING, HIGHEST_RATING)
+        return as_stars(ratings)
 
     def recommend(
         self, user_id: int, n: int = 10, exclude_seen: bool = True
@@ -217,7 +217,14 @@ class RandomChoice:
     seed: int = 0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn which movies there are and who has seen them."""
+        """Learn which movies there are and who has seen them.
+
+        Raises
+        ------
+        ValueError
+            If the seed is below 0, or a rating cannot be.
+        """
+        check_count("seed", self.seed, at_least=0)
         check_ratings_frame(train)
         self.interactions_ = Interactions.from_ratings(train)
         return self
@@ -227,7 +234,9 @@ class RandomChoice:
     ) -> pd.DataFrame:
         """Movies in random order: `movie_id` and `score`, uniform in [0, 1)."""
         require_fitted(self, "interactions_")
-        rng = np.random.default_rng([self.seed, user_id])
+        # A seed is not negative, and an id may be.
+        of_user = int(integer_ids(user_id, "user_id")) % 2**64
+        rng = np.random.default_rng([self.seed, of_user])
         scores = rng.random(len(self.interactions_.movies))
         return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 

@@ -16,10 +16,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers.checks import check_count, check_number, check_positive
 from recsys_helpers.evaluation import RatingPredictor, Recommender
-from recsys_helpers.interactions import positives
+from recsys_helpers.ids import integer_ids
+from recsys_helpers.interactions import positives, top_n
 from recsys_helpers.methods import (
-    HIGHEST_RATING,
-    LOWEST_RATING,
+    as_stars,
     check_ratings_frame,
     checked_pairs,
     require_fitted,
@@ -89,7 +89,7 @@ class BlendedStars:
         """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,)."""
         require_fitted(self, "weights_")
         blended = self._predictions(user_ids, movie_ids) @ self.weights_.to_numpy()
-        return np.clip(self.intercept_ + blended, LOWEST_RATING, HIGHEST_RATING)
+        return as_stars(self.intercept_ + blended)
 
     def _predictions(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
         users, movies = checked_pairs(user_ids, movie_ids)
@@ -185,7 +185,7 @@ class BlendedLists:
         check_count("n", n)
         movie_ids, parts = self._parts(user_id, max(n, self.depth), exclude_seen)
         scores = parts @ self.weights_.to_numpy()
-        best = np.argsort(-scores, kind="stable")[:n]
+        best = top_n(scores, n)
         return pd.DataFrame({"movie_id": movie_ids[best], "score": scores[best]})
 
     def _asked(self, inner: Split) -> list[tuple[Floats, NDArray[np.bool_], int]]:
@@ -237,7 +237,9 @@ class BlendedLists:
     ) -> tuple[NDArray[np.int64], Floats]:
         """Give what each list adds to each movie on any, shape (n_movies, n_models)."""
         lists = [
-            model.recommend(user_id, n, exclude_seen)["movie_id"].to_numpy()
+            integer_ids(
+                model.recommend(user_id, n, exclude_seen)["movie_id"], "movie_id"
+            )
             for model in self.models.values()
         ]
         movie_ids = np.unique(np.concatenate(lists))

@@ -7,13 +7,14 @@ for sparse data", WWW 2019.
 """
 
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers.checks import check_number, check_positive
+from recsys_helpers.checks import check_number, check_positive, checked_times
 from recsys_helpers.interactions import Interactions, top_n
 from recsys_helpers.methods import (
     check_ratings_frame,
@@ -30,7 +31,6 @@ from recsys_helpers.methods.ease_checks import (
     BUILD_YEARS,
     check_size,
     check_years,
-    timed,
 )
 from recsys_helpers.methods.new_user import NEW_USER, NewRatings, of_known_movies
 from recsys_helpers.splits import places_from_end
@@ -110,7 +110,7 @@ class Ease:
             If `release_years` is no Series.
         ValueError
             If there are more than 20,000 users, a setting or a rating cannot be, or
-            `recency` or `release_years` is set and there is no column `timestamp`.
+            `recency` or `release_years` is set and `timestamp` is missing or no time.
         """
         self._check_settings()
         check_ratings_frame(train)
@@ -120,7 +120,7 @@ class Ease:
         values = self._like_values(train["rating"].to_numpy())
         likes = queries = matrix_of_values(train, values, rated)
         if self.recency is not None:
-            later, n_ratings = places_from_end(timed(train, "recency"))
+            later, n_ratings = places_from_end(train, "recency")
             faded = values * np.exp(-(later / n_ratings) / self.recency)
             queries = matrix_of_values(train, faded, rated)
         inverse = gram_inverse(likes, self.l2)
@@ -148,11 +148,9 @@ class Ease:
         require_fitted(self, "interactions_")
         user = int(self.interactions_.users.rows(user_id))
         scores = self._scores(self.queries_[[user]].toarray()[0])
-        if self._years is None or self._last_years is None:
-            return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-        scores[self._years > self._last_years[user]] = -np.inf
-        best = self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-        return best[best["score"] > -np.inf]
+        if self._years is not None and self._last_years is not None:
+            scores[self._years > self._last_years[user]] = -np.inf
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
 
     def recommend_to(
         self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
@@ -269,7 +267,8 @@ class Ease:
         half, threshold = self.half_like_from, self.like_threshold
         if threshold is not None:
             check_number("like_threshold", threshold)
-        if half is not None and (threshold is None or not half < threshold):
+        is_below = isinstance(half, Real) and threshold is not None and half < threshold
+        if half is not None and not is_below:
             raise ValueError(
                 f"half_like_from ({half}) must be below like_threshold ({threshold})."
             )
@@ -287,7 +286,8 @@ class Ease:
         """Give the year of each movie, and each user's last year."""
         if self.release_years is None:
             return None, None
-        times = timed(train, "release_years").groupby("user_id")["timestamp"].max()
+        times = pd.Series(checked_times(train, "release_years"))
+        times = times.groupby(train["user_id"].to_numpy()).max()
         if not np.isin(movie_ids, self.release_years.index).any():
             raise ValueError(
                 "No training movie is in the index of release_years, which starts "

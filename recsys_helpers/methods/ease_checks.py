@@ -19,16 +19,6 @@ def check_size(n_users: int) -> None:
         )
 
 
-def timed(train: pd.DataFrame, setting: str) -> pd.DataFrame:
-    """Give the ratings back, or raise a ValueError if they have no timestamps."""
-    if "timestamp" not in train:
-        raise ValueError(
-            f"{setting} needs to know when each rating was given, and the training "
-            "ratings have no column timestamp."
-        )
-    return train
-
-
 def check_years(years: object) -> None:
     """Raise an error unless the years are whole numbers by movie id."""
     if not isinstance(years, pd.Series):

@@ -96,7 +96,8 @@ class ImplicitNeighbours:
             model.fit(values, show_progress=False)
         similarity = sparse.csr_array(model.similarity)
         # A movie known only to users whose weight is 0 was divided by its length, 0.
-        np.nan_to_num(similarity.data, copy=False)
+        # What overflowed stays infinite, and is no score then.
+        np.nan_to_num(similarity.data, copy=False, posinf=np.inf, neginf=-np.inf)
         self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
         self.values_, self.similarity_ = values, similarity
         return self

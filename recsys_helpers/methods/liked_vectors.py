@@ -13,9 +13,8 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from recsys_helpers.checks import check_count
 from recsys_helpers.ids import IdIndex
-from recsys_helpers.interactions import Interactions, positives
+from recsys_helpers.interactions import Interactions, positives, top_n
 from recsys_helpers.methods import check_ratings_frame, require_fitted
 from recsys_helpers.nearest import unit_rows
 from recsys_helpers.vectors import MovieVectors
@@ -103,12 +102,11 @@ class LikedVectors:
             For a user without training ratings.
         """
         require_fitted(self, "tastes_")
-        check_count("n", n)
         scores = self.directions_ @ self.tastes_[self.interactions_.users.rows(user_id)]
-        order = np.argsort(-scores, kind="stable")
+        unwanted = None
         if exclude_seen:
             columns = self.interactions_.seen_by(user_id)
             seen = self.interactions_.movies.ids[columns]
-            order = order[~np.isin(self._movie_ids[order], seen)]
-        best = order[:n]
+            unwanted = np.isin(self._movie_ids, seen)
+        best = top_n(scores, n, unwanted)
         return pd.DataFrame({"movie_id": self._movie_ids[best], "score": scores[best]})

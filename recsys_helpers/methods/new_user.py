@@ -5,9 +5,9 @@ from typing import TypeAlias
 
 import pandas as pd
 
-from recsys_helpers.ids import IdIndex, UnknownIdError
+from recsys_helpers.ids import IdIndex, UnknownIdError, integer_ids
 from recsys_helpers.interactions import Interactions
-from recsys_helpers.methods import HIGHEST_RATING, LOWEST_RATING
+from recsys_helpers.methods import HIGHEST_RATING, LOWEST_RATING, first_outside
 
 # A new user is in no ratings that a model has learned from, so any id will do.
 NEW_USER = 0
@@ -29,25 +29,31 @@ def checked_new_ratings(ratings: NewRatings) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If a column is missing, there are no rows, a rating is NaN or not within 0.5
-        to 5, or a movie comes twice.
+        If a column is missing or the columns are not lists of one length, there are
+        no rows, a movie's id is not a whole number or comes twice, or a rating is no
+        number, NaN or not within 0.5 to 5.
     """
     columns = ["movie_id", "rating"]
     is_table = isinstance(ratings, pd.DataFrame | Mapping)
+    wanted = (
+        "A new user's ratings are a DataFrame or a dict with the columns movie_id "
+        'and rating, for example {"movie_id": [1, 50], "rating": [5.0, 4.5]}.'
+    )
     if not is_table or not set(columns) <= set(ratings):
-        raise ValueError(
-            "A new user's ratings are a DataFrame or a dict with the columns movie_id "
-            'and rating, for example {"movie_id": [1, 50], "rating": [5.0, 4.5]}.'
-        )
-    ratings = pd.DataFrame(ratings)[columns]
+        raise ValueError(wanted)
+    try:
+        ratings = pd.DataFrame(ratings)[columns]
+    except (TypeError, ValueError) as error:  # of scalars, sets, other lengths
+        raise ValueError(wanted) from error
     if ratings.empty:
         raise ValueError("The new user has no ratings; at least one is needed.")
-    outside = ratings[~ratings["rating"].between(LOWEST_RATING, HIGHEST_RATING)]
-    if len(outside):
-        row = outside.iloc[0]
+    integer_ids(ratings["movie_id"], "movie_id")
+    row = first_outside(ratings["rating"])
+    if row is not None:
+        movie, rating = (ratings[column].iloc[row] for column in columns)
         raise ValueError(
-            f"The new user's rating of movie {row['movie_id']:.0f} is {row['rating']}; "
-            f"ratings are {LOWEST_RATING} to {HIGHEST_RATING} stars."
+            f"The new user's rating of movie {movie} is {rating}; ratings are "
+            f"{LOWEST_RATING} to {HIGHEST_RATING} stars."
         )
     repeated = ratings.loc[ratings.duplicated("movie_id"), "movie_id"]
     if len(repeated):

@@ -11,8 +11,7 @@ from scipy import sparse
 from recsys_helpers.checks import check_choice, check_count, check_number
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods import (
-    HIGHEST_RATING,
-    LOWEST_RATING,
+    as_stars,
     check_ratings_frame,
     checked_pairs,
     require_fitted,
@@ -126,7 +125,7 @@ class RatingNeighbours:
         pairs = [movie_rows[known], user_rows[known]]
         rows, columns = pairs if self.of == "movies" else reversed(pairs)
         ratings[known] += self._corrections(rows, columns)
-        return np.clip(ratings, LOWEST_RATING, HIGHEST_RATING)
+        return as_stars(ratings)
 
     def similar(self, row_id: int, n: int = 10) -> pd.DataFrame:
         """Movies most similar to a movie, or users to a user, best first.

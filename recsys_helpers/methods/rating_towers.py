@@ -13,8 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from recsys_helpers.checks import check_count, check_number, check_share
 from recsys_helpers.content_features import RatedFeatures
 from recsys_helpers.methods import (
-    HIGHEST_RATING,
-    LOWEST_RATING,
+    as_stars,
     checked_pairs,
     require_fitted,
 )
@@ -181,7 +180,7 @@ class TwoTowers(TowersMethod):
         i = self.interactions_.movies.find(movies)
         dots = np.einsum("nf,nf->n", self._user_side[0][u], self._movie_side[0][i])
         levels = self._user_side[1][u] + self._movie_side[1][i]
-        return np.clip(self.mean_ + levels + dots, LOWEST_RATING, HIGHEST_RATING)
+        return as_stars(self.mean_ + levels + dots)
 
     def recommend(
         self, user_id: int, n: int = 10, exclude_seen: bool = True

@@ -28,8 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from recsys_helpers.factorisation import Weighting, confidences, likes
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods import (
-    HIGHEST_RATING,
-    LOWEST_RATING,
+    as_stars,
     check_ratings_frame,
     checked_pairs,
     require_fitted,
@@ -185,7 +184,7 @@ class SparkRatings:
         stars = np.where(movies < 0, self.user_means_[users], stars)
         stars = np.where(users < 0, self.movie_means_[movies], stars)
         stars = np.where((users < 0) & (movies < 0), self.mean_, stars)
-        return np.clip(stars, LOWEST_RATING, HIGHEST_RATING)
+        return as_stars(stars)
 
     def knows(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> NDArray[np.bool_]:
         """Which of n pairs are predicted from factors, shape (n,).
