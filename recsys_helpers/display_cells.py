@@ -1,7 +1,8 @@
-"""How values stand in a table: as text, aligned, and escaped."""
+"""How values stand in a table: as text on one line, aligned, and escaped."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
@@ -11,6 +12,9 @@ from typing import Any
 import pandas as pd
 
 MISSING = "-"
+_LINE_ENDS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
+# Control characters, halves of characters, and what turns around the rest of a line.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,8 @@ class Column:
             is_code = str(name) in ("id", "year") or str(name).endswith("_id")
             # A year with gaps is often kept as a float.
             spec = ".0f" if is_code else ".3f" if _has_fractions(values) else ",.0f"
-        return cls(str(name), [formatted(value, spec) for value in values], is_number)
+        cells = [one_line(formatted(value, spec)) for value in values]
+        return cls(one_line(name), cells, is_number)
 
     def head(self) -> str:
         """Write the column's heading as HTML."""
@@ -63,6 +68,17 @@ def formatted(
         plain = int(value) if isinstance(value, Integral) else float(value)
         return format(plain, spec)
     return str(value)
+
+
+def one_line(text: Any) -> str:
+    r"""Leave out of a text what would break or turn around the line that it stands in.
+
+    Examples
+    --------
+    >>> one_line("Heat\n(1995)\x1b")
+    'Heat (1995)'
+    """
+    return _UNSEEN.sub("", _LINE_ENDS.sub(" ", str(text)))
 
 
 def is_missing(value: Any) -> bool:

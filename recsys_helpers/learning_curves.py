@@ -6,7 +6,14 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from recsys_helpers.plot_style import BLUE, GREY, VERMILION, course_style, new_axes
+from recsys_helpers.plot_style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    course_style,
+    legend_of_names,
+    new_axes,
+)
 
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
@@ -66,16 +73,17 @@ def learning_curves_plot(
             f"rmse. It has {len(history)} rows, and its columns are {list(history)}."
         )
     ax = new_axes(ax)
-    ax.plot(history.index, history["rmse"], color=BLUE, label="training rows")
+    lines = ax.plot(history.index, history["rmse"], color=BLUE, label="training rows")
     if "val_rmse" in history:
         valid = history["val_rmse"]
-        ax.plot(history.index, valid, "--", color=VERMILION, label="validation rows")
-        best = valid.idxmin()
-        ax.plot(best, valid[best], "o", color=VERMILION, label="its lowest point")
+        looks = {"color": VERMILION, "label": "validation rows"}
+        lines += ax.plot(history.index, valid, "--", **looks)
+        best, looks["label"] = valid.idxmin(), "its lowest point"
+        lines += ax.plot(best, valid[best], "o", **looks)
     if reference is not None:
         name, value = reference
-        ax.axhline(value, color=GREY, linestyle=":", label=name)
+        lines.append(ax.axhline(value, color=GREY, linestyle=":", label=name))
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend()
+    legend_of_names(ax, lines)
     ax.set(xlabel="Epoch", ylabel="RMSE in stars")
     return ax

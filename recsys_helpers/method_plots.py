@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.plot_style import BLUE, GREY, VERMILION, course_style, new_axes
+from recsys_helpers.plot_style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    course_style,
+    legend_of_names,
+    name_in_figure,
+    new_axes,
+    ticks_of_names,
+)
 from recsys_helpers.titles import without_year
 from recsys_helpers.vectors import MovieVectors
 
@@ -57,15 +66,9 @@ def rating_grid(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.grid(visible=False)
     ax.grid(visible=True, which="minor")
     ax.tick_params(which="minor", length=0)
-    ax.set(
-        xticks=range(stars.shape[1]),
-        yticks=range(stars.shape[0]),
-        xlabel="Movie",
-        ylabel="Person",
-    )
-    # Two dollar signs in a title would make what is between them a formula.
-    ax.set_xticklabels(ratings.columns, rotation=20, ha="right", parse_math=False)
-    ax.set_yticklabels(ratings.index, parse_math=False)
+    ticks_of_names(ax.xaxis, ratings.columns, rotation=20, ha="right")
+    ticks_of_names(ax.yaxis, ratings.index)
+    ax.set(xlabel="Movie", ylabel="Person")
     return ax
 
 
@@ -111,14 +114,18 @@ def movie_map(
             f"{len(groups)}: {', '.join(groups)}. Draw fewer, or join some."
         )
     ax = new_axes(ax, height=5.2)
-    ax.scatter(*vectors.matrix.T, s=9, color=GREY, alpha=0.35, lw=0, label="other")
+    others = ax.scatter(
+        *vectors.matrix.T, s=9, color=GREY, alpha=0.35, lw=0, label="other"
+    )
+    drawn = [others]
     for (name, ids), (colour, sign) in zip(groups.items(), GROUP_LOOKS, strict=False):
         # Of a set np.isin would make one single value.
         points = vectors.matrix[np.isin(vectors.movie_ids, list(ids))]
-        ax.scatter(*points.T, s=22, color=colour, marker=sign, lw=0, label=name)
+        looks = {"s": 22, "color": colour, "marker": sign, "lw": 0}
+        drawn.append(ax.scatter(*points.T, label=name, **looks))
     ax.set(xlabel="First direction", ylabel="Second direction")
     if groups:
-        ax.legend()
+        legend_of_names(ax, drawn)
     _write_titles(ax, vectors, labelled)
     return ax
 
@@ -156,17 +163,19 @@ def growth_plot(
     if results.empty:
         raise ValueError("There are no results to draw.")
     ax = new_axes(ax)
+    lines = []
     for (method, rows), marker in zip(
         results.groupby("method", sort=False), cycle("os^Dv"), strict=False
     ):
         rows = rows.sort_values("n")
-        ax.plot(rows["n"].astype(float), rows["value"], marker=marker, label=method)
+        numbers = rows["n"].astype(float), rows["value"]
+        lines += ax.plot(*numbers, marker=marker, label=method)
     first = results.sort_values(["n", "value"]).iloc[0]
     ends = np.array([first["n"], results["n"].max()], dtype=np.float64)
     proportional = 0.6 * first["value"] * ends / ends[0]
-    ax.plot(ends, proportional, ":", color=GREY, label="in proportion")
+    lines += ax.plot(ends, proportional, ":", color=GREY, label="in proportion")
     ax.set(xscale="log", yscale="log", xlabel=amount, ylabel=label)
-    ax.legend()
+    legend_of_names(ax, lines)
     return ax
 
 
@@ -186,7 +195,7 @@ def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
         # Written towards the middle, a title does not leave the figure.
         on_right = point[0] > middle
         label = ax.annotate(
-            without_year(titles[row]).split(" (")[0],
+            name_in_figure(without_year(titles[row]).split(" (")[0]),
             point,
             xytext=(-4 if on_right else 4, 4),
             textcoords="offset points",

@@ -20,9 +20,12 @@ from recsys_helpers.plot_style import (
     VERMILION,
     check_not_empty,
     course_style,
+    legend_of_names,
+    name_in_figure,
     new_axes,
     plain_log_ticks,
     thousands,
+    ticks_of_names,
 )
 from recsys_helpers.splits import Split
 
@@ -242,9 +245,8 @@ def interval_plot(
     ax.hlines(rows, low, high, color=BLUE, lw=2.5, alpha=0.55)
     ax.plot(value, rows, "o", color=BLUE, ms=7)
     ax.grid(visible=False, axis="y")
+    ticks_of_names(ax.yaxis, results["method"])
     ax.set(
-        yticks=rows,
-        yticklabels=results["method"],
         ylim=(len(results) - 0.4, -0.6),
         xlabel=label,
         ylabel="Method",
@@ -278,7 +280,7 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
         for part in parts.values()
     ]
     ax = new_axes(ax)
-    ax.hist(
+    _, _, bars = ax.hist(
         days,
         bins=n_bins,
         stacked=True,
@@ -288,6 +290,7 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     ax.xaxis_date()
     ax.grid(visible=False, axis="x")
     thousands(ax.yaxis)
-    ax.legend(title=f"Split: {split.name}", alignment="left")
+    title = f"Split: {name_in_figure(split.name)}"
+    legend_of_names(ax, [bar[0] for bar in bars], title=title, alignment="left")
     ax.set(xlabel="Time of the rating", ylabel="Ratings")
     return ax
