@@ -17,6 +17,7 @@ from recsys_helpers.plot_style import (
     PURPLE,
     SKY,
     VERMILION,
+    check_not_empty,
     course_style,
     legend_of_names,
     name_in_figure,
@@ -47,7 +48,8 @@ def parallel_plot(
     Parameters
     ----------
     values : DataFrame of float
-        A row a method, a column a measure. A line has a gap where it is NaN.
+        A row a method, a column a measure, each named once. A line has a gap where it
+        is NaN or infinite.
     lower_is_better : sequence of str
         Columns whose lowest value is at the top.
     highlighted : sequence of str, optional
@@ -62,11 +64,20 @@ def parallel_plot(
     Raises
     ------
     ValueError
-        If there are fewer than two methods or measures, more than six highlighted or
-        one of them unknown, or a measure is the same for all.
+        If there are fewer than two methods or measures or one is there twice, more than
+        six are highlighted, one of those named is unknown, or a measure is the same for
+        all.
     """
     if min(values.shape) < 2:
         raise ValueError("A comparison takes two methods and two measures, at least.")
+    for what, names in (("method", values.index), ("measure", values.columns)):
+        if not names.is_unique:
+            twice = names[names.duplicated()][0]
+            raise ValueError(f"The {what} {twice} is there twice: which is meant?")
+    odd = [name for name in lower_is_better if name not in values]
+    if odd:
+        raise ValueError(f"lower_is_better has {odd[0]!r}, which is no measure here.")
+    values = values.replace([np.inf, -np.inf], np.nan)
     highlighted = list(values.index[:6] if highlighted is None else highlighted)
     unknown = [name for name in highlighted if name not in values.index]
     if unknown or len(highlighted) > len(COLOURS):
@@ -171,7 +182,13 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there are no methods.
     """
+    check_not_empty(shares, "methods")
     matrix = shares.to_numpy(float, copy=True)
     np.fill_diagonal(matrix, np.nan)
     ax = new_axes(ax, height=1.2 + 0.6 * len(shares))

@@ -128,7 +128,7 @@ def movie_table(
     caption : str, optional
     formats : mapping of column to format, optional
         For other formats: ``".1%"`` as in an f-string, or a function that makes text
-        of a value.
+        of a value that is not missing.
 
     Returns
     -------
@@ -138,7 +138,7 @@ def movie_table(
     Raises
     ------
     ValueError
-        If `formats` names a column that is not there.
+        If `formats` names a column that is not there, or a format does not suit it.
 
     Examples
     --------
@@ -189,17 +189,17 @@ class _Card:
     def of(cls, row: Mapping[str, Any], url: Any, score: Any) -> _Card:
         title = row["title"]
         title = title if isinstance(title, str) and title else "(title missing)"
-        year, genres = row.get("year"), row.get("genres")
+        year, genres = row.get("year"), row.get("genres", ())
         if isinstance(genres, str):  # as in movies.csv
             genres = genres.split("|")
+        elif pd.api.types.is_scalar(genres):
+            genres = (genres,)
         return cls(
             title=one_line(without_year(title)),
             year=one_line(
                 formatted(year_of(title) if is_missing(year) else year, ".0f", "")
             ),
-            genres=()
-            if genres is None or is_missing(genres)
-            else tuple(map(one_line, texts_of(genres))),
+            genres=tuple(map(one_line, texts_of(genres))),
             url=_poster_url(url),
             score=one_line(formatted(score, ".3f", "")),
         )

@@ -35,7 +35,12 @@ class Column:
             is_code = str(name) in ("id", "year") or str(name).endswith("_id")
             # A year with gaps is often kept as a float.
             spec = ".0f" if is_code else ".3f" if _has_fractions(values) else ",.0f"
-        cells = [one_line(formatted(value, spec)) for value in values]
+        try:
+            cells = [one_line(formatted(value, spec)) for value in values]
+        except ValueError as error:
+            raise ValueError(
+                f"The column {name} cannot be written by its format: {error}."
+            ) from error
         return cls(one_line(name), cells, is_number)
 
     def head(self) -> str:
@@ -58,15 +63,17 @@ def formatted(
     value: Any, spec: str | Callable[[Any], str] | None, missing: str = MISSING
 ) -> str:
     """Write a value by a format or a function; NaN and None as `missing`."""
-    if callable(spec):
-        return str(spec(value))
     if is_missing(value):
         return missing
+    if callable(spec):
+        return str(spec(value))
     if isinstance(value, (tuple, list, set, frozenset)):
         return ", ".join(texts_of(value))
     if spec and isinstance(value, Real) and not isinstance(value, bool):
-        plain = int(value) if isinstance(value, Integral) else float(value)
-        return format(plain, spec)
+        if isinstance(value, Integral):
+            # As a float, an id of 64 bits would become another.
+            return format(int(value), re.sub(r"\.0f$", "d", spec))
+        return format(float(value), spec)
     return str(value)
 
 
@@ -88,7 +95,7 @@ def is_missing(value: Any) -> bool:
 
 def texts_of(values: Iterable[Any]) -> tuple[str, ...]:
     """Turn values into texts, those of a set in a fixed order."""
-    texts = map(str, values)
+    texts = (str(value) for value in values if not is_missing(value))
     # A set has another order in every run.
     return tuple(sorted(texts) if isinstance(values, (set, frozenset)) else texts)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from recsys_helpers.plot_style import (
@@ -53,7 +54,8 @@ def learning_curves_plot(
     Parameters
     ----------
     history : DataFrame with `rmse` and perhaps `val_rmse`, in stars, one row an epoch
-        As `history_frame` makes it. The lowest point of `val_rmse` is marked.
+        As `history_frame` makes it. The lowest point of `val_rmse` is marked, if there
+        is any number.
     reference : (str, float), optional
         The name and the RMSE of something to be compared with: a dashed line.
     ax : matplotlib.axes.Axes, optional
@@ -78,8 +80,11 @@ def learning_curves_plot(
         valid = history["val_rmse"]
         looks = {"color": VERMILION, "label": "validation rows"}
         lines += ax.plot(history.index, valid, "--", **looks)
-        best, looks["label"] = valid.idxmin(), "its lowest point"
-        lines += ax.plot(best, valid[best], "o", **looks)
+        # A training that diverges has no lowest point, and goes on to be drawn.
+        lowest = valid[np.isfinite(valid)].nsmallest(1)
+        if not lowest.empty:
+            looks["label"] = "its lowest point"
+            lines += ax.plot(lowest.index, lowest, "o", **looks)
     if reference is not None:
         name, value = reference
         lines.append(ax.axhline(value, color=GREY, linestyle=":", label=name))

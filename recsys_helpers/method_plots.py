@@ -17,6 +17,7 @@ from recsys_helpers.plot_style import (
     BLUE,
     GREY,
     VERMILION,
+    check_not_empty,
     course_style,
     legend_of_names,
     name_in_figure,
@@ -53,8 +54,7 @@ def rating_grid(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ValueError
         If there are no ratings.
     """
-    if ratings.empty:
-        raise ValueError("There are no ratings to draw.")
+    check_not_empty(ratings, "ratings")
     ax = new_axes(ax, height=1.6 + 0.42 * len(ratings))
     stars = ratings.to_numpy(dtype=np.float64)
     # From vermilion (dislike) over white to blue (like): told apart by everybody.
@@ -111,7 +111,7 @@ def movie_map(
     if len(groups) > len(GROUP_LOOKS):
         raise ValueError(
             f"A map can tell {len(GROUP_LOOKS)} groups apart, and these are "
-            f"{len(groups)}: {', '.join(groups)}. Draw fewer, or join some."
+            f"{len(groups)}: {', '.join(map(str, groups))}. Draw fewer, or join some."
         )
     ax = new_axes(ax, height=5.2)
     others = ax.scatter(
@@ -145,23 +145,26 @@ def growth_plot(
     results : pandas.DataFrame
         Columns method, n and value, as in a results file.
     label : str
-        What the value is, with its unit, for the axis.
+        What the value is, with its unit, for the axis; between dollar signs a formula.
     amount : str
-        What n counts.
+        What n counts, likewise.
     ax : matplotlib.axes.Axes, optional
 
     Returns
     -------
     matplotlib.axes.Axes
-        A line a method, and a dotted one that grows in proportion to n.
+        A line a method, and a dotted one that grows in proportion to n. What is not a
+        number above 0 has no place on such axes, and is left out.
 
     Raises
     ------
     ValueError
-        If there are no rows.
+        If nothing is left to draw.
     """
-    if results.empty:
-        raise ValueError("There are no results to draw.")
+    sizes, values = (results[name].astype(float) for name in ("n", "value"))
+    positive = (sizes > 0) & (values > 0) & np.isfinite(sizes) & np.isfinite(values)
+    results = results[positive]
+    check_not_empty(results, "results above 0")
     ax = new_axes(ax)
     lines = []
     for (method, rows), marker in zip(

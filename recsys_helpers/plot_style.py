@@ -130,7 +130,7 @@ def plain_log_ticks(ax: Axes) -> None:
     thousands(ax.xaxis)
 
 
-def check_not_empty(frame: pd.DataFrame, what: str) -> None:
+def check_not_empty(frame: pd.DataFrame | pd.Series, what: str) -> None:
     """Refuse to draw nothing."""
     if frame.empty:
         raise ValueError(f"There are no {what} to draw.")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from recsys_helpers.checks import check_count
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.plot_style import (
     BLUE,
@@ -37,6 +38,9 @@ __all__ = [
     "interval_plot", "long_tail_plot", "matrix_plot", "new_axes", "rating_histogram",
     "split_plot",
 ]  # fmt: skip
+
+# From 1970 to the end of 9999, after which matplotlib has no dates.
+_MOST_SECONDS = 253_402_300_799
 
 
 @course_style()
@@ -150,8 +154,9 @@ def activity_plot(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ValueError
         If there are no ratings.
     """
-    check_not_empty(ratings, "ratings")
-    per_user = ratings["user_id"].value_counts().to_numpy()
+    per_user = ratings["user_id"].value_counts()
+    check_not_empty(per_user, "ratings")
+    per_user = per_user.to_numpy()
     # Between whole numbers, so that no user lies on the edge of a class.
     edges = np.geomspace(per_user.min() - 0.5, per_user.max() + 0.5, 31)
     median = np.median(per_user)
@@ -193,7 +198,14 @@ def matrix_plot(
     -------
     matplotlib.axes.Axes
         Its title says how much of the corner is filled.
+
+    Raises
+    ------
+    ValueError
+        If `n_users` or `n_movies` is below 1.
     """
+    check_count("n_users", n_users)
+    check_count("n_movies", n_movies)
     corner = interactions.matrix[:n_users, :n_movies].tocoo()
     n_users, n_movies = corner.shape
     filled = corner.nnz / (n_users * n_movies)
@@ -222,7 +234,7 @@ def interval_plot(
         Columns method, value, low and high; the first row is drawn at the top. A
         row whose low or high is missing gets its dot only.
     label : str
-        What the value is, for the axis.
+        What the value is, for the axis; between dollar signs a formula.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -270,11 +282,24 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     -------
     matplotlib.axes.Axes
         Stacked bars: train below, test above.
+
+    Raises
+    ------
+    ValueError
+        If there are no ratings with a time, `n_bins` is below 1, or a timestamp is
+        beyond the year 9999, as milliseconds are.
     """
     from matplotlib.dates import date2num
 
     parts = {"train": split.train, "test": split.test}
-    check_not_empty(pd.concat(parts.values()), "ratings")
+    check_count("n_bins", n_bins)
+    times = pd.concat([part["timestamp"] for part in parts.values()]).dropna()
+    check_not_empty(times, "ratings with a time")
+    if times.max() > _MOST_SECONDS:
+        raise ValueError(
+            f"A timestamp counts the seconds since 1970, and {times.max():.0f} is "
+            "beyond the year 9999. Are these milliseconds? Divide them by 1,000."
+        )
     days = [
         date2num(pd.to_datetime(part["timestamp"], unit="s").to_numpy())
         for part in parts.values()
