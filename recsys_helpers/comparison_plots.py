@@ -70,6 +70,13 @@ def parallel_plot(
     """
     if min(values.shape) < 2:
         raise ValueError("A comparison takes two methods and two measures, at least.")
+    highlighted = list(values.index[:6] if highlighted is None else highlighted)
+    unknown = [name for name in highlighted if name not in values.index]
+    if unknown or len(highlighted) > len(COLOURS):
+        raise ValueError(
+            f"At most {len(COLOURS)} of the methods can be highlighted, by name; got "
+            f"{highlighted}."
+        )
     for what, names in (("method", values.index), ("measure", values.columns)):
         if not names.is_unique:
             twice = names[names.duplicated()][0]
@@ -78,13 +85,6 @@ def parallel_plot(
     if odd:
         raise ValueError(f"lower_is_better has {odd[0]!r}, which is no measure here.")
     values = values.replace([np.inf, -np.inf], np.nan)
-    highlighted = list(values.index[:6] if highlighted is None else highlighted)
-    unknown = [name for name in highlighted if name not in values.index]
-    if unknown or len(highlighted) > len(COLOURS):
-        raise ValueError(
-            f"At most {len(COLOURS)} of the methods can be highlighted, by name; got "
-            f"{highlighted}."
-        )
     low, high = values.min(), values.max()
     flat = low.index[~(high > low)]
     if len(flat):

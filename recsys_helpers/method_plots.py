@@ -114,18 +114,14 @@ def movie_map(
             f"{len(groups)}: {', '.join(map(str, groups))}. Draw fewer, or join some."
         )
     ax = new_axes(ax, height=5.2)
-    others = ax.scatter(
-        *vectors.matrix.T, s=9, color=GREY, alpha=0.35, lw=0, label="other"
-    )
-    drawn = [others]
+    ax.scatter(*vectors.matrix.T, s=9, color=GREY, alpha=0.35, lw=0, label="other")
     for (name, ids), (colour, sign) in zip(groups.items(), GROUP_LOOKS, strict=False):
         # Of a set np.isin would make one single value.
         points = vectors.matrix[np.isin(vectors.movie_ids, list(ids))]
-        looks = {"s": 22, "color": colour, "marker": sign, "lw": 0}
-        drawn.append(ax.scatter(*points.T, label=name, **looks))
+        ax.scatter(*points.T, s=22, color=colour, marker=sign, lw=0, label=name)
     ax.set(xlabel="First direction", ylabel="Second direction")
     if groups:
-        legend_of_names(ax, drawn)
+        legend_of_names(ax, ax.collections[-1 - len(groups) :])
     _write_titles(ax, vectors, labelled)
     return ax
 

@@ -39,9 +39,6 @@ __all__ = [
     "split_plot",
 ]  # fmt: skip
 
-# From 1970 to the end of 9999, after which matplotlib has no dates.
-_MOST_SECONDS = 253_402_300_799
-
 
 @course_style()
 def long_tail_plot(
@@ -286,20 +283,13 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     Raises
     ------
     ValueError
-        If there are no ratings with a time, `n_bins` is below 1, or a timestamp is
-        beyond the year 9999, as milliseconds are.
+        If there are no ratings, or `n_bins` is below 1.
     """
     from matplotlib.dates import date2num
 
     parts = {"train": split.train, "test": split.test}
     check_count("n_bins", n_bins)
-    times = pd.concat([part["timestamp"] for part in parts.values()]).dropna()
-    check_not_empty(times, "ratings with a time")
-    if times.max() > _MOST_SECONDS:
-        raise ValueError(
-            f"A timestamp counts the seconds since 1970, and {times.max():.0f} is "
-            "beyond the year 9999. Are these milliseconds? Divide them by 1,000."
-        )
+    check_not_empty(pd.concat(parts.values()), "ratings")
     days = [
         date2num(pd.to_datetime(part["timestamp"], unit="s").to_numpy())
         for part in parts.values()

@@ -194,25 +194,15 @@ def test_the_legend_of_a_split_counts_train_and_test(ratings):
     assert "global temporal" in legend.get_title().get_text()
 
 
-@pytest.mark.parametrize("seconds", [1.5e12, np.inf])
-def test_a_time_after_the_year_9999_is_refused(ratings, seconds):
-    late = ratings.assign(timestamp=seconds)
-    with pytest.raises(ValueError, match="milliseconds"):
-        plots.split_plot(Split("random", ratings, late, None))
-
-
 @pytest.mark.parametrize("setting", ["n_users", "n_movies"])
 def test_a_corner_has_a_row_and_a_column_at_least(ratings, setting):
     with pytest.raises(ValueError, match=setting):
         plots.matrix_plot(Interactions.from_ratings(ratings), **{setting: 0})
 
 
-def test_ratings_without_users_or_times_are_none(ratings):
-    unknown = ratings.assign(user_id=np.nan, timestamp=np.nan)
+def test_ratings_without_users_are_none(ratings):
     with pytest.raises(ValueError, match="There are no"):
-        plots.activity_plot(unknown)
-    with pytest.raises(ValueError, match="There are no"):
-        plots.split_plot(Split("random", unknown, unknown, None))
+        plots.activity_plot(ratings.assign(user_id=np.nan))
 
 
 @pytest.mark.parametrize(
