@@ -527,6 +527,8 @@ def test_heat_lies_where_the_map_is_large_and_not_on_the_padding():
     assert red[:, -1].mean() > red[:, 0].mean() + 10
     flat = np.asarray(heat_over(image, np.zeros((2, 2))))
     assert (flat == 100).all()
+    with pytest.raises(ValueError, match="NaN"):
+        heat_over(image, np.float32([[0, np.nan]]))
 
 
 # The question with a known answer
