@@ -107,9 +107,16 @@ def heat_over(
     -------
     PIL.Image.Image
         Of the size of `image`, in mode RGB; the image itself is grey.
+
+    Raises
+    ------
+    ValueError
+        If a value is NaN or infinite.
     """
     from PIL import Image
 
+    if not np.isfinite(values).all():
+        raise ValueError("The values hold NaN or infinity, which have no colour.")
     picture = open_image(image)
     span = float(values.max() - values.min())
     scaled = (values - values.min()) / (span or 1.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from textwrap import fill
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -18,8 +18,12 @@ from recsys_helpers.plot_style import (
     PURPLE,
     SKY,
     VERMILION,
+    check_not_empty,
     course_style,
+    legend_of_names,
+    name_in_figure,
     new_axes,
+    ticks_of_names,
 )
 
 if TYPE_CHECKING:
@@ -45,7 +49,8 @@ def parallel_plot(
     Parameters
     ----------
     values : DataFrame of float
-        A row a method, a column a measure. A line has a gap where it is NaN.
+        A row a method, a column a measure, each named once. A line has a gap where it
+        is NaN or infinite.
     lower_is_better : str or sequence of str
         Columns whose lowest value is at the top.
     highlighted : str or sequence of str, optional
@@ -60,8 +65,9 @@ def parallel_plot(
     Raises
     ------
     ValueError
-        If there are fewer than two methods or measures, more than six highlighted or
-        one of them unknown, or a measure is the same for all.
+        If there are fewer than two methods or measures or one is there twice, more than
+        six are highlighted, one of those named is unknown, or a measure is the same for
+        all.
     """
     if min(values.shape) < 2:
         raise ValueError("A comparison takes two methods and two measures, at least.")
@@ -73,6 +79,14 @@ def parallel_plot(
             f"At most {len(COLOURS)} of the methods can be highlighted, by name; got "
             f"{highlighted}."
         )
+    for what, names in (("method", values.index), ("measure", values.columns)):
+        if not names.is_unique:
+            twice = names[names.duplicated()][0]
+            raise ValueError(f"The {what} {twice} is there twice: which is meant?")
+    odd = [name for name in lower_is_better if name not in values]
+    if odd:
+        raise ValueError(f"lower_is_better has {odd[0]!r}, which is no measure here.")
+    values = values.replace([np.inf, -np.inf], np.nan)
     low, high = values.min(), values.max()
     flat = low.index[~(high > low)]
     if len(flat):
@@ -82,10 +96,12 @@ def parallel_plot(
         heights[name] = 1 - heights[name]
     places = np.arange(values.shape[1])
     ax = new_axes(ax, height=4.4)
+    lines = []
     for name in values.index.difference(highlighted, sort=False):
         ax.plot(places, heights.loc[name], "-", color=GREY, alpha=0.4, lw=1.2)
     for name, colour, marker in zip(highlighted, COLOURS, MARKERS, strict=False):
-        ax.plot(places, heights.loc[name], "-", marker=marker, color=colour, label=name)
+        looks = {"marker": marker, "color": colour, "label": name}
+        lines += ax.plot(places, heights.loc[name], "-", **looks)
     for place, name in zip(places, values.columns, strict=True):
         ends = (high, low) if name in lower_is_better else (low, high)
         for height, end, align in zip(
@@ -94,16 +110,15 @@ def parallel_plot(
             ax.text(place, height, f"{end[name]:.3g}", ha="center", va=align, size=9)
     ax.grid(visible=False, axis="y")
     ax.grid(visible=True, axis="x")
+    ax.set_xticks(places, map(_in_lines, values.columns), parse_math=False)
     ax.set(
-        xticks=places,
-        xticklabels=[_in_lines(name) for name in values.columns],
         yticks=[0, 1],
         yticklabels=["worst", "best"],
         ylim=(-0.16, 1.16),
         xlabel="Measure",
         ylabel="Among these methods",
     )
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=3)
+    legend_of_names(ax, lines, loc="upper center", bbox_to_anchor=(0.5, -0.24), ncols=3)
     return ax
 
 
@@ -130,7 +145,9 @@ def decided_plot(signs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     if len(signs) < 2:
         raise ValueError("There are no two methods to compare.")
-    ax = new_axes(ax, height=1.6 + 0.33 * len(signs))
+    names = [name_in_figure(name) for name in signs.columns]
+    longest = max(map(len, names))
+    ax = new_axes(ax, height=max(1.6 + 0.33 * len(signs), 1.4 + 0.055 * longest))
     rows, columns = np.indices(signs.shape)
     matrix, off_diagonal = signs.to_numpy(), rows != columns
     kinds: Mapping[int, tuple[str, dict]] = {
@@ -142,17 +159,14 @@ def decided_plot(signs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         chosen = (matrix == sign) & off_diagonal
         ax.scatter(columns[chosen], rows[chosen], label=label, **look)
     ax.grid(visible=False)
-    places = np.arange(len(signs))
+    ticks_of_names(ax.xaxis, names, rotation=40, ha="right")
+    ticks_of_names(ax.yaxis, signs.index)
     ax.set(
-        xticks=places,
-        yticks=places,
-        yticklabels=signs.index,
         xlim=(-0.6, len(signs) - 0.4),
         ylim=(len(signs) - 0.4, -0.6),
         xlabel="Compared with",
         ylabel="Method",
     )
-    ax.set_xticklabels(signs.columns, rotation=40, ha="right")
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
     return ax
 
@@ -170,7 +184,13 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there are no methods.
     """
+    check_not_empty(shares, "methods")
     matrix = shares.to_numpy(float, copy=True)
     np.fill_diagonal(matrix, np.nan)
     ax = new_axes(ax, height=1.2 + 0.6 * len(shares))
@@ -187,17 +207,11 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             color="white" if dark else "black",
         )
     ax.grid(visible=False)
-    places = np.arange(len(shares))
-    ax.set(
-        xticks=places,
-        yticks=places,
-        xticklabels=shares.columns,
-        yticklabels=shares.index,
-        xlabel="Method",
-        ylabel="Method",
-    )
+    ticks_of_names(ax.xaxis, shares.columns)
+    ticks_of_names(ax.yaxis, shares.index)
+    ax.set(xlabel="Method", ylabel="Method")
     return ax
 
 
-def _in_lines(name: str) -> str:
-    return fill(name.replace("@", " @"), width=10)
+def _in_lines(name: Any) -> str:
+    return fill(name_in_figure(name).replace("@", " @"), width=10)

@@ -20,10 +20,11 @@ from recsys_helpers.display_cells import (
     aligned,
     formatted,
     is_missing,
+    one_line,
     texts_of,
 )
 from recsys_helpers.ids import integer_ids
-from recsys_helpers.styles import STRIP_STYLE, TABLE_STYLE
+from recsys_helpers.styles import NO_FORMULAS, STRIP_STYLE, TABLE_STYLE
 from recsys_helpers.titles import without_year, year_of
 
 POSTER_WIDTH, POSTER_HEIGHT = 140, 210
@@ -92,6 +93,7 @@ def poster_strip(
     """
     if "title" not in movies:
         raise ValueError("poster_strip() needs a column title in movies.")
+    caption = one_line(caption) if caption else ""
     urls = _for_each(movies, poster_urls, "poster_urls")
     scores = _for_each(movies, scores, "scores")
     shown = [
@@ -101,7 +103,7 @@ def poster_strip(
     label = escape(caption or "Movies")
     heading = f'<p class="rh-caption">{escape(caption)}</p>' if caption else ""
     html = (
-        f'<div class="rh-strip"><style>{STRIP_STYLE}</style>{heading}'
+        f'<div class="rh-strip {NO_FORMULAS}"><style>{STRIP_STYLE}</style>{heading}'
         f'<div class="rh-scroll" role="group" tabindex="0" aria-label="{label}: '
         f'a row to scroll sideways"><ul role="list" aria-label="{label}">'
         f"{''.join(card.html() for card in shown)}</ul></div></div>"
@@ -127,7 +129,7 @@ def movie_table(
     caption : str, optional
     formats : mapping of column to format, optional
         For other formats: ``".1%"`` as in an f-string, or a function that makes text
-        of a value.
+        of a value that is not missing.
 
     Returns
     -------
@@ -137,7 +139,7 @@ def movie_table(
     Raises
     ------
     ValueError
-        If `formats` names a column that is not there.
+        If `formats` names a column that is not there, or a format does not suit it.
 
     Examples
     --------
@@ -157,6 +159,7 @@ def movie_table(
         Column.of(name, frame.iloc[:, position], formats.get(name))
         for position, name in enumerate(frame.columns)
     ]
+    caption = one_line(caption) if caption else ""
     rows = list(zip(*(column.cells for column in columns), strict=True))
     label = escape(caption or "Table")
     heading = f"<caption>{escape(caption)}</caption>" if caption else ""
@@ -167,7 +170,8 @@ def movie_table(
         for row in rows
     )
     html = (
-        f'<div class="rh-table" role="group" tabindex="0" aria-label="{label}">'
+        f'<div class="rh-table {NO_FORMULAS}" role="group" tabindex="0" '
+        f'aria-label="{label}">'
         f"<style>{TABLE_STYLE}</style><table>{heading}<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
@@ -186,15 +190,19 @@ class _Card:
     def of(cls, row: Mapping[str, Any], url: Any, score: Any) -> _Card:
         title = row["title"]
         title = title if isinstance(title, str) and title else "(title missing)"
-        year, genres = row.get("year"), row.get("genres")
+        year, genres = row.get("year"), row.get("genres", ())
         if isinstance(genres, str):  # as in movies.csv
             genres = genres.split("|")
+        elif pd.api.types.is_scalar(genres):
+            genres = (genres,)
         return cls(
-            title=without_year(title),
-            year=formatted(year_of(title) if is_missing(year) else year, ".0f", ""),
-            genres=() if genres is None or is_missing(genres) else texts_of(genres),
+            title=one_line(without_year(title)),
+            year=one_line(
+                formatted(year_of(title) if is_missing(year) else year, ".0f", "")
+            ),
+            genres=tuple(map(one_line, texts_of(genres))),
             url=_poster_url(url),
-            score=formatted(score, ".3f") if not is_missing(score) else "",
+            score=one_line(formatted(score, ".3f", "")),
         )
 
     @property

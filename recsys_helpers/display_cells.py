@@ -1,7 +1,8 @@
-"""How values stand in a table: as text, aligned, and escaped."""
+"""How values stand in a table: as text on one line, aligned, and escaped."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from html import escape
@@ -11,6 +12,9 @@ from typing import Any
 import pandas as pd
 
 MISSING = "-"
+_LINE_ENDS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
+# Control characters, halves of characters, and what turns around the rest of a line.
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True)
@@ -31,7 +35,13 @@ class Column:
             is_code = str(name) in ("id", "year") or str(name).endswith("_id")
             # A year with gaps is often kept as a float.
             spec = ".0f" if is_code else ".3f" if _has_fractions(values) else ",.0f"
-        return cls(str(name), [formatted(value, spec) for value in values], is_number)
+        try:
+            cells = [one_line(formatted(value, spec)) for value in values]
+        except ValueError as error:
+            raise ValueError(
+                f"The column {name} cannot be written by its format: {error}."
+            ) from error
+        return cls(one_line(name), cells, is_number)
 
     def head(self) -> str:
         """Write the column's heading as HTML."""
@@ -53,16 +63,29 @@ def formatted(
     value: Any, spec: str | Callable[[Any], str] | None, missing: str = MISSING
 ) -> str:
     """Write a value by a format or a function; NaN and None as `missing`."""
-    if callable(spec):
-        return str(spec(value))
     if is_missing(value):
         return missing
+    if callable(spec):
+        return str(spec(value))
     if isinstance(value, (tuple, list, set, frozenset)):
         return ", ".join(texts_of(value))
     if spec and isinstance(value, Real) and not isinstance(value, bool):
-        plain = int(value) if isinstance(value, Integral) else float(value)
-        return format(plain, spec)
+        if isinstance(value, Integral):
+            # As a float, an id of 64 bits would become another.
+            return format(int(value), re.sub(r"\.0f$", "d", spec))
+        return format(float(value), spec)
     return str(value)
+
+
+def one_line(text: Any) -> str:
+    r"""Leave out of a text what would break or turn around the line that it stands in.
+
+    Examples
+    --------
+    >>> one_line("Heat\n(1995)\x1b")
+    'Heat (1995)'
+    """
+    return _UNSEEN.sub("", _LINE_ENDS.sub(" ", str(text)))
 
 
 def is_missing(value: Any) -> bool:
@@ -72,7 +95,7 @@ def is_missing(value: Any) -> bool:
 
 def texts_of(values: Iterable[Any]) -> tuple[str, ...]:
     """Turn values into texts, those of a set in a fixed order."""
-    texts = map(str, values)
+    texts = (str(value) for value in values if not is_missing(value))
     # A set has another order in every run.
     return tuple(sorted(texts) if isinstance(values, (set, frozenset)) else texts)
 

@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
-from recsys_helpers.plot_style import BLUE, GREY, VERMILION, course_style, new_axes
+from recsys_helpers.plot_style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    course_style,
+    legend_of_names,
+    new_axes,
+)
 
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
@@ -46,7 +54,8 @@ def learning_curves_plot(
     Parameters
     ----------
     history : DataFrame with `rmse` and perhaps `val_rmse`, in stars, one row an epoch
-        As `history_frame` makes it. The lowest point of `val_rmse` is marked.
+        As `history_frame` makes it. The lowest point of `val_rmse` is marked, if there
+        is any number.
     reference : (str, float), optional
         The name and the RMSE of something to be compared with: a dashed line.
     ax : matplotlib.axes.Axes, optional
@@ -66,16 +75,20 @@ def learning_curves_plot(
             f"rmse. It has {len(history)} rows, and its columns are {list(history)}."
         )
     ax = new_axes(ax)
-    ax.plot(history.index, history["rmse"], color=BLUE, label="training rows")
+    lines = ax.plot(history.index, history["rmse"], color=BLUE, label="training rows")
     if "val_rmse" in history:
         valid = history["val_rmse"]
-        ax.plot(history.index, valid, "--", color=VERMILION, label="validation rows")
-        best = valid.idxmin()
-        ax.plot(best, valid[best], "o", color=VERMILION, label="its lowest point")
+        looks = {"color": VERMILION, "label": "validation rows"}
+        lines += ax.plot(history.index, valid, "--", **looks)
+        # A training that diverges has no lowest point, and goes on to be drawn.
+        lowest = valid[np.isfinite(valid)].nsmallest(1)
+        if not lowest.empty:
+            looks["label"] = "its lowest point"
+            lines += ax.plot(lowest.index, lowest, "o", **looks)
     if reference is not None:
         name, value = reference
-        ax.axhline(value, color=GREY, linestyle=":", label=name)
+        lines.append(ax.axhline(value, color=GREY, linestyle=":", label=name))
     ax.xaxis.get_major_locator().set_params(integer=True)
-    ax.legend()
+    legend_of_names(ax, lines)
     ax.set(xlabel="Epoch", ylabel="RMSE in stars")
     return ax

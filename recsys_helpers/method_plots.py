@@ -14,7 +14,17 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers.ids import integer_ids
-from recsys_helpers.plot_style import BLUE, GREY, VERMILION, course_style, new_axes
+from recsys_helpers.plot_style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    check_not_empty,
+    course_style,
+    legend_of_names,
+    name_in_figure,
+    new_axes,
+    ticks_of_names,
+)
 from recsys_helpers.titles import without_year
 from recsys_helpers.vectors import MovieVectors
 
@@ -45,8 +55,7 @@ def rating_grid(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ValueError
         If there are no ratings.
     """
-    if ratings.empty:
-        raise ValueError("There are no ratings to draw.")
+    check_not_empty(ratings, "ratings")
     ax = new_axes(ax, height=1.6 + 0.42 * len(ratings))
     stars = ratings.to_numpy(dtype=np.float64)
     # From vermilion (dislike) over white to blue (like): told apart by everybody.
@@ -58,15 +67,9 @@ def rating_grid(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.grid(visible=False)
     ax.grid(visible=True, which="minor")
     ax.tick_params(which="minor", length=0)
-    ax.set(
-        xticks=range(stars.shape[1]),
-        yticks=range(stars.shape[0]),
-        xlabel="Movie",
-        ylabel="Person",
-    )
-    # Two dollar signs in a title would make what is between them a formula.
-    ax.set_xticklabels(ratings.columns, rotation=20, ha="right", parse_math=False)
-    ax.set_yticklabels(ratings.index, parse_math=False)
+    ticks_of_names(ax.xaxis, ratings.columns, rotation=20, ha="right")
+    ticks_of_names(ax.yaxis, ratings.index)
+    ax.set(xlabel="Movie", ylabel="Person")
     return ax
 
 
@@ -109,7 +112,7 @@ def movie_map(
     if len(groups) > len(GROUP_LOOKS):
         raise ValueError(
             f"A map can tell {len(GROUP_LOOKS)} groups apart, and these are "
-            f"{len(groups)}: {', '.join(groups)}. Draw fewer, or join some."
+            f"{len(groups)}: {', '.join(map(str, groups))}. Draw fewer, or join some."
         )
     ax = new_axes(ax, height=5.2)
     ax.scatter(*vectors.matrix.T, s=9, color=GREY, alpha=0.35, lw=0, label="other")
@@ -120,7 +123,7 @@ def movie_map(
         ax.scatter(*points.T, s=22, color=colour, marker=sign, lw=0, label=name)
     ax.set(xlabel="First direction", ylabel="Second direction")
     if groups:
-        ax.legend()
+        legend_of_names(ax, ax.collections[-1 - len(groups) :])
     _write_titles(ax, vectors, labelled)
     return ax
 
@@ -140,35 +143,40 @@ def growth_plot(
     results : pandas.DataFrame
         Columns method, n and value, as in a results file.
     label : str
-        What the value is, with its unit, for the axis.
+        What the value is, with its unit, for the axis; between dollar signs a formula.
     amount : str
-        What n counts.
+        What n counts, likewise.
     ax : matplotlib.axes.Axes, optional
 
     Returns
     -------
     matplotlib.axes.Axes
-        A line a method, and a dotted one that grows in proportion to n.
+        A line a method, and a dotted one that grows in proportion to n. What is not a
+        number above 0 has no place on such axes, and is left out.
 
     Raises
     ------
     ValueError
-        If there are no rows.
+        If nothing is left to draw.
     """
-    if results.empty:
-        raise ValueError("There are no results to draw.")
+    sizes, values = (results[name].astype(float) for name in ("n", "value"))
+    positive = (sizes > 0) & (values > 0) & np.isfinite(sizes) & np.isfinite(values)
+    results = results[positive]
+    check_not_empty(results, "results above 0")
     ax = new_axes(ax)
+    lines = []
     for (method, rows), marker in zip(
         results.groupby("method", sort=False), cycle("os^Dv"), strict=False
     ):
         rows = rows.sort_values("n")
-        ax.plot(rows["n"].astype(float), rows["value"], marker=marker, label=method)
+        numbers = rows["n"].astype(float), rows["value"]
+        lines += ax.plot(*numbers, marker=marker, label=method)
     first = results.sort_values(["n", "value"]).iloc[0]
     ends = np.array([first["n"], results["n"].max()], dtype=np.float64)
     proportional = 0.6 * first["value"] * ends / ends[0]
-    ax.plot(ends, proportional, ":", color=GREY, label="in proportion")
+    lines += ax.plot(ends, proportional, ":", color=GREY, label="in proportion")
     ax.set(xscale="log", yscale="log", xlabel=amount, ylabel=label)
-    ax.legend()
+    legend_of_names(ax, lines)
     return ax
 
 
@@ -188,7 +196,7 @@ def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
         # Written towards the middle, a title does not leave the figure.
         on_right = point[0] > middle
         label = ax.annotate(
-            without_year(titles[row]).split(" (")[0],
+            name_in_figure(without_year(titles[row]).split(" (")[0]),
             point,
             xytext=(-4 if on_right else 4, 4),
             textcoords="offset points",

@@ -52,7 +52,8 @@ def picture_ending(content: bytes) -> str:
                     problem = f"{width} x {height} pixels are too many for a poster"
                 else:
                     picture.load()
-                    return _ENDING_OF[picture.format]
+                    # A JPEG with a second picture behind it is of Pillow's format MPO.
+                    return _ENDING_OF.get(picture.format, ".jpg")
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         problem = "it has too many pixels for a poster"
     except Exception as error:  # bad bytes make decoders raise almost anything

@@ -5,15 +5,18 @@ The colours are those of Okabe and Ito (2008), "Color Universal Design".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from recsys_helpers.display_cells import one_line
+
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
+    from matplotlib.legend import Legend
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#5F6B76"
@@ -72,6 +75,44 @@ def new_axes(ax: Axes | None, height: float | None = None) -> Axes:
     return plt.subplots(figsize=(width, height or usual))[1]
 
 
+# More of a name would leave no room for the figure.
+LONGEST_NAME = 48
+
+
+def name_in_figure(name: Any) -> str:
+    """Write a name of somebody or something on one line, cut if it is very long.
+
+    It may hold dollar signs: whatever draws it needs ``parse_math=False``.
+
+    Examples
+    --------
+    >>> name_in_figure("A" + 20 * " very" + " long title")
+    'A very very very very very very very very ver...'
+    """
+    line = one_line(name)
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 3]}..."
+
+
+def ticks_of_names(axis: Axis, names: Iterable[Any], **looks: Any) -> None:
+    """Write names at 0, 1, 2, ... of an axis, and no formula where one has dollars."""
+    labels = [name_in_figure(name) for name in names]
+    axis.set_ticks(range(len(labels)), labels, parse_math=False, **looks)
+
+
+def legend_of_names(ax: Axes, artists: Sequence[Any], **options: Any) -> Legend:
+    """Draw a legend of artists, by their labels as they are.
+
+    matplotlib takes what is between two dollar signs for a formula, and leaves out
+    what starts with an underscore.
+    """
+    names = [name_in_figure(artist.get_label()) for artist in artists]
+    legend = ax.legend(artists, [str(place) for place in range(len(names))], **options)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set(text=name, parse_math=False)
+    legend.get_title().set_parse_math(False)
+    return legend
+
+
 def thousands(*axes: Axis) -> None:
     """Write 12000 as 12,000 on these axes."""
     from matplotlib.ticker import StrMethodFormatter
@@ -89,7 +130,7 @@ def plain_log_ticks(ax: Axes) -> None:
     thousands(ax.xaxis)
 
 
-def check_not_empty(frame: pd.DataFrame, what: str) -> None:
+def check_not_empty(frame: pd.DataFrame | pd.Series, what: str) -> None:
     """Refuse to draw nothing."""
     if frame.empty:
         raise ValueError(f"There are no {what} to draw.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.checks import checked_times
+from recsys_helpers.checks import check_count, checked_times
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.plot_style import (
     BLUE,
@@ -21,9 +21,12 @@ from recsys_helpers.plot_style import (
     VERMILION,
     check_not_empty,
     course_style,
+    legend_of_names,
+    name_in_figure,
     new_axes,
     plain_log_ticks,
     thousands,
+    ticks_of_names,
 )
 from recsys_helpers.splits import Split
 
@@ -148,8 +151,9 @@ def activity_plot(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ValueError
         If there are no ratings.
     """
-    check_not_empty(ratings, "ratings")
-    per_user = ratings["user_id"].value_counts().to_numpy()
+    per_user = ratings["user_id"].value_counts()
+    check_not_empty(per_user, "ratings")
+    per_user = per_user.to_numpy()
     # Between whole numbers, so that no user lies on the edge of a class.
     edges = np.geomspace(per_user.min() - 0.5, per_user.max() + 0.5, 31)
     median = np.median(per_user)
@@ -191,7 +195,14 @@ def matrix_plot(
     -------
     matplotlib.axes.Axes
         Its title says how much of the corner is filled.
+
+    Raises
+    ------
+    ValueError
+        If `n_users` or `n_movies` is below 1.
     """
+    check_count("n_users", n_users)
+    check_count("n_movies", n_movies)
     corner = interactions.matrix[:n_users, :n_movies].tocoo()
     n_users, n_movies = corner.shape
     filled = corner.nnz / (n_users * n_movies)
@@ -220,7 +231,7 @@ def interval_plot(
         Columns method, value, low and high; the first row is drawn at the top. A
         row whose low or high is missing gets its dot only.
     label : str
-        What the value is, for the axis.
+        What the value is, for the axis; between dollar signs a formula.
     ax : matplotlib.axes.Axes, optional
 
     Returns
@@ -243,9 +254,8 @@ def interval_plot(
     ax.hlines(rows, low, high, color=BLUE, lw=2.5, alpha=0.55)
     ax.plot(value, rows, "o", color=BLUE, ms=7)
     ax.grid(visible=False, axis="y")
+    ticks_of_names(ax.yaxis, results["method"])
     ax.set(
-        yticks=rows,
-        yticklabels=results["method"],
         ylim=(len(results) - 0.4, -0.6),
         xlabel=label,
         ylabel="Method",
@@ -269,10 +279,16 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     -------
     matplotlib.axes.Axes
         Stacked bars: train below, test above.
+
+    Raises
+    ------
+    ValueError
+        If there are no ratings, or `n_bins` is below 1.
     """
     from matplotlib.dates import date2num
 
     parts = {"train": split.train, "test": split.test}
+    check_count("n_bins", n_bins)
     check_not_empty(pd.concat(parts.values()), "ratings")
     days = [
         date2num(
@@ -281,7 +297,7 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
         for part in parts.values()
     ]
     ax = new_axes(ax)
-    ax.hist(
+    _, _, bars = ax.hist(
         days,
         bins=n_bins,
         stacked=True,
@@ -291,6 +307,7 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     ax.xaxis_date()
     ax.grid(visible=False, axis="x")
     thousands(ax.yaxis)
-    ax.legend(title=f"Split: {split.name}", alignment="left")
+    title = f"Split: {name_in_figure(split.name)}"
+    legend_of_names(ax, [bar[0] for bar in bars], title=title, alignment="left")
     ax.set(xlabel="Time of the rating", ylabel="Ratings")
     return ax

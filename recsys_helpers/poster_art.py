@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from recsys_helpers.checks import check_choice, check_count
+from recsys_helpers.images import open_image
 from recsys_helpers.poster_canvas import PALETTES, Canvas, Palette, rgba
 from recsys_helpers.poster_decades import DecadeStyle, decade_style
 from recsys_helpers.poster_lettering import drawable, fitted, font, line_height
@@ -160,9 +161,12 @@ def poster_file(image: Image.Image, image_format: str = "JPEG") -> bytes:
     Parameters
     ----------
     image : PIL.Image.Image
+        In any mode that `recsys_helpers.images.open_image` takes.
     image_format : {"JPEG", "PNG"}
     """
     check_choice("image_format", image_format, FORMATS)
+    if image_format == "JPEG" and image.mode not in ("L", "RGB"):
+        image = open_image(image)  # a JPEG has neither palette nor transparency
     file = io.BytesIO()
     image.save(file, image_format, quality=88)
     return file.getvalue()

@@ -98,7 +98,7 @@ def download_posters(
     """
     check_count("most_bytes", most_bytes)
     films = _films(movies)
-    if not re.fullmatch(r"[wh][0-9]+|original", size):
+    if not re.fullmatch(r"[wh][0-9]+|original", str(size)):
         raise ValueError(f"{size!r} is not a size of posters, such as 'w342'.")
     place = Path(folder) / size
     outcomes = {film.movie_id: PosterOutcome("not tried") for film in films}

@@ -24,14 +24,22 @@ def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> A
     R : scipy.sparse.csr_array, shape (n_users, n_movies)
         A small one. Row i is in user block ``i % n_blocks``, and so are columns.
     n_blocks : int
+        At most as many as users: each block of movies is drawn beside one of users.
     ax : matplotlib.axes.Axes, optional
 
     Returns
     -------
     matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there are more blocks than users.
     """
     check_csr("R", R)
     check_count("n_blocks", n_blocks)
+    if n_blocks > R.shape[0]:
+        raise ValueError(f"n_blocks is {n_blocks}, and there are {R.shape[0]} users.")
     if ax is None:
         import matplotlib.pyplot as plt
 

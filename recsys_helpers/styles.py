@@ -5,6 +5,9 @@ site's theme for lists, paragraphs and pictures. Text outside of the cards takes
 colour from the page, so it can be read on a light page and on a dark one.
 """
 
+# Notebooks take what is between two dollar signs for a formula, also in a title.
+NO_FORMULAS = "tex2jax_ignore mathjax_ignore"
+
 # In the dark the site's theme puts HTML of others on a light ground. Ours needs none.
 _ON_A_DARK_SITE = """
 html[data-theme="dark"] .bd-content div.cell_output

@@ -37,8 +37,9 @@ def test_only_highlighted_methods_are_named(highlighted):
     assert len(ax.get_lines()) == 3
 
 
-def test_a_value_that_is_missing_leaves_a_gap():
-    values = VALUES.assign(rmse=[0.9, np.nan, 0.8])
+@pytest.mark.parametrize("missing", [np.nan, np.inf])
+def test_a_value_that_is_missing_leaves_a_gap(missing):
+    values = VALUES.assign(rmse=[0.9, missing, 0.8])
     lines = parallel_plot(values).get_lines()
     assert np.isnan(lines[1].get_ydata()[2])
 
@@ -49,7 +50,10 @@ def test_a_value_that_is_missing_leaves_a_gap():
         (VALUES[:1], {}, "two methods"),
         (VALUES[["ndcg"]], {}, "two measures"),
         (VALUES, {"highlighted": ["d"]}, "by name"),
-        (pd.concat([VALUES] * 3), {"highlighted": list("abcabca")}, "At most 6"),
+        (VALUES, {"highlighted": list("abcabca")}, "At most 6"),
+        (VALUES.set_axis(["a", "b", "a"]), {}, "method a is there twice"),
+        (VALUES.set_axis(["x", "x"], axis=1), {}, "measure x is there twice"),
+        (VALUES, {"lower_is_better": ["mae"]}, "'mae'"),
         (VALUES.assign(ndcg=1.0), {}, "ndcg is the same for all"),
     ],
 )

@@ -167,6 +167,14 @@ def test_genres_may_come_as_movielens_writes_them():
     assert parsed(poster_strip(frame)).find(class_="rh-genres").text == "Action · Crime"
 
 
+@pytest.mark.parametrize(
+    ("genres", "shown"), [(5.5, "5.5"), ([None, "War"], "War"), (np.nan, "")]
+)
+def test_genres_of_other_kinds_are_shown_as_they_are(genres, shown):
+    frame = pd.DataFrame({"title": ["M"], "genres": pd.Series([genres], dtype=object)})
+    assert parsed(poster_strip(frame)).find(class_="rh-genres").text == shown
+
+
 def test_a_frame_with_titles_only_takes_the_year_from_the_title():
     shown = poster_strip(pd.DataFrame({"title": ["Heat (1995)", None]}))
     assert repr(shown) == " 1. Heat (1995)\n 2. (title missing)"
@@ -379,6 +387,10 @@ def test_a_table_has_a_caption_and_column_headers():
         ([None], "title", "-"),
         ([("Crime", "Drama")], "genres", "Crime, Drama"),
         ([()], "genres", ""),
+        ([["Crime", None]], "genres", "Crime"),
+        ([2**63 - 1], "movie_id", "9223372036854775807"),
+        ([2**53 + 1], "n", "9,007,199,254,740,993"),
+        ([np.inf], "share", "inf"),
         ([True], "seen", "True"),
         (["Heat (1995)"], "title", "Heat (1995)"),
     ],
@@ -397,6 +409,17 @@ def test_formats_may_be_a_specification_or_a_function():
     frame = pd.DataFrame({"share": [0.1234], "title": ["Heat"]})
     soup = parsed(movie_table(frame, formats={"share": ".1%", "title": str.upper}))
     assert [cell.text for cell in soup.find_all("td")] == ["12.3%", "HEAT"]
+
+
+def test_a_function_that_writes_values_does_not_meet_missing_ones():
+    frame = pd.DataFrame({"n": [1.0, np.nan]})
+    soup = parsed(movie_table(frame, formats={"n": lambda number: f"{int(number)}"}))
+    assert [cell.text for cell in soup.find_all("td")] == ["1", "-"]
+
+
+def test_a_format_that_does_not_suit_a_column_names_it():
+    with pytest.raises(ValueError, match="The column likes"):
+        movie_table(pd.DataFrame({"likes": [1.5]}), formats={"likes": "d"})
 
 
 def test_a_format_for_no_column_is_refused():

@@ -1,3 +1,4 @@
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -23,6 +24,12 @@ def test_both_kinds_of_rows_are_drawn():
 def test_the_lowest_point_of_the_validation_rows_is_marked():
     best = lines_of(learning_curves_plot(HISTORY))["its lowest point"]
     assert best.get_xydata().tolist() == [[2, 0.95]]
+
+
+@pytest.mark.parametrize("diverged", [np.nan, np.inf])
+def test_a_training_that_diverged_is_drawn_without_a_lowest_point(diverged):
+    lines = lines_of(learning_curves_plot(HISTORY * diverged))
+    assert list(lines) == ["training rows", "validation rows"]
 
 
 def test_without_validation_rows_there_is_one_line():

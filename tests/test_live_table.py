@@ -55,3 +55,14 @@ def test_a_film_without_a_vector_has_dashes(live_methods):
     )
     column = [row.find_all("td")[-1].text for row in page.tbody.find_all("tr")[1:]]
     assert column == ["-"] * 10
+
+
+def test_titles_are_text(live_methods):
+    movies = live_methods.data.movies.copy()
+    famous = movies["movie_id"] == live_methods.movie_ids[0]
+    movies.loc[famous, "title"] = "<script>alert(1)</script> &amp;\n$Hu$tla$\x1b"
+    methods = replace(live_methods, data=replace(live_methods.data, movies=movies))
+    page = BeautifulSoup(static_table(methods), "html.parser")
+    heading = page.find("th", scope="rowgroup").text
+    assert heading.startswith("<script>alert(1)</script> &amp; $Hu$tla$ (")
+    assert "mathjax_ignore" in page.div["class"]

@@ -224,8 +224,11 @@ def test_growth_is_drawn_on_logarithmic_axes(growth):
         lambda: method_plots.growth_plot(
             pd.DataFrame(columns=["method", "n", "value"]), label="s"
         ),
+        lambda: method_plots.growth_plot(
+            pd.DataFrame({"method": "a", "n": [0, 1], "value": [1, np.nan]}), label="s"
+        ),
     ],
-    ids=["grid", "growth"],
+    ids=["grid", "growth", "growth without logarithms"],
 )
 def test_nothing_to_draw_is_refused(draw):
     with pytest.raises(ValueError, match="no"):

@@ -15,7 +15,8 @@ from recsys_helpers.picture_check import ENDINGS, NotAPictureError, picture_endi
 
 
 @pytest.mark.parametrize(
-    ("kind", "ending"), [("JPEG", ".jpg"), ("PNG", ".png"), ("WEBP", ".webp")]
+    ("kind", "ending"),
+    [("JPEG", ".jpg"), ("MPO", ".jpg"), ("PNG", ".png"), ("WEBP", ".webp")],
 )
 def test_a_picture_is_known_by_its_content(kind, ending):
     assert picture_ending(picture(kind)) == ending

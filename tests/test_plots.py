@@ -201,6 +201,17 @@ def test_the_legend_of_a_split_counts_train_and_test(ratings):
     assert "global temporal" in legend.get_title().get_text()
 
 
+@pytest.mark.parametrize("setting", ["n_users", "n_movies"])
+def test_a_corner_has_a_row_and_a_column_at_least(ratings, setting):
+    with pytest.raises(ValueError, match=setting):
+        plots.matrix_plot(Interactions.from_ratings(ratings), **{setting: 0})
+
+
+def test_ratings_without_users_are_none(ratings):
+    with pytest.raises(ValueError, match="There are no"):
+        plots.activity_plot(ratings.assign(user_id=np.nan))
+
+
 @pytest.mark.parametrize(
     "draw", [plots.rating_histogram, plots.activity_plot, plots.interval_plot]
 )

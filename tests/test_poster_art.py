@@ -259,6 +259,12 @@ def test_a_file_of_a_poster_opens_again(image_format):
         assert (opened.size, opened.format) == (SMALL, image_format)
 
 
+def test_what_a_jpeg_cannot_hold_is_written_as_it_is_seen():
+    clear = Image.new("RGBA", (9, 9), (0, 0, 0, 0))
+    with Image.open(io.BytesIO(poster_file(clear))) as opened:
+        assert opened.getpixel((4, 4)) == (255, 255, 255)
+
+
 def test_a_data_uri_holds_the_file():
     image = draw_poster("Heat", size=SMALL)
     head, body = poster_data_uri(image, "PNG").split(",")

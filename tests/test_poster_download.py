@@ -284,7 +284,7 @@ def test_a_size_that_tmdb_does_not_have_is_told_before_anything_is_asked(downloa
     assert fake.paths == ["/3/configuration"]
 
 
-@pytest.mark.parametrize("size", ["../up", "w342/..", "", "W342"])
+@pytest.mark.parametrize("size", ["../up", "w342/..", "", "W342", 342])
 def test_a_size_that_leads_elsewhere_is_refused(download, size):
     with pytest.raises(ValueError, match="is not a size of posters"):
         download(FakeTmdb(), size=size)

@@ -2,6 +2,8 @@
 
 import io
 import os
+import struct
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -65,9 +67,109 @@ def test_an_image_is_the_same_from_file_bytes_pillow_and_array(tmp_path):
     assert len({open_image(source).tobytes() for source in sources}) == 1
 
 
-@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
-def test_images_of_all_modes_come_out_in_colour(mode):
-    assert open_image(Image.new(mode, (4, 6))).mode == "RGB"
+def grey_png(colour_type, row, transparent=b"\0\1"):
+    """Write a grey PNG with 16 bits, in forms that Pillow does not write itself."""
+    width = len(row) // (4 if colour_type == 4 else 2)
+    parts = {
+        b"IHDR": struct.pack(">2I5B", width, 1, 16, colour_type, 0, 0, 0),
+        b"tRNS": transparent,
+        b"IDAT": zlib.compress(b"\0" + row),
+        b"IEND": b"",
+    }
+    content = b"\x89PNG\r\n\x1a\n"
+    for kind, data in parts.items():
+        check = struct.pack(">I", zlib.crc32(kind + data))
+        content += struct.pack(">I", len(data)) + kind + data + check
+    return content
+
+
+def palette(mode, **info):
+    """Make a red and a green pixel with a palette."""
+    image = Image.new("P", (2, 1))
+    image.putpalette([*RED, *GREEN])
+    image.putpixel((1, 0), 1)
+    image.info.update(info)
+    return image.convert(mode)
+
+
+DEEP = np.array([[0, 0x4000, 0x8000, 0xFFFF]], np.uint16)
+DEEP_SEEN = [0, 64, 128, 255]
+SIXTEEN = Image.fromarray(DEEP)
+HALF_RED = (255, 127, 127)
+IN_MODE = {
+    "1": (Image.new("1", (1, 1), 1), [255]),
+    "L": (Image.new("L", (1, 1), 77), [77]),
+    "LA": (Image.new("LA", (1, 1), (0, 128)), [127]),
+    "La": (Image.new("La", (1, 1), (0, 128)), [127]),
+    "RGBA": (Image.new("RGBA", (1, 1), (255, 0, 0, 128)), [HALF_RED]),
+    "RGBa": (Image.new("RGBa", (1, 1), (128, 0, 0, 128)), [HALF_RED]),
+    "RGBX": (Image.new("RGBX", (1, 1), (1, 2, 3, 0)), [(1, 2, 3)]),
+    "P": (palette("P"), [RED, GREEN]),
+    "P, one colour transparent": (palette("P", transparency=1), [RED, (255,) * 3]),
+    "PA": (palette("PA"), [RED, GREEN]),
+    "CMYK": (Image.new("CMYK", (1, 1), (0, 255, 255, 0)), [RED]),
+    "CMYK as Adobe writes it": (
+        encoded(Image.new("CMYK", (1, 1), (0, 255, 255, 0)), "JPEG"),
+        [RED],
+    ),
+    "YCbCr": (Image.new("YCbCr", (1, 1), (76, 85, 255)), [(254, 0, 0)]),
+    "HSV": (Image.new("HSV", (1, 1), (85, 255, 255)), [GREEN]),
+    "LAB": (Image.new("LAB", (1, 1), (136, 208, 195)), [(250, 3, 11)]),
+    "I;16": (SIXTEEN, DEEP_SEEN),
+    "I;16B": (Image.new("I;16B", (1, 1), 0x8000), [128]),
+    "I;16 in a PNG": (encoded(SIXTEEN), DEEP_SEEN),
+    "I;16 in a JPEG 2000": (encoded(SIXTEEN, "JPEG2000"), DEEP_SEEN),
+    "I;16 in a TIFF": (encoded(SIXTEEN, "TIFF"), DEEP_SEEN),
+    "I;16 in a TIFF where white is 0": (
+        encoded(SIXTEEN, "TIFF", tiffinfo={262: 0}),
+        [255 - shade for shade in DEEP_SEEN],
+    ),
+    "I;16 in a PNG, one grey transparent": (
+        grey_png(0, DEEP.astype(">u2").tobytes(), b"\x40\x00"),
+        [0, 255, 128, 255],
+    ),
+    "16 bits, LA": (
+        grey_png(4, b"\x80\x00\xff\xff\x00\x00\x00\x00"),
+        [128, 255],
+    ),
+    "I in a PGM": (b"P5 2 1 1023\n\x02\x00\x03\xff", [128, 255]),
+}
+
+
+@pytest.mark.fault("Pictures", "wrong values")
+@pytest.mark.parametrize(("source", "seen"), IN_MODE.values(), ids=IN_MODE)
+def test_images_of_all_modes_come_out_in_the_right_colours(source, seen):
+    colours = [shade if isinstance(shade, tuple) else (shade,) * 3 for shade in seen]
+    found = open_image(source)
+    assert found.mode == "RGB"
+    assert np.asarray(found)[0].tolist() == [list(colour) for colour in colours]
+
+
+@pytest.mark.fault("Pictures", "wrong values")
+@pytest.mark.parametrize("mode", ["I", "F"])
+@pytest.mark.parametrize("form", [lambda image: image, lambda i: encoded(i, "TIFF")])
+def test_an_image_that_does_not_say_what_is_white_is_refused(mode, form):
+    with pytest.raises(UnreadableImageError, match="what is white"):
+        open_image(form(Image.new(mode, (1, 1), 1)))
+
+
+def test_of_an_animation_the_first_picture_is_seen():
+    content = encoded(plain(RED), "GIF", save_all=True, append_images=[plain(GREEN)])
+    assert open_image(content).getpixel((0, 0)) == RED
+
+
+@pytest.mark.fault("Pictures", "hostile")
+def test_a_file_that_another_program_would_have_to_draw_is_not_opened():
+    content = encoded(plain(RED), "EPS")
+    with pytest.raises(UnreadableImageError, match="EPS"):
+        open_image(content)
+
+
+@pytest.mark.fault("Pictures", "hostile")
+def test_a_small_file_with_very_many_pixels_is_not_unpacked(monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20 * 30 - 1)
+    with pytest.raises(UnreadableImageError, match="pixels"):
+        open_image(encoded(plain(RED)))
 
 
 def test_what_is_transparent_becomes_white():
@@ -288,6 +390,7 @@ def test_the_key_is_the_content_and_not_the_name(tmp_path):
     assert content_key(plain(RED)) == content_key(plain(RED))
     assert content_key(plain(RED)) != content_key(plain(GREEN))
     assert content_key(plain(RED, (2, 6))) != content_key(plain(RED, (6, 2)))
+    assert content_key(palette("P")) != content_key(palette("P", transparency=1))
 
 
 # Colours and thumbnails
@@ -424,6 +527,8 @@ def test_heat_lies_where_the_map_is_large_and_not_on_the_padding():
     assert red[:, -1].mean() > red[:, 0].mean() + 10
     flat = np.asarray(heat_over(image, np.zeros((2, 2))))
     assert (flat == 100).all()
+    with pytest.raises(ValueError, match="NaN"):
+        heat_over(image, np.float32([[0, np.nan]]))
 
 
 # The question with a known answer

@@ -30,6 +30,11 @@ def test_each_user_and_each_block_of_movies_is_named(tiny):
     plt.close(ax.figure)
 
 
+def test_more_blocks_than_users_are_refused(tiny):
+    with pytest.raises(ValueError, match="n_blocks is 5"):
+        plot_copies(tiny, 5)
+
+
 def test_a_matrix_in_another_form_is_refused(tiny):
     with pytest.raises(TypeError, match="csr"):
         plot_copies(tiny.toarray(), 2)

@@ -12,6 +12,8 @@ from docutils import nodes
 from PIL import Image, ImageChops, ImageStat
 from sphinx.application import Sphinx
 
+from recsys_helpers.images import open_image
+
 # Sphinx marks a list of references with a role that ARIA has withdrawn; without it,
 # the list around the references would be one without items.
 WITHDRAWN = {
@@ -137,7 +139,7 @@ def slim(path: Path) -> None:
     with Image.open(path) as image:
         if image.mode == "P":
             return
-        original = image.convert("RGB")
+    original = open_image(path)
     few = original.quantize(256, method=Image.Quantize.MEDIANCUT)
     difference = ImageChops.difference(original, few.convert("RGB"))
     if max(ImageStat.Stat(difference).mean) > UNSEEN:

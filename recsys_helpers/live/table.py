@@ -5,10 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from recsys_helpers.display_cells import one_line
 from recsys_helpers.live.arrays import NOTHING
 from recsys_helpers.live.catalogue import N_NEIGHBOURS, neighbour_lists
 from recsys_helpers.live.methods import METHODS, LiveMethods
-from recsys_helpers.styles import TABLE_STYLE
+from recsys_helpers.styles import NO_FORMULAS, TABLE_STYLE
 from recsys_helpers.titles import spoken_title
 
 __all__ = ["N_SHOWN", "static_table"]
@@ -48,7 +49,7 @@ def static_table(methods: LiveMethods) -> str:
             f"{names[film]}</th></tr>{rows}</tbody>"
         )
     return (
-        '<div class="rh-table live-table" role="group" tabindex="0" '
+        f'<div class="rh-table live-table {NO_FORMULAS}" role="group" tabindex="0" '
         f'aria-label="{CAPTION}"><style>{TABLE_STYLE}</style><table>'
         f'<caption>{CAPTION}</caption><thead><tr><th scope="col">Place</th>{head}</tr>'
         f"</thead>{''.join(groups)}</table></div>\n"
@@ -58,7 +59,7 @@ def static_table(methods: LiveMethods) -> str:
 def _name(title: str, year: Any) -> str:
     spoken = spoken_title(title)
     known = isinstance(year, int) or hasattr(year, "__index__")
-    return escape(f"{spoken} ({int(year)})" if known else spoken)
+    return escape(one_line(f"{spoken} ({int(year)})" if known else spoken))
 
 
 def _cell(names: list[str], film: int) -> str:
