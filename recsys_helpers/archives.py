@@ -43,7 +43,7 @@ _KINDS = {
 
 
 def kind_of(start: bytes) -> str:
-    """Say what a file is that cannot be a table of text, and what to do.
+    """Say what a file is that is no plain text, and what to do.
 
     Parameters
     ----------
@@ -58,7 +58,7 @@ def kind_of(start: bytes) -> str:
     Examples
     --------
     >>> kind_of(b"<!DOCTYPE html><html>")
-    'a web page and no table. Open it in a browser: it may say what is the matter'
+    'a web page. Open it in a browser: it may say what is the matter'
     >>> kind_of(b"userId,movieId,rating,timestamp")
     ''
     """
@@ -68,10 +68,7 @@ def kind_of(start: bytes) -> str:
         if start.startswith(first_bytes):
             return kind
     if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
-        return (
-            "a web page and no table. Open it in a browser: it may say what is the "
-            "matter"
-        )
+        return "a web page. Open it in a browser: it may say what is the matter"
     if b"\0" in start:
         # Text in UTF-16 without its mark has a zero beside each plain letter.
         many = start.count(b"\0") > len(start) // 4

@@ -234,10 +234,11 @@ def _records(
             if not any(map(str.strip, fields)):
                 continue
             if len(fields) < len(wanted) or any(map(str.strip, row[len(ours) :])):
+                shown = ",".join(row)[:80].encode(errors="replace").decode()
+                cut = " If it is the last line, the file was cut short."
                 raise InvalidDataError(
                     f"{file}, line {line}: {len(row)} fields where {len(ours)} are "
-                    f"expected: {','.join(fields)[:80]!r}. If it is the last line, the "
-                    "file was cut short."
+                    f"expected: {shown!r}.{cut if len(row) < len(ours) else ''}"
                 )
             yield line, fields
     except csv.Error as error:
@@ -368,6 +369,8 @@ def quick_ratings(
         raise StumbledError("the header is not one line that ends in LF or CRLF")
     stream.readline()
     names = [our or f"other {i}" for i, our in enumerate(ours)]
+    # pandas 2 says nothing of a chunk whose first line has too many fields.
+    beyond = [] if n_rows is None else ["beyond"]
     try:
         with warnings.catch_warnings():
             # A first line with too many fields is no more than a warning to pandas, and
@@ -376,10 +379,11 @@ def quick_ratings(
             read = pd.read_csv(
                 stream,
                 header=None,
-                names=names,
+                names=names + beyond,
                 index_col=False,
                 # All numbers up to the largest timestamp are exact as floats.
-                dtype={name: np.float64 if name in ours else object for name in names},
+                dtype=dict.fromkeys(names + beyond, object)
+                | dict.fromkeys([*RATING_DTYPES, *beyond], np.float64),
                 # A blank line is a row of NaN then.
                 skip_blank_lines=False,
                 keep_default_na=False,
@@ -388,6 +392,8 @@ def quick_ratings(
                 chunksize=n_rows,
             )
             for chunk in [read] if n_rows is None else read:
+                if chunk[beyond].notna().any(axis=None):
+                    raise StumbledError("a line has too many fields")
                 numbers = chunk[list(RATING_DTYPES)]
                 if numbers["rating"].hasnans:
                     numbers = numbers.dropna(how="all")

@@ -94,10 +94,9 @@ def prepare_ratings(
     Parameters
     ----------
     source : path
-        A file in MovieLens' form, with the columns ``userId, movieId, rating,
-        timestamp`` or ``user_id, movie_id, rating, timestamp``, in any order; others
-        are not read. Ending in ".csv", or in ".parquet", which DuckDB and Polars
-        read. (pandas would need the package pyarrow for that.)
+        A CSV of ratings, as `recsys_helpers.movielens_files` says that it may look, or
+        a file that ends in ".parquet" with the same columns, which hold numbers. DuckDB
+        and Polars read that. (pandas would need the package pyarrow.)
     engine : {"duckdb", "polars", "pandas"}
     min_ratings_per_user, min_ratings_per_movie : int
         At least 1.
@@ -113,15 +112,18 @@ def prepare_ratings(
     Returns
     -------
     PreparedRatings
-        The same numbers, whichever the engine.
+        The same numbers, whichever the engine. A CSV that an engine stumbles over, for
+        instance at a space after a number, is read row by row, which takes far longer,
+        and written to a temporary folder in a plain form.
 
     Raises
     ------
     InvalidDataError
         If the file is not there, is no CSV or parquet, is damaged or cut short, lacks a
         column, has no row, or holds a value that `validate_ratings` would refuse: an
-        id, rating or timestamp that is missing, no number or out of range. If a user
-        rates a movie twice among the ratings that are kept, or none is kept.
+        id, rating or timestamp that is missing, no number or out of range. Of a CSV the
+        message is the same for each engine, and names the line. If a user rates a movie
+        twice among the ratings that are kept, or none is kept.
     ImportError
         If the engine is not installed.
     ValueError

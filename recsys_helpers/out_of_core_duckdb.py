@@ -87,19 +87,19 @@ def _view_csv(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
     columns = {f"c{place}": "VARCHAR" for place in range(len(wanted.columns))}
     # As whole numbers DuckDB would read 1.5 as 2, and as any numbers 1_0 as 10.
     numbers = (
-        f"replace(c{place}, '_', 'x')::DOUBLE AS {ours}"
+        f"(CASE WHEN contains(c{place}, '_') THEN 'x' ELSE c{place} END)::DOUBLE {ours}"
         for place, ours in enumerate(wanted.columns)
         if ours
     )
     database.execute(
         f"CREATE VIEW source AS SELECT {', '.join(numbers)} FROM read_csv("
-        f"{_quoted(wanted.path)}, columns = {columns}, header = true, "
+        f"{quoted_path(wanted.path)}, columns = {columns}, header = true, "
         "auto_detect = false, delim = ',', quote = '\"', hive_partitioning = false)"
     )
 
 
 def _view_parquet(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    source = f"read_parquet({_quoted(wanted.path)}, hive_partitioning = false)"
+    source = f"read_parquet({quoted_path(wanted.path)}, hive_partitioning = false)"
     found = database.sql(f"SELECT * FROM {source} LIMIT 0")
     types = dict(zip(found.columns, map(str, found.types), strict=True))
     names = (
@@ -158,6 +158,6 @@ def _duckdb_batches(ordered: duckdb.DuckDBPyConnection) -> Iterator[Batch]:
         yield chunk["i"].to_numpy(), chunk["rating"].to_numpy()
 
 
-def _quoted(path: Path) -> str:
+def quoted_path(path: Path) -> str:
     """Write a path as SQL, in which no character is a pattern for other files."""
     return "'" + re.sub(r"[*?[]", r"[\g<0>]", str(path)).replace("'", "''") + "'"

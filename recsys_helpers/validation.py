@@ -185,7 +185,9 @@ def as_numbers(column: pd.Series, locate: Locate) -> pd.Series:
             '.astype("datetime64[s, UTC]").astype("int64")'
         )
     numbers = pd.to_numeric(column, errors="coerce")
-    require(numbers.notna(), column, locate, "is not a number")
+    # Neither a like (True) nor a complex number is a number of stars.
+    good = numbers.notna() & (numbers.dtype.kind not in "bc")
+    require(good, column, locate, "is not a number")
     return numbers
 
 
@@ -286,7 +288,9 @@ def require(good: pd.Series, values: pd.Series, locate: Locate, rule: str) -> No
     if not good.all():
         position = int(np.argmin(good.to_numpy()))
         value = values.iloc[position]
-        shown = value if str(value).strip() else repr(value)
+        text = str(value)
+        # What a person would not see is written out: "" or "\xa04.0".
+        shown = text if text.strip() and text.isprintable() else repr(value)
         raise InvalidDataError(f"{locate(position)}: {values.name} {shown} {rule}.")
 
 

@@ -198,8 +198,8 @@ def _take(line: bytes, where: str, found: LinksOfPages) -> None:
         page = parse_page(line)
     except ValueError as error:
         raise InvalidDataError(
-            f"{where}: {error}. Is it a file of links? Give another path, or delete it "
-            "to gather everything anew."
+            f"{where}: {error}. Is it a file of links? Give another path, and "
+            "everything is gathered anew."
         ) from error
     found.links[page.title] = page.links
     found.pages[page.title] = page.infobox.get("page", page.title)
