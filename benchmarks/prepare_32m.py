@@ -28,6 +28,7 @@ import pandas as pd
 from recsys_helpers.datasets import EDITIONS
 from recsys_helpers.measure import peak_memory_mib
 from recsys_helpers.movielens_files import read_movielens
+from recsys_helpers.out_of_core_duckdb import quoted_path
 from recsys_helpers.results import versions, write_results
 from recsys_helpers.validation import (
     RATING_DTYPES,
@@ -208,7 +209,7 @@ def polars_lazy(folder: Path) -> pd.DataFrame:
 
     types = (pl.Int32, pl.Int32, pl.Float64, pl.Int64)
     schema = dict(zip(GROUPLENS_HEADER, types, strict=True))
-    rows = pl.scan_csv(unpacked(folder), schema=schema)
+    rows = pl.scan_csv(unpacked(folder), schema=schema, glob=False)
     rows = rows.rename({"userId": "user_id", "movieId": "movie_id"})
     frame = rows.collect(engine="streaming")
     known = pl.Series(known_movies(folder).to_numpy())
@@ -233,10 +234,11 @@ def duckdb_limited(folder: Path) -> pd.DataFrame:
 
     connection = duckdb.connect()
     connection.execute("SET memory_limit = '1GB'")
-    connection.execute(f"SET temp_directory = '{folder / 'spill'}'")
+    connection.execute("SET temp_directory = ?", [str(folder / "spill")])
     types = "{'user_id': 'INT', 'movie_id': 'INT', 'rating': 'DOUBLE', "
     types += "'timestamp': 'BIGINT'}"
-    file = f"read_csv('{unpacked(folder)}', header = true, columns = {types})"
+    file = quoted_path(unpacked(folder))
+    file = f"read_csv({file}, header = true, columns = {types})"
     columns = connection.sql(f"SELECT * FROM {file}").fetchnumpy()
     ratings = pd.DataFrame(
         {name: np.asarray(columns[name]) for name in RATING_DTYPES}, copy=False

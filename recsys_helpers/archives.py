@@ -1,4 +1,7 @@
-"""Open the files of a folder or of a zip, safely and without unpacking anything."""
+"""Open the files of a folder or of a zip, safely and without unpacking anything.
+
+And say what a file is that should have been another: :func:`kind_of`.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,70 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from typing import IO, Any, cast
+from pathlib import Path, PureWindowsPath
+from typing import IO, Any, NoReturn, cast
 
 from recsys_helpers.validation import InvalidDataError
 
-__all__ = ["OpenFile", "opened", "require_final_line_break"]
+__all__ = ["OpenFile", "kind_of", "opened", "opened_file"]
 
 OpenFile = Callable[[str], io.BufferedReader]
 
 _ENCRYPTED = 1  # bit 0 of a member's flags
+_UTF_16 = (
+    "in the encoding UTF-16 (some programs call it Unicode). Save it as UTF-8: a "
+    'spreadsheet calls that "CSV UTF-8"'
+)
+_UNPACK = "Unpack it, and give the path of what comes out"
+_KINDS = {
+    b"PK\x03\x04": "a zip archive, as a spreadsheet in the form xlsx is too. "
+    f"{_UNPACK}; save a spreadsheet as CSV",
+    b"\x1f\x8b": f"an archive packed with gzip, as a .tar.gz is too. {_UNPACK}",
+    b"BZh": f"an archive packed with bzip2. {_UNPACK}",
+    b"\xfd7zXZ": f"an archive packed with xz. {_UNPACK}",
+    b"7z\xbc\xaf": f"an archive of 7-Zip. {_UNPACK}",
+    b"\xd0\xcf\x11\xe0": "an old spreadsheet (xls). Save it as CSV",
+    b"PAR1": "a parquet file. Only prepare_ratings reads one, with a name that ends in "
+    ".parquet",
+    b"version https://git-lfs": "what Git LFS leaves in place of a large file. Get the "
+    'file itself with "git lfs pull"',
+    b"\xff\xfe": _UTF_16,
+    b"\xfe\xff": _UTF_16,
+}
+
+
+def kind_of(start: bytes) -> str:
+    """Say what a file is that is no plain text, and what to do.
+
+    Parameters
+    ----------
+    start : bytes
+        The first bytes of the file, some hundreds or more; all of a shorter file.
+
+    Returns
+    -------
+    str
+        What follows "the file is", without the full stop. Empty for plain text.
+
+    Examples
+    --------
+    >>> kind_of(b"<!DOCTYPE html><html>")
+    'a web page. Open it in a browser: it may say what is the matter'
+    >>> kind_of(b"userId,movieId,rating,timestamp")
+    ''
+    """
+    if not start:
+        return "empty. Get it again"
+    for first_bytes, kind in _KINDS.items():
+        if start.startswith(first_bytes):
+            return kind
+    if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"<"):
+        return "a web page. Open it in a browser: it may say what is the matter"
+    if b"\0" in start:
+        # Text in UTF-16 without its mark has a zero beside each plain letter.
+        many = start.count(b"\0") > len(start) // 4
+        return _UTF_16 if many else "damaged or no text: it holds bytes of value 0"
+    return ""
 
 
 @contextmanager
@@ -44,7 +101,7 @@ def opened(path: Path) -> Iterator[tuple[set[str], OpenFile]]:
     """
     if path.is_dir():
         names = {file.name for file in path.iterdir() if file.is_file()}
-        yield names, lambda name: _watched((path / name).open("rb", buffering=0), name)
+        yield names, lambda name: opened_file(path / name)
         return
     try:
         with zipfile.ZipFile(path) as archive:
@@ -63,20 +120,27 @@ def opened(path: Path) -> Iterator[tuple[set[str], OpenFile]]:
     except FileNotFoundError:
         raise InvalidDataError(f"There is no file or folder {path}.") from None
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise InvalidDataError(
-            f"{path} is damaged or is not a zip archive ({error}). "
-            "Delete it and fetch it again."
-        ) from error
+        _refuse_archive(path, error)
+
+
+def opened_file(path: Path) -> io.BufferedReader:
+    """Open one file for reading, as the streams of :func:`opened` are."""
+    return _watched(path.open("rb", buffering=0), path.name)
 
 
 def require_final_line_break(stream: io.BufferedReader) -> None:
     """Raise when the last byte read from a stream of :func:`opened` ends no line."""
-    # Without it the last number may have lost digits, and nobody could tell.
     watch = cast("_Watch", stream.raw)
-    if watch.last not in (b"\n", b"\r"):
+    require_line_end(watch.last, watch.file)
+
+
+def require_line_end(last: bytes, file: str) -> None:
+    """Raise when the last byte of a file ends no line."""
+    # Without it the last number may have lost digits, and nobody could tell.
+    if last not in (b"\n", b"\r"):
         raise InvalidDataError(
-            f"{watch.file} ends in the middle of a line: it was cut short. Fetch "
-            "it again; if it is complete, add a line break at its end."
+            f"{file} ends in the middle of a line: it was cut short. Get it again; if "
+            "it is complete, add a line break at its end."
         )
 
 
@@ -85,7 +149,22 @@ def file_of(stream: io.BufferedReader) -> str:
     return cast("_Watch", stream.raw).file
 
 
+def _refuse_archive(path: Path, error: Exception) -> NoReturn:
+    """Say what a file is that was taken for a zip. It may be the reader's own work."""
+    with path.open("rb") as file:
+        start = file.read(1024)
+    if start.startswith(b"PK"):
+        said = f"a zip archive, and damaged or not a whole one ({error}). Get it again"
+    else:
+        said = kind_of(start) or (
+            "a file of text, and a folder or a zip archive is wanted. Give the folder "
+            f"that it is in: {path.parent}"
+        )
+    raise InvalidDataError(f"{path} is {said}.") from error
+
+
 def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
+    """Find the files in a zip by their names, without the folders they are in."""
     members: dict[str, zipfile.ZipInfo] = {}
     for member in archive.infolist():
         # orig_filename: zipfile has cleaned up the other one on some systems.
@@ -100,9 +179,15 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
                 f"{path} is encrypted: {member.filename} needs a password. The "
                 "archives of GroupLens are not; unpack it into a folder yourself."
             )
-        name = PurePosixPath(member.filename).name
+        # Some programs of Windows write "\\" where a zip should have "/".
+        name = member.filename.replace("\\", "/").rpartition("/")[2]
+        if not name:
+            continue
         if name in members and name.endswith(".csv"):
-            raise InvalidDataError(f"{path} holds more than one {name}.")
+            raise InvalidDataError(
+                f"{path} holds more than one {name}: {members[name].filename} and "
+                f"{member.filename}. Unpack it, and give the folder that you mean."
+            )
         members[name] = member
     return members
 

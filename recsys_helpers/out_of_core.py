@@ -7,9 +7,12 @@ piece by piece.
 
 from __future__ import annotations
 
-import csv
 import os
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -18,18 +21,30 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys_helpers.archives import kind_of, opened_file, require_line_end
 from recsys_helpers.checks import check_choice, check_count, check_share
 from recsys_helpers.ids import IdIndex
 from recsys_helpers.interactions import Interactions
+from recsys_helpers.movielens_files import (
+    StumbledError,
+    no_row,
+    slow_ratings,
+    table_head,
+)
 from recsys_helpers.out_of_core_duckdb import with_duckdb
-from recsys_helpers.out_of_core_form import Ordered, Wanted, our_columns
+from recsys_helpers.out_of_core_form import Ordered, Wanted
 from recsys_helpers.out_of_core_frames import with_pandas, with_polars
 from recsys_helpers.splits import n_of_share
-from recsys_helpers.validation import InvalidDataError
+from recsys_helpers.validation import RATING_DTYPES, InvalidDataError
 
 __all__ = ["PreparedRatings", "prepare_ratings"]
 
-ENGINES = {"duckdb": with_duckdb, "polars": with_polars, "pandas": with_pandas}
+Engine = Callable[[Wanted], AbstractContextManager[Ordered]]
+ENGINES: dict[str, Engine] = {
+    "duckdb": with_duckdb,
+    "polars": with_polars,
+    "pandas": with_pandas,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,10 +94,9 @@ def prepare_ratings(
     Parameters
     ----------
     source : path
-        A file in MovieLens' form, with the columns ``userId, movieId, rating,
-        timestamp`` or ``user_id, movie_id, rating, timestamp``, in any order; others
-        are not read. Ending in ".csv", or in ".parquet", which DuckDB and Polars
-        read. (pandas would need the package pyarrow for that.)
+        A CSV of ratings, as `recsys_helpers.movielens_files` says that it may look, or
+        a file that ends in ".parquet" with the same columns, which hold numbers. DuckDB
+        and Polars read that. (pandas would need the package pyarrow.)
     engine : {"duckdb", "polars", "pandas"}
     min_ratings_per_user, min_ratings_per_movie : int
         At least 1.
@@ -98,15 +112,18 @@ def prepare_ratings(
     Returns
     -------
     PreparedRatings
-        The same numbers, whichever the engine.
+        The same numbers, whichever the engine. A CSV that an engine stumbles over, for
+        instance at a space after a number, is read row by row, which takes far longer,
+        and written to a temporary folder in a plain form.
 
     Raises
     ------
     InvalidDataError
         If the file is not there, is no CSV or parquet, is damaged or cut short, lacks a
         column, has no row, or holds a value that `validate_ratings` would refuse: an
-        id, rating or timestamp that is missing, no number or out of range. If a user
-        rates a movie twice among the ratings that are kept, or none is kept.
+        id, rating or timestamp that is missing, no number or out of range. Of a CSV the
+        message is the same for each engine, and names the line. If a user rates a movie
+        twice among the ratings that are kept, or none is kept.
     ImportError
         If the engine is not installed.
     ValueError
@@ -130,47 +147,96 @@ def prepare_ratings(
     check_share("test_share", test_share)
     if memory_limit is not None and engine != "duckdb":
         raise ValueError(f"memory_limit is for DuckDB; {engine} has none.")
-    path = Path(source)
-    columns = _columns_of(path, engine)
+    path = Path(source).absolute()
+    _require_file(path, engine)
     minima = (min_ratings_per_user, min_ratings_per_movie)
-    with ENGINES[engine](Wanted(path, columns, *minima, memory_limit)) as rows:
+    run = partial(_prepared, ENGINES[engine], test_share)
+    if path.suffix.lower() == ".parquet":
+        return run(Wanted(path, [], *minima, memory_limit))
+    try:
+        return run(Wanted(path, _plain_columns(path), *minima, memory_limit))
+    except StumbledError:
+        pass
+    with tempfile.TemporaryDirectory(prefix="prepare_ratings_") as folder:
+        copy = _written_plainly(path, folder)
+        try:
+            return run(Wanted(copy, list(RATING_DTYPES), *minima, memory_limit))
+        except StumbledError as error:
+            raise InvalidDataError(f"{path.name} cannot be read: {error}") from error
+
+
+def _require_file(path: Path, engine: str) -> None:
+    """Raise unless there is a file of the kind that its name says."""
+    ending = path.suffix.lower()
+    if ending not in (".csv", ".parquet"):
+        raise ValueError(f"source ends in .csv or .parquet; got {path.name!r}.")
+    if path.is_dir():
+        raise InvalidDataError(f"{path} is a folder. Give the path of a file in it.")
+    if not path.is_file():
+        raise InvalidDataError(f"There is no file {path}.")
+    if ending == ".csv":
+        return
+    if engine == "pandas":
+        raise ValueError(
+            "pandas reads parquet only with the package pyarrow, which this course "
+            "does without. Take a CSV, or the engine duckdb or polars."
+        )
+    with path.open("rb") as file:
+        start = file.read(1024)
+    if not start.startswith(b"PAR1"):
+        kind = kind_of(start) or "text and no parquet file. Does its name end in .csv?"
+        raise InvalidDataError(f"{path.name} is {kind}.")
+
+
+def _plain_columns(path: Path) -> list[str]:
+    """Look at both ends of a CSV, and return our names of its columns."""
+    with opened_file(path) as stream:
+        columns, is_plain = table_head(stream, tuple(RATING_DTYPES))
+    with path.open("rb") as file:
+        file.seek(-1, os.SEEK_END)
+        require_line_end(file.read(1), path.name)
+    if not is_plain:
+        raise StumbledError
+    return columns
+
+
+def _written_plainly(path: Path, folder: str) -> Path:
+    """Write a CSV that quick readers stumble over so that they can read it.
+
+    Raises
+    ------
+    InvalidDataError
+        If it is no file as `recsys_helpers.movielens_files` describes them.
+    """
+    copy = Path(folder, path.name)
+    n_rows = 0
+    with opened_file(path) as stream, copy.open("w", newline="") as plain:
+        plain.write(",".join(RATING_DTYPES) + "\n")
+        for ratings in slow_ratings(stream):
+            ratings.to_csv(plain, header=False, index=False, lineterminator="\n")
+            n_rows += len(ratings)
+    if not n_rows:
+        raise no_row(path.name)
+    return copy
+
+
+def _prepared(engine: Engine, test_share: float, wanted: Wanted) -> PreparedRatings:
+    minima = (wanted.min_ratings_per_user, wanted.min_ratings_per_movie)
+    file = wanted.path.name
+    with engine(wanted) as rows:
         if not len(rows.n_ratings):
+            if minima == (1, 1):
+                raise no_row(file)
             raise InvalidDataError(
-                f"{path.name}: no rating is left. Its users need {minima[0]:,} or more "
+                f"{file}: no rating is left. Its users need {minima[0]:,} or more "
                 f"ratings, its movies {minima[1]:,}. Ask for fewer; or there is no row."
             )
         users = IdIndex.of(rows.user_ids.astype(np.int32), "user_id")
         movies = IdIndex.of(rows.movie_ids.astype(np.int32), "movie_id")
         parts = _matrices(rows, n_of_share(test_share, rows.n_ratings))
     train, test = (Interactions(users, movies, matrix) for matrix in parts)
-    _refuse_repeated(train, test, path.name)
+    _refuse_repeated(train, test, file)
     return PreparedRatings(train, test)
-
-
-def _columns_of(path: Path, engine: str) -> dict[str, str]:
-    """Look at both ends of the file, and return the columns of a CSV."""
-    if path.suffix not in (".csv", ".parquet"):
-        raise ValueError(f"source ends in .csv or .parquet; got {path.name!r}.")
-    if not path.is_file():
-        raise InvalidDataError(f"There is no file {path}.")
-    if path.suffix == ".parquet":
-        if engine == "pandas":
-            raise ValueError(
-                "pandas reads parquet only with the package pyarrow, which this course "
-                "does without. Take a CSV, or the engine duckdb or polars."
-            )
-        return {}
-    if not path.stat().st_size:
-        raise InvalidDataError(f"{path.name} is empty. Fetch it again.")
-    with path.open("rb") as file:
-        header = file.readline(2**16).decode("utf-8-sig", errors="replace")
-        file.seek(-1, os.SEEK_END)
-        if file.read(1) != b"\n":
-            raise InvalidDataError(
-                f"{path.name} ends in the middle of a line: it was cut short. Fetch it "
-                "again; if it is complete, add a line break at its end."
-            )
-    return our_columns(next(csv.reader([header]), []), path.name)
 
 
 def _matrices(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ GOOD = f"""
     AND rating BETWEEN 0.5 AND 5 AND rating * 2 % 1 = 0
     AND timestamp BETWEEN 0 AND {LAST_SECOND} AND timestamp % 1 = 0
 """
+BLANK = "coalesce(user_id, movie_id, rating, timestamp) IS NULL"
 
 
 @contextmanager
@@ -68,38 +70,42 @@ def with_duckdb(wanted: Wanted) -> Iterator[Ordered]:
 
 def _read_into(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
     """Check the file, and make the view or table `ratings` of it."""
-    duckdb = imported("duckdb")
-    is_csv = bool(wanted.columns)
-    source = _csv_source(wanted) if is_csv else f"read_parquet({_quoted(wanted.path)})"
-    columns = wanted.columns or our_columns(
-        database.sql(f"SELECT * FROM {source} LIMIT 0").columns, wanted.path.name
-    )
-    names = (f'"{theirs}" AS {ours}' for theirs, ours in columns.items() if ours)
-    database.execute(f"CREATE VIEW source AS SELECT {', '.join(names)} FROM {source}")
     small = "SELECT user_id::INT AS user_id, movie_id::INT AS movie_id, "
     small += "rating::FLOAT AS rating, timestamp::BIGINT AS timestamp FROM source"
-    if not is_csv:
+    if not wanted.columns:
+        _view_parquet(database, wanted)
         _refuse_bad_rows(database, wanted)
         database.execute(f"CREATE VIEW ratings AS {small}")
         return
+    _view_csv(database, wanted)
     # A table is parsed once, and is compressed, column by column.
-    check = f"CASE WHEN {GOOD} THEN true ELSE error('a bad row') END"
-    try:
-        database.execute(f"CREATE TABLE ratings AS {small} WHERE {check}")
-    except duckdb.Error:
-        _refuse_bad_rows(database, wanted)
-        raise
+    check = f"CASE WHEN {GOOD} THEN true WHEN {BLANK} THEN false ELSE error('bad') END"
+    database.execute(f"CREATE TABLE ratings AS {small} WHERE {check}")
 
 
-def _csv_source(wanted: Wanted) -> str:
-    # As whole numbers DuckDB would read 1.5 as 2, without a word.
-    types = {
-        name: "DOUBLE" if ours else "VARCHAR" for name, ours in wanted.columns.items()
-    }
-    return (
-        f"read_csv({_quoted(wanted.path)}, columns = {types}, header = true, "
-        "auto_detect = false, delim = ',', quote = '\"')"
+def _view_csv(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+    columns = {f"c{place}": "VARCHAR" for place in range(len(wanted.columns))}
+    # As whole numbers DuckDB would read 1.5 as 2, and as any numbers 1_0 as 10.
+    numbers = (
+        f"(CASE WHEN contains(c{place}, '_') THEN 'x' ELSE c{place} END)::DOUBLE {ours}"
+        for place, ours in enumerate(wanted.columns)
+        if ours
     )
+    database.execute(
+        f"CREATE VIEW source AS SELECT {', '.join(numbers)} FROM read_csv("
+        f"{quoted_path(wanted.path)}, columns = {columns}, header = true, "
+        "auto_detect = false, delim = ',', quote = '\"', hive_partitioning = false)"
+    )
+
+
+def _view_parquet(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
+    source = f"read_parquet({quoted_path(wanted.path)}, hive_partitioning = false)"
+    found = database.sql(f"SELECT * FROM {source} LIMIT 0")
+    types = dict(zip(found.columns, map(str, found.types), strict=True))
+    names = (
+        f'"{theirs}" AS {ours}' for ours, theirs in our_columns(types, wanted).items()
+    )
+    database.execute(f"CREATE VIEW source AS SELECT {', '.join(names)} FROM {source}")
 
 
 def _refuse_bad_rows(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
@@ -152,5 +158,6 @@ def _duckdb_batches(ordered: duckdb.DuckDBPyConnection) -> Iterator[Batch]:
         yield chunk["i"].to_numpy(), chunk["rating"].to_numpy()
 
 
-def _quoted(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+def quoted_path(path: Path) -> str:
+    """Write a path as SQL, in which no character is a pattern for other files."""
+    return "'" + re.sub(r"[*?[]", r"[\g<0>]", str(path)).replace("'", "''") + "'"

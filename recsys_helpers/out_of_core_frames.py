@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import ModuleType
@@ -12,6 +11,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recsys_helpers.archives import opened_file
+from recsys_helpers.movielens_files import quick_ratings
 from recsys_helpers.out_of_core_form import (
     ROWS_AT_A_TIME,
     Batch,
@@ -22,12 +23,7 @@ from recsys_helpers.out_of_core_form import (
     refuse_file,
     refuse_values,
 )
-from recsys_helpers.validation import (
-    LARGEST_ID,
-    LAST_SECOND,
-    InvalidDataError,
-    check_rating_values,
-)
+from recsys_helpers.validation import LARGEST_ID, LAST_SECOND
 
 if TYPE_CHECKING:
     import polars as pl
@@ -69,24 +65,23 @@ def with_polars(wanted: Wanted) -> Iterator[Ordered]:
 
 
 def _polars_rows(pl: ModuleType, wanted: Wanted) -> pl.LazyFrame:
-    columns = wanted.columns
-    if columns:
-        types = {"rating": pl.Float64, "": pl.String}
-        schema = {name: types.get(ours, pl.Int64) for name, ours in columns.items()}
-        rows = pl.scan_csv(wanted.path, schema=schema)
+    # A path names one file, whatever is in it: no pattern, and no column of its own.
+    if wanted.columns:
+        columns = {ours: f"c{i}" for i, ours in enumerate(wanted.columns) if ours}
+        schema = {
+            f"c{i}": pl.Float64 if ours else pl.String
+            for i, ours in enumerate(wanted.columns)
+        }
+        rows = pl.scan_csv(
+            wanted.path, schema=schema, has_header=False, skip_lines=1, glob=False
+        )
+        is_blank = pl.all_horizontal(pl.col(list(columns.values())).is_null())
+        rows = rows.filter(~is_blank)
     else:
-        rows = pl.scan_parquet(wanted.path)
-        schema = rows.collect_schema()
-        columns = our_columns(list(schema), wanted.path.name)
-        for theirs, ours in columns.items():
-            if ours and not schema[theirs].is_numeric():
-                raise InvalidDataError(
-                    f"{wanted.path.name}: {theirs} holds {schema[theirs]}, and numbers "
-                    "are wanted."
-                )
-    return rows.select(
-        pl.col(theirs).alias(ours) for theirs, ours in columns.items() if ours
-    )
+        rows = pl.scan_parquet(wanted.path, glob=False, hive_partitioning=False)
+        types = {name: str(kind) for name, kind in rows.collect_schema().items()}
+        columns = our_columns(types, wanted)
+    return rows.select(pl.col(theirs).alias(ours) for ours, theirs in columns.items())
 
 
 def _polars_whole(pl: ModuleType, name: str, low: int, high: int) -> pl.Expr:
@@ -102,22 +97,8 @@ def _polars_many(
 @contextmanager
 def with_pandas(wanted: Wanted) -> Iterator[Ordered]:
     """Let pandas hold the whole table."""
-    used = {theirs: ours for theirs, ours in wanted.columns.items() if ours}
-    # pandas would wrap numbers that are too large for an int32 silently.
-    types = {
-        theirs: np.float64 if ours == "rating" else np.int64
-        for theirs, ours in used.items()
-    }
-    try:
-        with warnings.catch_warnings():
-            # A first line with too many fields is no more than a warning to pandas, and
-            # with `usecols` it says nothing of any line.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
-            rows = pd.read_csv(wanted.path, dtype=types, index_col=False)
-    except (ValueError, OverflowError, pd.errors.ParserWarning) as error:
-        refuse_file(wanted, error)
-    rows = rows[list(used)].rename(columns=used)
-    check_rating_values(rows, lambda row: f"{wanted.path.name}, row {row + 1}")
+    with opened_file(wanted.path) as stream:
+        rows = pd.concat(quick_ratings(stream))
     of_user = rows.groupby("user_id")["user_id"].transform("size")
     of_movie = rows.groupby("movie_id")["movie_id"].transform("size")
     kept = rows[

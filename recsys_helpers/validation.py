@@ -8,6 +8,7 @@ in half steps, no user who rates a movie twice.
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -35,12 +36,14 @@ LARGEST_ID = int(np.iinfo(np.int32).max)
 # How a row is found again: position in the data -> "ratings.csv, line 12".
 Locate = Callable[[int], str]
 
+# What GroupLens calls the columns; `our_name` ignores capitals.
 _GROUPLENS_NAMES = {
-    "userId": "user_id",
-    "movieId": "movie_id",
-    "imdbId": "imdb_id",
-    "tmdbId": "tmdb_id",
+    "userid": "user_id",
+    "movieid": "movie_id",
+    "imdbid": "imdb_id",
+    "tmdbid": "tmdb_id",
 }
+_OUR_NAMES = {*_GROUPLENS_NAMES.values(), *RATING_DTYPES, *MOVIE_COLUMNS}
 _ID_RULE = f"is not a whole number from 1 to {LARGEST_ID:,}"
 # The end of the year 9999. Milliseconds, taken for seconds, lie beyond.
 LAST_SECOND = 253_402_300_799
@@ -99,7 +102,7 @@ of 0.5, 1, 1.5, ... 5.
     frame = with_our_names(ratings, tuple(RATING_DTYPES), "ratings")
     locate = _rows_of("ratings")
     numbers = pd.DataFrame(
-        {name: _numbers(frame[name], locate) for name in RATING_DTYPES}
+        {name: as_numbers(frame[name], locate) for name in RATING_DTYPES}
     )
     check_rating_values(numbers, locate)
     if movies is not None:
@@ -167,23 +170,44 @@ def checked_movies(frame: pd.DataFrame, locate: Locate) -> pd.DataFrame:
 
 def checked_movie_ids(ids: pd.Series, locate: Locate) -> pd.Series:
     """Return movie ids as int32, each of them valid and once there."""
-    numbers = _numbers(ids, locate)
+    numbers = as_numbers(ids, locate)
     require(_is_id(numbers), numbers, locate, _ID_RULE)
     require(~numbers.duplicated(), numbers, locate, "occurs twice")
     return numbers.astype(np.int32)
 
 
-def check_rating_values(frame: pd.DataFrame, locate: Locate) -> None:
-    """Raise for the first id, rating or timestamp that breaks a rule."""
+def as_numbers(column: pd.Series, locate: Locate) -> pd.Series:
+    """Return numbers of texts or numbers, or raise for the first that is none."""
+    if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
+        raise InvalidDataError(
+            f"{column.name} holds dates ({column.dtype}), and seconds since 1970 are "
+            f'wanted: pd.to_datetime(ratings["{column.name}"], utc=True)'
+            '.astype("datetime64[s, UTC]").astype("int64")'
+        )
+    numbers = pd.to_numeric(column, errors="coerce")
+    # Neither a like (True) nor a complex number is a number of stars.
+    good = numbers.notna() & (numbers.dtype.kind not in "bc")
+    require(good, column, locate, "is not a number")
+    return numbers
+
+
+def check_rating_values(
+    frame: pd.DataFrame, locate: Locate, as_written: pd.DataFrame | None = None
+) -> None:
+    """Raise for the first id, rating or timestamp that breaks a rule.
+
+    `as_written` has the values as the message is to show them.
+    """
+    shown = frame if as_written is None else as_written
     for name in ("user_id", "movie_id"):
-        require(_is_id(frame[name]), frame[name], locate, _ID_RULE)
+        require(_is_id(frame[name]), shown[name], locate, _ID_RULE)
     rating = frame["rating"]
-    good = (rating >= 0.5) & (rating <= 5) & (rating * 2 % 1 == 0)
-    require(good, rating, locate, "is not one of 0.5, 1, 1.5, ... 5")
+    good = (rating >= 0.5) & (rating <= 5) & _is_whole(rating * 2)
+    require(good, shown["rating"], locate, "is not one of 0.5, 1, 1.5, ... 5")
     time = frame["timestamp"]
-    good = (time >= 0) & (time <= LAST_SECOND) & (time % 1 == 0)
+    good = (time >= 0) & (time <= LAST_SECOND) & _is_whole(time)
     rule = f"is not a whole number of seconds since 1970, at most {LAST_SECOND:,}"
-    require(good, time, locate, rule)
+    require(good, shown["timestamp"], locate, rule)
 
 
 def check_known_movies(
@@ -212,32 +236,51 @@ def with_our_names(
     frame: pd.DataFrame, columns: tuple[str, ...], what: str
 ) -> pd.DataFrame:
     """Return the named columns, by either name, of a frame with at least one row."""
-    renamed = frame.rename(columns=_GROUPLENS_NAMES)
-    require_columns(list(renamed.columns), columns, what)
+    theirs = list(frame.columns)
+    renamed = frame.set_axis([our_name(name) for name in theirs], axis=1)
+    require_columns(list(renamed.columns), columns, what, theirs)
     if renamed.empty:
         raise InvalidDataError(f"{what}: there is no row at all.")
     return renamed[list(columns)]
 
 
-def our_name(column: str) -> str:
-    """Return this course's name of a GroupLens column: userId is user_id."""
-    return _GROUPLENS_NAMES.get(column.strip(), column.strip())
+def our_name(column: Any) -> Any:
+    """Return this course's name of a column: userId and USERID are user_id.
+
+    A column that the course does not know keeps its name.
+    """
+    if not isinstance(column, str):
+        return column
+    plain = column.strip().lower()
+    name = _GROUPLENS_NAMES.get(plain, plain)
+    return name if name in _OUR_NAMES else column
 
 
-def require_columns(found: list[str], wanted: tuple[str, ...], what: str) -> None:
-    """Raise when a wanted column, by our names, is not among those found, or twice."""
+def require_columns(
+    found: list[Any],
+    wanted: tuple[str, ...],
+    what: str,
+    theirs: list[Any] | None = None,
+) -> None:
+    """Raise when a wanted column, by our names, is not among those found, or twice.
+
+    `theirs` are the names of the same columns as the reader wrote them.
+    """
+    theirs = found if theirs is None else theirs
     missing = [name for name in wanted if name not in found]
     if missing:
         raise InvalidDataError(
             f"{what}: missing column {', '.join(missing)}. "
-            f"Found: {', '.join(map(str, found)) or 'nothing'}."
+            f"Found: {', '.join(map(str, theirs)) or 'nothing'}."
         )
-    twice = next((name for name in wanted if found.count(name) > 1), None)
-    if twice:
-        raise InvalidDataError(
-            f"{what}: there is more than one column {twice} (userId counts as user_id, "
-            "and so on). Keep one of them."
-        )
+    for name in wanted:
+        same = [str(t) for t, our in zip(theirs, found, strict=True) if our == name]
+        if len(same) > 1:
+            raise InvalidDataError(
+                f"{what}: there is more than one column {name}: {', '.join(same)} (the "
+                "names of GroupLens, as userId, count too, and capitals make no "
+                "difference). Keep one of them."
+            )
 
 
 def require(good: pd.Series, values: pd.Series, locate: Locate, rule: str) -> None:
@@ -245,7 +288,10 @@ def require(good: pd.Series, values: pd.Series, locate: Locate, rule: str) -> No
     if not good.all():
         position = int(np.argmin(good.to_numpy()))
         value = values.iloc[position]
-        raise InvalidDataError(f"{locate(position)}: {values.name} {value} {rule}.")
+        text = str(value)
+        # What a person would not see is written out: "" or "\xa04.0".
+        shown = text if text.strip() and text.isprintable() else repr(value)
+        raise InvalidDataError(f"{locate(position)}: {values.name} {shown} {rule}.")
 
 
 def years_of_titles(titles: pd.Series) -> pd.Series:
@@ -268,20 +314,12 @@ def _genres(value: object, locate: Locate, position: int) -> tuple[str, ...]:
     return tuple(name for name in names if name and name != NO_GENRES)
 
 
-def _numbers(column: pd.Series, locate: Locate) -> pd.Series:
-    if column.dtype.kind in "mM" or isinstance(column.dtype, pd.PeriodDtype):
-        raise InvalidDataError(
-            f"{column.name} holds dates ({column.dtype}), and seconds since 1970 are "
-            f'wanted: pd.to_datetime(ratings["{column.name}"], utc=True)'
-            '.astype("datetime64[s, UTC]").astype("int64")'
-        )
-    numbers = pd.to_numeric(column, errors="coerce")
-    require(numbers.notna(), column, locate, "is not a number")
-    return numbers
-
-
 def _is_id(values: pd.Series) -> pd.Series:
-    return (values >= 1) & (values <= LARGEST_ID) & (values % 1 == 0)
+    return (values >= 1) & (values <= LARGEST_ID) & _is_whole(values)
+
+
+def _is_whole(values: pd.Series) -> pd.Series:
+    return values == np.floor(values)  # % 1 takes far longer for floats
 
 
 def _rows_of(name: str) -> Locate:

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, cast
 
-from recsys_helpers.archives import opened
+from recsys_helpers.archives import kind_of, opened
 from recsys_helpers.download import ChecksumError, fetch, split_login
 from recsys_helpers.validation import DatasetError, InvalidDataError
 
@@ -20,7 +20,7 @@ __all__ = ["find_or_fetch", "opened_lines"]
 _FILE = "wp_movies_10k.ndjson"
 _SERVER = "https://github.com/rajeevratan84/datascienceforbusiness/raw/master"
 _ENDS = ("", ".gz", ".zip")
-_GZIP, _ZIP = b"\x1f\x8b", b"PK"
+_GZIP, _ZIP = b"\x1f\x8b", b"PK\x03\x04"
 
 
 @contextmanager
@@ -36,13 +36,13 @@ def opened_lines(path: Path) -> Iterator[IO[bytes]]:
     Raises
     ------
     InvalidDataError
-        When it is missing or damaged (noticed at the latest at its end), or when a zip
-        or folder holds no such file, or several.
+        When it is missing, no text or damaged (noticed at the latest at its end), or
+        when a zip or folder holds no such file, or several.
     """
     if not path.exists():
         raise InvalidDataError(f"There is no file or folder {path}.")
     start = _ZIP if path.is_dir() else _first_bytes(path)
-    if start == _ZIP:
+    if start.startswith(_ZIP):
         with opened(path) as (names, open_file):
             # "._name" is what a Mac puts beside a file called name.
             lines = [n for n in names if n.endswith(".ndjson") and n[:2] != "._"]
@@ -53,14 +53,16 @@ def opened_lines(path: Path) -> Iterator[IO[bytes]]:
                 )
             with open_file(lines[0]) as stream:
                 yield stream
-    elif start == _GZIP:
+    elif start.startswith(_GZIP):
         try:
             with gzip.open(path) as stream:
                 yield cast("IO[bytes]", stream)
         except (OSError, EOFError, zlib.error) as error:
             raise InvalidDataError(
-                f"{path} is damaged ({error}). Delete it and fetch it again."
+                f"{path} is damaged ({error}). Get it again."
             ) from error
+    elif kind := kind_of(start):
+        raise InvalidDataError(f"{path} is {kind}.")
     else:
         with path.open("rb") as stream:
             yield stream
@@ -111,4 +113,4 @@ def _require_checksum(path: Path, sha256: str) -> None:
 
 def _first_bytes(path: Path) -> bytes:
     with path.open("rb") as file:
-        return file.read(2)
+        return file.read(1024)

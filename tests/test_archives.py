@@ -64,10 +64,30 @@ def test_two_files_of_one_name_are_refused(tmp_path):
 
 
 @pytest.mark.fault("MovieLens, your own files", "another kind")
-def test_a_file_that_is_no_zip_is_said_to_be_none(tmp_path):
-    archive = written(tmp_path, b"<html>Log in</html>")
-    with pytest.raises(InvalidDataError, match="damaged or is not a zip"):
-        read_all(archive)
+@pytest.mark.parametrize(
+    ("content", "kind"),
+    [
+        (b"<html>Log in</html>", "a web page"),
+        (b"\xef\xbb\xbf \n<?xml?>", "a web page"),
+        (b"", "empty"),
+        (b"\x1f\x8b\x08", "gzip"),
+        ("a,b\n".encode("utf-16"), "UTF-16"),
+        ("a,b\n".encode("utf-16-be"), "UTF-16"),
+        (b"a,b\n1,\0\n1,2\n1,2\n", "bytes of value 0"),
+        (b"a,b\n", "Give the folder"),
+    ],
+)
+def test_what_is_no_zip_is_said_to_be_what_it_is(tmp_path, content, kind):
+    with pytest.raises(InvalidDataError, match=rf"archive\.zip is .*{kind}"):
+        read_all(written(tmp_path, content))
+
+
+def test_backslashes_in_names_are_folders_and_folders_are_no_files(tmp_path):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name in ("ml/", "ml/ratings.csv/", "ml\\links.csv\\", "ml\\movies.csv"):
+            archive.writestr(name, "")
+    assert list(read_all(written(tmp_path, buffer.getvalue()))) == ["movies.csv"]
 
 
 @pytest.mark.fault("MovieLens, your own files", "cut short")

@@ -109,7 +109,7 @@ def test_a_wrong_film_is_named(column, value, message):
     ("row", "message"),
     [
         ((9, "cast", "Mia Farrow"), r"film_id 9 is not among the films"),
-        ((1, "cast", ""), r"links\.iloc\[7\]: name  is empty"),
+        ((1, "cast", ""), r"links\.iloc\[7\]: name '' is empty"),
         ((1, "cast", "Woody Allen"), r"name Woody Allen is linked twice"),
     ],
 )
