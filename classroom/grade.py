@@ -252,8 +252,8 @@ def run() -> str | int | None:
         for number in SIGNALS:
             if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
                 signal.signal(number, _stop)
-        # All temporary folders, of nbgrader too, lie in one.
-        tempfile.tempdir = tempfile.mkdtemp(prefix="grading-")
+        # All temporary folders, of nbgrader too, lie in one. (Sockets: a short name.)
+        tempfile.tempdir = tempfile.mkdtemp(prefix="g-")
         return main()
     except KeyboardInterrupt as stopped:
         print("What was graded is kept. Run this again for the rest.", file=sys.stderr)

@@ -157,9 +157,9 @@ def choose(
         )
         note = f"there is no {assignment}.ipynb"
         return None, f"{note}; there are: {there}" if there else note
-    notes = [] if chosen == exact else [f"graded is {names[chosen]}"]
+    notes = [] if chosen == exact else [f"taken: {names[chosen]}"]
     if rest := [names[path] for path in mine if path != chosen]:
-        notes.append(f"not graded: {_listed(rest)}")
+        notes.append(f"not taken: {_listed(rest)}")
     return chosen, "; ".join(notes)
 
 
