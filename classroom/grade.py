@@ -163,6 +163,7 @@ def row_of(student: str, assignment: str, graded: Graded) -> Row:
         max=graded.max,
         status=graded.status,
         reason=graded.reason,
+        recognised=getattr(graded, "recognised", ""),
     )
 
 
@@ -193,10 +194,10 @@ def _graded(course, assignment, key, folder, limits, nothing: Graded) -> Graded:
 def _with_page(course, assignment, key, page: Path, graded: Graded) -> Graded:
     """Write the page of feedback; say in the reason if that is not possible."""
     try:
-        write_feedback(course, assignment, key, page)
+        problem = write_feedback(course, assignment, key, page) or ""
     except (Exception, SystemExit) as error:
-        return _with_reason(graded, f"no page of feedback: {error!r}"[:500])
-    return graded
+        problem = f"no feedback page: {error!r}"[:500]
+    return _with_reason(graded, problem)
 
 
 def _with_reason(graded: Graded, *more: str) -> Graded:

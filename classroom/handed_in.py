@@ -82,6 +82,7 @@ def lay_out(submission: Path, folder: Path) -> list[str]:
     """
     folder.mkdir(parents=True)
     problems: list[str] = []
+    left = MOST_UNZIPPED
     is_folder = submission.is_dir()
     base = submission if is_folder else submission.parent
     paths = _files_in(submission, problems) if is_folder else iter([submission])
@@ -97,7 +98,8 @@ def lay_out(submission: Path, folder: Path) -> list[str]:
             elif not path.is_file():
                 problems.append(f"{name} is no file")
             elif path.suffix.lower() == ".zip":
-                problems += [f"{name}: {problem}" for problem in _unzip(path, target)]
+                of_zip, left = _unzip(path, target, left)
+                problems += [f"{name}: {problem}" for problem in of_zip]
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.symlink_to(path.resolve())
@@ -212,13 +214,14 @@ def _is_noise(name: str) -> bool:
     return name.startswith(".") or name.lower() in OF_SYSTEMS
 
 
-def _unzip(archive: Path, folder: Path) -> list[str]:
+def _unzip(archive: Path, folder: Path, left: int) -> tuple[list[str], int]:
     """Unpack the notebooks of a zip; of other files only the names are kept."""
-    problems, left = [], MOST_UNZIPPED
+    problems = []
     with zipfile.ZipFile(archive) as zipped:
         for count, member in enumerate(zipped.infolist()):
             if count == MOST_FILES:
-                return [*problems, f"more than {MOST_FILES} files"]
+                problems.append(f"more than {MOST_FILES} files")
+                break
             inside = PurePosixPath(member.filename.replace("\\", "/"))
             parts = inside.parts
             if ".." in parts or inside.is_absolute():
@@ -237,15 +240,15 @@ def _unzip(archive: Path, folder: Path) -> list[str]:
                 # What the zip says of sizes may be wrong.
                 with zipped.open(member) as file:
                     content = file.read(LARGEST + 1)
-                left -= len(content)
-                if len(content) > LARGEST or left < 0:
+                left = max(0, left - len(content))
+                if len(content) > LARGEST or not left:
                     problems.append(f"{member.filename} is too large")
                     continue
             target = folder.joinpath(*parts)
             target.parent.mkdir(parents=True, exist_ok=True)
             with target.open("xb") as file:
                 file.write(content)
-    return problems
+    return problems, left
 
 
 def _assignments_of(path: Path, given: dict[str, NotebookNode]) -> list[str]:

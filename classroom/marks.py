@@ -39,9 +39,10 @@ csv.field_size_limit(2**31 - 1)
 class Row:
     """A line of grades.csv.
 
-    ``status`` is *graded*; *stopped* (graded as far as the code ran); *not handed in*;
-    *unreadable*; or *failed* (our fault: look at the reason). ``code`` stands for the
-    student.
+    ``status`` is *graded*; *stopped* (graded as far as the code ran); *unrecognised*
+    (no task of the assignment was found in it); *not handed in*; *unreadable*; or
+    *failed* (our fault: look at the reason). ``code`` stands for the student.
+    ``recognised`` says which cells to write were found, and how.
     """
 
     code: str
@@ -55,10 +56,19 @@ class Row:
     max: float
     status: str
     reason: str
+    recognised: str = ""
 
 
 # How much a row says: one that says less never takes the place of one that says more.
-WEIGHT = {"not handed in": 0, "unreadable": 1, "failed": 1, "stopped": 2, "graded": 2}
+WEIGHT = {
+    "not handed in": 0,
+    "unreadable": 1,
+    "failed": 1,
+    "unrecognised": 2,
+    "stopped": 3,
+    "graded": 3,
+}
+WITH_TEXTS = 2  # the weight from which on there are texts to mark
 
 
 @dataclass
@@ -153,7 +163,7 @@ class Grades:
             twice = Counter(map(code_of, students))
             same = [name for name in students if twice[code_of(name)] > 1]
             raise ValueError(f"These names are the same, rename one: {same}")
-        needed = [field.name for field in fields(Row) if field.name != "code"]
+        needed = [f.name for f in fields(Row) if f.name not in ("code", "recognised")]
         self._grades = Table.read(output / "grades.csv", needed)
         self._to_mark = Table.read(
             output / "to_mark.csv", ["student", "assignment", "task", "points"]
@@ -178,10 +188,10 @@ class Grades:
         """
         key = (row.code, row.assignment)
         before = self.rows.get(key)
-        if before and WEIGHT.get(before.status, 2) > WEIGHT[row.status]:
+        if before and WEIGHT.get(before.status, 3) > WEIGHT[row.status]:
             now = f"{run} it is {row.status}: {row.reason}"
             row = replace(before, reason=before.reason.split(KEPT)[0] + KEPT + now)
-        elif WEIGHT[row.status] == 2:
+        elif WEIGHT[row.status] >= WITH_TEXTS:
             for task, text in texts.items():
                 self._add_text(row, task, text)
         self.rows[key] = self._counted(row)
