@@ -131,7 +131,12 @@ class Table:
             text, columns, delimiter=self.delimiter, extrasaction="ignore"
         )
         writer.writeheader()
-        writer.writerows({k: _guarded(v) for k, v in row.items()} for row in rows)
+        # Who separates by semicolons writes 8,5; and 8.5 would be a date in May.
+        point = "," if self.delimiter == ";" else "."
+        writer.writerows(
+            {name: _guarded(value, point) for name, value in row.items()}
+            for row in rows
+        )
         content = text.getvalue().replace("\0", "").encode("utf-8-sig", "replace")
         write_whole(self.path, content)
         self.content = content
@@ -298,10 +303,13 @@ class Grades:
             )
             who = ", ".join(row[column] for column in ("student", "assignment", "task"))
             about = f"row {number} ({who}): {row['points']!r}"
+            if row["task"] in texts:
+                row["max"] = f"{texts[row['task']].max:g}"
+            elif not _is_from_0_to("inf", row["max"]):
+                row["max"] = "0"
             if row["points"]:
-                most = texts[row["task"]].max if row["task"] in texts else row["max"]
-                if not _is_from_0_to(most, row["points"]):
-                    problems.append(f"{about} is not from 0 to {most}")
+                if not _is_from_0_to(row["max"], row["points"]):
+                    problems.append(f"{about} is not from 0 to {row['max']}")
                 elif not is_known:
                     problems.append(f"{about} belongs to nobody here")
             if code is None or not is_known:
@@ -417,17 +425,17 @@ def _number(text: str) -> float:
     return float(text.strip().replace(",", "."))
 
 
-def _is_from_0_to(most: float | str, points: str) -> bool:
+def _is_from_0_to(most: str, points: str) -> bool:
     try:
-        return 0 <= _number(points) <= float(str(most).replace(",", "."))
+        return 0 <= _number(points) <= _number(most)
     except ValueError:
         return False
 
 
-def _guarded(value: object) -> object:
+def _guarded(value: object, point: str) -> object:
     """Write a number short, and a text so that no spreadsheet runs it as a formula."""
     if isinstance(value, float):
-        return f"{value:g}"
+        return f"{value:g}".replace(".", point)
     if isinstance(value, str) and value.startswith(FORMULA):
         return f"'{value}"
     return value

@@ -232,3 +232,37 @@ def test_an_odd_text_can_be_written_and_read_again(tmp_path, text):
     (row,) = rows_in(tmp_path / "to_mark.csv")
     assert len(row["text"]) < 32_767  # what a cell of a spreadsheet holds
     assert row["note"] == ""
+
+
+def test_files_of_version_1_0_are_taken_over(tmp_path, monkeypatch):
+    before, now = tmp_path / "_build" / "grades", tmp_path / "grades"
+    before.mkdir(parents=True)
+    (before / "grades.csv").write_text(
+        "student,assignment,automatic,automatic_max,by_hand,by_hand_outstanding,total,"
+        f"max,status,reason\nMüller,{NAME},80,90,8.5,0,88.5,100,graded,\n"
+    )
+    (before / "to_mark.csv").write_text(
+        "student,assignment,task,points,max,text\n"
+        f"Müller,{NAME},{TASK},8.5,10,Because.\n"
+    )
+    monkeypatch.setattr(grade, "GRADES", now)
+    monkeypatch.setattr(grade, "GRADES_OF_1_0", before)
+    monkeypatch.setattr(grade, "check_package", lambda: None)
+    monkeypatch.setattr("sys.argv", ["grade.py", str(tmp_path / "not there")])
+    assert "not there" in grade.main()
+    assert not before.exists()
+    graded = run(now, "Müller", "anna")
+    assert (graded["Müller"].by_hand, graded["Müller"].total) == (8.5, 88.5)
+    assert [row["note"] for row in rows_in(now / "to_mark.csv")] == ["", ""]
+
+
+def test_grades_saved_with_semicolons_are_read_again(tmp_path):
+    run(tmp_path, "anna", "ben")
+    fill(tmp_path, points="8,5", delimiter=";")
+    run(tmp_path, "anna", "ben")
+    path = tmp_path / "grades.csv"
+    saved = path.read_text(encoding="utf-8-sig").replace(",", ";").replace(".", ",")
+    path.write_bytes(saved.encode("cp1252"))
+    graded = run(tmp_path, "ben")
+    assert {row.total for row in graded.values()} == {88.5}
+    assert ";88,5;" in path.read_text(encoding="utf-8-sig")
