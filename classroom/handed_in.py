@@ -35,7 +35,8 @@ def submissions_in(folder: Path) -> tuple[list[Path], list[Path]]:
     folder : Path
         With folders of students, zips and loose notebooks.
     """
-    submissions, others = [], []
+    submissions: list[Path] = []
+    others: list[Path] = []
     for path in sorted(folder.iterdir()):
         is_one = path.is_dir() or may_be_notebook(path.name) or is_archive(path.name)
         (submissions if is_one and not _is_noise(path.name) else others).append(path)
