@@ -3,57 +3,52 @@
     python classroom/grade.py DIR       # or `make grade DIR=...`
 
 DIR holds a folder for each student with the notebooks that they handed in:
-``DIR/anna/01_metrics_and_splits.ipynb``. Nothing in DIR is changed. Under
-_build/grades/ come:
+``DIR/anna/01_metrics_and_splits.ipynb``. A zip or a notebook that lies loose is a
+submission, too, named after the file. Nothing in DIR is changed. Under grades/ come:
 
 - ``grades.csv``: a line for each student and assignment.
 - ``to_mark.csv``: the texts that a person marks. Fill in the column ``points``, run
   this again, and the points are in ``grades.csv``.
 - ``feedback/``, with ``--feedback``: a page for each student, without hidden tests.
+- ``backups/``: the two files as they were before each run.
 
-The code of each submission runs in a sandbox (see sandbox.py). nbgrader puts the hidden
-tests in and counts the points.
+What is not in DIR this time keeps its lines. The code of each submission runs in a
+sandbox (see sandbox.py). nbgrader puts the hidden tests in and counts the points.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
+import io
 import shutil
+import signal
 import sys
 import tempfile
-from dataclasses import asdict, dataclass, fields
+from dataclasses import fields
 from pathlib import Path
 
+import nbformat
 from autograde import Graded, autograde, write_feedback
 from course import BUILT, ROOT
-from restore import UnreadableError, read_submission
-from sandbox import Limits, check_package, describe_fence
+from handed_in import (
+    choose,
+    find,
+    lay_out,
+    name_of,
+    read_notebook,
+    submissions_in,
+    unused,
+)
+from marks import Grades, Row, code_of
+from nbformat import NotebookNode
+from restore import UnreadableError
+from sandbox import Limits, check_package, describe_fence, end_everything, remove
 
-GRADES = ROOT / "_build" / "grades"
-LARGEST = 20 * 2**20  # bytes of a notebook that is read at all
-TO_MARK = ["student", "assignment", "task", "points", "max", "text"]
-Points = dict[tuple[str, str, str], float]
+__all__ = ["find", "grade_all", "grade_one"]
 
-
-@dataclass
-class Row:
-    """A line of grades.csv.
-
-    ``status`` is *graded*; *stopped* (graded as far as the code ran); *not handed in*;
-    *unreadable*; or *failed* (our fault: look at the reason).
-    """
-
-    student: str
-    assignment: str
-    automatic: float
-    automatic_max: float
-    by_hand: float
-    by_hand_outstanding: float
-    total: float
-    max: float
-    status: str
-    reason: str
+GRADES = ROOT / "grades"  # not in _build: `make clean` would take the marks with it
+GRADES_OF_1_0 = ROOT / "_build" / "grades"
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def grade_all(
@@ -63,58 +58,78 @@ def grade_all(
     limits: Limits | None = None,
     feedback: bool = False,
 ) -> list[Row]:
-    """Grade every student's notebooks and write the files.
+    """Grade every submission and write the files, after each of them.
 
     Parameters
     ----------
     submissions : Path
-        A folder with a folder for each student.
+        A folder with a folder for each student, or zips, or notebooks.
     output : Path
-        Where the files go. Points in its ``to_mark.csv`` are counted.
+        Where the files go. Points in its ``to_mark.csv`` are counted, and lines of
+        what is not among the submissions are kept.
     instructor : Path
         What ``make_assignments.py`` made. It is copied first.
     limits : Limits, optional
         What one submission may use.
     feedback : bool
         Whether to write pages for the students, too.
+
+    Raises
+    ------
+    ValueError
+        If there is nothing to grade, or if points in ``to_mark.csv`` belong to nobody.
     """
-    students = sorted(
-        path.name
-        for path in submissions.iterdir()
-        if path.is_dir() and not path.name.startswith(".")
-    )
-    if not students:
-        raise ValueError(f"{submissions} has no folder of a student.")
-    marks = read_marks(output / "to_mark.csv")
-    output.mkdir(parents=True, exist_ok=True)
-    rows, texts = [], []
+    found, others = submissions_in(submissions)
+    if others:
+        print(f"Passed over: {', '.join(name_of(Path(p.name)) for p in others)}")
+    if not found:
+        raise ValueError(f"{submissions} has no folder of a student, zip or notebook.")
+    rows: list[Row] = []
     with tempfile.TemporaryDirectory(prefix="course-") as scratch:
         course = Path(scratch) / "course"
         shutil.copytree(instructor, course)
-        assignments = sorted(path.name for path in (course / "release").iterdir())
-        for number, student in enumerate(students):
-            for assignment in assignments:
-                key = f"s{number}"
-                graded = grade_one(
-                    course, assignment, key, submissions / student, limits or Limits()
-                )
-                rows.append(row_of(student, assignment, graded, marks))
-                texts += to_mark(student, assignment, graded, marks)
-                if feedback and graded.status in ("graded", "stopped"):
-                    page = output / "feedback" / student / f"{assignment}.html"
-                    write_feedback(course, assignment, key, page)
-                print(summary(rows[-1]), flush=True)
-    write_csv(output / "grades.csv", [field.name for field in fields(Row)], rows)
-    write_csv(output / "to_mark.csv", TO_MARK, texts)
+        empty = {
+            path.name: Graded.nothing(course, path.name)
+            for path in sorted((course / "release").iterdir())
+        }
+        students = [name_of(Path(path.name)) for path in found]
+        tasks = {assignment: graded.texts for assignment, graded in empty.items()}
+        grades = Grades(output, students, tasks)
+        for number, (student, path) in enumerate(zip(students, found, strict=True)):
+            key = f"s{number}"
+            folder = Path(scratch) / key
+            try:
+                problems = lay_out(path, folder)
+                for assignment, nothing in empty.items():
+                    graded = _graded(
+                        course, assignment, key, folder, limits or Limits(), nothing
+                    )
+                    if problems and graded.status == "not handed in":
+                        graded = _with_reason(graded, *problems)
+                    if feedback and graded.status in ("graded", "stopped"):
+                        page = output / "feedback" / student / f"{assignment}.html"
+                        graded = _with_page(course, assignment, key, page, graded)
+                    row = row_of(student, assignment, graded)
+                    row = grades.add(row, graded.texts, str(submissions))
+                    rows.append(row)
+                    print(summary(row), flush=True)
+                if left := "; ".join([*unused(folder, _given(course)), *problems]):
+                    print(f"{student:20} not looked at: {left}")
+            except KeyboardInterrupt:
+                print(f"Stopped: {number} of {len(found)} submissions are graded.")
+                raise
+            finally:
+                grades.save()
+                shutil.rmtree(folder, ignore_errors=True)
+    if changed := grades.changed():
+        print("Another text than that which got the points (see `note`):")
+        print("\n".join(f"  {name}" for name in changed))
+    if grades.is_left:
+        raise ValueError(
+            f"{output / 'to_mark.csv'} was changed while this ran, so it was left as "
+            "it is. Run this again to count what was filled in."
+        )
     return rows
-
-
-def find(folder: Path, assignment: str) -> Path | None:
-    """Find a student's notebook, in their folder or in one named as the assignment."""
-    for path in (folder, folder / assignment):
-        if (path / f"{assignment}.ipynb").is_file():
-            return path / f"{assignment}.ipynb"
-    return None
 
 
 def grade_one(
@@ -122,107 +137,34 @@ def grade_one(
 ) -> Graded:
     """Grade one notebook; whatever is wrong with it comes back as its status."""
     empty = Graded.nothing(course, assignment)
-    handed_in = find(folder, assignment)
+    handed_in, note = choose(folder, _given(course), assignment)
     if handed_in is None:
-        others = ", ".join(sorted(path.name for path in folder.glob("*.ipynb")))
-        there = f"; there are: {others}" if others else ""
-        return empty.because("not handed in", f"there is no {assignment}.ipynb{there}")
+        return empty.because("not handed in", note)
     try:
-        if handed_in.stat().st_size > LARGEST:
-            raise UnreadableError(f"it has more than {LARGEST // 2**20} MiB")
-        text = handed_in.read_text(encoding="utf-8", errors="replace")
-        submission = read_submission(text)
-    except (UnreadableError, OSError) as error:
-        return empty.because("unreadable", f"it is not a notebook: {error}")
-    try:
-        return autograde(course, assignment, key, submission, limits)
-    except Exception as error:  # one submission must not stop the others
-        return empty.because("failed", f"please report this: {error!r}"[:500])
+        submission = read_notebook(handed_in)
+    except UnreadableError as error:
+        unreadable = empty.because("unreadable", f"it is not a notebook: {error}")
+        return _with_reason(unreadable, note)
+    graded = autograde(course, assignment, key, submission, limits)
+    return graded.because(graded.status, "; ".join(filter(None, [note, graded.reason])))
 
 
-def row_of(student: str, assignment: str, graded: Graded, marks: Points) -> Row:
-    """Add what a person gave to what the checks gave."""
-    given = [
-        marks.get((student, assignment, task), text.given)
-        for task, text in graded.texts.items()
-    ]
-    by_hand = sum(points for points in given if points is not None)
-    outstanding = sum(
-        text.max
-        for text, points in zip(graded.texts.values(), given, strict=True)
-        if points is None
-    )
+def row_of(student: str, assignment: str, graded: Graded) -> Row:
+    """Write down what the checks gave; `Grades` knows what a person gave."""
     return Row(
+        code=code_of(student),
         student=student,
         assignment=assignment,
         automatic=graded.automatic,
         automatic_max=graded.automatic_max,
-        by_hand=by_hand,
-        by_hand_outstanding=outstanding,
-        total=graded.automatic + by_hand,
+        by_hand=0,
+        by_hand_outstanding=0,
+        total=graded.automatic,
         max=graded.max,
         status=graded.status,
         reason=graded.reason,
+        recognised=getattr(graded, "recognised", ""),
     )
-
-
-def to_mark(
-    student: str, assignment: str, graded: Graded, marks: Points
-) -> list[dict[str, object]]:
-    """List the texts of a submission that a person marks."""
-    return [
-        {
-            "student": student,
-            "assignment": assignment,
-            "task": task,
-            "points": marks.get((student, assignment, task), ""),
-            "max": text.max,
-            # A spreadsheet would run a text that begins like a formula.
-            "text": f"'{text.text}" if text.text[:1] in "=+-@" else text.text,
-        }
-        for task, text in graded.texts.items()
-        if text.given is None
-    ]
-
-
-def read_marks(path: Path) -> Points:
-    """Read the points that a person filled in, if anybody did.
-
-    Raises
-    ------
-    ValueError
-        If something else than a number from 0 to the maximum was filled in.
-    """
-    if not path.exists():
-        return {}
-    marks = {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        for row in csv.DictReader(file):
-            if (text := row["points"].strip().replace(",", ".")) == "":
-                continue
-            key = (row["student"], row["assignment"], row["task"])
-            try:
-                points = float(text)
-            except ValueError:
-                points = -1
-            if not 0 <= points <= float(row["max"]):
-                raise ValueError(
-                    f"{path}: {text!r} is not from 0 to {row['max']}: {key}"
-                )
-            marks[key] = points
-    return marks
-
-
-def write_csv(path: Path, columns: list[str], rows: list) -> None:
-    """Write rows, which are dictionaries or of a dataclass."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        for row in rows:
-            values = row if isinstance(row, dict) else asdict(row)
-            writer.writerow(
-                {k: f"{v:g}" if isinstance(v, float) else v for k, v in values.items()}
-            )
 
 
 def summary(row: Row) -> str:
@@ -233,7 +175,48 @@ def summary(row: Row) -> str:
     return f"{row.student:20} {row.assignment:25} {points:30} {row.status}"
 
 
-def main() -> str | None:
+def _given(course: Path) -> dict[str, NotebookNode]:
+    """Read the notebooks as they were given out."""
+    return {
+        path.stem: nbformat.read(path, as_version=4)
+        for path in sorted((course / "release").glob("*/*.ipynb"))
+    }
+
+
+def _graded(course, assignment, key, folder, limits, nothing: Graded) -> Graded:
+    """Grade one notebook; whatever is raised becomes its reason."""
+    try:
+        return grade_one(course, assignment, key, folder, limits)
+    except (Exception, SystemExit) as error:  # one submission must not stop the others
+        return nothing.because("failed", f"please report this: {error!r}"[:500])
+
+
+def _with_page(course, assignment, key, page: Path, graded: Graded) -> Graded:
+    """Write the page of feedback; say in the reason if that is not possible."""
+    try:
+        problem = write_feedback(course, assignment, key, page) or ""
+    except (Exception, SystemExit) as error:
+        problem = f"no feedback page: {error!r}"[:500]
+    return _with_reason(graded, problem)
+
+
+def _with_reason(graded: Graded, *more: str) -> Graded:
+    reason = "; ".join(filter(None, [graded.reason, *more]))
+    return graded.because(graded.status, reason[:2000])
+
+
+def _stop(number: int, frame: object) -> None:
+    """Stop everything, once: what cleans up is not to be stopped itself."""
+    _ignore_signals()
+    raise KeyboardInterrupt(number)
+
+
+def _ignore_signals() -> None:
+    for number in SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def main() -> str | int | None:
     """Grade what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("submissions", type=Path, metavar="DIR")
@@ -249,6 +232,9 @@ def main() -> str | None:
     print(describe_fence())
     try:
         check_package()
+        if given.output == GRADES and GRADES_OF_1_0.is_dir() and not GRADES.exists():
+            shutil.move(GRADES_OF_1_0, GRADES)
+            print(f"The grades of before were moved to {GRADES}.")
         grade_all(
             given.submissions, given.output, limits=limits, feedback=given.feedback
         )
@@ -258,5 +244,27 @@ def main() -> str | None:
     return None
 
 
+def run() -> str | int | None:
+    """Run `main`, and leave nothing behind that it started, however it ends."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # names have all kinds of letters
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        for number in SIGNALS:
+            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
+                signal.signal(number, _stop)
+        # All temporary folders, of nbgrader too, lie in one. (Sockets: a short name.)
+        tempfile.tempdir = tempfile.mkdtemp(prefix="g-")
+        return main()
+    except KeyboardInterrupt as stopped:
+        print("What was graded is kept. Run this again for the rest.", file=sys.stderr)
+        return 128 + (stopped.args[0] if stopped.args else signal.SIGINT)
+    finally:
+        _ignore_signals()
+        end_everything()
+        if tempfile.tempdir:
+            remove(Path(tempfile.tempdir))
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run())

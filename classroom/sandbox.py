@@ -8,8 +8,10 @@ of the cells that ran, and in plain words why the others didn't.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -28,6 +30,7 @@ import recsys_helpers
 # A submission sees these variables of ours and no others: no key, no token.
 KEPT = ("LANG", "LC_ALL", "LC_CTYPE", "PATH", "SYSTEMROOT", "TZ")
 START_SECONDS = 180  # until a kernel is up: that is not the submission's time
+PR_SET_CHILD_SUBREAPER = 36  # linux/prctl.h
 NOWHERE = "http://127.0.0.1:9"  # the discard port: a proxy that refuses
 
 
@@ -89,6 +92,7 @@ def run_cells(cells: dict[int, str], files: Path | None, limits: Limits) -> Run:
         If our own part fails, before any of the cells is run.
     """
     token = _new_token()
+    before = set(_adopted())
     # resolve(): on a Mac the temporary folder is a link.
     folder = Path(tempfile.mkdtemp(prefix="grade-")).resolve()
     try:
@@ -107,7 +111,8 @@ def run_cells(cells: dict[int, str], files: Path | None, limits: Limits) -> Run:
         ):
             json.dump(_order(cells, folder, limits, report.fileno()), order)
             order.seek(0)
-            late = _start_and_wait(folder, token, limits, order, report, errors)
+            streams = (order, report, errors)
+            late = _start_and_wait(folder, token, before, limits, streams)
             report.seek(0)
             told = report.read()
             if not told:
@@ -120,10 +125,19 @@ def run_cells(cells: dict[int, str], files: Path | None, limits: Limits) -> Run:
                 run.stopped = "the code ended what runs it"
             return run
     finally:
-        _end_all(token)
-        # A submission may have made folders that nobody can enter.
-        subprocess.run(["chmod", "-R", "u+rwx", str(folder)], check=False)
-        shutil.rmtree(folder, ignore_errors=True)
+        _end_all(token, before)
+        remove(folder)
+
+
+def remove(folder: Path) -> None:
+    """Remove a folder, although a submission made folders there that nobody enters."""
+    subprocess.run(["chmod", "-R", "u+rwx", str(folder)], check=False)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def end_everything() -> None:
+    """End every process that this one started, for one that is about to end itself."""
+    _end_all("", set())
 
 
 def environment(folder: Path, token: str) -> dict[str, str]:
@@ -207,8 +221,9 @@ def _order(cells: dict[int, str], folder: Path, limits: Limits, report: int) -> 
     }
 
 
-def _start_and_wait(folder, token, limits, order, report, errors) -> bool:
+def _start_and_wait(folder, token, before, limits, streams) -> bool:
     """Run `runner.py`; return whether the submission took too long."""
+    order, report, errors = streams
     process = subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("runner.py"))],
         cwd=folder / "work",
@@ -228,7 +243,7 @@ def _start_and_wait(folder, token, limits, order, report, errors) -> bool:
             time.sleep(0.1)
         return process.poll() is None and is_up
     finally:
-        _end_all(token)
+        _end_all(token, before)
         process.kill()
         process.wait()
 
@@ -250,10 +265,10 @@ def _read(report: bytes) -> Run:
     return run
 
 
-def _end_all(token: str) -> None:
-    """End every process of a run; they may have left its process group."""
+def _end_all(token: str, before: set[psutil.Process]) -> None:
+    """End every process of a run; they may have left its group and environment."""
     for _ in range(10):  # one that is just starting another may be quicker
-        alive = processes_of(token)
+        alive = {*processes_of(token), *_adopted()} - before
         if not alive:
             return
         for process in alive:
@@ -269,6 +284,14 @@ def processes_of(token: str) -> list[psutil.Process]:
         for process in psutil.process_iter(["environ"])
         if (process.info["environ"] or {}).get("GRADING_TOKEN") == token
     ]
+
+
+def _adopted() -> list[psutil.Process]:
+    """List what this process started, and all that those have started."""
+    if platform.system() == "Linux":
+        # Whose parent has ended becomes our child, not that of the system.
+        ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    return psutil.Process().children(recursive=True)
 
 
 def _new_token() -> str:

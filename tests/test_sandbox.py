@@ -4,6 +4,7 @@ import json
 from types import SimpleNamespace
 
 import fence
+import psutil
 import pytest
 import sandbox
 from sandbox import Limits
@@ -37,13 +38,16 @@ def test_the_package_of_another_checkout_is_noticed_before_anything_is_graded(
         sandbox.check_package()
 
 
-def test_what_cannot_be_interrupted_is_killed_with_its_children(monkeypatch):
+def test_what_cannot_be_interrupted_is_killed_with_its_children(monkeypatch, tmp_path):
+    here = str(tmp_path)
     monkeypatch.setattr(sandbox, "_new_token", lambda: "of this test")
     code = (
         "import os, signal, subprocess, sys\n"
         "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
-        "sleep = [sys.executable, '-c', 'import time; time.sleep(1000)']\n"
+        f"sleep = [sys.executable, '-c', 'import time; time.sleep(1000)', {here!r}]\n"
         "child = subprocess.Popen(sleep, start_new_session=True)\n"
+        "if sys.platform == 'linux':\n"
+        "    subprocess.Popen(sleep, start_new_session=True, env={})\n"
         "while True: pass"
     )
     cells = {3: "print('early')", 5: code, 7: "print('late')"}
@@ -52,6 +56,8 @@ def test_what_cannot_be_interrupted_is_killed_with_its_children(monkeypatch):
     assert "early" in str(run.outputs[3])
     assert 7 not in run.outputs
     assert sandbox.processes_of("of this test") == []
+    command_lines = [p.info["cmdline"] for p in psutil.process_iter(["cmdline"])]
+    assert not [line for line in command_lines if here in (line or [])]
 
 
 @needs_landlock

@@ -132,7 +132,6 @@ CANNOT: dict[str, dict[str, str]] = {
         "refused": LOCAL,
         "cut short": "What was cut is no notebook: see *another kind*.",
         "unknown id": "A name that is missing is a wrong value.",
-        "interrupted": "Grading starts from the submissions, which stay as they are.",
     },
     "Results files": {
         "refused": LOCAL,
