@@ -105,7 +105,7 @@ def checked_times(ratings: pd.DataFrame, needed_by: str) -> NDArray[np.number]:
             "number of seconds since 1970. Of text pd.to_numeric makes numbers, and "
             "// 1000 seconds of milliseconds; rows without a time must go."
         )
-    if times.dtype.kind == "f" and _looks_rounded(times):
+    if _looks_rounded(times):
         raise ValueError(
             f"{problem}all timestamps are rounded to six digits, the first to "
             f"{times[0]:.5E}, as a spreadsheet shows and saves them. Take the original "
@@ -114,9 +114,11 @@ def checked_times(ratings: pd.DataFrame, needed_by: str) -> NDArray[np.number]:
     return times
 
 
-def _looks_rounded(times: NDArray[np.floating]) -> bool:
-    # Of smaller numbers, which are no times of today, six digits are all there are.
-    if len(times) < 2 or times.min() < 1e8:
+def _looks_rounded(times: NDArray[np.number]) -> bool:
+    # A reader has made whole numbers of 1.11249E+09; a few can be round by chance. Of
+    # small numbers, which are no times of today, six digits are all there are.
+    few = 2 if times.dtype.kind == "f" else 20
+    if len(times) < few or times.min() < 1e8:
         return False
     return not (times % 10.0 ** (np.floor(np.log10(times)) - 5)).any()
 
