@@ -40,8 +40,10 @@ Points = dict[tuple[str, str, str], float]
 class Row:
     """A line of grades.csv.
 
-    ``status`` is *graded*; *stopped* (graded as far as the code ran); *not handed in*;
-    *unreadable*; or *failed* (our fault: look at the reason).
+    ``status`` is *graded*; *stopped* (graded as far as the code ran); *unrecognised*
+    (no task of the assignment was found in it); *not handed in*; *unreadable*; or
+    *failed* (our fault: look at the reason). ``recognised`` says which cells to write
+    were found, and how.
     """
 
     student: str
@@ -54,6 +56,7 @@ class Row:
     max: float
     status: str
     reason: str
+    recognised: str
 
 
 def grade_all(
@@ -98,11 +101,12 @@ def grade_all(
                 graded = grade_one(
                     course, assignment, key, submissions / student, limits or Limits()
                 )
-                rows.append(row_of(student, assignment, graded, marks))
-                texts += to_mark(student, assignment, graded, marks)
                 if feedback and graded.status in ("graded", "stopped"):
                     page = output / "feedback" / student / f"{assignment}.html"
-                    write_feedback(course, assignment, key, page)
+                    problem = write_feedback(course, assignment, key, page)
+                    graded.reason = "; ".join(filter(None, [problem, graded.reason]))
+                rows.append(row_of(student, assignment, graded, marks))
+                texts += to_mark(student, assignment, graded, marks)
                 print(summary(rows[-1]), flush=True)
     write_csv(output / "grades.csv", [field.name for field in fields(Row)], rows)
     write_csv(output / "to_mark.csv", TO_MARK, texts)
@@ -163,6 +167,7 @@ def row_of(student: str, assignment: str, graded: Graded, marks: Points) -> Row:
         max=graded.max,
         status=graded.status,
         reason=graded.reason,
+        recognised=graded.recognised,
     )
 
 
