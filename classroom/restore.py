@@ -289,9 +289,10 @@ def _added_text(place: int, pieces: list[_Piece], given: list[NotebookNode]) -> 
     if place in found and _text(found[place].cell) != _text(given[place]):
         return "\n\n".join(texts)
     if before == place - 1 and before in found and not _is_to_write(given[before]):
-        known = _lines(given[before].source)  # the question may hold the answer
+        known = {*_lines(given[before].source)} - {""}  # the question may hold it
         new = [line for line in _lines(found[before].cell.source) if line not in known]
-        texts = [*(["\n".join(new)] if new else []), *texts]
+        if text := "\n".join(new).strip():
+            texts.insert(0, text)
     texts = texts or [p.cell.source for p in near]
     texts = texts or [p.cell.source for p in own if p.cell.cell_type != "code"]
     return "\n\n".join(texts)
@@ -312,7 +313,7 @@ def _text(cell: NotebookNode) -> str | None:
 
 
 def _heading(cell: NotebookNode) -> str | None:
-    first = (_lines(cell.source) or [""])[0]
+    first = (_text(cell) or "").partition("\n")[0]
     return first if cell.cell_type == "markdown" and first.startswith("#") else None
 
 
