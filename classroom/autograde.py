@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import shutil
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import nbformat
 from course import course_config, nbgrader_errors
@@ -20,10 +20,13 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
-from restore import restore
+from restore import Restored, restore
 from sandbox import Limits, run_cells
 from traitlets import Instance
 
+from recsys_helpers.whole_files import write_whole
+
+ATTACHMENT = re.compile(r"attachment:([^\s()<>\"']+)")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -46,6 +49,7 @@ class Graded:
     texts: dict[str, Text] = field(default_factory=dict)
     status: str = "graded"
     reason: str = ""
+    recognised: str = ""  # which cells to write were recognised, and how
 
     @classmethod
     def nothing(cls, course: Path, assignment: str) -> Graded:
@@ -96,12 +100,33 @@ class WithoutHiddenTests(ClearHiddenTests):
     """Takes hidden tests, and the tracebacks that would show them, out of feedback."""
 
     def preprocess_cell(self, cell, resources, cell_index):
-        """Leave of an error its last line."""
+        """Leave of an error its last line; a student's cell may say anything."""
+        if not _is_check(cell):
+            return cell, resources
         is_hidden = self.begin_test_delimeter in cell.source
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
         for output in cell.get("outputs", []) if is_hidden else []:
             if output.output_type == "error":
                 output.traceback = [_message(output)]
+        return cell, resources
+
+
+class WithPictures(NbGraderPreprocessor):
+    """Gives pasted pictures names that the page finds; one that is missing stays so."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        """Put numbers in the place of their names."""
+        names = {name: str(n) for n, name in enumerate(cell.get("attachments", {}))}
+
+        def number(link: re.Match) -> str:
+            name = unquote(link[1])
+            return f"attachment:{names[name]}" if name in names else name
+
+        if cell.cell_type == "markdown":
+            # "<...>" is how Markdown writes an address with spaces.
+            cell.source = ATTACHMENT.sub(number, cell.source)
+        if names:
+            cell.attachments = {names[k]: v for k, v in cell.attachments.items()}
         return cell, resources
 
 
@@ -120,10 +145,12 @@ def autograde(
     submission : NotebookNode
     limits : Limits
     """
+    restored = restore(submission, _given(course, assignment))
+    if not restored.is_recognised:
+        return _unrecognised(course, assignment, restored)
     folder = course / "submitted" / key / assignment
     folder.mkdir(parents=True)
-    restored = restore(submission, _given(course, assignment))
-    nbformat.write(restored, folder / f"{assignment}.ipynb")
+    nbformat.write(restored.notebook, folder / f"{assignment}.ipynb")
 
     config = course_config(course, assignment)
     config.CourseDirectory.student_id = key
@@ -138,24 +165,53 @@ def autograde(
         Autograde(coursedir=CourseDirectory(config=config), config=config).start()
     path = course / "autograded" / key / assignment / f"{assignment}.ipynb"
     notebook = nbformat.read(path, as_version=4)
-    return _collect(course, assignment, key, notebook)
+    graded = _collect(course, assignment, key, notebook)
+    return replace(graded, recognised=restored.describe())
 
 
-def write_feedback(course: Path, assignment: str, key: str, page: Path) -> None:
-    """Write the page that a student gets, after `autograde`."""
+def write_feedback(course: Path, assignment: str, key: str, page: Path) -> str:
+    """Write the page that a student gets, after `autograde`.
+
+    Returns
+    -------
+    str
+        Why there is none; empty if there is one.
+    """
     config = course_config(course, assignment)
     config.CourseDirectory.student_id = key
     preprocessors = [
         WithoutHiddenTests,
+        WithPictures,
         *GenerateFeedback.preprocessors.default_args[0],
     ]
     config.GenerateFeedback.preprocessors = preprocessors
-    with nbgrader_errors():
-        GenerateFeedback(
-            coursedir=CourseDirectory(config=config), config=config
-        ).start()
-    page.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copy(course / "feedback" / key / assignment / f"{assignment}.html", page)
+    try:
+        with nbgrader_errors():
+            GenerateFeedback(
+                coursedir=CourseDirectory(config=config), config=config
+            ).start()
+    except Exception as error:  # one page must not stop the grading of the others
+        page.unlink(missing_ok=True)  # of an earlier run, which is no longer true
+        return f"no feedback page: {_line(error)}"
+    made = course / "feedback" / key / assignment / f"{assignment}.html"
+    write_whole(page, made.read_bytes())
+    return ""
+
+
+def _unrecognised(course: Path, assignment: str, restored: Restored) -> Graded:
+    """Leave all to a person: no point is given, and no code is run."""
+    graded = Graded.nothing(course, assignment)
+    for cell in restored.notebook.cells:
+        if (text := graded.texts.get(_grade_id(cell))) and restored.how[
+            _grade_id(cell)
+        ]:
+            text.text, text.given = cell.source, None
+    reason = (
+        f"none of its cells is one of {assignment}: look whether it is another file"
+    )
+    return replace(
+        graded.because("unrecognised", reason), recognised=restored.describe()
+    )
 
 
 def _collect(course: Path, assignment: str, key: str, notebook: NotebookNode) -> Graded:
@@ -219,3 +275,7 @@ def _harmless(output: dict) -> dict:
 def _message(error: NotebookNode) -> str:
     text = COLOURS.sub("", f"{error.ename}: {error.evalue}")
     return text.splitlines()[0].removesuffix(": ")
+
+
+def _line(error: Exception) -> str:
+    return (str(error).strip() or repr(error)).splitlines()[-1][:200]

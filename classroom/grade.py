@@ -163,7 +163,7 @@ def row_of(student: str, assignment: str, graded: Graded) -> Row:
         max=graded.max,
         status=graded.status,
         reason=graded.reason,
-        recognised=getattr(graded, "recognised", ""),
+        recognised=graded.recognised,
     )
 
 
@@ -194,7 +194,7 @@ def _graded(course, assignment, key, folder, limits, nothing: Graded) -> Graded:
 def _with_page(course, assignment, key, page: Path, graded: Graded) -> Graded:
     """Write the page of feedback; say in the reason if that is not possible."""
     try:
-        problem = write_feedback(course, assignment, key, page) or ""
+        problem = write_feedback(course, assignment, key, page)
     except (Exception, SystemExit) as error:
         problem = f"no feedback page: {error!r}"[:500]
     return _with_reason(graded, problem)

@@ -56,7 +56,8 @@ def submissions(built, given, tmp_path_factory) -> Path:
     hand_in(folder / "deletes", given, first=deletes(folder, built))
     edit_checks(folder / "edits checks", given)
     delete_checks(folder / "deletes checks", given)
-    strip_metadata(folder / "strips metadata", given)
+    write(folder / "another", another_notebook(given))
+    paste_pictures(folder / "pastes", given)
     for name, content in {
         "not json": b"this is {no notebook",
         "no cells": b'{"cells": 5, "nbformat": 4, "nbformat_minor": 5}',
@@ -91,10 +92,19 @@ def delete_checks(folder, given):
     write(folder, notebook)
 
 
-def strip_metadata(folder, given):
-    notebook = hand_in(folder, given)
-    for cell in notebook.cells:
-        cell.metadata = nbformat.NotebookNode()
+def another_notebook(given):
+    """All that it has of ours is the words of an answer."""
+    cells = [nbformat.v4.new_code_cell("1 + 1"), given.cells[-1]]
+    cells[-1].source = "Because."
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def paste_pictures(folder, given):
+    """One picture is there and one is missing; and a note has a marker of ours."""
+    notebook = hand_in(folder, given, answer="![a dot](attachment:my%20dot.png)")
+    notebook.cells[-1].attachments = {"my dot.png": {"image/png": "ZG90"}}
+    for text in ["![gone](attachment:gone.png)", "### BEGIN HIDDEN TESTS"]:
+        notebook.cells.insert(0, nbformat.v4.new_markdown_cell(text))
     write(folder, notebook)
 
 
@@ -238,8 +248,18 @@ def test_edited_and_deleted_checks_are_put_back(rows, student):
     assert "twice 7341" in rows[student].reason
 
 
-def test_cells_without_metadata_are_known_by_their_ids(rows):
-    assert rows["strips metadata"].automatic == 90
+def test_what_was_recognised_how_is_said(rows):
+    assert rows["anna"].recognised == "all by nbgrader's metadata"
+
+
+def test_a_notebook_in_which_no_task_is_recognised_is_left_to_a_person(rows, graded):
+    another = rows["another"]
+    assert (another.status, another.total) == ("unrecognised", 0)
+    assert another.by_hand_outstanding == 10
+    assert "not found: double-solution" in another.recognised
+    assert f"another,{NAME},why-answer,,10,Because." in (
+        graded[1] / "to_mark.csv"
+    ).read_text(encoding="utf-8-sig")
 
 
 @pytest.mark.fault("Submissions of students", "another kind")
@@ -274,7 +294,7 @@ def test_points_given_by_hand_are_counted_the_next_time_and_feedback_is_made(
 ):
     two = tmp_path / "submissions"
     two.mkdir()
-    for name in ["anna", "prints and fails"]:
+    for name in ["anna", "pastes", "prints and fails"]:
         (two / name).symlink_to(submissions / name)
     marks = (graded[1] / "to_mark.csv").read_text(encoding="utf-8-sig")
     assert f"anna,{NAME},why-answer,,10,Because I say so." in marks
@@ -283,7 +303,7 @@ def test_points_given_by_hand_are_counted_the_next_time_and_feedback_is_made(
     output.mkdir()
     marked = marks.replace("why-answer,,10,Because", "why-answer,7.5,10,Because")
     (output / "to_mark.csv").write_text(marked)
-    row, _ = grade.grade_all(two, output, built / "instructor", LIMITS, feedback=True)
+    row, *_ = grade.grade_all(two, output, built / "instructor", LIMITS, feedback=True)
     assert (row.by_hand, row.by_hand_outstanding, row.total) == (7.5, 0, 97.5)
     assert "why-answer,7.5,10" in (output / "to_mark.csv").read_text()
 
@@ -291,6 +311,20 @@ def test_points_given_by_hand_are_counted_the_next_time_and_feedback_is_made(
     assert "twice 1 is 2" in page
     assert "secret_number" not in page
     assert len(page) < 1e6
+
+    page = (output / "feedback" / "pastes" / f"{NAME}.html").read_text()
+    assert "data:image/png;base64,ZG90" in page
+    assert 'src="gone.png"' in page
+    assert "BEGIN HIDDEN TESTS" in page
+    assert "secret_number" not in page
+
+
+def test_a_page_that_cannot_be_made_is_a_reason_and_no_end(tmp_path):
+    page = tmp_path / "page.html"
+    page.write_text("of an earlier run")
+    reason = autograde.write_feedback(tmp_path / "none", NAME, "s0", page)
+    assert reason.startswith("no feedback page: ")
+    assert not page.exists()
 
 
 @pytest.mark.fault("Submissions of students", "busy or failing")
