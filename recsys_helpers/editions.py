@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import difflib
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from recsys_helpers.small_edition import INSTALLED
-from recsys_helpers.validation import (
-    DatasetError,
-)
+import pandas as pd
+
+from recsys_helpers.movielens_files import read_movielens
+from recsys_helpers.old_editions import read_1m, read_100k
+from recsys_helpers.small_edition import INSTALLED, read_sample, read_small
+from recsys_helpers.validation import DatasetError
+
+Reader = Callable[..., tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]]
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,10 @@ class Edition:
         with the course.
     sha256 : str
         Checksum of the archive, or of the installed file.
+    reader : callable
+        Gives ratings, movies and links (None where there are none). It is called with
+        the path of a folder or archive, ``n_ratings`` and ``n_movies``, or with nothing
+        where ``archive`` is None.
     """
 
     n_ratings: int
@@ -32,12 +41,29 @@ class Edition:
     n_movies: int
     archive: str | None
     sha256: str
+    reader: Reader = read_movielens
 
 
 #: Where each edition comes from, its checksum and its size.
 EDITIONS: dict[str, Edition] = {
-    "sample": Edition(8_479, 151, 517, None, INSTALLED.sha256),
-    "small": Edition(100_004, 671, 9_066, None, INSTALLED.sha256),
+    "sample": Edition(8_479, 151, 517, None, INSTALLED.sha256, read_sample),
+    "small": Edition(100_004, 671, 9_066, None, INSTALLED.sha256, read_small),
+    "100k": Edition(
+        100_000,
+        943,
+        1_682,
+        "ml-100k",  # its published MD5 is 0e33842e24a9c977be4e0107933c0723
+        "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
+        read_100k,
+    ),
+    "1m": Edition(
+        1_000_209,
+        6_040,
+        3_883,
+        "ml-1m",  # its published MD5 is c4d9eecfca2ab87c1945afe126590906
+        "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+        read_1m,
+    ),
     "latest-small": Edition(
         100_836,
         610,
