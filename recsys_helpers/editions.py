@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Callable
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
@@ -87,6 +89,8 @@ EDITIONS: dict[str, Edition] = {
     ),
 }
 
+# What the chapters say was seen on these: on all the others it may be different.
+_OF_THE_TEXT = ("sample", "small")
 
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 
@@ -118,3 +122,40 @@ def known_edition(edition: str | None) -> str:
             + f" The editions are {', '.join(EDITIONS)}."
         )
     return name
+
+
+@contextmanager
+def the_text_says(edition: str) -> Iterator[None]:
+    """Hold a chapter to what its text says of `small`; on other editions, report it.
+
+    Chapters put it around the asserts whose outcome depends on the ratings. On `small`
+    and its part `sample` an assert that fails is an error, as always.
+
+    Parameters
+    ----------
+    edition : str
+        The edition that the chapter runs on.
+
+    Raises
+    ------
+    AssertionError
+        On `small` and `sample`, when an assert fails.
+
+    Examples
+    --------
+    >>> with the_text_says("100k"):
+    ...     assert 0.5 in [1, 2, 3, 4, 5]
+    The text speaks of the edition small; on 100k line 2 does not hold:
+        assert 0.5 in [1, 2, 3, 4, 5]
+    """
+    try:
+        yield
+    except AssertionError as error:
+        if edition in _OF_THE_TEXT:
+            raise
+        # The first frame is this one, the second has the assert.
+        failed = traceback.extract_tb(error.__traceback__)[1]
+        print(
+            f"The text speaks of the edition small; on {edition} line {failed.lineno} "
+            f"does not hold:\n    {failed.line}"
+        )

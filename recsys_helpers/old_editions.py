@@ -125,9 +125,9 @@ def _rows(
                     "is the last line, the file was cut short."
                 )
             yield fields
+        if not n_rows:
+            raise InvalidDataError(f"{file} is empty. Fetch it again.")
         require_final_line_break(stream)
-    if not n_rows:
-        raise InvalidDataError(f"{file} is empty. Fetch it again.")
 
 
 def _read_movies(
