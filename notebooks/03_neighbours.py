@@ -335,7 +335,7 @@ from recsys_helpers.methods.neighbours import RatingNeighbours
 
 by_the_book = RatingNeighbours(common_only=True, shrinkage=0).fit(train)
 all_of_it = RatingNeighbours().fit(train)
-GOLDENEYE = 10
+GOLDENEYE = titles.index[titles == "GoldenEye (1995)"][0]
 strangers = by_the_book.similar(GOLDENEYE, n=5)
 friends = all_of_it.similar(GOLDENEYE, n=5)
 for frame, caption in [(strangers, "Textbook"), (friends, "All of it")]:
@@ -685,7 +685,7 @@ assert ndcg_of_lists(best) > turned["nDCG@10"].max()
 from recsys_helpers.methods.ease import Ease
 
 ease = Ease(l2=100).fit(train)
-STAR_WARS = 260
+STAR_WARS = titles.index[titles.str.startswith("Star Wars")][0]
 by_cosine = list_models["movies"].similar(STAR_WARS, n=8)
 weights = pd.Series(ease.weights_of(STAR_WARS), index=known.movies.ids)
 places = weights.rank(ascending=False).astype(int)

@@ -1038,8 +1038,7 @@ labels = ax.set(xlabel="t-SNE, across", ylabel="t-SNE, upwards")
 # Near vectors are near movies. Ask for the neighbours of one:
 
 # %%
-TOY_STORY = 1
-near = vectors.neighbours(TOY_STORY, n=8)
+near = vectors.neighbours("Toy Story (1995)", n=8)
 display.movie_table(
     near[["title", "similarity"]], caption="Near Toy Story, by stars"
 )

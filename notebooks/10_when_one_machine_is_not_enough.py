@@ -1547,7 +1547,9 @@ print(vectors)
 near = vectors  # exact, where there is no index
 if HAS_ENGINES:
     index = near = vectors.to_index(seed=0)
-display.movie_table(near.neighbours(1, n=5), caption="Near Toy Story")
+display.movie_table(
+    near.neighbours("Toy Story (1995)", n=5), caption="Near Toy Story"
+)
 
 # %% [markdown]
 # Now ask for the neighbours of every movie, with little effort and with more. Some
