@@ -102,8 +102,8 @@ https://doi.org/10.1145/2827872
 
 Terms of use of MovieLens, in short: cite the paper above in what you publish; no
 commercial use without the permission of GroupLens, University of Minnesota;
-redistribution, also of changed data, under the same terms only; no endorsement by the
-university, and no warranty."""
+redistribution, also of changed data, under the same terms only, and of the editions
+100k and 1m only with permission; no endorsement by the university, and no warranty."""
 
 
 def citation() -> str:
