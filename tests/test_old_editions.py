@@ -1,12 +1,17 @@
 """The formats of 100k and 1m, good files and spoilt ones."""
 
+import dataclasses
+import hashlib
+import io
 import os
 import zipfile
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from http_server import from_where_asked, serving
 
+from recsys_helpers.datasets import load_movielens
 from recsys_helpers.editions import EDITIONS
 from recsys_helpers.old_editions import read_1m, read_100k
 from recsys_helpers.validation import InvalidDataError, validate_ratings
@@ -36,6 +41,14 @@ FILES = {
     "1m": {"ratings.dat": RATINGS, "movies.dat": MOVIES, "users.dat": "7::F::1::10::4"},
 }
 each_edition = pytest.mark.parametrize("edition", READERS)
+
+
+def zipped(edition):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in FILES[edition].items():
+            archive.writestr(f"ml-{edition}/{name}", text.encode("latin-1"))
+    return buffer.getvalue()
 
 
 def read(edition, folder, spoilt=("", "", ""), n_ratings=None, n_movies=None):
@@ -80,14 +93,30 @@ def test_line_ends_of_windows_change_nothing(edition, tmp_path):
 
 
 @each_edition
-def test_a_zip_gives_what_its_folder_gives(edition, tmp_path):
+def test_a_cut_download_goes_on_and_gives_what_the_folder_gives(
+    edition, tmp_path, monkeypatch
+):
     from_folder = read(edition, tmp_path)
-    with zipfile.ZipFile(tmp_path / "archive.zip", "w") as archive:
-        for name in FILES[edition]:
-            archive.write(tmp_path / name, f"ml-{edition}/{name}")
-    from_zip = READERS[edition](tmp_path / "archive.zip")
-    for table, again in zip(from_folder[:2], from_zip[:2], strict=True):
-        pd.testing.assert_frame_equal(table, again)
+    content = zipped(edition)
+    entry = dataclasses.replace(
+        EDITIONS[edition],
+        n_ratings=3,
+        n_movies=4,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    monkeypatch.setitem(EDITIONS, edition, entry)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / f"ml-{edition}.zip.part").write_bytes(content[:100])
+    monkeypatch.setenv("RECSYS_DATA_DIR", str(own))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving(from_where_asked(content)) as server:
+        monkeypatch.setenv("RECSYS_MOVIELENS_URL", server.url)
+        data = load_movielens(edition)
+    assert server.requests[0]["Range"] == "bytes=100-"
+    assert (own / f"ml-{edition}.zip").read_bytes() == content
+    pd.testing.assert_frame_equal(data.ratings, from_folder[0])
+    pd.testing.assert_frame_equal(data.movies, from_folder[1])
 
 
 @pytest.mark.parametrize(
