@@ -878,6 +878,7 @@ with threadpool_limits(1, "blas"):
 goldeneye = titles.index[titles == "GoldenEye (1995)"]
 index = int(known.movies.rows(goldeneye)[0])
 found, _ = turned.similar_items(index, N=6)
+found = found[found < len(known.movies)]  # drops none while users are fewer
 looks_fine = titles[known.movies.ids[found]].to_frame("near GoldenEye?")
 display.movie_table(looks_fine, caption="From the wrong matrix")
 

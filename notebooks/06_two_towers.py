@@ -1029,8 +1029,15 @@ taste_form(by_content, movies, sliders)
 # A few ratings say more than sliders. For a list of somebody's own:
 
 # %%
-rated = {"movie_id": [1, 364, 588, 2762], "rating": [5.0, 5.0, 4.5, 2.0]}
-print("rated:", "; ".join(titles[rated["movie_id"]]))
+stars = {
+    "Toy Story (1995)": 5.0,
+    "Lion King, The (1994)": 5.0,
+    "Aladdin (1992)": 4.5,
+    "Sixth Sense, The (1999)": 2.0,
+}
+rated = pd.DataFrame(stars.items(), columns=["title", "rating"])
+rated = rated.merge(movies, on="title")  # the last is too new for `100k`
+print("rated:", "; ".join(rated["title"]))
 best = by_content.recommend_to(rated, n=6)["movie_id"]
 print("listed:", "; ".join(titles[best]))
 
