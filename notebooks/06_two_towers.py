@@ -1029,13 +1029,13 @@ taste_form(by_content, movies, sliders)
 # A few ratings say more than sliders. For a list of somebody's own:
 
 # %%
-stars = {
+they_rated = {
     "Toy Story (1995)": 5.0,
     "Lion King, The (1994)": 5.0,
     "Aladdin (1992)": 4.5,
     "Sixth Sense, The (1999)": 2.0,
 }
-rated = pd.DataFrame(stars.items(), columns=["title", "rating"])
+rated = pd.DataFrame(they_rated.items(), columns=["title", "rating"])
 rated = rated.merge(movies, on="title")  # the last is too new for `100k`
 print("rated:", "; ".join(rated["title"]))
 best = by_content.recommend_to(rated, n=6)["movie_id"]
