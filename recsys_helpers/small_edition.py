@@ -14,7 +14,7 @@ import pandas as pd
 from recsys_helpers.installed_files import InstalledFile
 from recsys_helpers.validation import validate_movies, validate_ratings
 
-__all__ = ["INSTALLED", "cut_sample", "read_small"]
+__all__ = ["INSTALLED", "cut_sample", "read_sample", "read_small"]
 
 INSTALLED = InstalledFile(
     holds="The editions small and sample",
@@ -29,8 +29,8 @@ INSTALLED = InstalledFile(
 _EXAMPLE_MOVIES = (1, 10, 50, 260, 318, 356, 500, 527, 593)
 
 
-def read_small() -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Read ratings and movies of the edition `small`.
+def read_small() -> tuple[pd.DataFrame, pd.DataFrame, None]:
+    """Read ratings and movies of the edition `small`, which has no links.
 
     Returns
     -------
@@ -39,6 +39,7 @@ def read_small() -> tuple[pd.DataFrame, pd.DataFrame]:
     movies : pandas.DataFrame, shape (9_066, 4)
         By movie id. Titles get their year back. Five movies (seven ratings) have
         neither title nor year there; they are called "Movie 108583 (title missing)".
+    links : None
 
     Raises
     ------
@@ -54,7 +55,13 @@ def read_small() -> tuple[pd.DataFrame, pd.DataFrame]:
     title = by_movie["title"] + " (" + year + ")"
     missing = "Movie " + by_movie["movieId"].astype("str") + " (title missing)"
     movies = validate_movies(by_movie.assign(title=title.fillna(missing)))
-    return validate_ratings(table, movies), movies
+    return validate_ratings(table, movies), movies, None
+
+
+def read_sample() -> tuple[pd.DataFrame, pd.DataFrame, None]:
+    """Read the edition `sample`: :func:`cut_sample` of :func:`read_small`."""
+    ratings, movies, _ = read_small()
+    return *cut_sample(ratings, movies), None
 
 
 def cut_sample(
