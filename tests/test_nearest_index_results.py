@@ -62,13 +62,11 @@ def test_on_the_movies_of_the_course_exact_search_is_quick_enough(results):
     assert exact.set_index("metric")["value"]["queries per cpu_s"] > 1_000
 
 
-@pytest.mark.parametrize("asking", ["als", "als users"])
-def test_for_dot_products_the_index_finds_what_a_graph_in_given_order_misses(
-    asking, results
-):
-    of_movies = results[results["split"] == f"{asking} 6,170, dot"]
-    recall = of_movies[of_movies["metric"] == "recall@10"].set_index("method")["value"]
-    assert recall["InnerProduct, ef 80"] < 0.7
+@pytest.mark.parametrize("kind", ["als 6,170", "als users 6,170", "lognormal 100,000"])
+def test_dot_products_that_a_graph_in_given_order_misses_are_found(kind, results):
+    of_kind = results[results["split"] == f"{kind}, dot"]
+    recall = of_kind[of_kind["metric"] == "recall@10"].set_index("method")["value"]
+    assert recall["InnerProduct, ef 80"] < 0.6
     assert recall["voyager, ef 80"] >= 0.95
 
 
