@@ -4,6 +4,12 @@ A graph of neighbours wants a distance. Cosine is one among vectors of length 1.
 products, Bachrach et al. (2014), "Speeding up the Xbox recommender system using a
 Euclidean transformation for inner-product spaces", give every vector one more
 coordinate that brings all to the same length, and every query a zero there.
+
+In which order the points enter a graph matters, because a point can only be linked with
+what is there already. Sorted data, such as cluster after cluster, make poor graphs. And
+after the reduction short vectors lie close together, all nearly at (0, ..., 0, 1), far
+from every query: walks end among them unless the long vectors have been linked first.
+`insertion_order` mends both.
 """
 
 from __future__ import annotations
@@ -15,6 +21,10 @@ from recsys_helpers.nearest import Metric, unit_rows
 
 # Vectors whose lengths differ by less are of one length, as float32 rounds.
 _SAME_LENGTH = 1e-5
+# In steps of a quarter of a power of two, 19 %: in strict order vectors of one cluster,
+# which are about equally long, would enter one after the other (measured).
+_STEPS_PER_DOUBLING = 4
+_SHORTEST = 2.0**-40  # as good as zero, which has no logarithm
 
 
 class GraphPoints:
@@ -68,6 +78,17 @@ class GraphPoints:
         with np.errstate(over="ignore"):  # becomes infinite
             points = placed.astype(np.float32, copy=False)
         return self._with_extra(points, np.zeros(len(points)))
+
+    def insertion_order(
+        self, points: NDArray[np.float32], seed: int
+    ) -> NDArray[np.intp]:
+        """Rows of `points` in random order; for dot products, long ones go first."""
+        order = np.random.default_rng(seed).permutation(len(points))
+        if self.metric != "dot" or not self.has_extra:
+            return order
+        lengths = np.linalg.norm(points[order, :-1], axis=1)
+        steps = np.floor(_STEPS_PER_DOUBLING * np.log2(np.maximum(lengths, _SHORTEST)))
+        return order[np.argsort(-steps, kind="stable")]
 
     def _placed(self, matrix: NDArray[np.floating]) -> NDArray[np.floating]:
         if self.metric == "cosine":

@@ -20,6 +20,7 @@ _COLOURS = {
     "voyager": plot_style.BLUE,
     "IVF": plot_style.ORANGE,
     "HNSW": plot_style.GREEN,
+    "InnerProduct": plot_style.VERMILION,
 }
 
 
@@ -42,7 +43,7 @@ def index_curves(results: pd.DataFrame) -> pd.DataFrame:
     >>> from recsys_helpers.results import published_results
     >>> curves = index_curves(published_results("nearest_index"))
     >>> sorted(curves["kind"].unique())
-    ['HNSW', 'IVF', 'float32', 'nearest_rows', 'voyager']
+    ['HNSW', 'IVF', 'InnerProduct', 'float32', 'nearest_rows', 'voyager']
     """
     points = results[results["metric"].isin([SPEED, RECALL])].pivot(
         index=["n", "split", "method"], columns="metric", values="value"
@@ -97,6 +98,8 @@ def index_curve_plot(curves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         _, ax = plt.subplots()
     for kind, colour in _COLOURS.items():
         curve = curves[curves["kind"] == kind].sort_values(RECALL)
+        if curve.empty:
+            continue
         exact = kind in ("nearest_rows", "float32")
         marker = {"marker": "D" if exact else "o", "markersize": 7 if exact else 4}
         ax.plot(curve[SPEED], curve[RECALL], color=colour, label=kind, **marker)

@@ -2,9 +2,9 @@
 
 The header is one line with the format's version and one with the SHA-256 of what
 follows, as hexadecimal digits. The arrays are ``movie_ids``, ``matrix``, ``titles`` (if
-there are titles), ``metric`` and ``graph``, voyager's own bytes. The checksum is
-compared before anything else is read, so that a damaged graph never gets to compiled
-code.
+there are titles), ``metric``, ``graph`` (voyager's own bytes), ``graph_ids`` and
+``recall``. The checksum is compared before anything else is read, so that a damaged
+graph never gets to compiled code.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys_helpers.nearest import METRICS, Metric
 from recsys_helpers.vectors import MovieVectors
@@ -22,7 +23,7 @@ from recsys_helpers.vectors_file import UNREADABLE, read_arrays
 from recsys_helpers.whole_files import write_whole
 
 _NAME = b"recsys_helpers VectorIndex "
-_VERSION = b"1"
+_VERSION = b"2"
 
 
 class IndexFileError(ValueError):
@@ -35,13 +36,22 @@ class IndexFileError(ValueError):
         )
 
 
-def write(path: str | Path, movies: MovieVectors, metric: Metric, graph: bytes) -> None:
+def write(
+    path: str | Path,
+    movies: MovieVectors,
+    metric: Metric,
+    graph: bytes,
+    graph_ids: NDArray[np.integer],
+    recall: float,
+) -> None:
     """Write under a temporary name beside `path`, then move into place."""
     arrays: dict[str, Any] = {
         "movie_ids": movies.movie_ids,
         "matrix": movies.matrix,
         "metric": np.array(metric),
         "graph": np.frombuffer(graph, dtype=np.uint8),
+        "graph_ids": graph_ids,
+        "recall": np.array(recall),
     }
     if movies.titles is not None:
         arrays["titles"] = np.array(movies.titles, dtype=str)
@@ -50,8 +60,10 @@ def write(path: str | Path, movies: MovieVectors, metric: Metric, graph: bytes) 
     write_whole(path, _header(archive.getbuffer()) + archive.getbuffer())
 
 
-def read(path: str | Path) -> tuple[MovieVectors, Metric, bytes]:
-    """Movies, metric and voyager's bytes of a file whose checksum is right.
+def read(
+    path: str | Path,
+) -> tuple[MovieVectors, Metric, bytes, NDArray[np.integer], float]:
+    """Return what `write` was given, of a file whose checksum is right.
 
     Raises
     ------
@@ -66,7 +78,11 @@ def read(path: str | Path) -> tuple[MovieVectors, Metric, bytes]:
     if not name.startswith(_NAME):
         raise IndexFileError(path, "it begins in another way.")
     if name != _NAME + _VERSION + b"\n":
-        raise IndexFileError(path, f"this course reads version {_VERSION.decode()}.")
+        raise IndexFileError(
+            path,
+            f"this course reads version {_VERSION.decode()} of the format. An index "
+            "of another version has to be built again, from the same vectors.",
+        )
     if name + checksum != _header(content):
         raise IndexFileError(path, "its checksum is wrong.")
     try:
@@ -74,11 +90,14 @@ def read(path: str | Path) -> tuple[MovieVectors, Metric, bytes]:
         titles = arrays["titles"].tolist() if "titles" in arrays else None
         movies = MovieVectors(arrays["movie_ids"], arrays["matrix"], titles)
         metric, graph = arrays["metric"].item(), arrays["graph"].tobytes()
+        graph_ids, recall = arrays["graph_ids"], arrays["recall"].item()
     except UNREADABLE as error:
         raise IndexFileError(path, f"it cannot be read ({error}).") from error
     if metric not in METRICS:
         raise IndexFileError(path, f"its metric is {metric!r}.")
-    return movies, metric, graph
+    if graph_ids.shape != (len(movies),) or graph_ids.dtype.kind != "i":
+        raise IndexFileError(path, "its graph belongs to other movies.")
+    return movies, metric, graph, graph_ids, recall
 
 
 def _header(content: bytes | memoryview) -> bytes:

@@ -259,8 +259,10 @@ class MovieVectors:
         """Build an index that finds neighbours without looking at every movie.
 
         Worth it from about 100,000 movies; below, `neighbours` is quick enough and
-        always right. Needs the package voyager (extra ``engines``). For the settings
-        see `recsys_helpers.vector_index.VectorIndex.build`.
+        always right. What it finds depends on the vectors: ``recall_`` of the index
+        says how much, and there is a warning if that is below 0.9. Needs the package
+        voyager (extra ``engines``). For the settings see
+        `recsys_helpers.vector_index.VectorIndex.build`.
         """
         from recsys_helpers.vector_index import VectorIndex
 

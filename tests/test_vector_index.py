@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from recsys_helpers.datasets import load_movielens
 from recsys_helpers.graph_points import GraphPoints
+from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.nearest import METRICS, nearest_rows
 from recsys_helpers.vector_index import VectorIndex
 from recsys_helpers.vector_index_file import IndexFileError
@@ -80,6 +82,75 @@ def test_more_effort_finds_more():
     assert recall(1000) > 0.99
 
 
+def share_found(index, queries, exclude=None) -> float:
+    _, found = index.nearest(queries, 10, exclude=exclude)
+    matrix, metric = index.movies.matrix, index.metric
+    _, exact = nearest_rows(queries, matrix, 10, metric, exclude=exclude)
+    sign = -1 if metric == "euclidean" else 1
+    tenth = sign * exact[:, -1:]
+    return float((sign * found >= tenth - 1e-6 * np.abs(tenth)).mean())
+
+
+@pytest.mark.parametrize("sigma", [0.3, 1, 2])
+@pytest.mark.parametrize("structured", [True, False])
+def test_the_largest_dot_products_are_found_however_lengths_differ(structured, sigma):
+    rng = np.random.default_rng(8)
+    matrix = clustered(8) if structured else rng.normal(size=(N_MOVIES, N_DIMENSIONS))
+    matrix *= rng.lognormal(sigma=sigma, size=(N_MOVIES, 1))
+    index = named(matrix.astype(np.float32)).to_index("dot", seed=0)
+    rows = np.arange(0, N_MOVIES, 10)
+    assert share_found(index, index.movies.matrix[rows], rows[:, None]) >= 0.95
+    assert share_found(index, clustered(9, 200)) >= 0.95
+
+
+def test_users_and_movies_of_als_find_their_largest_dot_products():
+    als = Als(**CHOSEN_ALS).fit(load_movielens("small").ratings)
+    index = als.movie_vectors().to_index("dot", seed=0)
+    users = als.user_factors_[als.user_factors_.any(axis=1)]
+    rows = np.arange(0, len(index), 10)
+    assert share_found(index, users) >= 0.99
+    assert share_found(index, index.movies.matrix[rows], rows[:, None]) >= 0.95
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_many_equal_vectors_do_not_hide_the_others(metric):
+    matrix = np.random.default_rng(10).normal(size=(N_MOVIES, N_DIMENSIONS))
+    rest = np.arange(1_400, N_MOVIES)
+    matrix[:1_400] = matrix[0]
+    index = named(matrix).to_index(metric, seed=0)
+    assert share_found(index, matrix[rest], rest[:, None]) >= 0.95
+    # And they are all there, in row order, but for those that are not wanted.
+    rows, _ = index.nearest(matrix[:1], 1_000, exclude=np.array([[0, 2]]))
+    if metric != "dot":
+        assert rows[0].tolist() == [1, *range(3, 1_002)]
+    np.testing.assert_array_equal(
+        rows,
+        nearest_rows(matrix[:1], matrix, 1_000, metric, exclude=np.array([[0, 2]]))[0],
+    )
+
+
+def test_sorted_movies_are_found_as_well_as_others():
+    centres = np.random.default_rng(11).normal(size=(100, 64))
+    spread = 0.25 * np.random.default_rng(12).normal(size=(10_000, 64))
+    index = named(centres.repeat(100, axis=0) + spread).to_index(seed=0)
+    rows = np.arange(0, 10_000, 50)
+    assert share_found(index, index.movies.matrix[rows], rows[:, None]) >= 0.98
+
+
+def test_an_index_says_what_it_finds(movies, indexes):
+    for index in indexes.values():
+        assert index.recall_ > 0.95
+        assert f"{index.recall_:.2f}" in repr(index)
+
+
+def test_an_index_that_finds_little_warns():
+    unstructured = named(np.random.default_rng(13).normal(size=(N_MOVIES, 64)))
+    with pytest.warns(UserWarning, match="n_links") as warned:
+        index = unstructured.to_index(seed=0, n_links=4, build_ef=8)
+    assert index.recall_ < 0.9
+    assert warned[0].filename == __file__
+
+
 def test_the_seed_decides_the_graph(movies, indexes):
     again = movies.to_index(seed=0).graph.as_bytes()
     assert again == indexes["cosine"].graph.as_bytes()
@@ -142,7 +213,7 @@ def test_where_the_graph_reaches_too_few_every_movie_is_looked_at(movies, indexe
         def query(self, *_, **__):
             raise voyager.RecallError("only found 3 of 15")
 
-    index = VectorIndex(movies, "cosine", Unreachable())
+    index = VectorIndex(movies, "cosine", Unreachable(), np.arange(len(movies)))
     queries = movies.matrix[:4]
     found = index.nearest(queries, 10)
     np.testing.assert_array_equal(found[0], nearest_rows(queries, movies.matrix)[0])
@@ -198,6 +269,7 @@ def test_what_is_loaded_answers_as_what_was_saved(metric, indexes, tmp_path):
     indexes[metric].save(path)
     loaded = VectorIndex.load(path)
     assert repr(loaded) == repr(indexes[metric])
+    assert loaded.recall_ == indexes[metric].recall_
     assert loaded.movies.movie_ids.dtype == np.int64
     pd.testing.assert_frame_equal(
         loaded.neighbours(LARGE_ID + 9, query_ef=20),
@@ -239,15 +311,16 @@ def test_other_files_are_refused(movies, tmp_path, monkeypatch):
 
 def test_another_version_of_the_format_is_refused(saved, monkeypatch):
     content = saved.read_bytes()
-    saved.write_bytes(content.replace(b"VectorIndex 1\n", b"VectorIndex 2\n", 1))
-    refused_before_voyager(saved, monkeypatch, "reads version 1")
+    saved.write_bytes(content.replace(b"VectorIndex 2\n", b"VectorIndex 1\n", 1))
+    refused_before_voyager(saved, monkeypatch, "reads version 2")
 
 
 @pytest.mark.fault("Saved vectors and indexes", "another kind")
 def test_the_graph_of_other_movies_is_refused(indexes, tmp_path):
     path = tmp_path / "mixed.index"
     fewer = named(clustered(6, 100))
-    VectorIndex(fewer, "cosine", indexes["cosine"].graph).save(path)
+    graph = indexes["cosine"].graph
+    VectorIndex(fewer, "cosine", graph, np.arange(len(fewer))).save(path)
     with pytest.raises(IndexFileError, match="other movies"):
         VectorIndex.load(path)
 
