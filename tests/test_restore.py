@@ -4,12 +4,13 @@ The cells that come back are run one after another, as a kernel would run them.
 """
 
 import copy
+import json
 from collections.abc import Callable
 
 import nbformat
 import pytest
 from nbformat import NotebookNode
-from restore import Restored, restore
+from restore import Restored, read_submission, restore
 from tiny_assignment import CHECK, GIVEN, TEXT, TO_WRITE
 
 STUB = "# Your code here\nraise NotImplementedError"
@@ -410,6 +411,12 @@ def test_what_holds_no_task_is_not_recognised(given, solved, change: Callable, t
     restored = restore(solved, given)
     assert not restored.is_recognised
     assert text_of(restored).endswith(text)
+
+
+def test_half_an_emoji_can_be_written_again(solved):
+    solved.cells[-1].source = "Dear \ud83d"
+    read = read_submission(json.dumps(solved))
+    assert read.cells[-1].source == "Dear ?"
 
 
 # Pictures in a cell
