@@ -335,7 +335,7 @@ def train_model(model, n_epochs=20, learning_rate=0.02, callbacks=()):
     in_stars = keras.metrics.RootMeanSquaredError(name="rmse")
     adam = keras.optimizers.Adam(learning_rate)
     model.compile(adam, loss="mse", metrics=[in_stars])
-    columns = fit_rows[["user_id", "movie_id", "rating"]].to_numpy().T
+    columns = [fit_rows[name] for name in ("user_id", "movie_id", "rating")]
     batches = ShuffledBatches(*columns, batch_size=-(-len(r) // 10), seed=0)
     options = {"epochs": n_epochs, "shuffle": False, "verbose": 0}
     options["validation_data"] = (valid_inputs, valid_rows["rating"])
@@ -585,7 +585,7 @@ def losses_after(attribute):
     train_model(model, n_epochs=1, learning_rate=0.01)
     if attribute:
         setattr(model.optimizer, attribute, 0.0001)
-    columns = fit_rows[["user_id", "movie_id", "rating"]].to_numpy().T
+    columns = [fit_rows[name] for name in ("user_id", "movie_id", "rating")]
     batches = ShuffledBatches(*columns, batch_size=-(-len(r) // 10), seed=1)
     fitted = model.fit(batches, epochs=2, shuffle=False, verbose=0)
     return fitted.history["loss"], float(model.optimizer.learning_rate)
