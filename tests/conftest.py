@@ -1,9 +1,16 @@
 """Settings of all tests, and what tests of several modules need."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 from hypothesis import settings
 from slow_first import SlowFirst, place
 from untouched import Untouched
+
+from recsys_helpers.results import read_results
 
 # A test that fails because the machine is busy says nothing about the code.
 settings.register_profile("any machine", deadline=None)
@@ -73,6 +80,26 @@ def count_progress(monkeypatch):
         return counted
 
     return count
+
+
+@pytest.fixture
+def measured_quickly(tmp_path):
+    """Run a script of benchmarks/ with ``--quick``, in a folder of its own."""
+    benchmarks = Path(__file__).resolve().parent.parent / "benchmarks"
+
+    def measured(name: str, **environment: str):
+        output = tmp_path / "results.json"
+        run = subprocess.run(
+            [sys.executable, benchmarks / f"{name}.py", "--quick", "--output", output],
+            cwd=tmp_path,
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+        )
+        assert run.returncode == 0, run.stderr
+        return read_results(output)
+
+    return measured
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """What the chapter claims of an index, in the file that it reads."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +10,7 @@ from recsys_helpers.index_curves import (
     index_curves,
     speed_at_recall,
 )
-from recsys_helpers.results import published_results, read_results
+from recsys_helpers.results import published_results
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARK = ROOT / "benchmarks" / "nearest_index.py"
@@ -106,11 +104,8 @@ def test_the_figure_has_a_line_for_each_kind(results):
     plt.close(ax.figure)
 
 
-def test_a_quick_run_measures_every_method(tmp_path):
-    output = tmp_path / "nearest_index.json"
-    command = [sys.executable, BENCHMARK, "--quick", "--output", output]
-    subprocess.run(command, check=True, capture_output=True)
-    quick = read_results(output)
+def test_a_quick_run_measures_every_method(measured_quickly):
+    quick = measured_quickly("nearest_index")
     curves = index_curves(quick)
     kinds = {"nearest_rows", "float32", "voyager", "IVF", "HNSW"}
     assert set(curves["kind"]) == kinds | {"InnerProduct"}

@@ -1,12 +1,10 @@
 """What the chapter says of preparing 32 million ratings is in the results file."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from recsys_helpers.results import published_results, read_results
+from recsys_helpers.results import published_results
 
 BENCHMARK = Path(__file__).resolve().parent.parent / "benchmarks" / "out_of_core.py"
 
@@ -41,10 +39,7 @@ def test_the_matrices_take_eight_bytes_a_rating(results):
     assert values["memory_mib"] * 2**20 / values["kept"] == pytest.approx(8, abs=0.1)
 
 
-def test_the_benchmark_runs_on_few_ratings(tmp_path):
-    output = tmp_path / "out_of_core.json"
-    command = [sys.executable, str(BENCHMARK), "--quick", "--output", str(output)]
-    subprocess.run(command, check=True, capture_output=True)
-    quick, published = read_results(output), published_results("out_of_core")
+def test_the_benchmark_runs_on_few_ratings(measured_quickly):
+    quick, published = measured_quickly("out_of_core"), published_results("out_of_core")
     assert quick["method"].tolist() == published["method"].tolist()
     assert (quick["n"] == 20_000).all()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys_helpers.results import published_results, read_results
+from recsys_helpers.results import published_results
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -64,15 +64,8 @@ def test_the_niche_is_served_worse_with_every_split(published):
     assert (niche < mainstream).all()
 
 
-def test_the_quick_run_measures_the_same_things(published, tmp_path):
-    output = tmp_path / "production.json"
-    script = str(ROOT / "benchmarks" / "production.py")
-    subprocess.run(
-        [sys.executable, script, "--quick", "--output", str(output)],
-        check=True,
-        capture_output=True,
-    )
-    assert set(read_results(output)["method"]) == set(published["method"])
+def test_the_quick_run_measures_the_same_things(published, measured_quickly):
+    assert set(measured_quickly("production")["method"]) == set(published["method"])
 
 
 def test_the_quick_run_does_not_write_the_published_file():

@@ -1,12 +1,10 @@
 """The load results are whole, and bear out what the chapter says of them."""
 
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from recsys_helpers.results import published_results, read_results
+from recsys_helpers.results import published_results
 from recsys_helpers.serving.recommender import CANDIDATES
 
 SCRIPT = Path(__file__).resolve().parent.parent / "benchmarks" / "serving_load.py"
@@ -65,11 +63,8 @@ def test_retrieval_finds_more_with_more_candidates_and_never_all(recalls):
     assert recalls.iloc[-1] < 1
 
 
-def test_the_benchmark_runs_quickly_on_the_sample(tmp_path):
-    output = tmp_path / "serving_load.json"
-    command = [sys.executable, str(SCRIPT), "--quick", "--output", str(output)]
-    subprocess.run(command, check=True, capture_output=True, timeout=300)
-    quick = read_results(output)
+def test_the_benchmark_runs_quickly_on_the_sample(measured_quickly):
+    quick = measured_quickly("serving_load")
     assert set(quick["edition"]) == {"sample"}
     served = quick[quick["metric"] == "requests/s"]
     assert (served["value"] > 0).all()

@@ -1,8 +1,5 @@
 """What chapter 10 says of Spark's ALS and implicit is in the results files."""
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -128,16 +125,11 @@ def test_on_paper_the_memory_of_the_machine_ends_after_hundreds_of_millions(grow
 
 @needs_spark
 @pytest.mark.parametrize("name", ["spark_als", "spark_growth"])
-def test_the_quick_mode_of_the_benchmark_measures_both_libraries(name, tmp_path):
-    output = tmp_path / "results.json"
-    command = [sys.executable, BENCHMARKS / f"{name}.py", "--quick", "--output", output]
+def test_the_quick_mode_of_the_benchmark_measures_both_libraries(
+    name, measured_quickly
+):
     # Java compiles once and quickly: there is little to do.
-    in_short = os.environ | {"JDK_JAVA_OPTIONS": SHORT_START}
-    run = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=in_short
-    )
-    assert run.returncode == 0, run.stderr
-    measured = read_results(output)
+    measured = measured_quickly(name, JDK_JAVA_OPTIONS=SHORT_START)
     for library in ("Spark", "implicit"):
         assert measured["method"].str.startswith(library).any()
     assert "failed" not in set(measured["metric"])
