@@ -90,8 +90,9 @@ def tell(cluster, spark):
     fit.start()
     wait_until(lambda: n_jobs_done(spark) >= jobs + jobs // 2)
     seen["was_fitting"] = fit.is_alive()
-    cluster.kill_worker(0)
+    # Counted first: while a worker is being killed the other may do all that is left.
     seen["jobs_before_the_kill"] = n_jobs_done(spark) - jobs
+    cluster.kill_worker(0)
     fit.join()
     seen["executors_afterwards"] = n_executors(spark)
     seen["jobs_of_the_disturbed"] = n_jobs_done(spark) - jobs

@@ -14,6 +14,7 @@ def test_that_is_innocent():
     time.sleep(0.1)
 
 def test_that_writes():
+    time.sleep(0.1)
     {0}
     time.sleep(0.1)
 
