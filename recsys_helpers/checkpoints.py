@@ -77,6 +77,6 @@ def read_checkpoint(path: str | Path) -> Checkpoint | None:
             )
     except UNREADABLE as error:
         raise ValueError(
-            f"{path} is no checkpoint, or is damaged ({error}). Delete it, and the "
-            "training starts anew."
+            f"{path} is no checkpoint, or is damaged ({error}). Give another path, and "
+            "the training starts anew."
         ) from error
