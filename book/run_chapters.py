@@ -75,7 +75,7 @@ def stale(
     return left
 
 
-def run(notebook: NotebookNode, folder: Path, timeout: int = 900) -> Outcome:
+def run(notebook: NotebookNode, folder: Path, timeout: int) -> Outcome:
     """Run a notebook in ``folder``; ``timeout`` is in seconds, for one cell."""
     result = single_nb_execution(notebook, str(folder), timeout, False)
     problem = "" if result.err is None else COLOURS.sub("", str(result.err))
@@ -87,6 +87,7 @@ def run_all(
     keep: Callable[[Path, Outcome], None],
     *,
     at_once: int | None = None,
+    timeout: int = 900,
     say: Callable[[str], None] = print,
 ) -> list[Path]:
     """Run notebooks in their folders, the longest code first.
@@ -99,6 +100,8 @@ def run_all(
         is lost when those after it are interrupted.
     at_once : int, optional
         So many at a time; one for each core, up to four, without it.
+    timeout : int
+        Seconds that one cell may take.
     say : callable
         Is told how long each took, and the traceback of a cell that failed.
 
@@ -117,7 +120,8 @@ def run_all(
     pool = ThreadPoolExecutor(at_once)
     try:
         running = {
-            pool.submit(run, notebooks[path], path.parent): path for path in order
+            pool.submit(run, notebooks[path], path.parent, timeout): path
+            for path in order
         }
         for future in as_completed(running):
             path = running[future]

@@ -2,6 +2,7 @@
 
 import os
 from pathlib import Path
+from unittest.mock import create_autospec
 
 import pytest
 import run_editions
@@ -12,14 +13,15 @@ def ran_on(monkeypatch, tmp_path):
     """Run no chapter, but note the edition; every first chapter fails on 100k."""
     editions = []
 
-    def run_all(chapters, cache, **options):
+    def run_all(notebooks, keep, **options):
         editions.append(os.environ["RECSYS_DATASET"])
         assert Path(os.environ["RECSYS_DATA_DIR"]).is_absolute()
-        return chapters[:1] if editions[-1] == "100k" else []
+        return list(notebooks)[:1] if editions[-1] == "100k" else []
 
     # What main() sets is taken back after the test.
     for name in ("RECSYS_DATASET", "CI", *run_editions.ONE_THREAD):
         monkeypatch.setenv(name, "")
+    run_all = create_autospec(run_editions.run_all, side_effect=run_all)
     monkeypatch.setattr(run_editions, "run_all", run_all)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("RECSYS_DATA_DIR", "data")
