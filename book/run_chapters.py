@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -64,14 +65,16 @@ def chapters_of(contents: Path, root: Path) -> list[Path]:
 def stale(
     chapters: list[Path], cache: JupyterCacheAbstract
 ) -> dict[Path, NotebookNode]:
-    """Read the chapters that the cache has no outputs for."""
+    """Read the chapters that the cache has no outputs for; raise if it is damaged."""
     left = {}
     for path in chapters:
         notebook = nbformat.read(path, as_version=4)
         try:
-            cache.match_cache_notebook(notebook)
+            record = cache.match_cache_notebook(notebook)
         except KeyError:
             left[path] = notebook
+        else:
+            cache.get_cache_bundle(record.pk)  # as Sphinx will
     return left
 
 
@@ -141,13 +144,19 @@ def run_all(
 def run_stale(chapters: list[Path], folder: Path) -> bool:
     """Bring the cache in ``folder`` up to date; return whether every cell ran."""
     cache = get_cache(str(folder))
+    try:
+        left = stale(chapters, cache)
+    except Exception as error:  # whatever a file raises that is cut short or gone
+        print(f"Running every notebook: the outputs kept are damaged ({error}).")
+        shutil.rmtree(folder)
+        cache = get_cache(str(folder))
+        left = stale(chapters, cache)
 
     def keep(path: Path, outcome: Outcome) -> None:
         data = {"execution_seconds": outcome.seconds}
         bundle = CacheBundleIn(outcome.notebook, str(path), data=data)
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
-    left = stale(chapters, cache)
     if not left:
         return True
     print(f"Running {len(left)} chapters.", flush=True)

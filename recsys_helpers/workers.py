@@ -119,7 +119,9 @@ def leave_none_behind(said: str = "Stopped.") -> Iterator[None]:
         status = 128 + number
         for one in before:
             signal.signal(one, signal.SIG_IGN)  # a second one changes nothing
-        threading.Thread(target=_kill_all_started, daemon=True).start()
+        # At once, while it is known who started whom; then what is started meanwhile.
+        _kill_all_started()
+        threading.Thread(target=_keep_killing, daemon=True).start()
         raise KeyboardInterrupt
 
     before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
@@ -134,6 +136,7 @@ def leave_none_behind(said: str = "Stopped.") -> Iterator[None]:
         if not status:
             raise
         print(said, file=sys.stderr)
+        _wait_until(lambda: not _kill_all_started(), _GRACE_S)
         raise SystemExit(status) from error
     finally:
         for one, handler in before.items():
@@ -187,12 +190,20 @@ def _kill(workers: Sequence[subprocess.Popen]) -> None:
         worker.wait()
 
 
-def _kill_all_started() -> None:
-    """Kill what this process has started, and what is started meanwhile, to its end."""
+def _kill_all_started() -> bool:
+    """Kill what this process started, and what that did; say if anything was alive."""
     import psutil
 
-    while True:
-        for process in psutil.Process().children(recursive=True):
-            with suppress(psutil.NoSuchProcess):
+    was_alive = False
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
                 process.kill()
+                was_alive = True
+    return was_alive
+
+
+def _keep_killing() -> NoReturn:
+    while True:
+        _kill_all_started()
         time.sleep(_POLL_S)

@@ -76,6 +76,17 @@ def test_only_what_changed_is_run_again(book, capsys):
     assert outputs(book, "01_short") == "shorter\n"
 
 
+@pytest.mark.parametrize("how", ["gone", "cut short"])
+@pytest.mark.parametrize("what", ["global.db", "executed/*/base.ipynb"])
+def test_outputs_that_are_damaged_are_made_anew(book, capsys, what, how):
+    assert run_stale(chapters(book), book / "cache")
+    for path in (book / "cache").glob(what):
+        path.unlink() if how == "gone" else path.write_bytes(path.read_bytes()[:50])
+    assert run_stale(chapters(book), book / "cache")
+    assert outputs(book, "01_short") == "short\n"
+    assert outputs(book, "02_long") == "long 1\n"
+
+
 def test_a_chapter_runs_in_its_own_folder(book):
     write(book / "notebooks" / "01_short.ipynb", "import os; print(os.getcwd())")
     assert run_stale(chapters(book)[:1], book / "cache")

@@ -36,6 +36,11 @@ def test_an_edition_runs_if_its_folder_or_archive_is_there(ran_on):
     assert ran_on == ["latest-small", "1m", "small"]
 
 
+def test_an_edition_that_was_asked_for_and_is_missing_is_a_failure(ran_on):
+    assert run_editions.main(["small", "1m"]) == 1
+    assert ran_on == ["small"]
+
+
 def test_what_is_missing_is_named_with_a_way_to_get_it(ran_on, capsys):
     Path("data/ml-latest-small").mkdir()
     assert run_editions.main([]) == 0
