@@ -83,10 +83,10 @@ lab: $(READY) ## Open the notebooks in JupyterLab
 assignments: $(READY) ## Make the student, solution and instructor versions
 	@$(BIN)/python classroom/make_assignments.py
 
-grade: ## Grade submissions: DIR=folder/with/a/folder/for/each/student
-	@test -n "$(DIR)" || { echo "Say where they are: make grade DIR=..."; exit 1; }
-	@$(MAKE) --no-print-directory assignments
-	@$(BIN)/python classroom/grade.py "$(DIR)" $(if $(FEEDBACK),--feedback)
+grade: ## Grade submissions: DIR=folder/with/a/folder/for/each/student (or COUNT=1)
+	@test -n "$(DIR)$(COUNT)" || { echo "Say where they are: make grade DIR=..."; exit 1; }
+	@$(MAKE) --no-print-directory $(if $(COUNT),$(READY),assignments)
+	@$(BIN)/python classroom/grade.py $(if $(COUNT),--count,"$(DIR)") $(if $(FEEDBACK),--feedback)
 
 bundle: $(READY) ## Pack all that a lab without a network needs (about 1 GB)
 	@$(BIN)/python classroom/bundle.py

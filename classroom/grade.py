@@ -1,6 +1,7 @@
 """Grade a folder of submissions, whatever is in it.
 
     python classroom/grade.py DIR       # or `make grade DIR=...`
+    python classroom/grade.py --count   # or `make grade COUNT=1`: runs nothing
 
 DIR holds a folder for each student with the notebooks that they handed in:
 ``DIR/anna/01_metrics_and_splits.ipynb``. A zip or a notebook that lies loose is a
@@ -8,7 +9,7 @@ submission, too, named after the file. Nothing in DIR is changed. Under grades/ 
 
 - ``grades.csv``: a line for each student and assignment.
 - ``to_mark.csv``: the texts that a person marks. Fill in the column ``points``, run
-  this again, and the points are in ``grades.csv``.
+  this with ``--count``, and the points are in ``grades.csv``.
 - ``feedback/``, with ``--feedback``: a page for each student, without hidden tests.
 - ``backups/``: the two files as they were before each run.
 
@@ -27,7 +28,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import nbformat
-from autograde import Graded, autograde, write_feedback
+from autograde import Graded, Text, autograde, write_feedback
 from course import BUILT, ROOT
 from handed_in import (
     choose,
@@ -77,7 +78,8 @@ def grade_all(
     Raises
     ------
     ValueError
-        If there is nothing to grade, or if points in ``to_mark.csv`` belong to nobody.
+        If there is nothing to grade, if points in ``to_mark.csv`` belong to nobody, or
+        if a file was left as it is.
     """
     found, others = submissions_in(submissions)
     if others:
@@ -88,13 +90,9 @@ def grade_all(
     with tempfile.TemporaryDirectory(prefix="course-") as scratch:
         course = Path(scratch) / "course"
         shutil.copytree(instructor, course)
-        empty = {
-            path.name: Graded.nothing(course, path.name)
-            for path in sorted((course / "release").iterdir())
-        }
+        empty = _empty(course)
         students = [name_of(Path(path.name)) for path in found]
-        tasks = {assignment: graded.texts for assignment, graded in empty.items()}
-        grades = Grades(output, students, tasks)
+        grades = Grades(output, students, _texts(empty))
         for number, (student, path) in enumerate(zip(students, found, strict=True)):
             key = f"s{number}"
             folder = Path(scratch) / key
@@ -121,15 +119,53 @@ def grade_all(
             finally:
                 grades.save()
                 shutil.rmtree(folder, ignore_errors=True)
+    _tell(grades)
+    return rows
+
+
+def count(output: Path, instructor: Path = BUILT / "instructor") -> list[Row]:
+    """Count what was filled in in ``to_mark.csv``, and grade nothing.
+
+    Parameters
+    ----------
+    output : Path
+        Where the files are.
+    instructor : Path
+        What ``make_assignments.py`` made, if it has.
+
+    Raises
+    ------
+    ValueError
+        If there are no grades, if points in ``to_mark.csv`` belong to nobody, or if a
+        file was left as it is.
+    """
+    grades = Grades(output, [], _texts(_empty(instructor)))
+    if not grades.rows:
+        raise ValueError(f"There are no grades in {output}: grade a folder first.")
+    grades.save()
+    rows = list(grades.rows.values())
+    for row in rows:
+        print(summary(row))
+    _tell(grades)
+    return rows
+
+
+def _tell(grades: Grades) -> None:
+    """Say what a person should look at; raise if a file was left as it is."""
     if changed := grades.changed():
         print("Another text than that which got the points (see `note`):")
         print("\n".join(f"  {name}" for name in changed))
-    if grades.is_left:
-        raise ValueError(
-            f"{output / 'to_mark.csv'} was changed while this ran, so it was left as "
-            "it is. Run this again to count what was filled in."
+    if grades.has_replaced:
+        print(
+            "grades.csv was changed by somebody else and is now written anew: what it "
+            "held before is in its newest copy in backups/."
         )
-    return rows
+    if grades.left:
+        raise ValueError(
+            "\n".join(grades.left)
+            + "\nNothing is lost. Save and close it where it is open, then run `make "
+            "grade COUNT=1` (classroom/grade.py --count), which runs no submission."
+        )
 
 
 def grade_one(
@@ -175,6 +211,18 @@ def summary(row: Row) -> str:
     return f"{row.student:20} {row.assignment:25} {points:30} {row.status}"
 
 
+def _empty(course: Path) -> dict[str, Graded]:
+    """Give no points, in each of the assignments."""
+    return {
+        path.name: Graded.nothing(course, path.name)
+        for path in sorted((course / "release").glob("*"))
+    }
+
+
+def _texts(empty: dict[str, Graded]) -> dict[str, dict[str, Text]]:
+    return {assignment: graded.texts for assignment, graded in empty.items()}
+
+
 def _given(course: Path) -> dict[str, NotebookNode]:
     """Read the notebooks as they were given out."""
     return {
@@ -208,25 +256,36 @@ def _with_reason(graded: Graded, *more: str) -> Graded:
 def main() -> str | None:
     """Grade what the command line names."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("submissions", type=Path, metavar="DIR")
+    parser.add_argument("submissions", type=Path, metavar="DIR", nargs="?")
+    parser.add_argument(
+        "--count",
+        action="store_true",
+        help="count what was filled in in to_mark.csv; run nothing",
+    )
     parser.add_argument("--output", type=Path, default=GRADES)
     parser.add_argument("--feedback", action="store_true")
     for field in fields(Limits):
         name = f"--{field.name.replace('_', '-')}"
         parser.add_argument(name, type=int, default=field.default)
     given = parser.parse_args()
+    if given.count == bool(given.submissions):
+        parser.error("Name the folder to grade, or --count, which grades nothing.")
     limits = Limits(
         **{field.name: getattr(given, field.name) for field in fields(Limits)}
     )
-    print(describe_fence())
     try:
-        check_package()
+        if not given.count:
+            print(describe_fence())
+            check_package()
         if given.output == GRADES and GRADES_OF_1_0.is_dir() and not GRADES.exists():
             shutil.move(GRADES_OF_1_0, GRADES)
             print(f"The grades of before were moved to {GRADES}.")
-        grade_all(
-            given.submissions, given.output, limits=limits, feedback=given.feedback
-        )
+        if given.count:
+            count(given.output)
+        else:
+            grade_all(
+                given.submissions, given.output, limits=limits, feedback=given.feedback
+            )
     except (OSError, ValueError) as error:
         return str(error)
     print(f"See {given.output}/grades.csv and, to mark by hand, to_mark.csv.")

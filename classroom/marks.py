@@ -2,7 +2,8 @@
 
 A spreadsheet changes what it opens: 0012 becomes 12, 1-2 a date, and Müller what its
 bytes are in another encoding. So each student has a *code* of letters that nothing
-changes, by which rows are known. Rows without one are known by the name.
+changes, by which rows are known. Rows without one are known by the name. And it saves
+what it opened an hour ago: so `LAST` keeps what was written to to_mark.csv, too.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import datetime
+from itertools import zip_longest
 from pathlib import Path
 
 from autograde import Text
@@ -29,6 +31,8 @@ LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: they make no word, month or numbe
 CODE = re.compile(f"[{LETTERS}]{{8}}")
 CHANGED = "The text is another one than these points were given for."
 KEPT = " | kept from an earlier run; in "
+LAST = "last_to_mark.csv"  # in backups/: all texts and points, as written last
+UNSAVED = "unsaved_grades.csv"  # in backups/, while grades.csv can't be written
 LONGEST = 30_000  # characters of a text: a cell of a spreadsheet has no more
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 Key = tuple[str, str]  # code of the student, assignment
@@ -69,6 +73,7 @@ WEIGHT = {
     "graded": 3,
 }
 WITH_TEXTS = 2  # the weight from which on there are texts to mark
+OURS = {*TO_MARK, *Row.__annotations__}  # columns; all others are a person's own
 
 
 @dataclass
@@ -88,7 +93,7 @@ class Table:
         Raises
         ------
         ValueError
-            If it lacks a column.
+            If it lacks a column, has one twice, or a cell is below no heading.
         """
         if not path.exists():
             return cls(path)
@@ -104,11 +109,27 @@ class Table:
                 f"{path} has no column {', '.join(missing)}. Nothing was written. Save "
                 "it as CSV, with the columns that it had, or move it to another place."
             )
-        for cells in reader:
+        count = Counter(filter(None, table.columns))
+        if twice := [name for name, times in count.items() if times > 1]:
+            raise ValueError(
+                f"{path} has the column {', '.join(twice)} twice. Nothing was written. "
+                "Give your own another name (capital letters make no difference)."
+            )
+        for number, cells in enumerate(reader, 2):
             filled = dict.fromkeys(table.columns, "")
-            filled.update(zip(table.columns, map(_unguarded, cells), strict=False))
+            for name, cell in zip_longest(table.columns, cells, fillvalue=""):
+                if cell.strip() and not name:
+                    raise ValueError(
+                        f"{path}, row {number}: {cell!r} is in a column without a "
+                        "heading. Nothing was written. Write one above it."
+                    )
+                filled[name] = _unguarded(cell) if name in OURS else cell
             table.rows.append(filled)
         return table
+
+    def own_columns(self, ours: list[str]) -> list[str]:
+        """Name the columns that a person added."""
+        return [name for name in self.columns if name and name not in ours]
 
     def is_as_read(self) -> bool:
         """Say whether nobody else has written the file since."""
@@ -134,7 +155,7 @@ class Table:
         # Who separates by semicolons writes 8,5; and 8.5 would be a date in May.
         point = "," if self.delimiter == ";" else "."
         writer.writerows(
-            {name: _guarded(value, point) for name, value in row.items()}
+            {n: _guarded(cell, point) if n in OURS else cell for n, cell in row.items()}
             for row in rows
         )
         content = text.getvalue().replace("\0", "").encode("utf-8-sig", "replace")
@@ -157,7 +178,15 @@ class Grades:
     Raises
     ------
     ValueError
-        If it is not clear whose points they are, or if they can't be.
+        If it is not clear whose points they are, if they can't be, or if points are
+        gone.
+
+    Attributes
+    ----------
+    left : list of str
+        What could not be written, and why: nothing of it is lost, the next run has it.
+    has_replaced : bool
+        Whether grades.csv held something that this run did not know.
     """
 
     def __init__(
@@ -170,12 +199,19 @@ class Grades:
             raise ValueError(f"These names are the same, rename one: {same}")
         needed = [f.name for f in fields(Row) if f.name not in ("code", "recognised")]
         self._grades = Table.read(output / "grades.csv", needed)
-        self._to_mark = Table.read(
-            output / "to_mark.csv", ["student", "assignment", "task", "points"]
-        )
+        needed_to_mark = ["student", "assignment", "task", "points"]
+        self._to_mark = Table.read(output / "to_mark.csv", needed_to_mark)
+        backups = output / "backups"
+        self._last = Table.read(backups / LAST, ["code", *needed_to_mark])
+        self._unsaved = Table.read(backups / UNSAVED, needed)
+        if self._unsaved.content is not None:
+            self._grades.back_up()
+            self._grades = replace(self._unsaved, path=self._grades.path)
+        self._own: dict[Key, dict[str, str]] = {}
         self.rows = self._read_grades()
         self.to_mark = self._read_marks(tasks)
-        self.is_left = False
+        self.left: list[str] = []
+        self.has_replaced = False
         self._grades.back_up()
         self._to_mark.back_up()
 
@@ -193,7 +229,11 @@ class Grades:
         """
         key = (row.code, row.assignment)
         before = self.rows.get(key)
-        if before and WEIGHT.get(before.status, 3) > WEIGHT[row.status]:
+        if before and (
+            WEIGHT.get(before.status, 3) > WEIGHT[row.status]
+            # Perhaps the computer was busy.
+            or (row.status == "stopped" and before.automatic > row.automatic)
+        ):
             now = f"{run} it is {row.status}: {row.reason}"
             row = replace(before, reason=before.reason.split(KEPT)[0] + KEPT + now)
         elif WEIGHT[row.status] >= WITH_TEXTS:
@@ -203,22 +243,41 @@ class Grades:
         return self.rows[key]
 
     def save(self) -> None:
-        """Write both files; to_mark.csv only if nobody filled in more meanwhile."""
+        """Write both files; to_mark.csv only if nobody filled in more meanwhile.
+
+        A file that can't be written, because it is open elsewhere, goes into `left`.
+
+        Raises
+        ------
+        OSError
+            If nothing can be written to the folder.
+        """
         self.rows = {key: self._counted(row) for key, row in self.rows.items()}
-        lines = sorted(
-            self.rows.values(), key=lambda row: (row.student, row.assignment)
-        )
-        if not self._grades.is_as_read():
-            Table.read(self._grades.path, []).back_up()
-        self._grades.write([f.name for f in fields(Row)], map(asdict, lines))
-        if not self._to_mark.is_as_read():
-            self.is_left = True
-            return
-        of_person = [c for c in self._to_mark.columns if c and c not in TO_MARK]
-        to_mark = sorted(
-            self._texts(), key=lambda row: (row["student"], row["assignment"])
-        )
-        self._to_mark.write([*TO_MARK, *of_person], to_mark)
+        self.left = []
+        lines = [
+            {**self._own.get(key, {}), **asdict(row)} for key, row in self.rows.items()
+        ]
+        of_row = [f.name for f in fields(Row)]
+        columns = [*of_row, *self._grades.own_columns(of_row)]
+        try:
+            if not self._grades.is_as_read():
+                Table(self._grades.path, self._grades.path.read_bytes()).back_up()
+                self.has_replaced = True
+            self._grades.write(columns, _sorted(lines))
+            self._unsaved.path.unlink(missing_ok=True)
+        except OSError as error:
+            self._unsaved.write(columns, _sorted(lines))
+            self.left.append(f"{self._grades.path} could not be written: {error}")
+        to_mark = _sorted(self._texts())
+        columns = [*TO_MARK, *self._to_mark.own_columns(TO_MARK)]
+        self._last.write(columns, to_mark)
+        try:
+            if self._to_mark.is_as_read():
+                self._to_mark.write(columns, to_mark)
+            else:
+                self.left.append(f"{self._to_mark.path} was changed while this ran.")
+        except OSError as error:
+            self.left.append(f"{self._to_mark.path} could not be written: {error}")
 
     def changed(self) -> list[str]:
         """Name the texts that are other ones than those that got the points."""
@@ -257,7 +316,10 @@ class Grades:
 
     def _counted(self, row: Row) -> Row:
         """Fill in what a person gave to the texts of a notebook, and has yet to."""
-        texts = self.to_mark.get((row.code, row.assignment), {}).values()
+        by_task = self.to_mark.get((row.code, row.assignment))
+        if by_task is None:  # What is yet to mark stays so, if its rows are gone.
+            return replace(row, total=row.automatic + row.by_hand)
+        texts = by_task.values()
         given = sum(_number(text["points"]) for text in texts if text["points"])
         left = sum(_number(text["max"]) for text in texts if not text["points"])
         return replace(
@@ -282,7 +344,13 @@ class Grades:
                         "written. Correct it, or move the file to another place."
                     ) from None
             values |= {"code": code, "student": self.names.get(code, cells["student"])}
-            rows[code, cells["assignment"]] = Row(**values)
+            if (key := (code, cells["assignment"])) in rows:
+                raise ValueError(
+                    f"{self._grades.path}, row {number}: {values['student']}, {key[1]} "
+                    "stands twice. Nothing was written. Take one of the lines out."
+                )
+            rows[key] = Row(**values)
+            self._own[key] = cells
         for row in rows.values():
             self.names.setdefault(row.code, row.student)
         return rows
@@ -321,21 +389,47 @@ class Grades:
                 problems.append(f"{about} stands beside {before!r}")
             elif not before:
                 by_task[row["task"]] = row
-        problems += [
-            f"the row of {had.student}, {had.assignment} is gone, which had "
-            f"{had.by_hand:g} points"
-            for key, had in self.rows.items()
-            if had.by_hand and key not in marks
-        ]
+        problems += self._gone(marks)
         if problems:
             raise ValueError(
                 f"{table.path}: it is not clear what these points are:\n  "
                 + "\n  ".join(problems)
-                + "\nNothing was graded and nothing written. Write the student as the "
-                "folder is called, with an empty code; take rows that are gone from "
-                f"{table.path.parent / 'backups'}; or keep them in a file elsewhere."
+                + "\nNothing was graded and nothing written. Take points that are gone "
+                f"from {self._last.path} or an older copy, or write 0 if you mean "
+                "it. If a student has another name now, write the student as the "
+                "folder is called, with an empty code, and take the lines of the old "
+                f"name out of {self._grades.path}. Points that you need no more, keep "
+                "in a file elsewhere."
             )
         return marks
+
+    def _gone(self, marks: dict[Key, dict[str, dict[str, str]]]) -> list[str]:
+        """Name points that an older copy lacks; put its other rows right."""
+        gone = {
+            key: f"the row of {had.student}, {had.assignment} is gone or empty, which "
+            f"had {had.by_hand:g} points"
+            for key, had in self.rows.items()
+            if had.by_hand and not any(t["points"] for t in marks.get(key, {}).values())
+        }
+        problems = list(gone.values())
+        for row in self._last.rows:
+            key, task = (_written_code(row), row["assignment"]), row["task"]
+            if key in gone or key not in self.rows:
+                continue
+            row["student"] = self.names[key[0]]
+            now = marks.get(key, {}).get(task)
+            if row["points"] and not (now and now["points"]):
+                who = f"{row['student']}, {row['assignment']}, {task}"
+                problems.append(
+                    f"the row of {who} is gone or empty, which had {row['points']}"
+                )
+            elif now is None:
+                marks.setdefault(key, {})[task] = row
+            else:
+                if now["points"] and _is_another(now, row["text"], _version(row)):
+                    now["note"] = CHANGED
+                now |= {"code": row["code"], "text": row["text"]}
+        return problems
 
 
 def code_of(text: str, length: int = 8) -> str:
@@ -407,10 +501,13 @@ def _written_code(row: dict[str, str]) -> str:
     return code if CODE.fullmatch(code) else ""
 
 
+def _version(row: dict[str, str]) -> str:
+    return row.get("code", "").strip().upper().partition("-")[2]
+
+
 def _is_another(before: dict[str, str], text: str, version: str) -> bool:
     """Say whether a text is another one than that of the row."""
-    known = before.get("code", "").strip().upper().partition("-")[2]
-    if known:
+    if known := _version(before):
         return known != version
     there = before.get("text", "")
     return bool(there) and _plain(there) != _plain(text)
@@ -418,7 +515,11 @@ def _is_another(before: dict[str, str], text: str, version: str) -> bool:
 
 def _known_column(name: str) -> str:
     low = name.lower()
-    return low if low in TO_MARK or low in Row.__annotations__ else name
+    return low if low in OURS else name
+
+
+def _sorted(rows: Iterable[dict]) -> list[dict]:
+    return sorted(rows, key=lambda row: (row["student"], row["assignment"]))
 
 
 def _number(text: str) -> float:

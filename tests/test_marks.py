@@ -106,6 +106,7 @@ UNCLEAR = {
         "code,student,assignment,task,points,max\n"
         f"{marks.code_of('ben')},anna,01_tiny,why-answer,9,10"
     ),
+    "empty": "student,assignment,task,points,max\nanna,01_tiny,why-answer,,10",
     "gone": "student,assignment,task,points,max\nben,01_tiny,why-answer,9,10",
     "too many": "student,assignment,task,points,max\nanna,01_tiny,why-answer,11,10",
     "negative": "student,assignment,task,points,max\nanna,01_tiny,why-answer,-1,10",
@@ -191,6 +192,36 @@ def test_columns_of_a_person_are_kept(tmp_path):
     assert rows_in(path)[0]["My comment"] == "a fine letter"
 
 
+def test_columns_of_a_person_in_the_grades_are_kept(tmp_path):
+    run(tmp_path, "anna")
+    path = tmp_path / "grades.csv"
+    first, row = path.read_text(encoding="utf-8-sig").splitlines()
+    path.write_text(f"{first},late penalty\n{row},-10\n")
+    run(tmp_path, "anna", "ben")
+    assert [row["late penalty"] for row in rows_in(path)] == ["-10", ""]
+
+
+LOSING = {
+    "no heading": ("", ",a fine letter"),
+    "an empty heading": (",", ",a fine letter"),
+    "ours twice": (",Max", ",9"),
+    "a person's twice": (",mine,mine", ",a,b"),
+}
+
+
+@pytest.mark.parametrize("name", ["grades.csv", "to_mark.csv"])
+@pytest.mark.parametrize("more", LOSING.values(), ids=LOSING)
+def test_a_cell_that_would_get_lost_is_reported(tmp_path, name, more):
+    run(tmp_path, "anna")
+    path = tmp_path / name
+    first, row = path.read_text(encoding="utf-8-sig").splitlines()
+    path.write_text(f"{first}{more[0]}\n{row}{more[1]}\n")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match=name):
+        run(tmp_path, "anna")
+    assert path.read_bytes() == before
+
+
 def test_what_was_there_before_is_in_the_backups(tmp_path):
     run(tmp_path, "anna")
     fill(tmp_path)
@@ -206,7 +237,7 @@ def test_marks_filled_in_while_grading_are_not_overwritten(tmp_path):
     fill(tmp_path)
     filled = (tmp_path / "to_mark.csv").read_bytes()
     grades.save()
-    assert grades.is_left
+    assert grades.left
     assert (tmp_path / "to_mark.csv").read_bytes() == filled
     assert run(tmp_path, "anna")["anna"].by_hand == 9
 
@@ -266,3 +297,140 @@ def test_grades_saved_with_semicolons_are_read_again(tmp_path):
     graded = run(tmp_path, "ben")
     assert {row.total for row in graded.values()} == {88.5}
     assert ";88,5;" in path.read_text(encoding="utf-8-sig")
+
+
+def test_an_older_copy_loses_no_text_that_is_yet_to_be_marked(tmp_path):
+    run(tmp_path, "anna")
+    older = (tmp_path / "to_mark.csv").read_bytes()
+    run(tmp_path, "late_carla")
+    (tmp_path / "to_mark.csv").write_bytes(older)  # from a window that stayed open
+    graded = run(tmp_path, "anna")
+    assert graded["late_carla"].by_hand_outstanding == 10
+    row = rows_in(tmp_path / "to_mark.csv")[1]
+    assert (row["student"], row["text"]) == ("late_carla", "Because.")
+
+
+def test_without_any_copy_what_is_yet_to_be_marked_stays_so(tmp_path):
+    run(tmp_path, "anna", "ben")
+    for path in (tmp_path / "to_mark.csv", tmp_path / "backups" / marks.LAST):
+        path.unlink()
+    assert run(tmp_path, "anna")["ben"].by_hand_outstanding == 10
+
+
+def test_an_older_copy_loses_no_points(tmp_path):
+    run(tmp_path, "anna", "ben")
+    older = (tmp_path / "to_mark.csv").read_bytes()
+    fill(tmp_path)
+    run(tmp_path, "anna", "ben")
+    (tmp_path / "to_mark.csv").write_bytes(older)
+    with pytest.raises(ValueError, match=r"anna(.|\n)*ben"):
+        run(tmp_path, "anna", "ben")
+    fill(tmp_path, points="0")
+    assert run(tmp_path, "anna", "ben")["anna"].total == 80
+
+
+def test_points_of_one_of_two_texts_that_are_gone_are_reported(tmp_path):
+    run(tmp_path, "anna")
+    grades = marks.Grades(tmp_path, ["anna"], {NAME: {}})
+    row = grades.rows[marks.code_of("anna"), NAME]
+    grades.add(row, {"how": Text("So.", 10, None)}, "this folder")
+    grades.save()
+    fill(tmp_path, points="4")
+    assert run(tmp_path, "anna")["anna"].by_hand == 8
+    path = tmp_path / "to_mark.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:-1]))
+    with pytest.raises(ValueError, match="01_tiny, how"):
+        run(tmp_path, "anna")
+
+
+def test_points_for_an_older_text_in_an_older_copy_are_noted(tmp_path):
+    run(tmp_path, "anna", texts={"anna": "First."})
+    older = (tmp_path / "to_mark.csv").read_bytes()
+    run(tmp_path, "anna", texts={"anna": "Second."})
+    (tmp_path / "to_mark.csv").write_bytes(older)
+    fill(tmp_path)
+    run(tmp_path, "ben")
+    row, _ = rows_in(tmp_path / "to_mark.csv")
+    assert (row["points"], row["text"], row["note"]) == ("9", "Second.", marks.CHANGED)
+
+
+def test_a_student_of_another_name_gets_the_marks_as_the_message_says(tmp_path):
+    run(tmp_path, "anna")
+    fill(tmp_path)
+    run(tmp_path, "anna")
+    fill(tmp_path, {"anna": "Anna Schmidt"}, drop=["code"])
+    path = tmp_path / "grades.csv"
+    with pytest.raises(ValueError, match=r"old name out of .*grades\.csv"):
+        run(tmp_path, "Anna Schmidt")
+    path.write_text(path.read_text(encoding="utf-8-sig").splitlines()[0] + "\n")
+    graded = run(tmp_path, "Anna Schmidt")
+    assert {name: row.total for name, row in graded.items()} == {"Anna Schmidt": 89}
+    (row,) = rows_in(tmp_path / "to_mark.csv")
+    assert row["student"] == "Anna Schmidt"
+
+
+@pytest.mark.parametrize(("points", "total"), [(0, 80), (85, 85)])
+def test_a_busy_computer_takes_no_points_away(tmp_path, points, total):
+    run(tmp_path, "anna")
+    grades = marks.Grades(tmp_path, ["anna"], {NAME: {}})
+    stopped = Graded(points, 90, 100, status="stopped", reason="too slow")
+    row = grades.add(grade.row_of("anna", NAME, stopped), {}, "this folder")
+    assert row.total == total
+    assert row.status == ("graded" if points < 80 else "stopped")
+    assert "too slow" in row.reason
+
+
+def test_a_stopped_notebook_is_no_worse_than_none(tmp_path):
+    grades = marks.Grades(tmp_path, ["anna"], {NAME: {}})
+    stopped = Graded(0, 90, 100, status="stopped", reason="too slow")
+    assert grades.add(grade.row_of("anna", NAME, stopped), {}, "").status == "stopped"
+
+
+def test_a_change_of_the_grades_meanwhile_is_said_and_kept(tmp_path, capsys):
+    run(tmp_path, "anna")
+    grades = marks.Grades(tmp_path, ["anna"], {NAME: {}})
+    path = tmp_path / "grades.csv"
+    changed = path.read_bytes().replace(b",80,", b",85,")
+    path.write_bytes(changed)
+    grades.save()
+    grade._tell(grades)
+    assert "grades.csv" in capsys.readouterr().out
+    copies = [copy.read_bytes() for copy in (tmp_path / "backups").glob("grades-*")]
+    assert changed in copies
+
+
+@pytest.mark.fault("Submissions of students", "busy or failing")
+@pytest.mark.parametrize("name", ["grades.csv", "to_mark.csv"])
+def test_a_file_that_is_open_elsewhere_loses_nothing(tmp_path, monkeypatch, name):
+    run(tmp_path, "anna")
+    whole = marks.write_whole
+
+    def locked(path, content):
+        if path.name == name:
+            raise PermissionError(13, "Permission denied", str(path))
+        whole(path, content)
+
+    before = (tmp_path / name).read_bytes()
+    with monkeypatch.context() as patch:
+        patch.setattr(marks, "write_whole", locked)
+        run(tmp_path, "ben")
+        with pytest.raises(ValueError, match=name):
+            grade.count(tmp_path, tmp_path)
+    assert (tmp_path / name).read_bytes() == before
+    fill(tmp_path)
+    grade.count(tmp_path, tmp_path)
+    assert [row["student"] for row in rows_in(tmp_path / name)] == ["anna", "ben"]
+    assert not (tmp_path / "backups" / marks.UNSAVED).exists()
+
+
+def test_count_counts_and_grades_nothing(tmp_path, monkeypatch, capsys):
+    run(tmp_path, "anna", "ben")
+    fill(tmp_path)
+    arguments = ["grade.py", "--count", "--output", str(tmp_path)]
+    monkeypatch.setattr("sys.argv", arguments)
+    assert grade.main() is None
+    assert [row["total"] for row in rows_in(tmp_path / "grades.csv")] == ["89", "89"]
+    assert "anna" in capsys.readouterr().out
+    monkeypatch.setattr("sys.argv", [*arguments[:-1], str(tmp_path / "nothing")])
+    assert "nothing" in grade.main()
+    assert not (tmp_path / "nothing").exists()
