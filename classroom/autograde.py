@@ -97,16 +97,17 @@ class SandboxedExecute(NbGraderPreprocessor):
 
 
 class WithoutHiddenTests(ClearHiddenTests):
-    """Takes hidden tests, and the tracebacks that would show them, out of feedback."""
+    """Takes hidden tests, and outputs that would show them, out of feedback."""
 
     def preprocess_cell(self, cell, resources, cell_index):
-        """Leave of an error its last line; a student's cell may say anything."""
+        """Leave only an error's last line; a student's cell may say anything."""
         if not _is_check(cell):
             return cell, resources
         is_hidden = self.begin_test_delimeter in cell.source
         cell, resources = super().preprocess_cell(cell, resources, cell_index)
-        for output in cell.get("outputs", []) if is_hidden else []:
-            if output.output_type == "error":
+        if is_hidden:  # the student's code may print what it is called with
+            cell.outputs = [o for o in cell.outputs if o.output_type == "error"]
+            for output in cell.outputs:
                 output.traceback = [_message(output)]
         return cell, resources
 

@@ -223,33 +223,41 @@ def _unzip(archive: Path, folder: Path, left: int) -> tuple[list[str], int]:
             if count == MOST_FILES:
                 problems.append(f"more than {MOST_FILES} files")
                 break
-            inside = PurePosixPath(member.filename.replace("\\", "/"))
-            parts = inside.parts
-            if ".." in parts or inside.is_absolute():
-                problems.append(f"{member.filename} would lie elsewhere")
-                continue
-            if member.is_dir() or any(map(_is_noise, parts)):
-                continue
-            content = b""
-            if may_be_notebook(parts[-1]):
-                if member.compress_type not in (
-                    zipfile.ZIP_STORED,
-                    zipfile.ZIP_DEFLATED,
-                ):
-                    problems.append(f"{member.filename} is packed in an odd way")
-                    continue
-                # What the zip says of sizes may be wrong.
-                with zipped.open(member) as file:
-                    content = file.read(LARGEST + 1)
-                left = max(0, left - len(content))
-                if len(content) > LARGEST or not left:
-                    problems.append(f"{member.filename} is too large")
-                    continue
-            target = folder.joinpath(*parts)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with target.open("xb") as file:
-                file.write(content)
+            try:
+                problem, left = _unzip_one(zipped, member, folder, left)
+            except Exception as error:  # the others may be good
+                why = getattr(error, "strerror", None) or error
+                problem = f"can't be opened: {why}"[:200]
+            if problem:
+                problems.append(f"{member.filename} {problem}")
     return problems, left
+
+
+def _unzip_one(
+    zipped: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, left: int
+) -> tuple[str, int]:
+    """Unpack a member of a zip; say what is wrong with it, and how much is left."""
+    inside = PurePosixPath(member.filename.replace("\\", "/"))
+    parts = inside.parts
+    if ".." in parts or inside.is_absolute():
+        return "would lie elsewhere", left
+    if member.is_dir() or any(map(_is_noise, parts)):
+        return "", left
+    content = b""
+    if may_be_notebook(parts[-1]):
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            return "is packed in an odd way", left
+        # What the zip says of sizes may be wrong.
+        with zipped.open(member) as file:
+            content = file.read(LARGEST + 1)
+        left = max(0, left - len(content))
+        if len(content) > LARGEST or not left:
+            return "is too large", left
+    target = folder.joinpath(*parts)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with target.open("xb") as file:
+        file.write(content)
+    return "", left
 
 
 def _assignments_of(path: Path, given: dict[str, NotebookNode]) -> list[str]:

@@ -1,8 +1,9 @@
 """Put back what belongs to the assignment; keep what the student wrote.
 
-Of a submission, the cells to write and the cells that the student added count.
-Everything else, text, data, checks, and all metadata, comes from the version that was
-given out, whether it was edited, moved, stripped of its metadata, or deleted.
+Of a submission, the cells to write and the cells that the student added count, and what
+the student added to a cell with data. Everything else, text, data, checks, and all
+metadata, comes from the version that was given out, whether it was edited, moved,
+stripped of its metadata, or deleted.
 
 Notebooks come back from many tools, and few keep all that nbgrader wrote. So a cell is
 recognised by the first of these that it has: nbgrader's metadata, its id, its text, its
@@ -13,8 +14,11 @@ beside the place where it was asked for, and then in all that the student added.
 
 from __future__ import annotations
 
+import ast
 import copy
 import re
+import symtable
+import warnings
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +35,8 @@ NEW_CELL = {
 DEFINED = re.compile(r"^(?:async +)?(?:def|class) +(\w+)|^(\w+) *(?::.*)?=(?!=)", re.M)
 PICTURE = re.compile(r"image/(?:bmp|gif|jpeg|png|svg\+xml|webp)")
 BASE64 = re.compile(r"[A-Za-z0-9+/=\s]+")
+MAGICS = re.compile(r"^[%!].*", re.M)  # no Python, and nothing that others need
+LONGEST = 100_000  # characters of a cell that is looked through for what was added
 ELSEWHERE = "# What belongs here stands in another cell."
 METADATA = "nbgrader's metadata"
 
@@ -51,27 +57,36 @@ class Restored:
         was not.
     is_recognised : bool
         Whether any task was: of those to program, if there are such.
+    edited : list of str
+        Names of the cells with data or checks that were edited, and are put back.
     """
 
     notebook: NotebookNode
     how: dict[str, str]
     is_recognised: bool
+    edited: list[str]
 
     def describe(self) -> str:
         """Say for a person what was recognised how."""
-        names = defaultdict(list)
+        names: dict[str, list[str]] = defaultdict(list)
         for name, how in self.how.items():
             names[f"by {how}" if how else "not found"].append(name)
         if len(names) == 1:
-            return f"all {next(iter(names))}"
-        return "; ".join(f"{how}: {', '.join(these)}" for how, these in names.items())
+            names = {f"all {next(iter(names))}": []}
+        if self.edited:
+            names["edited and put back"] = self.edited
+        return "; ".join(
+            f"{how}: {', '.join(these)}" if these else how
+            for how, these in names.items()
+        )
 
 
 @dataclass
 class _Piece:
     """A cell of the submission.
 
-    `place` is that of the given cell that it is, None for one of the student's own.
+    `place` is that of the given cell that it is, None for one of the student's own;
+    `how` that was found out, or that it stood in a cell with data.
     `needed_at` is that of a cell to write whose work it does, and `key` sorts.
     """
 
@@ -119,12 +134,19 @@ def restore(submission: NotebookNode, given: NotebookNode) -> Restored:
     submission, given : NotebookNode
         What was handed in, and the student version as it was given out.
     """
-    texts = {_text(cell) for cell in given.cells}
+    # Data may be set again on purpose; a copy of a stub would undo the solution.
+    copies = {_text(cell) for cell in given.cells if not _is_data(cell)}
     pieces = [
         piece
         for piece in _recognise(submission.cells, given.cells)
-        if piece.place is not None or _text(piece.cell) not in texts  # a mere copy
+        if piece.place is not None or _text(piece.cell) not in copies
     ]
+    edited = [
+        _grade_id(given.cells[piece.place])
+        for piece in pieces
+        if piece.place is not None and _is_edited(piece.cell, given.cells[piece.place])
+    ]
+    pieces = [part for piece in pieces for part in _parts(piece, given.cells)]
     pieces, elsewhere = _find_by_names(pieces, given.cells)
     _put_in_order(pieces, given.cells)
 
@@ -156,6 +178,7 @@ def restore(submission: NotebookNode, given: NotebookNode) -> Restored:
         notebook,
         how={_grade_id(given.cells[place]): text for place, text in how.items()},
         is_recognised=any(how[place] for place in programs or how),
+        edited=edited,
     )
 
 
@@ -194,6 +217,41 @@ def _names_are_of(cells: list[NotebookNode], given: list[NotebookNode]) -> bool:
     return not named or any(_text(cell) == locked[_grade_id(cell)] for cell in named)
 
 
+def _parts(piece: _Piece, given: list[NotebookNode]) -> list[_Piece]:
+    """Split a cell with data that was edited: it, and what the student added to it."""
+    if piece.place is None or not _is_data(given[piece.place]):
+        return [piece]
+    back = given[piece.place]
+    added = _added_code(piece.cell, back) if _is_edited(piece.cell, back) else ""
+    if not added:
+        return [piece]
+    own = _Piece(NEW_CELL["code"](added), how="what was added to data")
+    return [_Piece(back, piece.place, piece.how), own]
+
+
+def _added_code(cell: NotebookNode, given: NotebookNode) -> str:
+    """Return the statements that are new, but for those that set the given data."""
+    if cell.cell_type != "code" or len(cell.source) > LONGEST:
+        return ""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of the student's code
+            known, mine = (
+                [ast.unparse(node) for node in ast.parse(MAGICS.sub("", c.source)).body]
+                for c in (given, cell)
+            )
+            data = _assigned("\n".join(known))
+            new = [code for code in mine if code not in known]
+            return "\n".join(code for code in new if not _assigned(code) & data)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return ""  # no Python
+
+
+def _assigned(code: str) -> set[str]:
+    """Names that code sets; imports don't count, they may come again."""
+    symbols = symtable.symtable(code, "cell", "exec").get_symbols()
+    return {symbol.get_name() for symbol in symbols if symbol.is_assigned()}
+
+
 def _find_by_names(
     pieces: list[_Piece], given: list[NotebookNode]
 ) -> tuple[list[_Piece], dict[int, str]]:
@@ -206,7 +264,7 @@ def _find_by_names(
     written = {
         piece.place
         for piece in pieces
-        if piece.place is not None and _text(piece.cell) != _text(given[piece.place])
+        if piece.place is not None and _is_written(piece.cell, given[piece.place])
     }
     wanted = {
         name: place
@@ -283,14 +341,19 @@ def _added_text(place: int, pieces: list[_Piece], given: list[NotebookNode]) -> 
     """Collect what the student wrote beside a text's cell, or else anywhere."""
     found = {piece.place: piece for piece in pieces if piece.place is not None}
     before = max((p for p in found if p < place), default=-1)
-    own = [p for p in pieces if p.place is None and p.cell.source.strip()]
+    known = {*map(_text, given), None}
+    own = [
+        p
+        for p in pieces
+        if p.place is None and not p.how and _text(p.cell) not in known
+    ]
     near = [p for p in own if before <= p.key[0] <= place]
     texts = [p.cell.source for p in near if p.cell.cell_type != "code"]
     if place in found and _text(found[place].cell) != _text(given[place]):
         return "\n\n".join(texts)
     if before == place - 1 and before in found and not _is_to_write(given[before]):
-        known = {*_lines(given[before].source)} - {""}  # the question may hold it
-        new = [line for line in _lines(found[before].cell.source) if line not in known]
+        asked = {*_lines(given[before].source)} - {""}  # the question may hold it
+        new = [line for line in _lines(found[before].cell.source) if line not in asked]
         if text := "\n".join(new).strip():
             texts.insert(0, text)
     texts = texts or [p.cell.source for p in near]
@@ -338,6 +401,25 @@ def _asked(cell: NotebookNode) -> set[str]:
 
 def _is_to_write(cell: NotebookNode) -> bool:
     return cell.metadata.nbgrader.solution
+
+
+def _is_data(cell: NotebookNode) -> bool:
+    about = cell.metadata.nbgrader
+    return cell.cell_type == "code" and not about.solution and not about.grade
+
+
+def _is_edited(cell: NotebookNode, given: NotebookNode) -> bool:
+    """Whether code that is not to be changed was."""
+    is_locked = given.cell_type == "code" and not _is_to_write(given)
+    return is_locked and _text(cell) != _text(given)
+
+
+def _is_written(cell: NotebookNode, given: NotebookNode) -> bool:
+    """Whether a student wrote something there: a comment is no work, nor is less."""
+    if given.cell_type != "code":
+        return _text(cell) != _text(given)
+    mine, known = ({*map(str.strip, _lines(c.source))} for c in (cell, given))
+    return any(not line.startswith("#") for line in mine - known - {"", "pass", "..."})
 
 
 def _is_text(cell: NotebookNode) -> bool:

@@ -21,6 +21,7 @@ LIMITS = Limits(seconds=60, cell_seconds=6, memory_mib=1500, cell_kib=50)
 WARNS = "import warnings\ndef double(x):\n    warnings.warn('hm')\n    return 2 * x"
 LOOPS = "def double(x):\n    while True:\n        pass"
 PRINTS = "def double(x):\n    print('y' * 10**7)\n    return {}"
+SHOWS = "def double(x):\n    print('called with', x)\n    return 2 * x"
 RENAMED = "def twice(x):\n    return 2 * x"
 HUNGRY = "hoard = bytearray(2**32)"
 ENDS = "import os\nos._exit(0)"
@@ -48,6 +49,7 @@ def submissions(built, given, tmp_path_factory) -> Path:
     hand_in(folder / "loops", given, LOOPS)
     hand_in(folder / "prints", given, PRINTS.format("2 * x"))
     hand_in(folder / "prints and fails", given, PRINTS.format("0"))
+    hand_in(folder / "shows", given, SHOWS)
     hand_in(folder / "raises", given, first="raise ValueError('no')")
     hand_in(folder / "renamed", given, RENAMED)
     hand_in(folder / "exits", given, first="import sys\nsys.exit('bye')")
@@ -294,7 +296,7 @@ def test_points_given_by_hand_are_counted_the_next_time_and_feedback_is_made(
 ):
     two = tmp_path / "submissions"
     two.mkdir()
-    for name in ["anna", "pastes", "prints and fails"]:
+    for name in ["anna", "pastes", "prints and fails", "shows"]:
         (two / name).symlink_to(submissions / name)
     marks = (graded[1] / "to_mark.csv").read_text(encoding="utf-8-sig")
     assert f"anna,{NAME},why-answer,,10,Because I say so." in marks
@@ -311,6 +313,10 @@ def test_points_given_by_hand_are_counted_the_next_time_and_feedback_is_made(
     assert "twice 1 is 2" in page
     assert "secret_number" not in page
     assert len(page) < 1e6
+
+    page = (output / "feedback" / "shows" / f"{NAME}.html").read_text()
+    assert "called with 1\n" in page
+    assert "7341" not in page
 
     page = (output / "feedback" / "pastes" / f"{NAME}.html").read_text()
     assert "data:image/png;base64,ZG90" in page

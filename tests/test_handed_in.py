@@ -179,6 +179,15 @@ def test_a_broken_zip_is_named(given, tmp_path):
     assert problems[0].startswith("b.zip can't be opened")
 
 
+@pytest.mark.fault("Submissions of students", "changed bytes")
+def test_what_is_wrong_with_one_file_of_a_zip_costs_no_other(given, solved, tmp_path):
+    files = {"a.ipynb": "x", "b": "a file", "b/c": "below it", f"{NAME}.ipynb": solved}
+    broken = zipped(**files).replace(b"PK\3\4", b"PK\0\0", 1)  # of the first file
+    notebook, _, problems = chosen(put(tmp_path / "ben", {"b.zip": broken}), given)
+    assert SOLVED in [cell.source for cell in notebook.cells]
+    assert [problem.split()[1] for problem in problems] == ["a.ipynb", "b/c"]
+
+
 @pytest.mark.fault("Submissions of students", "hostile")
 def test_links_and_pipes_are_not_followed(given, tmp_path):
     folder = tmp_path / "ben"

@@ -250,6 +250,32 @@ def move_a_solution_up(notebook):
     cell_of(notebook, "double-solution").source = code
 
 
+def comment_in_place_of_the_code(notebook):
+    """Say where the solutions are: at the end."""
+    write_at_the_end(notebook)
+    comments = {"double": "", "paper": "# see below\n\n", "pair": "# below\npass"}
+    for task, comment in comments.items():
+        cell_of(notebook, f"{task}-solution").source = comment
+
+
+def set_data_for_a_try(notebook):
+    """And set it again as it was given: the solution uses it."""
+    place = notebook.cells.index(cell_of(notebook, "double-solution"))
+    tries = [new("numbers = [5]"), new("numbers = [1, 2]")]
+    notebook.cells[place:place] = tries
+    code = "def double(x):\n    return numbers[1] * x"
+    cell_of(notebook, "double-solution").source = code
+
+
+def write_into_the_data(notebook):
+    """An import and a helper are new there, and the data are others."""
+    helper = "def helper(x):\n    return prod([2, x])"
+    data = cell_of(notebook, "double-data")
+    data.source = f"%cd x\nfrom math import prod\nnumbers = []\n{helper}"
+    code = "def double(x):\n    return helper(x) if numbers else None"
+    cell_of(notebook, "double-solution").source = code
+
+
 def delete_what_was_given(notebook):
     notebook.cells = [
         cell for cell in notebook.cells if not cell.metadata.nbgrader.locked
@@ -278,6 +304,9 @@ ON_THE_WAY = [
     move_solutions_to_the_end,
     move_checks_to_the_top,
     move_a_solution_up,
+    comment_in_place_of_the_code,
+    set_data_for_a_try,
+    write_into_the_data,
     delete_what_was_given,
 ]
 
@@ -302,6 +331,32 @@ def test_what_was_recognised_by_what_is_said(given, solved):
     assert restored.how["double-solution"] == ""
     assert "not found: double-solution" in restored.describe()
     assert passed(restored) == CHECKED[1:]
+
+
+def test_only_what_is_new_in_an_edited_cell_with_data_is_run(given, solved):
+    write_into_the_data(solved)
+    cell_of(solved, "pair-check").source = "print('is not run')"
+    restored = restore(solved, given)
+    assert restored.edited == ["double-data", "pair-check"]
+    assert "double-data, pair-check" in restored.describe()
+    place = restored.notebook.cells.index(cell_of(restored.notebook, "double-data"))
+    data, added = (c.source for c in restored.notebook.cells[place : place + 2])
+    assert data == "numbers = [1, 2]"
+    assert added.startswith("from math import prod\ndef helper")
+    assert len(restored.notebook.cells) == len(given.cells) + 1
+
+
+@pytest.mark.parametrize("code", ["(" * 10**4, "-" * 10**5, "a\0b", "x = !ls"])
+def test_data_that_became_no_python_are_put_back(given, solved, code):
+    cell_of(solved, "double-data").source = code
+    restored = restore(solved, given)
+    assert passed(restored) == CHECKED
+    assert restored.edited == ["double-data"]
+
+
+def test_copies_of_checks_are_not_run_twice(given, solved):
+    solved.cells.insert(2, new(cell_of(given, "double-check").source))
+    assert len(restore(solved, given).notebook.cells) == len(given.cells)
 
 
 @pytest.mark.parametrize("change", [lambda notebook: None, lose_both, copy_cells])
