@@ -183,7 +183,7 @@ def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]
         name = member.filename.replace("\\", "/").rpartition("/")[2]
         if not name:
             continue
-        if name in members and name.endswith(".csv"):
+        if name in members and name.endswith((".csv", ".dat", ".data", ".item")):
             raise InvalidDataError(
                 f"{path} holds more than one {name}: {members[name].filename} and "
                 f"{member.filename}. Unpack it, and give the folder that you mean."

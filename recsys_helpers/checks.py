@@ -115,10 +115,10 @@ def checked_times(ratings: pd.DataFrame, needed_by: str) -> NDArray[np.number]:
 
 
 def _looks_rounded(times: NDArray[np.number]) -> bool:
-    # A reader has made whole numbers of 1.11249E+09; a few can be round by chance. Of
-    # small numbers, which are no times of today, six digits are all there are.
-    few = 2 if times.dtype.kind == "f" else 20
-    if len(times) < few or times.min() < 1e8:
+    # Of small numbers, which are no times of today, six digits are all there are; and
+    # a few can be round by chance.
+    some = np.unique(times[:: max(1, len(times) // 1000)])
+    if len(some) < 20 or times.min() < 1e8:
         return False
     return not (times % 10.0 ** (np.floor(np.log10(times)) - 5)).any()
 

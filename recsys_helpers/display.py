@@ -259,7 +259,8 @@ def _for_each(movies: pd.DataFrame, values: Any, name: str) -> list[Any]:
                 f"{name} goes by movie_id, and movies has no such column. Give one "
                 "for each row instead."
             )
-        integer_ids(list(values), f"A movie_id of {name}")  # text, say, of JSON
+        if not any(movie in values for movie in movies["movie_id"]):
+            integer_ids(list(values), f"A movie_id of {name}")  # text, say, of JSON
         return [values.get(movie) for movie in movies["movie_id"]]
     if len(values) != len(movies):
         raise ValueError(f"There are {len(movies)} movies and {len(values)} {name}.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -99,12 +98,17 @@ def open_image(source: ImageSource) -> Image.Image:
     content = content_of(source)
     name = str(source) if isinstance(source, str | Path) else "This image"
     try:
-        with warnings.catch_warnings():
+        if isinstance(content, bytes):
+            content = _opened(content)
             # Pillow warns of a small file with a hundred million pixels, and goes on.
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            if isinstance(content, bytes):
-                content = _opened(content)
-            return _as_seen(content)
+            limit = Image.MAX_IMAGE_PIXELS
+            if limit and content.width * content.height > limit:
+                raise Image.DecompressionBombError
+        return _as_seen(content)
+    except Image.DecompressionBombError as error:
+        raise UnreadableImageError(
+            f"{name} has more than {Image.MAX_IMAGE_PIXELS:,} pixels. Save it smaller."
+        ) from error
     except _NoWhiteError as error:
         raise UnreadableImageError(f"{name} {error}") from error
     except Exception as error:  # bad bytes make decoders raise almost anything

@@ -29,8 +29,10 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
@@ -112,33 +114,46 @@ def read_movielens(
         :func:`~recsys_helpers.validation.validate_ratings` and
         :func:`~recsys_helpers.validation.validate_movies` refuse.
     """
-    path = _folder_of_ratings(Path(path))
+    needed = ["ratings.csv", "movies.csv"] + ["links.csv"] * (n_movies is not None)
+    with files_in(Path(path), needed) as (names, open_file):
+        movies = _read_movies(open_file("movies.csv"))
+        require_rows("movies.csv", movies, n_movies)
+        links = None
+        if "links.csv" in names:
+            links = _read_links(open_file("links.csv"))
+            require_rows("links.csv", links, n_movies)
+        ratings = _read_ratings(open_file, movies["movie_id"], n_ratings)
+        require_rows("ratings.csv", ratings, n_ratings)
+    return ratings, movies, links
+
+
+@contextmanager
+def files_in(path: Path, needed: Sequence[str]) -> Iterator[tuple[set[str], OpenFile]]:
+    """Open a folder or a zip with the files that are needed.
+
+    "Extract all" makes a folder in another: the only one with the first file is opened.
+
+    Yields
+    ------
+    names, open_file
+        As `recsys_helpers.archives.opened` does.
+
+    Raises
+    ------
+    InvalidDataError
+        If a file is missing, or as there.
+    """
+    if path.is_dir() and needed[0] not in os.listdir(path):
+        # isfile: a folder that nobody may look into has none for us.
+        inner = [p for p in path.iterdir() if os.path.isfile(p / needed[0])]
+        path = inner[0] if len(inner) == 1 else path
     with opened(path) as (names, open_file):
-        needed = ["ratings.csv", "movies.csv"] + ["links.csv"] * (n_movies is not None)
         missing = [name for name in needed if name not in names]
         if missing:
             raise InvalidDataError(
                 f"{path} has no file {' and no '.join(missing)}. {_holds(path, names)}"
             )
-        movies = _read_movies(open_file("movies.csv"))
-        _require_rows("movies.csv", movies, n_movies)
-        links = None
-        if "links.csv" in names:
-            links = _read_links(open_file("links.csv"))
-            _require_rows("links.csv", links, n_movies)
-        ratings = _read_ratings(open_file, movies["movie_id"], n_ratings)
-        _require_rows("ratings.csv", ratings, n_ratings)
-    return ratings, movies, links
-
-
-def _folder_of_ratings(path: Path) -> Path:
-    """Go into the only folder with ratings: "Extract all" makes one in another."""
-    if path.is_dir() and not (path / "ratings.csv").is_file():
-        inner = [
-            inside for inside in path.iterdir() if (inside / "ratings.csv").is_file()
-        ]
-        return inner[0] if len(inner) == 1 else path
-    return path
+        yield names, open_file
 
 
 def _holds(path: Path, names: set[str]) -> str:
@@ -150,7 +165,8 @@ def _holds(path: Path, names: set[str]) -> str:
     return f"It holds: {', '.join(inside[:8]) or 'nothing'}{more}."
 
 
-def _require_rows(file: str, frame: pd.DataFrame, expected: int | None) -> None:
+def require_rows(file: str, frame: pd.DataFrame, expected: int | None) -> None:
+    """Raise unless a table has as many rows as its edition."""
     if expected is not None and len(frame) != expected:
         raise InvalidDataError(
             f"{file} has {len(frame):,} rows where this edition has {expected:,}: it "
@@ -372,10 +388,7 @@ def quick_ratings(
     # pandas 2 says nothing of a chunk whose first line has too many fields.
     beyond = [] if n_rows is None else ["beyond"]
     try:
-        with warnings.catch_warnings():
-            # A first line with too many fields is no more than a warning to pandas, and
-            # with `usecols` it says nothing of any line.
-            warnings.simplefilter("error", pd.errors.ParserWarning)
+        with _warnings_as_errors():
             read = pd.read_csv(
                 stream,
                 header=None,
@@ -391,19 +404,33 @@ def quick_ratings(
                 encoding_errors="replace",
                 chunksize=n_rows,
             )
-            for chunk in [read] if n_rows is None else read:
-                if chunk[beyond].notna().any(axis=None):
-                    raise StumbledError("a line has too many fields")
-                numbers = chunk[list(RATING_DTYPES)]
-                if numbers["rating"].hasnans:
-                    numbers = numbers.dropna(how="all")
-                check_rating_values(numbers, str)
-                yield numbers.astype(RATING_DTYPES)
+        chunks = iter([read] if n_rows is None else read)
+        while True:
+            with _warnings_as_errors():
+                chunk = next(chunks, None)
+            if chunk is None:
+                break
+            if chunk[beyond].notna().any(axis=None):
+                raise StumbledError("a line has too many fields")
+            numbers = chunk[list(RATING_DTYPES)]
+            if numbers["rating"].hasnans:
+                numbers = numbers.dropna(how="all")
+            check_rating_values(numbers, str)
+            yield numbers.astype(RATING_DTYPES)
     except pd.errors.EmptyDataError:
         pass
     except (ValueError, pd.errors.ParserWarning, InvalidDataError) as error:
         raise StumbledError(str(error)) from error
     require_final_line_break(stream)
+
+
+@contextmanager
+def _warnings_as_errors() -> Iterator[None]:
+    # A first line with too many fields is no more than a warning to pandas, and with
+    # `usecols` it says nothing of any line.
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        yield
 
 
 def _read_ratings(

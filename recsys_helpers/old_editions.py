@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from recsys_helpers.archives import OpenFile, opened, require_final_line_break
-from recsys_helpers.movielens_files import _require_rows
+from recsys_helpers.archives import OpenFile, require_final_line_break
+from recsys_helpers.movielens_files import files_in, require_rows
 from recsys_helpers.validation import (
     NO_GENRES,
     RATING_DTYPES,
@@ -64,12 +64,11 @@ def read_100k(
         As for :func:`~recsys_helpers.movielens_files.read_movielens`, and for a genre's
         flag that is neither 0 nor 1.
     """
-    with opened(Path(path)) as (names, open_file):
-        _require_files(path, names, "u.data", "u.item")
+    with files_in(Path(path), ["u.data", "u.item"]) as (_, open_file):
         movies = _read_movies(open_file, "u.item", "|", 5 + len(_FLAGS), _flagged)
-        _require_rows("u.item", movies, n_movies)
+        require_rows("u.item", movies, n_movies)
         ratings = _read_ratings(open_file, "u.data", "\t", movies["movie_id"])
-        _require_rows("u.data", ratings, n_ratings)
+        require_rows("u.data", ratings, n_ratings)
     return ratings, movies, None
 
 
@@ -95,19 +94,12 @@ def read_1m(
     InvalidDataError
         As for :func:`~recsys_helpers.movielens_files.read_movielens`.
     """
-    with opened(Path(path)) as (names, open_file):
-        _require_files(path, names, "ratings.dat", "movies.dat")
+    with files_in(Path(path), ["ratings.dat", "movies.dat"]) as (_, open_file):
         movies = _read_movies(open_file, "movies.dat", "::", 3, _named)
-        _require_rows("movies.dat", movies, n_movies)
+        require_rows("movies.dat", movies, n_movies)
         ratings = _read_ratings(open_file, "ratings.dat", "::", movies["movie_id"])
-        _require_rows("ratings.dat", ratings, n_ratings)
+        require_rows("ratings.dat", ratings, n_ratings)
     return ratings, movies, None
-
-
-def _require_files(path: str | Path, names: set[str], *wanted: str) -> None:
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        raise InvalidDataError(f"{path} has no file {' and no '.join(missing)}.")
 
 
 def _rows(

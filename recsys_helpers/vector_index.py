@@ -364,7 +364,8 @@ class VectorIndex:
 
 def _different_rows(points: NDArray[np.float32]):
     """First of each different row, and which of these every row equals."""
-    as_bytes = (points + np.float32(0)).view(f"V{points.itemsize * points.shape[1]}")
+    rows = np.ascontiguousarray(points + np.float32(0))  # + 0: there is a -0, too
+    as_bytes = rows.view(f"V{rows.itemsize * rows.shape[1]}")
     _, first, which = np.unique(as_bytes, return_index=True, return_inverse=True)
     return first, which.ravel()
 

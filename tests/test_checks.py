@@ -78,11 +78,17 @@ def test_the_advice_about_dates_makes_the_same_seconds():
 
 @pytest.mark.parametrize("digits", [3, 6])
 def test_times_that_a_spreadsheet_has_rounded_are_refused(digits):
-    exact = MOMENT + 40_000 * np.arange(5)
-    rounded = [float(f"{time:.{digits - 1}E}") for time in exact]
-    with pytest.raises(ValueError, match="spreadsheet"):
-        checked_times(timed(rounded), "x")
+    exact = MOMENT + 40_000_000 * np.arange(25)
+    rounded = np.array([float(f"{time:.{digits - 1}E}") for time in exact])
+    for dtype in (float, int):  # a reader makes whole numbers of 1.11249E+09
+        with pytest.raises(ValueError, match="spreadsheet"):
+            checked_times(timed(rounded.astype(dtype)), "x")
     assert checked_times(timed(exact.astype(float)), "x").tolist() == exact.tolist()
+
+
+def test_a_few_times_may_be_round():
+    one_day = np.repeat(1_105_920_000, 40)
+    assert checked_times(timed(one_day), "x").tolist() == one_day.tolist()
 
 
 def test_who_needs_the_times_is_named():

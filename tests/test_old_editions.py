@@ -184,3 +184,25 @@ def test_a_published_edition_has_the_size_that_its_entry_says(name):
     assert ratings["user_id"].nunique() == entry.n_users
     assert (movies["year"].isna().mean()) < 0.01
     assert all(genre != "Children's" for genres in movies["genres"] for genre in genres)
+
+
+@each_edition
+def test_a_folder_in_a_folder_is_found(edition, tmp_path):
+    nested = tmp_path / "outer" / "inner"
+    nested.mkdir(parents=True)
+    as_published = read(edition, nested)
+    for table, again in zip(
+        as_published[:2], READERS[edition](nested.parent), strict=False
+    ):
+        pd.testing.assert_frame_equal(table, again)
+
+
+@each_edition
+def test_two_files_of_one_name_in_a_zip_are_refused(edition, tmp_path):
+    path = tmp_path / "two.zip"
+    path.write_bytes(zipped(edition))
+    name = next(iter(FILES[edition]))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(f"backup/{name}", "1")
+    with pytest.raises(InvalidDataError, match=name):
+        READERS[edition](path)

@@ -129,6 +129,15 @@ def test_many_equal_vectors_do_not_hide_the_others(metric):
     )
 
 
+@pytest.mark.parametrize("metric", ["dot", "cosine"])
+def test_vectors_may_be_stored_column_by_column(metric):
+    rows = clustered(3, 200)
+    rows[0] = 0
+    by_columns = named(np.asfortranarray(rows)).to_index(metric, seed=0)
+    by_rows = named(np.ascontiguousarray(rows)).to_index(metric, seed=0)
+    assert by_columns.neighbours("Film 5").equals(by_rows.neighbours("Film 5"))
+
+
 def test_sorted_movies_are_found_as_well_as_others():
     centres = np.random.default_rng(11).normal(size=(100, 64))
     spread = 0.25 * np.random.default_rng(12).normal(size=(10_000, 64))

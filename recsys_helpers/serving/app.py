@@ -25,7 +25,7 @@ _ABOUT = (
     "and answers every error in one shape."
 )
 _COMMON = (405, 408, 413, 500)
-_ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+_ORIGIN = re.compile(r"https?://([a-z0-9._-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 
 def create_app(

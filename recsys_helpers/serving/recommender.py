@@ -107,6 +107,7 @@ class Recommender:
         check_positive("regularization", regularization)
         penalty = regularization * np.eye(vectors.shape[1])
         counts = np.bincount(self.seen.indices, minlength=len(self.movies))
+        search_titles("a", self.titles, 1)  # prepares them, once
         ready = {
             "_shared": vectors.T @ vectors + penalty,
             "_directions": unit_rows(self.movie_vectors),
