@@ -90,6 +90,10 @@ display.movie_table(
 # A dash is a hole: this user has not rated that movie. There are holes even in this
 # corner. Recommending a movie means guessing what stands in a hole.
 #
+# (An `assert` in a cell holds a sentence of the text to the data: it stops the page if
+# the sentence is not true. Below `the_text_says` it stops only on the edition that the
+# text speaks of. On another one it tells you what is different there.)
+#
 # Now a larger piece, this time not the fullest one: the users and movies with the lowest
 # numbers. Each dot is a rating.
 
