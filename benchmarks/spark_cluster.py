@@ -14,8 +14,8 @@ relation to the largest factor; "ndcg@10" of the lists; "jobs before", the share
 the fit's jobs that were done at the kill; "executors lost"; "wall_s" of the fit;
 `cpu_s`, CPU seconds of all Java processes but the master during the fit. The method
 "formula" compares the bytes of an iteration by
-`recsys_helpers.large.spark_arithmetic.shuffled_bytes` with Spark's event log; "ratio" is
-log over formula.
+`recsys_helpers.large.spark_arithmetic.shuffled_bytes` with Spark's event log;
+"ratio" is log over formula.
 """
 
 import argparse

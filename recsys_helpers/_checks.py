@@ -8,8 +8,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers.datasets import LAST_SECOND
-from recsys_helpers.interactions import IdIndex
+# The end of the year 9999. Milliseconds, taken for seconds, lie beyond.
+LAST_SECOND = 253_402_300_799
 
 
 def as_list(one_or_several: Any) -> list[Any]:
@@ -136,26 +136,3 @@ def check_csr(name: str, matrix: Any) -> None:
     else:
         return
     raise TypeError(f"{name} must be sparse, in csr format; this is {what}. {remedy}.")
-
-
-def misfit(shape: tuple[int, ...], users: IdIndex, movies: IdIndex) -> str | None:
-    """Say which axis of a user by movie matrix does not fit, if one does not."""
-    axes = [("rows", "users", users), ("columns", "movies", movies)]
-    for axis, ((place, whose, index), length) in enumerate(
-        zip(axes, shape, strict=True)
-    ):
-        if length != len(index):
-            turned = shape == (len(movies), len(users))
-            hint = " It looks transposed: pass matrix.T.tocsr()." if turned else ""
-            return (
-                f"Axis {axis} of the matrix has {length:,} {place}, and there are "
-                f"{len(index):,} {whose}.{hint}"
-            )
-        # With as many users as movies only the names can tell.
-        foreign = {"user_id", "movie_id"} - {f"{whose[:-1]}_id"}
-        if index.name in foreign:
-            return (
-                f"Axis {axis} of the matrix should be {whose}, and its index is one "
-                f"of {index.name}. Swap users and movies."
-            )
-    return None

@@ -19,7 +19,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from recsys_helpers._checks import check_count, check_csr, misfit
+from recsys_helpers._checks import check_count, check_csr
 
 __all__ = [
     "IdIndex",
@@ -274,6 +274,29 @@ def k_largest(scores: NDArray[np.floating], k: int) -> NDArray[np.float64]:
 
 
 MIB = 2**20
+
+
+def misfit(shape: tuple[int, ...], users: IdIndex, movies: IdIndex) -> str | None:
+    """Say which axis of a user by movie matrix does not fit, if one does not."""
+    axes = [("rows", "users", users), ("columns", "movies", movies)]
+    for axis, ((place, whose, index), length) in enumerate(
+        zip(axes, shape, strict=True)
+    ):
+        if length != len(index):
+            turned = shape == (len(movies), len(users))
+            hint = " It looks transposed: pass matrix.T.tocsr()." if turned else ""
+            return (
+                f"Axis {axis} of the matrix has {length:,} {place}, and there are "
+                f"{len(index):,} {whose}.{hint}"
+            )
+        # With as many users as movies only the names can tell.
+        foreign = {"user_id", "movie_id"} - {f"{whose[:-1]}_id"}
+        if index.name in foreign:
+            return (
+                f"Axis {axis} of the matrix should be {whose}, and its index is one "
+                f"of {index.name}. Swap users and movies."
+            )
+    return None
 
 
 @dataclass(frozen=True, eq=False)

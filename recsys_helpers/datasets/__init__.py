@@ -48,7 +48,6 @@ from recsys_helpers.datasets._movielens import (
 from recsys_helpers.datasets._sample import cut_sample, read_sample
 from recsys_helpers.datasets._validation import (
     LARGEST_ID,
-    LAST_SECOND,
     RATING_DTYPES,
     DatasetError,
     InvalidDataError,
@@ -72,7 +71,6 @@ __all__ = [
     "EDITIONS",
     "GROUPLENS",
     "LARGEST_ID",
-    "LAST_SECOND",
     "RATING_DTYPES",
     "ChecksumError",
     "DatasetError",

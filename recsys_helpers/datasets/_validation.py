@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recsys_helpers._checks import LAST_SECOND
 from recsys_helpers.titles import YEAR_AT_END
 
 __all__ = [
@@ -103,8 +104,6 @@ _GROUPLENS_NAMES = {
 }
 _OUR_NAMES = {*_GROUPLENS_NAMES.values(), *RATING_DTYPES, *MOVIE_COLUMNS}
 _ID_RULE = f"is not a whole number from 1 to {LARGEST_ID:,}"
-# The end of the year 9999. Milliseconds, taken for seconds, lie beyond.
-LAST_SECOND = 253_402_300_799
 
 
 class DatasetError(RuntimeError):

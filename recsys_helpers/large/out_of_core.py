@@ -27,9 +27,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from recsys_helpers._checks import LAST_SECOND
 from recsys_helpers.datasets import (
     LARGEST_ID,
-    LAST_SECOND,
     RATING_DTYPES,
     InvalidDataError,
     StumbledError,

@@ -118,7 +118,7 @@ class LocalCluster:
         self._master = None
 
     def start_session(self, settings: Mapping[str, str] | None = None) -> SparkSession:
-        """Start a session on this cluster: see `recsys_helpers.large.spark.start_spark`.
+        """Start a session on this cluster, as `recsys_helpers.large.spark` does.
 
         Parameters
         ----------

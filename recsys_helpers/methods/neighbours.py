@@ -66,7 +66,7 @@ class RatingNeighbours:
         The :math:`b` of the formula. What it cannot know of an unknown user or movie
         is 0, so that an unknown user's mean is the global mean.
     common_only, shrinkage
-        How similarities are computed: see `recsys_helpers.methods.similarity.similarity`.
+        How similarities are computed: see `methods.similarity`.
     k : int
         At most so many neighbours have a say.
     damping : float

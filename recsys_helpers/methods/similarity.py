@@ -6,7 +6,6 @@ said anything about an empty cell, while a rating that equals the mean becomes a
 once the mean is taken off. `n_common` counts stored cells, zeros too. So leave the
 zeros in: no ``eliminate_zeros()``.
 
-The sparse products behind `recsys_helpers.methods.similarity`, and what they are made of.
 """
 
 from collections.abc import Iterator

@@ -31,8 +31,6 @@ from recsys_helpers.plots._methods import (
 )
 from recsys_helpers.plots._style import (
     BLUE,
-    GREEN,
-    GREY,
     SKY,
     VERMILION,
     check_not_empty,

@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers._checks import check_count, check_positive, misfit
-from recsys_helpers.interactions import IdIndex
+from recsys_helpers._checks import check_count, check_positive
+from recsys_helpers.interactions import IdIndex, misfit
 from recsys_helpers.methods import popular_where_silent
 from recsys_helpers.methods.als import Als, confidence_values, solve_row
 from recsys_helpers.methods.ease import Ease, like_values

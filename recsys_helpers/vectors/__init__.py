@@ -374,7 +374,7 @@ class MovieVectors:
         movie : int or str
         n : int, of which there may be fewer
         metric : {"cosine", "dot", "euclidean"}
-            See `recsys_helpers.vectors.nearest.nearest_rows`. Under cosine a zero vector
+            See `vectors.nearest.nearest_rows`. Under cosine a zero vector
             has similarity 0 to every movie.
 
         Returns

@@ -1,6 +1,6 @@
 """Find the nearest of millions of vectors without looking at each of them.
 
-`recsys_helpers.vectors.nearest.nearest_rows` compares a query with every row. A `VectorIndex`
+`vectors.nearest.nearest_rows` compares a query with every row. A `VectorIndex`
 walks along a graph in which near vectors are linked, and sees a few hundred: HNSW, the
 "hierarchical navigable small world" graphs of Malkov and Yashunin (2020), as the
 library voyager builds them. What it finds is mostly, and not always, what is nearest:

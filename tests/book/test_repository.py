@@ -132,7 +132,6 @@ def test_every_make_target_has_a_line_of_help():
 KERAS_SUBCLASSES = {
     "recsys_helpers.nn.parts",
     "recsys_helpers.methods.entity.layers",
-    "recsys_helpers.methods.entity.layers",
     "recsys_helpers.methods.two_tower.layers",
 }
 

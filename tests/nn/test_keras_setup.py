@@ -67,7 +67,7 @@ def test_the_same_seed_gives_the_same_numbers():
 
 def test_importing_the_methods_loads_nothing_heavy():
     code = (
-        "import sys, recsys_helpers.methods.collaborative, recsys_helpers.methods.collaborative.models;"
+        "import sys, recsys_helpers.methods.collaborative.models;"
         "print({'keras', 'tensorflow', 'matplotlib'} & set(sys.modules))"
     )
     assert run(code).stdout.strip() == "set()"

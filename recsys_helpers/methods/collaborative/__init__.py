@@ -1,6 +1,6 @@
 """Collaborative filtering in Keras: stars predicted by gradient descent.
 
-`KerasFactors` and `KerasNetwork` wrap the models of `recsys_helpers.methods.collaborative.models` in
+`KerasFactors` and `KerasNetwork` wrap the models of the module `models` in
 what every method of the course can do. `save` keeps a trained model in one file, and
 `load_rating_model` and `predict_ratings` use it, by user id and movie id.
 
@@ -355,7 +355,7 @@ def _as_arrays(ratings: pd.DataFrame) -> tuple[tuple[NDArray, NDArray], NDArray]
 
 @dataclass(kw_only=True)
 class KerasFactors(KerasRatings):
-    """Predict by biases and vectors: see `recsys_helpers.methods.collaborative.models.factor_model`.
+    """Predict by biases and vectors: see `models.factor_model`.
 
     The defaults are for ids only. `WITH_SIDE_INFORMATION` holds what was chosen for
     the rest: ``KerasFactors(movies=movies, with_sets=True, **WITH_SIDE_INFORMATION)``.
@@ -457,7 +457,7 @@ WITH_SIDE_INFORMATION: dict[str, Any] = {
 
 @dataclass(kw_only=True)
 class KerasNetwork(KerasRatings):
-    """Predict by a network: see `recsys_helpers.methods.collaborative.models.network_model`.
+    """Predict by a network: see `models.network_model`.
 
     Parameters
     ----------

@@ -271,8 +271,8 @@ OPTIMIZERS = ("nadam", "adam")
 class SampledLinkModel(LinkMethod):
     """Tell links from pairs that are none, which are drawn by chance.
 
-    See `recsys_helpers.methods.entity.models.sampled_link_model` for the model and
-    `recsys_helpers.methods.entity.sampling.NegativeSampler` for what is drawn. The default
+    See `models.sampled_link_model` for the model and
+    `sampling.NegativeSampler` for what is drawn. The default
     settings are those of the source.
 
     Parameters
@@ -294,7 +294,7 @@ class SampledLinkModel(LinkMethod):
         Whether the learning rate falls to zero along half a cosine.
     fast : bool
         Whether TensorFlow compiles the training, with
-        `recsys_helpers.methods.entity.layers.DenseEmbedding`: quicker, and with other steps.
+        `layers.DenseEmbedding`: quicker, and with other steps.
     seed : int
 
     Attributes

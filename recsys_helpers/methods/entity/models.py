@@ -52,7 +52,7 @@ def sampled_link_model(
         Length of a vector.
     head : {"regression", "classification"}
     dense_gradients : bool
-        See `recsys_helpers.methods.entity.layers.DenseEmbedding`: quicker for large batches.
+        See `layers.DenseEmbedding`: quicker for large batches.
     seed : int
         Of the random numbers that vectors start as.
 
@@ -90,7 +90,7 @@ def softmax_link_models(
 ) -> tuple[keras.Model, keras.Model]:
     """Pick what a film links to out of what the films of a batch link to.
 
-    The loss is that of `recsys_helpers.methods.entity.layers.LinkSoftmax`. Vectors have length 1.
+    The loss is that of `layers.LinkSoftmax`. Vectors have length 1.
 
     Parameters
     ----------
@@ -101,7 +101,7 @@ def softmax_link_models(
         See `LinkSoftmax`.
     composed : bool
         Whether a film's vector is made of those of its links, by
-        `recsys_helpers.methods.entity.layers.SumOfLinks`. Otherwise each film has its own.
+        `layers.SumOfLinks`. Otherwise each film has its own.
     hidden_share, weights
         See `SumOfLinks`.
     seed : int

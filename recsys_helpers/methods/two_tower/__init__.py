@@ -532,7 +532,7 @@ class RetrievalTowers(TowersMethod):
     """Find the movies that somebody will like: towers that are trained to make lists.
 
     The score of a movie is the cosine of two vectors. The loss is that of
-    `recsys_helpers.methods.two_tower.layers.InBatchSoftmax`: of the movies in a batch, pick the one
+    `layers.InBatchSoftmax`: of the movies in a batch, pick the one
     that the user liked.
 
     Parameters
