@@ -17,8 +17,8 @@ each times a number whose logarithm has a standard deviation of 2. Methods, all 
 thread:
 
 * ``exact, nearest_rows``: `recsys_helpers.vectors.nearest.nearest_rows`, what
-  `MovieVectors` uses; a row counts for recall@10 if it is as near as the tenth of these (several
-  can be equally near, up to float32's rounding).
+  `MovieVectors` uses; a row counts for recall@10 if it is as near as the tenth of these
+  (several can be equally near, up to float32's rounding).
 * ``exact, float32 product``: one matrix product a block of queries, then
   ``argpartition``: the plain exact way in numpy, up to float32's rounding.
 * ``voyager``: `VectorIndex.nearest`, as a reader calls it, by `query_ef`.
