@@ -1,6 +1,6 @@
 """What one worker of `recsys_helpers.large.workers` does; a program of its own.
 
-    python -m recsys_helpers.large FOLDER RANK TASK
+    python -m recsys_helpers.large._worker FOLDER RANK TASK
 
 It runs on JAX: Keras' own ``fit`` works on several processes there.
 """

@@ -14,7 +14,7 @@ SLOW = [
     "test_collaborative.py",
     "test_classroom.py",
     "test_method_contract.py",
-    "test_several_workers.py",
+    "test_workers.py",
     "test_two_tower.py",
     "test_spark_results.py",
     "test_results_files.py",
