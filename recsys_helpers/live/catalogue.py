@@ -1,12 +1,11 @@
 """What the live page knows of each film, and the films nearest to it.
 
-What the live page shows where no JavaScript runs: one table, all text escaped.
+`static_table` is what the page shows where no JavaScript runs.
 """
 
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,8 @@ from numpy.typing import NDArray
 from recsys_helpers.display import NO_FORMULAS, TABLE_STYLE, one_line
 from recsys_helpers.display.cards import GENRE_STYLES, main_genre
 from recsys_helpers.features.content import genre_flags
+from recsys_helpers.live._arrays import NOTHING, packed
 from recsys_helpers.live.methods import METHODS, LiveMethods
-from recsys_helpers.live.tastes import NOTHING, packed
 from recsys_helpers.titles import names_searched, spoken_title
 from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import nearest_rows
@@ -36,6 +35,8 @@ N_NEIGHBOURS = 10
 MOST_GENRES = 32
 NO_GENRE = 255
 MOST_RATINGS = 65_535
+N_SHOWN = 12
+CAPTION = "The ten films nearest to well-known ones, by five methods"
 
 
 def catalogue_part(methods: LiveMethods) -> dict:
@@ -59,6 +60,24 @@ def catalogue_part(methods: LiveMethods) -> dict:
         ),
         "styles": {name: style._asdict() for name, style in GENRE_STYLES.items()},
     }
+
+
+def other_names(title: str) -> str:
+    """Names of a movie besides the spoken one, to find it by, with | between them.
+
+    Examples
+    --------
+    >>> other_names("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
+    'City of Lost Children, The|la cite des enfants perdus'
+    >>> other_names("Heat (1995)")
+    ''
+    """
+    return "|".join(name.replace("|", " ") for name in names_searched(title)[1:])
+
+
+def _genre_bits(movies: pd.DataFrame, names: list[str]) -> list[int]:
+    bit_of = {name: 1 << bit for bit, name in enumerate(names)}
+    return [sum(bit_of[name] for name in set(genres)) for genres in movies["genres"]]
 
 
 def neighbours_part(methods: LiveMethods) -> dict:
@@ -119,35 +138,11 @@ def vectors_of_films(
     return positions[with_vector], matrix[with_vector]
 
 
-def other_names(title: str) -> str:
-    """Names of a movie besides the spoken one, to find it by, with | between them.
-
-    Examples
-    --------
-    >>> other_names("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
-    'City of Lost Children, The|la cite des enfants perdus'
-    >>> other_names("Heat (1995)")
-    ''
-    """
-    return "|".join(name.replace("|", " ") for name in names_searched(title)[1:])
-
-
-def _genre_bits(movies: pd.DataFrame, names: list[str]) -> list[int]:
-    bit_of = {name: 1 << bit for bit, name in enumerate(names)}
-    return [sum(bit_of[name] for name in set(genres)) for genres in movies["genres"]]
-
-
-N_SHOWN = 12
-CAPTION = "The ten films nearest to well-known ones, by five methods"
-
-
 def static_table(methods: LiveMethods) -> str:
-    """List the neighbours of the films with the most ratings.
+    """List the neighbours of the films with the most ratings, as HTML.
 
-    Returns
-    -------
-    str
-        HTML: a table that scrolls inside itself, with a group of rows for each film.
+    A table that scrolls inside itself, with a group of rows for each film; all text in
+    it is escaped.
     """
     names = [
         _name(title, year)
@@ -179,10 +174,9 @@ def static_table(methods: LiveMethods) -> str:
     )
 
 
-def _name(title: str, year: Any) -> str:
+def _name(title: str, year: int) -> str:
     spoken = spoken_title(title)
-    known = isinstance(year, int) or hasattr(year, "__index__")
-    return escape(one_line(f"{spoken} ({int(year)})" if known else spoken))
+    return escape(one_line(spoken if pd.isna(year) else f"{spoken} ({year})"))
 
 
 def _cell(names: list[str], film: int) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_helpers.live._arrays import NOTHING, packed
 from recsys_helpers.live.catalogue import vectors_of_films
 from recsys_helpers.live.methods import METHODS, LiveMethods
-from recsys_helpers.live.tastes import NOTHING, packed
 from recsys_helpers.vectors.nearest import unit_rows
 
 __all__ = [

@@ -19,7 +19,7 @@ SLOW = [
     "test_spark_results.py",
     "test_results_files.py",
     "test_spark_cluster.py",
-    "test_live_tastes.py",
+    "test_tastes.py",
     "test_film_credits.py",
     "test_spark.py",
     "test_sandbox.py",
@@ -34,19 +34,18 @@ SLOW = [
 ]
 # These share the methods of the live page, which take half a minute to train.
 LIVE = [
+    "test_catalogue.py",
     "test_export.py",
-    "test_live_catalogue.py",
-    "test_live_maps.py",
-    "test_live_methods.py",
-    "test_live_table.py",
-    "test_live_tastes.py",
+    "test_maps.py",
+    "test_methods.py",
+    "test_tastes.py",
 ]
 
 
 def place(file: str) -> int:
     """Give the place of a file in the order of starting: a small number is early."""
     name = Path(file).name
-    name = "test_live_tastes.py" if name in LIVE else name
+    name = "test_tastes.py" if name in LIVE else name
     return SLOW.index(name) if name in SLOW else len(SLOW)
 
 
