@@ -29,18 +29,6 @@ _KINDS = {
 def packed(numbers: ArrayLike, kind: str) -> str:
     """Write numbers as base64 of a little-endian array, row by row.
 
-    Parameters
-    ----------
-    numbers : array_like
-    kind : {"u8", "i8", "u16", "i16", "u32", "i32", "f32"}
-
-    Raises
-    ------
-    ValueError
-        If a number is not finite, or is not one of this kind.
-
-    Examples
-    --------
     >>> packed([1, 2], "u16")
     'AQACAA=='
     """
@@ -62,23 +50,10 @@ def packed(numbers: ArrayLike, kind: str) -> str:
 def quantised_rows(
     matrix: NDArray[np.floating], bits: int
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Round each row to whole multiples of a step of its own.
+    """Round each row to whole multiples of a step, its scale; 0 for a row of zeros.
 
-    Parameters
-    ----------
-    matrix : numpy.ndarray of float, shape (n_rows, n_columns)
-    bits : int
-        8 or 16: the largest number of a row becomes 127, or 32,767.
+    The largest number of a row becomes 127 (8 bits) or 32,767 (16 bits).
 
-    Returns
-    -------
-    numbers : numpy.ndarray of int64, shape (n_rows, n_columns)
-    scales : numpy.ndarray of float32, shape (n_rows,)
-        The rows are about ``numbers * scales[:, None]``, at most half a step away. 0
-        for a row of zeros.
-
-    Examples
-    --------
     >>> numbers, scales = quantised_rows(np.array([[0.5, -1.27], [0.0, 0.0]]), bits=8)
     >>> numbers.tolist()
     [[50, -127], [0, 0]]

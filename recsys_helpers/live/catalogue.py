@@ -97,18 +97,9 @@ def neighbour_lists(
 ) -> NDArray[np.integer]:
     """Find the nearest films of each film, by cosine.
 
-    Parameters
-    ----------
-    vectors : MovieVectors
-        A film that has no vector, or one of zeros, has no neighbours and is none.
-    movie_ids : numpy.ndarray of int, shape (n_films,)
-    n : int
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_films, n)
-        Positions in `movie_ids`, the nearest first; `NOTHING` where there is no other
-        film.
+    They are positions in `movie_ids`, shape (n_films, n), the nearest first; `NOTHING`
+    where there is no other film. A film that has no vector, or one of zeros, has no
+    neighbours and is none.
     """
     positions, matrix = vectors_of_films(vectors, movie_ids)
     lists = np.full((len(movie_ids), n), NOTHING)
@@ -122,14 +113,7 @@ def neighbour_lists(
 def vectors_of_films(
     vectors: MovieVectors, movie_ids: NDArray[np.integer]
 ) -> tuple[NDArray[np.intp], NDArray[np.floating]]:
-    """Give the vectors of those films that have one which is not zero.
-
-    Returns
-    -------
-    positions : numpy.ndarray of int, shape (n_found,)
-        In `movie_ids`, ascending.
-    matrix : numpy.ndarray, shape (n_found, n_dimensions)
-    """
+    """Give positions and vectors of those films that have one which is not zero."""
     row_of = pd.Series(np.arange(len(vectors)), index=vectors.movie_ids)
     rows = row_of.reindex(movie_ids).to_numpy()
     positions = np.flatnonzero(~np.isnan(rows))

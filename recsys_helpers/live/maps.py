@@ -44,23 +44,7 @@ def map_part(methods: LiveMethods) -> dict:
 
 
 def on_plane(matrix: NDArray[np.floating], seed: int = 0) -> NDArray[np.floating]:
-    """Lay vectors out by t-SNE, by their directions.
-
-    Parameters
-    ----------
-    matrix : numpy.ndarray of float, shape (n, n_dimensions)
-        At least four rows.
-    seed : int
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (n, 2)
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn is not installed.
-    """
+    """Lay at least four vectors out by t-SNE, by their directions, shape (n, 2)."""
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 

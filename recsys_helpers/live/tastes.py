@@ -48,14 +48,8 @@ def ease_rows(
     """Keep the weights that matter most, film by film.
 
     A weight in the score of a film that many like is more likely to change a list, so
-    weights are ranked by their size times the square root of that film's likes.
-
-    Parameters
-    ----------
-    ease : Ease
-    movie_ids : numpy.ndarray of int, shape (n_films,)
-    n_weights : int
-        How many to keep for a film on average: some films get more, some none.
+    weights are ranked by their size times the square root of that film's likes. There
+    are `n_weights` for a film on average: some films get more, some none.
     """
     weights = ease.weights_among(movie_ids)
     columns = ease.interactions_.movies.rows(movie_ids)
@@ -75,15 +69,7 @@ def ease_rows(
 
 
 def als_numbers(als: Als, movie_ids: NDArray[np.integer], bits: int = ALS_BITS) -> dict:
-    """Give the films' factors, and what a fold-in needs of all other movies.
-
-    Parameters
-    ----------
-    als : Als
-    movie_ids : numpy.ndarray of int, shape (n_films,)
-    bits : int
-        8 or 16, of a factor.
-    """
+    """Give the films' factors, and what a fold-in needs of all other movies."""
     factors = als.movie_factors_.astype(np.float64)
     rows = als.interactions_.movies.rows(movie_ids)
     return {
@@ -100,16 +86,7 @@ def als_numbers(als: Als, movie_ids: NDArray[np.integer], bits: int = ALS_BITS) 
 def towers_numbers(
     towers: RetrievalTowers, movie_ids: NDArray[np.integer], bits: int = TOWERS_BITS
 ) -> dict:
-    """Give the films' vectors, the user tower, and what its features are made of.
-
-    Parameters
-    ----------
-    towers : RetrievalTowers
-        Fitted with ``with_ids=False``.
-    movie_ids : numpy.ndarray of int, shape (n_films,)
-    bits : int
-        8 or 16, of a number in a vector.
-    """
+    """Give the films' vectors, the user tower, and what its features are made of."""
     rows = towers.interactions_.movies.rows(movie_ids)
     model = towers.bias_model_
     traits = movie_traits(towers.movies, model)
@@ -151,11 +128,8 @@ def _factors(matrix: NDArray[np.floating], bits: int) -> dict:
 
 
 def _dense_layers(towers: RetrievalTowers) -> list[dict]:
-    """Give the layers of the user tower that have weights.
-
-    Dropout does nothing outside of training, and the last step, to length 1, is left
-    to the page.
-    """
+    """Give the layers of the user tower that have weights."""
+    # Dropout does nothing outside of training. To length 1 the page comes by itself.
     found = []
     for layer in towers.user_tower_.layers:
         if isinstance(layer, load_keras().layers.Dense):
@@ -173,10 +147,7 @@ def _dense_layers(towers: RetrievalTowers) -> list[dict]:
 
 
 def _sliders(users: pd.DataFrame) -> list[dict]:
-    """Give mean and spread of all that a user can say that they like.
-
-    As `recsys_helpers.features.taste.tastes_from_likes` has them.
-    """
+    """Give mean and spread of all that can be liked, as for `tastes_from_likes`."""
     sliders = []
     for what in users.filter(like="likes ").dropna(axis=1, how="all").columns:
         what = what.removeprefix("likes ")

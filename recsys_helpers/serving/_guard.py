@@ -56,18 +56,7 @@ logger = logging.getLogger("recsys_helpers.serving")
 
 
 class ProblemError(Exception):
-    """Why a request is not fulfilled, and what to do.
-
-    Parameters
-    ----------
-    status : int
-    detail : str
-    faults : sequence of dict with `where` and `message`
-    nearest : sequence of Movie
-        What may have been meant.
-    headers : mapping, optional
-        Of the answer.
-    """
+    """Why a request is not fulfilled, what to do, and what may have been meant."""
 
     def __init__(
         self,
@@ -102,12 +91,6 @@ class Guard:
 
     An exception that nobody has handled goes into the log with its traceback, and the
     client learns only that the server has failed.
-
-    Parameters
-    ----------
-    app : ASGI application
-    body_seconds : float
-        In which a body must have come.
     """
 
     def __init__(self, app: Callable, body_seconds: float = BODY_SECONDS) -> None:

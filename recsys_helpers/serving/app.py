@@ -235,5 +235,5 @@ def _add_docs(app: "FastAPI") -> None:
     # Errors have a media type of their own, so FastAPI does not add their shape. The
     # description is made once, here, and kept.
     shape = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas = app.openapi()["components"]["schemas"]
-    schemas |= shape.pop("$defs") | {"Problem": shape}
+    described = app.openapi()["components"]["schemas"]
+    described.update(shape.pop("$defs"), Problem=shape)

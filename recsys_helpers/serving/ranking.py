@@ -38,21 +38,10 @@ def retrieve(
     n: int,
     exclude: ArrayLike | None = None,
 ) -> Rows:
-    """Rows of the movies whose vectors point furthest along a vector.
+    """Rows of the movies, but `exclude`, whose vectors point furthest along a vector.
 
-    Parameters
-    ----------
-    vector : array of float, shape (n_dimensions,)
-    movie_vectors : array of float, shape (n_movies, n_dimensions)
-    n : int
-        At least 1. Fewer come back where there are not so many.
-    exclude : array of int, optional
-        Rows that are not wanted.
-
-    Returns
-    -------
-    array of int, shape (n,)
-        Largest dot product first, ties by row.
+    The largest dot product comes first, ties by row. Fewer than `n` come back where
+    there are not so many.
 
     Examples
     --------
@@ -102,20 +91,7 @@ class EaseRanker:
     def scores(
         self, columns: Rows, values: NDArray[np.float64], candidates: Rows
     ) -> NDArray[np.float64]:
-        """Score the candidates for somebody's likes.
-
-        Parameters
-        ----------
-        columns : array of int, shape (n_likes,)
-            Which movies they like, each once.
-        values : array of float, shape (n_likes,)
-            How much each like counts.
-        candidates : array of int, shape (n_candidates,)
-
-        Returns
-        -------
-        array of float, shape (n_candidates,)
-        """
+        """Score the candidates for somebody who likes movies (`columns`) so much."""
         query = np.zeros(len(self.scale))
         query[columns] = values
         alike = self._by_movie[columns].T @ values
@@ -129,17 +105,8 @@ class EaseRanker:
 def at_most_each(groups: Sequence[Hashable], limit: int) -> list[int]:
     """Positions to keep so that no group has more than `limit` of them.
 
-    Parameters
-    ----------
-    groups : sequence
-        The group of each entry of a list, best first. None: in no group, always kept.
-    limit : int
-        At least 1.
-
-    Returns
-    -------
-    list of int
-        Ascending: the order of the list stays.
+    `groups` has the group of each entry of a list, best first; None, in no group, is
+    always kept. The order of the list stays.
 
     Examples
     --------

@@ -111,6 +111,12 @@ class Recommender:
     gram_inverse : array of float64, shape (n_users, n_users)
     scale : array of float64, shape (n_movies,)
         EASE's K, and ``l2 * diag(P)``.
+
+    Raises
+    ------
+    ValueError
+        If a part has another length than the users or movies, or a number or a setting
+        cannot be.
     """
 
     edition: str
@@ -127,14 +133,7 @@ class Recommender:
     scale: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        """Check that all parts fit, and compute once what every request needs.
-
-        Raises
-        ------
-        ValueError
-            If a part has another length than the users or movies, or a number or a
-            setting cannot be.
-        """
+        """Check that all parts fit, and compute once what every request needs."""
         _check_parts(self)
         regularization = self.settings.als.regularization
         check_positive("regularization", regularization)
@@ -177,15 +176,8 @@ class Recommender:
     def similar(self, movie_id: int, n: int = 10) -> list[ScoredMovie]:
         """Movies whose vectors point in the same direction, by cosine.
 
-        Returns
-        -------
-        list of ScoredMovie
-            Empty where nobody liked the movie, so that it has no direction.
-
-        Raises
-        ------
-        UnknownIdError
-            If nobody rated the movie.
+        There are none where nobody liked the movie, so that it has no direction. An
+        `UnknownIdError` is raised if nobody rated it.
         """
         row = int(self.movies.rows(movie_id))
         vector = self._directions[row]
@@ -200,20 +192,10 @@ class Recommender:
     def recommend(
         self, user_id: int, n: int = 10, exclude_seen: bool = True
     ) -> Recommendations:
-        """Movies for somebody who was there in training.
+        """Movies for somebody who was there in training, or an `UnknownIdError`.
 
-        Parameters
-        ----------
-        user_id : int
-        n : int
-            Fewer come back where the rules leave fewer of the candidates.
-        exclude_seen : bool
-            Leave out what the user has rated.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no rating in training.
+        Fewer than `n` come back where the rules leave fewer of the candidates. What the
+        user has rated is left out, unless `exclude_seen` is False.
         """
         check_count("n", n)
         row = int(self.users.rows(user_id))
