@@ -786,7 +786,7 @@ imdb_ids = found.set_index("movie_id")["imdb_id"]
 print(f"{len(imdb_ids):,} of {len(movies):,} movies have an IMDb id now")
 
 # %%
-from recsys_helpers import tmdb
+from recsys_helpers.posters import tmdb
 
 wanted = n_ratings.index[n_ratings.index.isin(imdb_ids.index)][:8]
 wanted = imdb_ids[wanted].reset_index()
@@ -908,7 +908,7 @@ assert sum(as_in_source(text) == "" for _, text in answers.values()) == 4
 # poster. Our client has a name for each:
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.tmdb_answers import Answer, as_json
+from recsys_helpers.posters.tmdb import Answer, as_json
 
 for what in ("wrong key", "half an answer"):
     status, text = answers[what]
