@@ -110,6 +110,140 @@ class TmdbBusyError(TmdbUnavailableError):
     """TMDB wants to be left alone, for longer than this program waits."""
 
 
+def download_posters(
+    movies: pd.DataFrame, folder: str | Path, size: str = "w342"
+) -> PosterReport:
+    """Download the poster of each film that has one.
+
+    What is in the folder already is not asked for again, so after an interruption the
+    same call goes on where it stopped. A film that fails does not stop the others; but
+    when TMDB can't be asked three times in a row, the rest is not tried.
+
+    Parameters
+    ----------
+    movies : pandas.DataFrame
+        ``movie_id`` (int, each once) and ``imdb_id`` (as `as_imdb_id` takes them, or
+        missing), as in the ``links`` of :func:`recsys_helpers.datasets.load_movielens`.
+    folder : str or pathlib.Path
+        Posters go into a folder in it, named by the size: ``posters/w342/1.jpg``.
+    size : str, default "w342"
+        One of `SIZES`: w342 is 342 pixels wide.
+
+    Returns
+    -------
+    PosterReport
+        ``films``, a DataFrame that says of each film what came of it and why;
+        ``files``; and a short ``summary()`` with TMDB's notice.
+
+    Raises
+    ------
+    NoTmdbKeyError, TmdbKeyRefusedError
+        Without a token, if something has to be downloaded, or with one that TMDB does
+        not accept. Posters that were downloaded before stay.
+    OSError
+        When the folder can't be written.
+    ValueError
+        For missing columns, a movie_id that comes twice, or an unknown size.
+
+    Notes
+    -----
+    A file gets its name only when all of it is there and Pillow can read it. TMDB's
+    terms are said to allow to keep posters for six months, for non-commercial use, with
+    its notice where they show: read them before you publish.
+    """
+    check_choice("size", size, SIZES)
+    outcomes = []
+    n_unavailable, reason = 0, ""
+    with (
+        progress_bar(len(movies), "Downloading posters", "poster") as bar,
+        Tmdb() as tmdb,
+    ):
+        for movie_id, imdb_id in _ids(movies):
+            file = Path(folder) / size / f"{movie_id}.jpg"
+            if _is_picture(file):
+                outcome = _Outcome(movie_id, "there", file=file)
+            elif n_unavailable >= _MOST_UNAVAILABLE:
+                outcome = _Outcome(movie_id, "not tried", reason)
+            else:
+                try:
+                    outcome = _download(tmdb, movie_id, imdb_id, file, size)
+                    n_unavailable = 0
+                except (NoTmdbKeyError, TmdbKeyRefusedError):
+                    raise
+                except TmdbUnavailableError as error:
+                    outcome = _Outcome(movie_id, "failed", str(error))
+                    is_busy = isinstance(error, TmdbBusyError)
+                    n_unavailable += _MOST_UNAVAILABLE if is_busy else 1
+                    reason = f"TMDB could not be asked any more. {error}"
+                except (TmdbError, ValueError) as error:  # also no id, or no picture
+                    outcome = _Outcome(movie_id, "failed", str(error))
+                    n_unavailable = 0
+            outcomes.append(outcome)
+            bar.update(1)
+    films = pd.DataFrame(outcomes, columns=_Outcome._fields)
+    return PosterReport(films.astype({"tmdb_id": "Int64"}))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class PosterReport:
+    """What was found, what not, and why.
+
+    Attributes
+    ----------
+    films : pandas.DataFrame
+        One row a film, in the order that was asked for: ``movie_id``, ``status``,
+        ``reason`` (str, empty where all went well), ``tmdb_id`` (nullable Int64) and
+        ``file`` (pathlib.Path or None). The status is
+
+        - "downloaded": now;
+        - "there": it was in the folder already;
+        - "missing": TMDB does not know the film, or has no poster of it;
+        - "failed": there should be one, and it did not come;
+        - "not tried": TMDB could not be asked any more.
+    """
+
+    films: pd.DataFrame
+
+    @property
+    def files(self) -> dict[int, Path]:
+        """The posters that are there, by movie_id."""
+        good = self.films[self.films["status"].isin(["downloaded", "there"])]
+        return dict(zip(good["movie_id"].tolist(), good["file"], strict=True))
+
+    def summary(self) -> str:
+        """Return how many of each, the most frequent reasons and TMDB's notice."""
+        counts = self.films["status"].value_counts()
+        parts = [f"{counts[s]:,} {s}" for s in _STATUSES if s in counts]
+        what = "1 film" if len(self.films) == 1 else f"{len(self.films):,} films"
+        lines = [f"{what}: {', '.join(parts) or 'none asked for'}."]
+        reasons = self.films["reason"]
+        frequent = reasons[reasons != ""].value_counts()
+        lines += [f"{n:4,} x {why}" for why, n in frequent[:5].items()]
+        if len(frequent) > 5:
+            lines.append(f"     and {len(frequent) - 5:,} other reasons: see .films")
+        return "\n".join([*lines, TMDB_ATTRIBUTION])
+
+    def __repr__(self) -> str:
+        return self.summary()
+
+
+def with_tmdb_attribution(shown: Shown) -> Shown:
+    """Put TMDB's notice below a strip of its posters, or whatever shows them.
+
+    Examples
+    --------
+    >>> with_tmdb_attribution(Shown("<p>Heat</p>", "Heat"))
+    Heat
+    This product uses the TMDB API but is not endorsed or certified by TMDB.
+    """
+    notice = (
+        '<p class="rh-attribution"><small>'
+        '<a href="https://www.themoviedb.org/">Posters from TMDB</a>. '
+        f"{escape(TMDB_ATTRIBUTION)}</small></p>"
+    )
+    return Shown(shown.html + notice, f"{shown.text}\n{TMDB_ATTRIBUTION}")
+
+
 def as_imdb_id(value: int | str) -> str:
     """Write an IMDb id as IMDb does: "tt" and at least seven digits.
 
@@ -133,17 +267,6 @@ def as_imdb_id(value: int | str) -> str:
     return f"tt{int(found[1]):07}"
 
 
-class Film(NamedTuple):
-    """What TMDB says of a film or a series, and when it did (seconds since 1970).
-
-    The path is for `Tmdb.poster`, and None where TMDB has no poster.
-    """
-
-    id: int
-    poster_path: str | None
-    fetched: float
-
-
 class Tmdb:
     """Asks TMDB about films, with the access token in ``TMDB_API_KEY``.
 
@@ -155,6 +278,8 @@ class Tmdb:
 
     Attributes
     ----------
+    api, images : str
+        Where TMDB's two servers are.
     timeout : tuple of float
         Seconds to wait for a connection, and for the next bytes.
     """
@@ -189,6 +314,8 @@ class Tmdb:
     def close(self) -> None:
         """Close the connections, and write down what was learned."""
         self._session.close()
+        if not self._films:
+            return
         films = {imdb_id: film._asdict() for imdb_id, film in self._films.items()}
         # A disk that can't be written costs time at the next run, and no more.
         with suppress(OSError):
@@ -291,60 +418,15 @@ class Tmdb:
         )
 
 
-def _with_token(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Put the token into a header: no address has it, and so no message and no log.
+class Film(NamedTuple):
+    """What TMDB says of a film or a series, and when it did (seconds since 1970).
 
-    As ``auth`` of a request this also keeps ``.netrc`` from putting a login there.
+    The path is for `Tmdb.poster`, and None where TMDB has no poster.
     """
-    token = os.environ.get("TMDB_API_KEY", "").strip()
-    if not token:
-        raise NoTmdbKeyError(f"There is no token for TMDB. {_HOW_TO_GET_A_TOKEN}")
-    if not re.fullmatch(r"eyJ[0-9A-Za-z_.=-]+", token):
-        raise NoTmdbKeyError(f"TMDB_API_KEY holds no token. {_HOW_TO_GET_A_TOKEN}")
-    request.headers["Authorization"] = f"Bearer {token}"
-    return request
 
-
-class _Patience(Retry):
-    """Tries again as `Retry` does, but not too early where a long wait is asked for."""
-
-    def increment(self, *arguments: Any, **options: Any) -> Self:
-        response = options.get("response")
-        wait = self.get_retry_after(response) if response is not None else None
-        if wait and wait > _LONGEST_WAIT:
-            raise TmdbBusyError(
-                f"TMDB wants to be left alone for {wait / 60:.0f} minutes. Run this "
-                "again then."
-            )
-        return super().increment(*arguments, **options)
-
-
-def _body_of(response: requests.Response) -> bytes:
-    body = bytearray()
-    # Counted as unpacked: few bytes on the way can be many in memory.
-    for block in response.iter_content(2**16):
-        body += block
-        if len(body) > _MOST_BYTES:
-            raise TmdbError(f"More than {_MOST_BYTES / 2**20:.0f} MiB came.")
-    return bytes(body)
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return the cause, which requests wraps two or three times."""
-    while cause := error.__cause__ or error.__context__:
-        error = cause
-    return error
-
-
-def _read_films(cache_file: Path) -> dict[str, Film]:
-    """Read what is not too old. A damaged file costs time, and no more."""
-    with suppress(OSError, ValueError, TypeError, AttributeError):
-        kept = json.loads(cache_file.read_bytes())
-        films = {imdb_id: Film(**film) for imdb_id, film in kept.items()}
-        now = time.time()
-        # One from the future was dated by a wrong clock.
-        return {i: f for i, f in films.items() if 0 <= now - f.fetched <= _KEEP}
-    return {}
+    id: int
+    poster_path: str | None
+    fetched: float
 
 
 class Answer(NamedTuple):
@@ -386,96 +468,6 @@ def as_json(host: str, answer: Answer) -> Understood:
         return Understood(json.loads(answer.body))
     except (ValueError, RecursionError):
         return Understood(reason="what came is not JSON, or only the start of it")
-
-
-def _as_bytes(host: str, answer: Answer) -> Understood:
-    _require_ok(host, answer)
-    return Understood(answer.body)
-
-
-def _require_ok(host: str, answer: Answer) -> None:
-    said = f"{host} answered {answer.status} {answer.reason}".rstrip()
-    if answer.status in (400, 404, 422):
-        raise TmdbError(f"{said}: it does not have what was asked for.")
-    if answer.status != 200:
-        raise TmdbUnavailableError(
-            f"{said}: it, or your network, does not let this program ask now. Run this "
-            "again later."
-        )
-
-
-def download_posters(
-    movies: pd.DataFrame, folder: str | Path, size: str = "w342"
-) -> PosterReport:
-    """Download the poster of each film that has one.
-
-    What is in the folder already is not asked for again, so after an interruption the
-    same call goes on where it stopped. A film that fails does not stop the others; but
-    when TMDB can't be asked three times in a row, the rest is not tried.
-
-    Parameters
-    ----------
-    movies : pandas.DataFrame
-        ``movie_id`` (int, each once) and ``imdb_id`` (as `as_imdb_id` takes them, or
-        missing), as in the ``links`` of :func:`recsys_helpers.datasets.load_movielens`.
-    folder : str or pathlib.Path
-        Posters go into a folder in it, named by the size: ``posters/w342/1.jpg``.
-    size : str, default "w342"
-        One of `SIZES`: w342 is 342 pixels wide.
-
-    Returns
-    -------
-    PosterReport
-        ``films``, a DataFrame that says of each film what came of it and why;
-        ``files``; and a short ``summary()`` with TMDB's notice.
-
-    Raises
-    ------
-    NoTmdbKeyError, TmdbKeyRefusedError
-        Without a token, if something has to be downloaded, or with one that TMDB does
-        not accept. Posters that were downloaded before stay.
-    OSError
-        When the folder can't be written.
-    ValueError
-        For missing columns, a movie_id that comes twice, or an unknown size.
-
-    Notes
-    -----
-    A file gets its name only when all of it is there and Pillow can read it. TMDB's
-    terms are said to allow to keep posters for six months, for non-commercial use, with
-    its notice where they show: read them before you publish.
-    """
-    check_choice("size", size, SIZES)
-    outcomes = []
-    n_unavailable, reason = 0, ""
-    with (
-        progress_bar(len(movies), "Downloading posters", "poster") as bar,
-        Tmdb() as tmdb,
-    ):
-        for movie_id, imdb_id in _ids(movies):
-            file = Path(folder) / size / f"{movie_id}.jpg"
-            if _is_picture(file):
-                outcome = _Outcome(movie_id, "there", file=file)
-            elif n_unavailable >= _MOST_UNAVAILABLE:
-                outcome = _Outcome(movie_id, "not tried", reason)
-            else:
-                try:
-                    outcome = _download(tmdb, movie_id, imdb_id, file, size)
-                    n_unavailable = 0
-                except (NoTmdbKeyError, TmdbKeyRefusedError):
-                    raise
-                except TmdbUnavailableError as error:
-                    outcome = _Outcome(movie_id, "failed", str(error))
-                    is_busy = isinstance(error, TmdbBusyError)
-                    n_unavailable += _MOST_UNAVAILABLE if is_busy else 1
-                    reason = f"TMDB could not be asked any more. {error}"
-                except (TmdbError, ValueError) as error:  # also no id, or no picture
-                    outcome = _Outcome(movie_id, "failed", str(error))
-                    n_unavailable = 0
-            outcomes.append(outcome)
-            bar.update(1)
-    films = pd.DataFrame(outcomes, columns=_Outcome._fields)
-    return PosterReport(films.astype({"tmdb_id": "Int64"}))
 
 
 class _Outcome(NamedTuple):
@@ -527,61 +519,73 @@ def _download(
     return _Outcome(movie_id, "downloaded", "", film.id, file)
 
 
-@dataclass(frozen=True, eq=False, repr=False)
-class PosterReport:
-    """What was found, what not, and why.
+def _with_token(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Put the token into a header: no address has it, and so no message and no log.
 
-    Attributes
-    ----------
-    films : pandas.DataFrame
-        One row a film, in the order that was asked for: ``movie_id``, ``status``,
-        ``reason`` (str, empty where all went well), ``tmdb_id`` (nullable Int64) and
-        ``file`` (pathlib.Path or None). The status is
-
-        - "downloaded": now;
-        - "there": it was in the folder already;
-        - "missing": TMDB does not know the film, or has no poster of it;
-        - "failed": there should be one, and it did not come;
-        - "not tried": TMDB could not be asked any more.
+    As ``auth`` of a request this also keeps ``.netrc`` from putting a login there.
     """
-
-    films: pd.DataFrame
-
-    @property
-    def files(self) -> dict[int, Path]:
-        """The posters that are there, by movie_id."""
-        good = self.films[self.films["status"].isin(["downloaded", "there"])]
-        return dict(zip(good["movie_id"].tolist(), good["file"], strict=True))
-
-    def summary(self) -> str:
-        """Return how many of each, the most frequent reasons and TMDB's notice."""
-        counts = self.films["status"].value_counts()
-        parts = [f"{counts[s]:,} {s}" for s in _STATUSES if s in counts]
-        what = "1 film" if len(self.films) == 1 else f"{len(self.films):,} films"
-        lines = [f"{what}: {', '.join(parts) or 'none asked for'}."]
-        reasons = self.films["reason"]
-        frequent = reasons[reasons != ""].value_counts()
-        lines += [f"{n:4,} x {why}" for why, n in frequent[:5].items()]
-        if len(frequent) > 5:
-            lines.append(f"     and {len(frequent) - 5:,} other reasons: see .films")
-        return "\n".join([*lines, TMDB_ATTRIBUTION])
-
-    def __repr__(self) -> str:
-        return self.summary()
+    token = os.environ.get("TMDB_API_KEY", "").strip()
+    if not token:
+        raise NoTmdbKeyError(f"There is no token for TMDB. {_HOW_TO_GET_A_TOKEN}")
+    if not re.fullmatch(r"eyJ[0-9A-Za-z_.=-]+", token):
+        raise NoTmdbKeyError(f"TMDB_API_KEY has no token in it. {_HOW_TO_GET_A_TOKEN}")
+    request.headers["Authorization"] = f"Bearer {token}"
+    return request
 
 
-def with_tmdb_attribution(shown: Shown) -> Shown:
-    """Put TMDB's notice below a strip of its posters, or whatever shows them.
+class _Patience(Retry):
+    """Tries again as `Retry` does, but not too early where a long wait is asked for."""
 
-    Examples
-    --------
-    >>> with_tmdb_attribution(Shown("<p>Heat</p>", "Heat"))
-    Heat
-    This product uses the TMDB API but is not endorsed or certified by TMDB.
-    """
-    notice = (
-        '<p class="rh-attribution"><small>'
-        '<a href="https://www.themoviedb.org/">Posters from TMDB</a>. '
-        f"{escape(TMDB_ATTRIBUTION)}</small></p>"
-    )
-    return Shown(shown.html + notice, f"{shown.text}\n{TMDB_ATTRIBUTION}")
+    def increment(self, *arguments: Any, **options: Any) -> Self:
+        response = options.get("response")
+        wait = self.get_retry_after(response) if response is not None else None
+        if wait and wait > _LONGEST_WAIT:
+            raise TmdbBusyError(
+                f"TMDB wants to be left alone for {wait / 60:.0f} minutes. Run this "
+                "again then."
+            )
+        return super().increment(*arguments, **options)
+
+
+def _body_of(response: requests.Response) -> bytes:
+    body = bytearray()
+    # Counted as unpacked: few bytes on the way can be many in memory.
+    for block in response.iter_content(2**16):
+        body += block
+        if len(body) > _MOST_BYTES:
+            raise TmdbError(f"More than {_MOST_BYTES / 2**20:.0f} MiB came.")
+    return bytes(body)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """Return the cause, which requests wraps two or three times."""
+    while cause := error.__cause__ or error.__context__:
+        error = cause
+    return error
+
+
+def _read_films(cache_file: Path) -> dict[str, Film]:
+    """Read what is not too old. A damaged file costs time, and no more."""
+    with suppress(OSError, ValueError, TypeError, AttributeError):
+        kept = json.loads(cache_file.read_bytes())
+        films = {imdb_id: Film(**film) for imdb_id, film in kept.items()}
+        now = time.time()
+        # One from the future was dated by a wrong clock.
+        return {i: f for i, f in films.items() if 0 <= now - f.fetched <= _KEEP}
+    return {}
+
+
+def _as_bytes(host: str, answer: Answer) -> Understood:
+    _require_ok(host, answer)
+    return Understood(answer.body)
+
+
+def _require_ok(host: str, answer: Answer) -> None:
+    said = f"{host} answered {answer.status} {answer.reason}".rstrip()
+    if answer.status in (400, 404, 422):
+        raise TmdbError(f"{said}: it does not have what was asked for.")
+    if answer.status != 200:
+        raise TmdbUnavailableError(
+            f"{said}: it, or your network, does not let this program ask now. Run this "
+            "again later."
+        )
