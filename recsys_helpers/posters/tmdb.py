@@ -35,12 +35,12 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from recsys_helpers import __version__
-from recsys_helpers.checks import check_choice
+from recsys_helpers._checks import check_choice
+from recsys_helpers._files import write_whole
 from recsys_helpers.display import Shown
-from recsys_helpers.ids import integer_ids
 from recsys_helpers.images import UnreadableImageError, open_image
+from recsys_helpers.interactions import integer_ids
 from recsys_helpers.progress import progress_bar
-from recsys_helpers.whole_files import write_whole
 
 __all__ = [
     "SIZES",
