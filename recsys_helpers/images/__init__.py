@@ -2,8 +2,8 @@
 
 Every image becomes a square of pixels, and then a row of numbers: what a layer of a
 network says about it. Images are read one after the other and shown in batches, so that
-ten thousand posters need no more memory than their features. What cannot be read stops
-the work, or is left out and listed: nothing gets lost without a word.
+ten thousand posters are never in memory together. What cannot be read stops the work,
+or is left out and listed: nothing gets lost without a word.
 """
 
 from __future__ import annotations

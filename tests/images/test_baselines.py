@@ -82,7 +82,7 @@ def test_agreement_needs_a_genre_for_each_row():
 
 def test_colours_do_not_give_the_genre_away_and_a_trained_network_finds_it(task):
 
-    posters = list(draw_posters(task, wear=1.0))
+    posters = list(draw_posters(task, wear=True))
     colours = standardised(colour_histograms(posters).matrix)
     network = standardised(extract_features(posters, load_backbone()).matrix)
     assert genre_agreement(colours, task["genre"], 3).mean() < 0.4
