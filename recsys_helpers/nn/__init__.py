@@ -7,6 +7,12 @@ have them calls `load_keras` before any `import tensorflow` or `import keras`.
 import os
 from types import ModuleType
 
+__all__ = [
+    "SETTINGS",
+    "load_keras",
+    "reproducible_keras",
+]
+
 SETTINGS = {
     "KERAS_BACKEND": "tensorflow",
     # Errors only: at its start TensorFlow tells how it was compiled.
