@@ -26,7 +26,6 @@ from recsys_helpers.datasets import InstalledFile
 from recsys_helpers.nn import load_keras
 
 __all__ = [
-    "BACKBONES",
     "CHANNEL_MEANS",
     "SIDE",
     "VGG16_FILE",

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 Point = tuple[float, float]
 # Shapes are drawn larger and then reduced: that smooths their edges.
 OVERSAMPLING = 2
+# It has the most letters: Greek, Cyrillic, Hebrew and Arabic among them.
+WIDEST_FONT = "DejaVuSans-Bold"
+MORE = "\u2026"
+_MISSING = "\U0010ffff"  # a character that no font has
 
 
 class Palette(NamedTuple):
@@ -53,11 +57,7 @@ PALETTES = {
 
 
 class Canvas:
-    """An image to draw on, whose width is 1 and whose height is `height`.
-
-    It is filled from ``palette.sky`` (above) to ``palette.ground``; motifs take their
-    variations from `rng`.
-    """
+    """A sky above a ground to draw on, whose width is 1 and whose height `height`."""
 
     def __init__(self, size: tuple[int, int], palette: Palette, rng: Random) -> None:
         from PIL import Image, ImageDraw
@@ -170,12 +170,6 @@ def turned(points: Iterable[Point], x, y, angle: float) -> list[Point]:
     ]
 
 
-# It has the most letters: Greek, Cyrillic, Hebrew and Arabic among them.
-WIDEST_FONT = "DejaVuSans-Bold"
-MORE = "\u2026"
-_MISSING = "\U0010ffff"  # a character that no font has
-
-
 def font_file(name: str) -> Path | None:
     """Path of a font that comes with matplotlib, or None if it is not there."""
     package = find_spec("matplotlib")
@@ -201,13 +195,9 @@ def font(name: str, size: int, right_to_left: bool = False) -> FreeTypeFont:
 
 
 def drawable(text: str, name: str) -> tuple[str, str]:
-    """Give a text on one line without what no font here has, and a font for it.
-
-    The text is empty if no letter or digit is left. The font is `name` if it has all
-    the letters, else `WIDEST_FONT`.
-    """
+    """Give a text on one line without what no font has, and a font for it."""
     visible = "".join(
-        " " if letter.isspace() else letter
+        letter
         for letter in unicodedata.normalize("NFC", text)
         # C: control characters, surrogates, unassigned; and marks that only choose
         # between forms of an emoji.
@@ -218,22 +208,21 @@ def drawable(text: str, name: str) -> tuple[str, str]:
     if not all(_has(name, letter) for letter in line):
         name = WIDEST_FONT
     kept = " ".join("".join(x if _has(name, x) else " " for x in line).split())
+    # Without a letter or a digit nothing would be said.
     return (kept if any(x.isalnum() for x in kept) else ""), name
 
 
 def fitted(
     text: str, name: str, width: float, height: float, largest: int, smallest: int
 ) -> tuple[list[str], FreeTypeFont]:
-    """Break a text into lines, in the largest size of a font at which they fit.
-
-    All lengths are in pixels. What does not fit at the smallest size is cut.
-    """
+    """Break a text into lines, in the largest size in pixels at which they fit."""
     to_left = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
     for size in range(largest, smallest, -max(1, largest // 12)):
         letters = font(name, size, to_left)
         lines = wrapped(text.split(), letters, width)
         if lines is not None and len(lines) * line_height(size) <= height:
             return lines, letters
+    # Nothing has fitted: words are broken, and what is too much is cut.
     letters = font(name, smallest, to_left)
     pieces = [part for word in text.split() for part in _broken(word, letters, width)]
     lines = wrapped(pieces, letters, width) or []
