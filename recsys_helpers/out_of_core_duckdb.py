@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recsys_helpers.extras import require
 from recsys_helpers.out_of_core_form import (
     ROWS_AT_A_TIME,
     Batch,
     Ordered,
     Wanted,
-    imported,
     our_columns,
     refuse_file,
     refuse_values,
@@ -41,7 +41,7 @@ BLANK = "coalesce(user_id, movie_id, rating, timestamp) IS NULL"
 @contextmanager
 def with_duckdb(wanted: Wanted) -> Iterator[Ordered]:
     """Let DuckDB work in a database on disk, which is removed afterwards."""
-    duckdb = imported("duckdb")
+    duckdb = require("duckdb", "engines")
     with tempfile.TemporaryDirectory(prefix="prepare_ratings_") as folder:
         settings = {
             "memory_limit": wanted.memory_limit or MEMORY_LIMIT,

@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
-from types import ModuleType
 from typing import NoReturn
 
 import numpy as np
@@ -123,14 +121,3 @@ def refuse_file(wanted: Wanted, error: Exception) -> NoReturn:
     if wanted.columns:
         raise StumbledError(reason) from error
     raise InvalidDataError(f"{wanted.path.name} cannot be read: {reason}") from error
-
-
-def imported(name: str) -> ModuleType:
-    """Import an engine when it is needed, or say how to install it."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            f"This needs {name}, which is not installed here. In a terminal: "
-            f"pip install {name}"
-        ) from error

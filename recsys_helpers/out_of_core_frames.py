@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys_helpers.archives import opened_file
+from recsys_helpers.extras import require
 from recsys_helpers.movielens_files import quick_ratings
 from recsys_helpers.out_of_core_form import (
     ROWS_AT_A_TIME,
     Batch,
     Ordered,
     Wanted,
-    imported,
     our_columns,
     refuse_file,
     refuse_values,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 @contextmanager
 def with_polars(wanted: Wanted) -> Iterator[Ordered]:
     """Let Polars plan the work and stream the file through the plan."""
-    pl = imported("polars")
+    pl = require("polars", "engines")
     try:
         rows = _polars_rows(pl, wanted)
         good = (

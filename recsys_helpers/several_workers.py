@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from recsys_helpers.checks import (
     check_number,
     check_positive,
 )
+from recsys_helpers.extras import require
 from recsys_helpers.taste_features import out_of_fold
 from recsys_helpers.tower_inputs import TowerInputs
 from recsys_helpers.whole_files import write_whole
@@ -187,11 +187,7 @@ def train_on_workers(
             f"{len(rows.ratings):,} rows do not fill a batch of "
             f"{settings.batch_size:,}. Take a smaller one."
         )
-    if find_spec("jax") is None:
-        raise ImportError(
-            "This needs JAX, which is not installed here. In a terminal: "
-            "pip install jax"
-        )
+    require("jax", "workers")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     training = json.dumps(asdict(settings) | {"rows": _fingerprint(rows)})

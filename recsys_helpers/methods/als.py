@@ -13,6 +13,7 @@ import pandas as pd
 from scipy import sparse
 
 from recsys_helpers.checks import check_count, check_positive
+from recsys_helpers.extras import require
 from recsys_helpers.factorisation import (
     Floats,
     Weighting,
@@ -98,7 +99,8 @@ class Als(FactorLists):
         """
         check_ratings_frame(train)
         self._check_settings()
-        model_class = _implicit_als()
+        # Not implicit.als, which hands out another class where there is a GPU.
+        model_class = require("implicit.cpu.als", "als").AlternatingLeastSquares
         rated = Interactions.from_ratings(train)
         liked = confidences(train, self.like_threshold, self.weighting, self.alpha)
         weighted = Interactions.from_ratings(
@@ -226,19 +228,6 @@ class Als(FactorLists):
         check_positive("regularization", self.regularization)
         # A negative number would end the whole process, in the library of threads.
         check_count("num_threads", self.num_threads, at_least=0)
-
-
-def _implicit_als() -> Any:
-    try:
-        # Not implicit.als, which hands out another class where there is a GPU.
-        from implicit.cpu.als import AlternatingLeastSquares
-    except ImportError as error:
-        raise ImportError(
-            "Als needs the package implicit, which is not installed here. In a "
-            "terminal: pip install implicit (or conda install -c conda-forge "
-            "implicit). recsys_helpers.factorisation.factorise works without it."
-        ) from error
-    return AlternatingLeastSquares
 
 
 def _one_blas_thread() -> AbstractContextManager:

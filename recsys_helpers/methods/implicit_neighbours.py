@@ -10,6 +10,7 @@ import pandas as pd
 from scipy import sparse
 
 from recsys_helpers.checks import check_choice, check_count, check_number
+from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods import (
     check_ratings_frame,
@@ -135,14 +136,7 @@ class ImplicitNeighbours:
             )
 
     def _model(self):
-        try:
-            from implicit import nearest_neighbours
-        except ImportError as error:
-            raise ImportError(
-                "ImplicitNeighbours needs the library implicit. Install it in a "
-                "terminal: pip install implicit (or conda install -c conda-forge "
-                "implicit)."
-            ) from error
+        nearest_neighbours = require("implicit.nearest_neighbours", "als")
         settings: dict[str, Any] = {"K": self.k, "num_threads": self.num_threads}
         if self.weighting == "bm25":
             settings |= {"K1": self.k1, "B": self.b}
