@@ -2,8 +2,8 @@
 
 Two sources have this one form: the credits that are installed with the course
 (:mod:`recsys_helpers.film_credits`) and pages of Wikipedia
-(:mod:`recsys_helpers.wikipedia_corpus`). A model reads :meth:`Films.pairs` and need
-not know which of the two it has.
+(:func:`recsys_helpers.datasets.load_wikipedia_links`). A model reads
+:meth:`Films.pairs` and need not know which of the two it has.
 """
 
 from __future__ import annotations

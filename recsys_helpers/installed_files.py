@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from recsys_helpers.download import ChecksumError
 from recsys_helpers.validation import DatasetError
 
 __all__ = ["InstalledFile"]
@@ -51,6 +50,9 @@ class InstalledFile:
         ChecksumError
             When its file is another one, or is not there.
         """
+        # Not above: datasets imports the modules that import this one.
+        from recsys_helpers.datasets import ChecksumError
+
         pinned = f"{self.package}=={self.version}"
         # The package is not imported: what it imports may take longer than reading.
         package = find_spec(self.package)

