@@ -352,7 +352,6 @@ def test_the_file_can_be_loaded_and_its_titles_are_not_asked_again(tmp_path):
 
 
 @pytest.mark.fault("Wikipedia's API", "interrupted")
-@pytest.mark.fault("Wikipedia's API", "cut short")
 def test_what_was_gathered_before_a_failure_is_not_asked_again(tmp_path):
     titles = [f"Film {n}" for n in range(60)]
     answer = wiki({title: ["A"] for title in titles})
