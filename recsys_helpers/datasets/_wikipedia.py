@@ -151,8 +151,7 @@ def collect_wikipedia_links(
     titles = _tidy(titles)
     contact = contact or os.environ.get("RECSYS_CONTACT", "")
     url, login = split_login(url)
-    content = _gathered(path)
-    there = {_page(line)[0] for line in content.splitlines()}
+    content, there = _gathered(path)
     left = [title for title in titles if title not in there]
     with retrying_session(n_retries) as session:
         session.auth = login
@@ -192,20 +191,19 @@ def _tidy(titles: str | Iterable[str]) -> list[str]:
     return list(dict.fromkeys(unicodedata.normalize("NFC", title) for title in plain))
 
 
-def _gathered(path: str | Path | None) -> bytes:
-    """Read what earlier calls have written to a file, if there is one."""
+def _gathered(path: str | Path | None) -> tuple[bytes, set[str]]:
+    """Give the lines that earlier calls have written to a file, and their titles."""
     if path is None or not Path(path).exists():
-        return b""
+        return b"", set()
     try:
-        content = Path(path).read_bytes()
-        for line in content.splitlines():
-            _page(line)
+        lines = [line for line in Path(path).read_bytes().splitlines() if line.strip()]
+        titles = {_page(line)[0] for line in lines}
     except (OSError, ValueError) as error:
         raise InvalidDataError(
             f"{path} is no file of links, and stays as it is: {error}. Give another "
             "path to gather everything anew."
         ) from error
-    return content
+    return b"".join(line + b"\n" for line in lines), titles
 
 
 def _site(session: Any, url: str, contact: str, n_retries: int) -> Any:

@@ -365,7 +365,7 @@ def test_what_was_gathered_before_a_failure_is_not_asked_again(tmp_path):
 
 def test_what_the_original_has_stays_in_the_file(tmp_path):
     path = tmp_path / NAME
-    path.write_bytes(lines())
+    path.write_bytes(lines().removesuffix(b"\n"))
     collect(["Star Wars (film)"], wiki(FRESH), path=path)
     assert path.read_bytes().startswith(lines())
     assert json.loads(path.read_bytes().splitlines()[-1])[2] == ["George Lucas"]
