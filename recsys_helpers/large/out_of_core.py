@@ -16,7 +16,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
@@ -48,6 +47,7 @@ from recsys_helpers.datasets import (
     slow_ratings,
     table_head,
 )
+from recsys_helpers.extras import require
 from recsys_helpers.interactions import IdIndex, Interactions
 from recsys_helpers.splits import n_of_share
 
@@ -383,17 +383,6 @@ def _refuse_file(wanted: _Wanted, error: Exception) -> NoReturn:
     raise InvalidDataError(f"{wanted.path.name} cannot be read: {reason}") from error
 
 
-def imported(name: str) -> ModuleType:
-    """Import an engine when it is needed, or say how to install it."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            f"This needs {name}, which is not installed here. In a terminal: "
-            f"pip install {name}"
-        ) from error
-
-
 # --- DuckDB ---------------------------------------------------------------------------
 
 # Of its buffers, where the caller sets none.
@@ -411,7 +400,7 @@ _BLANK = "coalesce(user_id, movie_id, rating, timestamp) IS NULL"
 @contextmanager
 def _with_duckdb(wanted: _Wanted) -> Iterator[_Ordered]:
     """Let DuckDB work in a database on disk, which is removed afterwards."""
-    duckdb = imported("duckdb")
+    duckdb = require("duckdb", "engines")
     with tempfile.TemporaryDirectory(prefix="prepare_ratings_") as folder:
         settings = {
             "memory_limit": wanted.memory_limit or _MEMORY_LIMIT,
@@ -537,7 +526,7 @@ def quoted_path(path: Path) -> str:
 @contextmanager
 def _with_polars(wanted: _Wanted) -> Iterator[_Ordered]:
     """Let Polars plan the work and stream the file through the plan."""
-    pl = imported("polars")
+    pl = require("polars", "engines")
     try:
         rows = _polars_rows(pl, wanted)
         good = (

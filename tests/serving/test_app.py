@@ -410,7 +410,7 @@ def test_the_docs_list_every_endpoint(client):
 
 def test_without_fastapi_it_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "fastapi", None)
-    with pytest.raises(ImportError, match="serve"):
+    with pytest.raises(ImportError, match="fastapi"):
         importlib.reload(app_module).create_app(sample_recommender())
 
 
