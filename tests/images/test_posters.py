@@ -34,7 +34,7 @@ from recsys_helpers.images.heatmaps import (
     similarity_map,
     strongest_channels,
 )
-from recsys_helpers.methods._base import NotFittedError
+from recsys_helpers.methods import NotFittedError
 from recsys_helpers.methods.posters import PosterMethod
 from recsys_helpers.posters import draw_poster, draw_posters
 
@@ -478,9 +478,9 @@ def test_a_missing_poster_is_an_error_unless_it_may_be_skipped(movies, backbone)
         PosterMethod(describe=backbone).fit(movies, {7: plain(RED)})
 
 
-@pytest.mark.parametrize(("n", "says"), [(2, "2 posters for 3"), (4, "more posters")])
-def test_more_or_fewer_posters_than_movies_are_refused(movies, backbone, n, says):
-    with pytest.raises(ValueError, match=says):
+@pytest.mark.parametrize("n", [2, 4])
+def test_more_or_fewer_posters_than_movies_are_refused(movies, backbone, n):
+    with pytest.raises(ValueError, match="3 movies"):
         PosterMethod(describe=backbone).fit(movies, [plain(RED)] * n)
 
 
