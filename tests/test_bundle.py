@@ -16,6 +16,8 @@ from pathlib import Path
 import bundle
 import pytest
 
+pytestmark = pytest.mark.classroom
+
 
 def write_wheel(folder: Path) -> Path:
     """Write the smallest wheel: one module, which says hello."""

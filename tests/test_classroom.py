@@ -17,6 +17,8 @@ import pytest
 from sandbox import Limits
 from tiny_assignment import NAME, SOLVED, hand_in, write, write_sources
 
+pytestmark = pytest.mark.classroom
+
 LIMITS = Limits(seconds=60, cell_seconds=6, memory_mib=1500, cell_kib=50)
 WARNS = "import warnings\ndef double(x):\n    warnings.warn('hm')\n    return 2 * x"
 LOOPS = "def double(x):\n    while True:\n        pass"

@@ -12,6 +12,8 @@ import nbformat
 import pytest
 from tiny_assignment import NAME, SOLVED, hand_in, write_sources
 
+pytestmark = pytest.mark.classroom
+
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory):

@@ -9,6 +9,8 @@ import marks
 import pytest
 from autograde import Graded, Text
 
+pytestmark = pytest.mark.classroom
+
 NAME, TASK = "01_tiny", "why-answer"
 READ_WRONG = "Müller, Anna".encode().decode("cp1252")
 

@@ -13,6 +13,8 @@ from nbformat import NotebookNode
 from restore import Restored, read_submission, restore
 from tiny_assignment import CHECK, GIVEN, TEXT, TO_WRITE
 
+pytestmark = pytest.mark.classroom
+
 STUB = "# Your code here\nraise NotImplementedError"
 LETTER = "Dear Amina,\n\ntake the first."
 CHECKED = ["double-check", "paper-check", "pair-check"]

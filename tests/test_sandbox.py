@@ -9,6 +9,8 @@ import pytest
 import sandbox
 from sandbox import Limits
 
+pytestmark = pytest.mark.classroom
+
 needs_landlock = pytest.mark.skipif(
     not fence.landlock_version(), reason="this system has no Landlock"
 )

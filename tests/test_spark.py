@@ -36,6 +36,8 @@ from recsys_helpers.spark import (
 from recsys_helpers.spark_arithmetic import bytes_written_by_group, shuffled_bytes
 from recsys_helpers.spark_factors import spark_factors
 
+pytestmark = pytest.mark.spark
+
 FEW = {"n_factors": 4, "n_iterations": 3, "n_blocks": 1}
 LIKES = partial(SparkAls, **FEW)
 STARS = partial(SparkRatings, **FEW)

@@ -30,6 +30,7 @@ SHORT = {
     "spark.executor.extraJavaOptions": SHORT_START,
 }
 pytestmark = [
+    pytest.mark.spark,
     needs_spark,
     pytest.mark.skipif(os.name == "nt", reason="a local cluster needs Linux or macOS"),
 ]

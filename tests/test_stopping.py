@@ -15,6 +15,8 @@ import psutil
 import pytest
 from tiny_assignment import NAME, hand_in, write_sources
 
+pytestmark = pytest.mark.classroom
+
 # As `python classroom/grade.py DIR`, with the tiny assignment in place of the course.
 GRADE = """\
 import functools, pathlib, sys

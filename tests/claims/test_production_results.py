@@ -8,7 +8,9 @@ import pytest
 
 from recsys_helpers.results import published_results
 
-ROOT = Path(__file__).resolve().parent.parent
+pytestmark = pytest.mark.claims
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="module")
