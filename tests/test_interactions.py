@@ -48,7 +48,6 @@ def test_a_single_id_has_a_single_row():
     assert IdIndex.of([1, 50]).rows(50) == 1
 
 
-@pytest.mark.fault("A table of ratings", "unknown id")
 def test_an_unknown_id_is_named_with_its_neighbours():
     index = IdIndex.of([1, 50, 318], name="movie_id")
     with pytest.raises(UnknownIdError, match=r"^movie_id 99 is not .* 50 and 318"):
@@ -257,7 +256,6 @@ def test_top_n_leaves_out_minus_infinity():
     assert top_n([-np.inf, 0.0, -5.0], 3).tolist() == [1, 2]
 
 
-@pytest.mark.fault("A table of ratings", "wrong values")
 @pytest.mark.parametrize("score", [np.nan, np.inf])
 def test_top_n_refuses_what_is_no_score(score):
     with pytest.raises(ValueError, match="NaN or infinite"):

@@ -158,7 +158,6 @@ def test_lists_that_cannot_be_are_refused(recommended, users, message):
         metrics.hits_of(recommended, relevant((1, 5)), users)
 
 
-@pytest.mark.fault("A table of ratings", "another kind")
 @pytest.mark.parametrize(
     ("column", "values"),
     [

@@ -138,7 +138,6 @@ def test_a_zip_that_misses_a_member_is_refused(tmp_path):
         read_movielens(archive)
 
 
-@pytest.mark.fault("MovieLens, your own files", "cut short")
 @pytest.mark.parametrize(
     ("n_ratings", "n_movies", "message"),
     [
@@ -153,7 +152,6 @@ def test_a_file_cut_at_the_end_of_a_line_is_noticed(
         read_movielens(folder, n_ratings, n_movies)
 
 
-@pytest.mark.fault("MovieLens, your own files", "wrong values")
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
@@ -174,14 +172,12 @@ def test_a_spoilt_rating_is_named_with_file_line_and_value(
         read_spoilt(tmp_path, ratings=RATINGS.replace(right, wrong, 1))
 
 
-@pytest.mark.fault("MovieLens, your own files", "empty")
 @pytest.mark.parametrize("name", ["ratings", "movies", "links"])
 def test_an_empty_file_is_said_to_be_empty(tmp_path, name):
     with pytest.raises(InvalidDataError, match=rf"{name}\.csv is empty"):
         read_spoilt(tmp_path, **{name: ""})
 
 
-@pytest.mark.fault("MovieLens, your own files", "empty")
 @pytest.mark.parametrize(
     ("name", "content"), [("ratings", RATINGS), ("movies", MOVIES), ("links", LINKS)]
 )
@@ -237,14 +233,12 @@ def test_links_written_by_other_programs_are_read(tmp_path, right, wrong):
     assert links.iloc[0].tolist() == [10, "tt0114709", 862]
 
 
-@pytest.mark.fault("MovieLens, your own files", "wrong values")
 def test_a_column_that_occurs_twice_is_an_error(tmp_path):
     ratings = "userId,movieId,rating,timestamp,rating\n1,10,4.0,5,3.0\n"
     with pytest.raises(InvalidDataError, match=r"ratings\.csv: .*rating, rating"):
         read_spoilt(tmp_path, ratings=ratings)
 
 
-@pytest.mark.fault("MovieLens, your own files", "another kind")
 def test_a_title_that_is_not_utf_8_is_named_with_its_line(tmp_path):
     spoilt = MOVIES.replace("Fawlty", "F\xe4wlty").encode("latin-1")
     with pytest.raises(

@@ -21,7 +21,6 @@ def outputs_of(code: str, **limits) -> str:
     return json.dumps(run.outputs)
 
 
-@pytest.mark.fault("Submissions of students", "secrets")
 def test_no_secret_of_ours_is_in_the_environment(monkeypatch):
     monkeypatch.setenv("SOME_API_KEY", "hunter2")
     assert "hunter2" not in outputs_of("import os; print(dict(os.environ))")
@@ -76,7 +75,6 @@ def test_a_submission_writes_and_reads_in_its_own_folder_only(tmp_path):
     assert (tmp_path / "other").exists()
 
 
-@pytest.mark.fault("Submissions of students", "hostile")
 @pytest.mark.skipif(fence.landlock_version() < 4, reason="Linux refuses TCP since 6.7")
 def test_a_submission_opens_no_connection():
     code = "import socket\nsocket.create_connection(('127.0.0.1', 80), 2)"

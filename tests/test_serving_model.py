@@ -192,7 +192,6 @@ def test_a_score_that_is_no_finite_number_is_never_listed(model, monkeypatch):
     assert all(np.isfinite(movie.score) for movie in found.movies)
 
 
-@pytest.mark.fault("The server's model", "unknown id")
 def test_unknown_ids_are_named(model):
     with pytest.raises(UnknownIdError, match="999999"):
         model.recommend(999_999)
@@ -202,7 +201,6 @@ def test_unknown_ids_are_named(model):
     assert model.nearest_ids(2, 1) == [(2, "Jumanji (1995)")]
 
 
-@pytest.mark.fault("The server's model", "empty")
 def test_a_new_user_without_ratings_is_an_error(model):
     with pytest.raises(ValueError, match="no ratings"):
         model.recommend_to({})
@@ -270,7 +268,6 @@ def test_one_changed_number_changes_the_fingerprint(model):
     assert replace(model, scale=scale).fingerprint != model.fingerprint
 
 
-@pytest.mark.fault("The server's model", "changed bytes")
 @pytest.mark.parametrize("at", [0.1, 0.5, 0.95])
 def test_a_damaged_file_is_refused(model, tmp_path, at):
     path = tmp_path / "model.npz"
@@ -282,7 +279,6 @@ def test_a_damaged_file_is_refused(model, tmp_path, at):
         model_file.load(path)
 
 
-@pytest.mark.fault("The server's model", "cut short")
 def test_a_file_that_was_cut_short_is_refused(model, tmp_path):
     path = tmp_path / "model.npz"
     model_file.save(model, path)
@@ -300,7 +296,6 @@ class Harmful:
         return (setattr, (Harmful, "ran", True))
 
 
-@pytest.mark.fault("The server's model", "hostile")
 @pytest.mark.parametrize("wrapped", [True, False])
 def test_a_pickle_is_never_run(tmp_path, content, wrapped):
     path = tmp_path / "model.npz"
@@ -324,7 +319,6 @@ def setting(old, new):
     return spoil
 
 
-@pytest.mark.fault("The server's model", "wrong values")
 @pytest.mark.parametrize(
     ("name", "spoil", "says"),
     [

@@ -330,7 +330,6 @@ def test_no_ratings_cannot_be_cut_at_a_moment():
 BY_TIME = ["global temporal", "user temporal", "leave last out"]
 
 
-@pytest.mark.fault("A table of ratings", "wrong values")
 @pytest.mark.parametrize("name", BY_TIME)
 @pytest.mark.parametrize(
     "times", [["8", "9", "10", "11", "12"], [1, 2, 3, 4, np.nan], [1, 2, 3, 4, -1]]

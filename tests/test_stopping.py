@@ -49,7 +49,6 @@ def processes_with(word: str) -> list[psutil.Process]:
     ]
 
 
-@pytest.mark.fault("Submissions of students", "interrupted")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_keeps_what_is_done_and_leaves_nothing_behind(number, tmp_path):
     make_assignments.derive(write_sources(tmp_path / "sources"), tmp_path / "built")

@@ -75,7 +75,6 @@ def test_the_callers_frame_is_not_changed():
     pd.testing.assert_frame_equal(ratings, ratings_with())
 
 
-@pytest.mark.fault("A table of ratings", "wrong values")
 @pytest.mark.parametrize(
     ("columns", "message"),
     [
@@ -140,7 +139,6 @@ def test_a_column_that_is_there_twice_is_named(both):
         validate_ratings(ratings)
 
 
-@pytest.mark.fault("A table of ratings", "another kind")
 def test_a_missing_column_is_named_with_those_that_are_there():
     with pytest.raises(
         InvalidDataError, match=r"missing column rating. Found: user_id"
@@ -148,19 +146,16 @@ def test_a_missing_column_is_named_with_those_that_are_there():
         validate_ratings(ratings_with().drop(columns="rating"))
 
 
-@pytest.mark.fault("A table of ratings", "empty")
 def test_no_ratings_at_all_is_an_error():
     with pytest.raises(InvalidDataError, match="no row at all"):
         validate_ratings(ratings_with().iloc[:0])
 
 
-@pytest.mark.fault("A table of ratings", "unknown id")
 def test_a_rated_movie_must_be_known():
     with pytest.raises(InvalidDataError, match=r"iloc\[1\]: movie_id 20 is not among"):
         validate_ratings(ratings_with(), movies_with().iloc[:1])
 
 
-@pytest.mark.fault("A table of ratings", "wrong values")
 @pytest.mark.parametrize("order", [[0, 1, 2], [2, 1, 0], [1, 0, 2]])
 def test_a_pair_that_occurs_twice_is_named_whatever_the_order(order):
     ratings = ratings_with(user_id=[1, 1, 1]).iloc[order]

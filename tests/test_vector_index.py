@@ -301,7 +301,6 @@ def test_a_file_cut_short_is_refused(share, saved, monkeypatch):
     refused_before_voyager(saved, monkeypatch, "checksum")
 
 
-@pytest.mark.fault("Saved vectors and indexes", "changed bytes")
 @pytest.mark.parametrize("place", [0.01, 0.5, 0.99])
 def test_a_file_with_one_other_byte_is_refused(place, saved, monkeypatch):
     content = bytearray(saved.read_bytes())
@@ -324,7 +323,6 @@ def test_another_version_of_the_format_is_refused(saved, monkeypatch):
     refused_before_voyager(saved, monkeypatch, "reads version 2")
 
 
-@pytest.mark.fault("Saved vectors and indexes", "another kind")
 def test_the_graph_of_other_movies_is_refused(indexes, tmp_path):
     path = tmp_path / "mixed.index"
     fewer = named(clustered(6, 100))

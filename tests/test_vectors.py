@@ -319,7 +319,6 @@ def test_an_ambiguous_title_names_the_movies_it_could_be():
         vectors.vector("hamlet")
 
 
-@pytest.mark.fault("Saved vectors and indexes", "unknown id")
 def test_an_unknown_title_suggests_the_nearest(four):
     with pytest.raises(UnknownMovieError, match=r"Did you mean 'Toy Story \(1995\)'"):
         four.vector("Toy Stroy")
@@ -330,7 +329,6 @@ def test_a_title_is_no_use_where_there_are_no_titles():
         MovieVectors([1], [[1.0]]).vector("Heat")
 
 
-@pytest.mark.fault("Saved vectors and indexes", "unknown id")
 def test_an_unknown_id_says_how_many_there_are_and_which_are_near(four):
     with pytest.raises(UnknownMovieError, match=r"11 is not.*4 movies.*Toy.*\(10\)"):
         four.vector(11)
@@ -364,7 +362,6 @@ def test_a_movie_is_an_id_or_a_title_and_nothing_else(four, movie):
 # What is let in
 
 
-@pytest.mark.fault("Saved vectors and indexes", "wrong values")
 @pytest.mark.parametrize(
     ("ids", "matrix", "titles", "message"),
     [
@@ -453,7 +450,6 @@ def test_who_reads_the_old_file_during_a_save_gets_all_of_it(four, tmp_path):
         assert old.read() == before
 
 
-@pytest.mark.fault("Saved vectors and indexes", "interrupted")
 def test_a_failed_save_keeps_the_old_file_and_leaves_no_rest(
     four, tmp_path, monkeypatch
 ):
@@ -471,13 +467,11 @@ def test_a_failed_save_keeps_the_old_file_and_leaves_no_rest(
     assert len(MovieVectors.load(path)) == 4
 
 
-@pytest.mark.fault("Saved vectors and indexes", "not there")
 def test_a_missing_file_is_reported_as_missing(tmp_path):
     with pytest.raises(FileNotFoundError):
         MovieVectors.load(tmp_path / "none.npz")
 
 
-@pytest.mark.fault("Saved vectors and indexes", "cut short")
 def test_a_file_cut_anywhere_is_refused(four, tmp_path):
     path = tmp_path / "movies.npz"
     four.save(path)
@@ -488,7 +482,6 @@ def test_a_file_cut_anywhere_is_refused(four, tmp_path):
             MovieVectors.load(path)
 
 
-@pytest.mark.fault("Saved vectors and indexes", "changed bytes")
 def test_a_changed_byte_is_refused_or_does_not_matter(four, tmp_path):
     # Data is guarded by checksums; what is not (dates, flags) changes no vector.
     path = tmp_path / "movies.npz"
@@ -545,7 +538,6 @@ def bad_contents(path):
     np.savez(path, format_version=1, movie_ids=[1, 1], matrix=[[1.0], [2.0]])
 
 
-@pytest.mark.fault("Saved vectors and indexes", "another kind")
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
