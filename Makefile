@@ -54,11 +54,11 @@ lint: $(READY) ## Check the style of the code, and its types
 	@$(BIN)/mypy
 
 test-package: $(READY) ## Test the package, the pairs and the repository
-	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist loadfile --durations=10 \
+	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist worksteal --durations=10 \
 	  --untouched -m "not site"
 
 coverage: $(READY) ## Test the package, and say which lines and branches no test runs
-	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site" --cov \
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not site" --cov \
 	  --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs

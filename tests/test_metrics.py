@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.metrics import (
     mean_absolute_error,
     mean_squared_error,
@@ -363,38 +364,38 @@ def test_ndcg_agrees_with_scikit_learn(k):
     assert metrics.ndcg_at_k(hits, n_relevant, k).mean() == pytest.approx(theirs)
 
 
-def test_ranking_metrics_agree_with_ranx(monkeypatch):
-    # Compiling takes a minute, and thirty users take no time without it.
-    numba = pytest.importorskip("numba")
-    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
-    ranx = pytest.importorskip("ranx")
-    scores, is_relevant, recommended, hits, n_relevant = random_problem(30, 40)
-    qrels = ranx.Qrels(
-        {
-            str(u): {str(m): 1 for m in np.flatnonzero(row)}
-            for u, row in enumerate(is_relevant)
+def test_average_precision_and_ndcg_agree_with_implicit():
+    evaluation = pytest.importorskip("implicit.evaluation")
+    _, is_relevant, recommended, hits, n_relevant = random_problem()
+
+    class Fixed:
+        def recommend(self, users, *_, N):
+            return recommended[users, :N].astype(np.int32), None
+
+    relevant = sparse.csr_matrix(is_relevant, dtype=float)
+    theirs = evaluation.ranking_metrics_at_k(
+        Fixed(), sparse.csr_matrix(relevant.shape), relevant, 10, show_progress=False
+    )
+    ours = metrics.average_precision_at_k(hits, n_relevant, 10)
+    assert ours.mean() == pytest.approx(theirs["map"])
+    assert metrics.ndcg_at_k(hits, n_relevant, 10).mean() == pytest.approx(
+        theirs["ndcg"]
+    )
+
+
+def test_precision_recall_and_reciprocal_rank_agree_with_sets():
+    _, is_relevant, recommended, hits, n_relevant = random_problem()
+    for user, listed in enumerate(recommended[:, :10].tolist()):
+        wanted = set(np.flatnonzero(is_relevant[user]))
+        found = [rank for rank, movie in enumerate(listed, 1) if movie in wanted]
+        expected = {
+            "precision": len(found) / 10,
+            "recall": len(found) / len(wanted),
+            "reciprocal rank": 1 / found[0] if found else 0,
         }
-    )
-    run = ranx.Run(
-        {
-            str(u): {str(m): float(scores[u, m]) for m in row}
-            for u, row in enumerate(recommended)
-        }
-    )
-    names = ["precision@10", "recall@10", "mrr@10", "map@10"]
-    theirs = ranx.evaluate(qrels, run, names)
-    ours = {
-        "precision@10": metrics.precision_at_k(hits, n_relevant, 10),
-        "recall@10": metrics.recall_at_k(hits, n_relevant, 10),
-        "mrr@10": metrics.reciprocal_rank_at_k(hits, n_relevant, 10),
-        # ranx divides by n_relevant, we by min(10, n_relevant).
-        "map@10": metrics.average_precision_at_k(hits, n_relevant, 10)
-        * np.minimum(10, n_relevant)
-        / n_relevant,
-    }
-    assert {name: values.mean() for name, values in ours.items()} == pytest.approx(
-        theirs
-    )
+        for name, value in expected.items():
+            of_user = RANKING[name](hits, n_relevant, 10)[user]
+            assert of_user == pytest.approx(value), name
 
 
 # --- what a changed line of the metrics would break -------------------------------
