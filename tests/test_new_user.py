@@ -15,13 +15,13 @@ def test_the_ratings_of_a_new_user_come_back_as_they_are():
 @pytest.mark.parametrize(
     ("ratings", "named"),
     [
-        ({"movie_id": ["1"], "rating": [9]}, "movie_id must be whole numbers"),
-        ({"movie_id": [1.5], "rating": [4]}, "movie_id must be whole numbers"),
-        ({"movie_id": [1], "rating": ["5"]}, "ratings must be numbers"),
-        ({"movie_id": [1, 2**53 + 1], "rating": [4, 9]}, f"movie {2**53 + 1} is 9"),
-        ({"movie_id": 1, "rating": 5}, "for example"),
-        ({"movie_id": [1, 2], "rating": [5]}, "for example"),
-        ({"movie_id": {1}, "rating": {5}}, "for example"),
+        ({"movie_id": ["1"], "rating": [9]}, "movie_id"),
+        ({"movie_id": [1.5], "rating": [4]}, "movie_id"),
+        ({"movie_id": [1], "rating": ["5"]}, "ratings"),
+        ({"movie_id": [1, 2**53 + 1], "rating": [4, 9]}, f"{2**53 + 1}.*9"),
+        ({"movie_id": 1, "rating": 5}, "movie_id"),
+        ({"movie_id": [1, 2], "rating": [5]}, "movie_id"),
+        ({"movie_id": {1}, "rating": {5}}, "movie_id"),
     ],
 )
 def test_what_is_wrong_with_the_ratings_of_a_new_user_is_named(ratings, named):

@@ -153,11 +153,11 @@ def test_decades_look_different():
 @pytest.mark.parametrize(
     ("arguments", "error", "says"),
     [
-        ({"title": 7}, TypeError, "title is text"),
+        ({"title": 7}, TypeError, "title"),
         ({"title": "x", "genres": "Drama"}, TypeError, r'\("Drama",\)'),
-        ({"title": "x", "size": (8, 20)}, ValueError, "width must be at least 16"),
-        ({"title": "x", "wear": -1}, ValueError, "wear must be"),
-        ({"title": "x", "seed": -1}, ValueError, "seed must be"),
+        ({"title": "x", "size": (8, 20)}, ValueError, "width"),
+        ({"title": "x", "wear": -1}, ValueError, "wear"),
+        ({"title": "x", "seed": -1}, ValueError, "seed"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(arguments, error, says):

@@ -35,7 +35,7 @@ def test_the_package_of_another_checkout_is_noticed_before_anything_is_graded(
 ):
     elsewhere = SimpleNamespace(__file__=str(tmp_path / "recsys_helpers/__init__.py"))
     monkeypatch.setattr(sandbox, "recsys_helpers", elsewhere)
-    with pytest.raises(ValueError, match=r"would import.*make grade"):
+    with pytest.raises(ValueError, match="make grade"):
         sandbox.check_package()
 
 

@@ -384,7 +384,7 @@ def test_a_page_elsewhere_may_read_answers_only_if_its_origin_is_allowed(
     ["localhost:5500", "http://localhost:5500/", "HTTP://A.org", "null", "", "http://"],
 )
 def test_what_is_no_origin_is_refused(origin):
-    with pytest.raises(ValueError, match="scheme, host and port"):
+    with pytest.raises(ValueError, match="origin"):
         create_app(sample_recommender(), [origin])
 
 
@@ -399,7 +399,7 @@ def test_the_page_of_the_api_needs_no_network(client):
 
 def test_without_fastapi_it_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "fastapi", None)
-    with pytest.raises(ImportError, match=r"pip install '\.\[serve\]'"):
+    with pytest.raises(ImportError, match="serve"):
         importlib.reload(app_module).create_app(sample_recommender())
 
 

@@ -44,7 +44,7 @@ def test_a_new_movie_has_its_content_only(inputs):
 
 def test_of_a_movie_without_content_nothing_is_known(inputs):
     assert not inputs.of_movies(FEATURES.movies.reindex([99]), [99]).any()
-    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+    with pytest.raises(ValueError, match="movie_id"):
         inputs.of_movies(FEATURES.movies.reindex([99]), ["10"])
 
 
