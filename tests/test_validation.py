@@ -257,14 +257,22 @@ def test_any_title_with_a_year_at_its_end_has_that_year(title, year):
     assert years_of_titles(pd.Series([f"{title} ({year})"])).tolist() == [year]
 
 
-@pytest.mark.parametrize("name", ["user_id", "rating", "timestamp"])
-@pytest.mark.parametrize("values", [[True, True], [1j, 2], [[1], [2]], ["x", 10**30]])
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("user_id", [True, True]),
+        ("rating", [True, True]),
+        ("rating", [1j, 2]),
+        ("rating", [[1], [2]]),
+        ("timestamp", ["x", 10**30]),
+    ],
+)
 def test_what_is_no_number_is_named(name, values):
     frame = pd.DataFrame(
         {"user_id": 1, "movie_id": [1, 2], "rating": 3, "timestamp": 5}
     )
     frame[name] = pd.Series(values)
-    with pytest.raises(InvalidDataError, match=rf"iloc\[0\]: {name} .*"):
+    with pytest.raises(InvalidDataError, match=rf"iloc\[0\]: {name} "):
         validate_ratings(frame)
 
 

@@ -375,7 +375,7 @@ def test_a_movie_is_an_id_or_a_title_and_nothing_else(four, movie):
         ([1, 2], np.ones((2, 0)), None, "shape"),
         ([1, 2], [[1, np.nan], [1, 1]], None, "nan in row 0, column 1"),
         ([1, 2], [[1, 1], [-np.inf, 1]], None, "-inf in row 1, column 0"),
-        ([1, 2], [[1, 1], [1e16, 1]], None, "1e\\+16|1e16|diverged"),
+        ([1, 2], [[1, 1], [1e16, 1]], None, "diverged"),
         ([1, 2], np.ones((2, 2)), ["Heat"], "titles"),
         ([1, 2, 3, 4], np.ones((4, 2)), "Heat", "titles"),
     ],
