@@ -31,8 +31,8 @@ from scipy import sparse
 from threadpoolctl import threadpool_limits
 
 from recsys_helpers.datasets import EDITIONS
-from recsys_helpers.factorisation import solve_factors
 from recsys_helpers.measure import peak_memory_mib
+from recsys_helpers.methods.als import solve_factors
 from recsys_helpers.results import versions, write_results
 
 RESULTS = Path(__file__).parent / "results" / "als_growth.json"

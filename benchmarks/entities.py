@@ -2,11 +2,11 @@
 
     python benchmarks/entities.py [--output FILE] [--processes N] [--quick]
 
-Three questions with known answers (`recsys_helpers.film_questions`), each asked of a
-model that was trained without what would give the answer away: chance and fame, raw
-links (Jaccard, cosine, tf-idf, truncated SVD), the source's model with its loop, ours
-with a vectorised sampler and both heads, with popularity-aware negatives, and with a
-softmax objective; the best from three seeds. How famous the neighbours of famous films
+Three questions with known answers (`recsys_helpers.methods.entity.questions`), each
+asked of a model that was trained without what would give the answer away: chance and
+fame, raw links (Jaccard, cosine, tf-idf, truncated SVD), the source's model with its
+loop, ours with a vectorised sampler and both heads, with popularity-aware negatives,
+and with a softmax objective; the best from three seeds. How famous the neighbours of famous films
 are. Last, what the vectors are good for: a reader's taste (users of MovieLens, whose
 likes and dislikes are known) and critics' scores.
 
@@ -26,31 +26,31 @@ import numpy as np
 import pandas as pd
 from source_entities import SourceLinks
 
-from recsys_helpers.datasets import load_films, load_movielens
-from recsys_helpers.film_links import FilmLinks
-from recsys_helpers.film_matching import match_films
-from recsys_helpers.film_questions import (
-    QUESTIONS,
-    FilmQuestion,
-    held_out_pairs,
-    neighbour_rows,
-)
-from recsys_helpers.film_tastes import FilmTaste, compare_regressions, critics_scores
-from recsys_helpers.films import Films
+from recsys_helpers.datasets import Films, load_films, load_movielens, match_films
 from recsys_helpers.intervals import bootstrap_interval
-from recsys_helpers.keras_setup import load_keras
-from recsys_helpers.link_baselines import (
+from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.measure import benchmark_arguments
+from recsys_helpers.methods.entity import SampledLinkModel, SoftmaxLinkModel
+from recsys_helpers.methods.entity.links import (
+    FilmLinks,
     cosine_neighbours,
     famous_neighbours,
     jaccard_neighbours,
     random_neighbours,
     svd_vectors,
 )
-from recsys_helpers.measure import benchmark_arguments
-from recsys_helpers.methods.entity import SampledLinkModel, SoftmaxLinkModel
+from recsys_helpers.methods.entity.questions import (
+    QUESTIONS,
+    FilmQuestion,
+    FilmTaste,
+    compare_regressions,
+    critics_scores,
+    held_out_pairs,
+    neighbour_rows,
+)
+from recsys_helpers.nn import load_keras
 from recsys_helpers.results import results_table, versions, write_results
 from recsys_helpers.vectors import MovieVectors
-from recsys_helpers.workers import leave_none_behind
 
 RESULTS = Path(__file__).parent / "results" / "entities.json"
 SEEDS = (0, 1, 2)

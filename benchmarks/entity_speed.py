@@ -20,11 +20,11 @@ from entities import LARGE_BATCHES
 from source_entities import EpochClock, SourceLinks, looped_batches
 
 from recsys_helpers.datasets import load_films
-from recsys_helpers.film_links import FilmLinks
-from recsys_helpers.keras_setup import load_keras
-from recsys_helpers.link_batches import LinkBatches
 from recsys_helpers.methods.entity import SampledLinkModel, SoftmaxLinkModel
-from recsys_helpers.negative_sampling import NegativeSampler
+from recsys_helpers.methods.entity.layers import LinkBatches
+from recsys_helpers.methods.entity.links import FilmLinks
+from recsys_helpers.methods.entity.sampling import NegativeSampler
+from recsys_helpers.nn import load_keras
 from recsys_helpers.results import versions, write_results
 
 RESULTS = Path(__file__).parent / "results" / "entity_speed.json"

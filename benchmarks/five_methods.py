@@ -32,17 +32,15 @@ from keras_ratings import OnlyStars
 from numpy.typing import ArrayLike
 from two_towers import OnlyOf
 
-from recsys_helpers.datasets import MovieLens, load_films, load_movielens
+from recsys_helpers.datasets import MovieLens, load_films, load_movielens, match_films
 from recsys_helpers.evaluation import (
     RatingPredictor,
     Recommender,
     evaluate,
     ndcg_of_users,
 )
-from recsys_helpers.film_links import FilmLinks
-from recsys_helpers.film_matching import match_films
 from recsys_helpers.intervals import bootstrap_interval, paired_difference
-from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.large.workers import leave_none_behind
 from recsys_helpers.measure import peak_memory_mib
 from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.baselines import (
@@ -51,7 +49,6 @@ from recsys_helpers.methods.baselines import (
     Popularity,
     RandomChoice,
 )
-from recsys_helpers.methods.blends import BlendedLists, BlendedStars
 from recsys_helpers.methods.collaborative import (
     WITH_SIDE_INFORMATION,
     KerasFactors,
@@ -59,15 +56,17 @@ from recsys_helpers.methods.collaborative import (
 )
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.methods.entity import SoftmaxLinkModel
+from recsys_helpers.methods.entity.links import FilmLinks
+from recsys_helpers.methods.hybrids import BlendedLists, BlendedStars
 from recsys_helpers.methods.liked_vectors import LikedVectors
 from recsys_helpers.methods.neighbours import LikeNeighbours, RatingNeighbours
 from recsys_helpers.methods.posters import PosterMethod
 from recsys_helpers.methods.two_tower import RetrievalTowers, TwoTowers
 from recsys_helpers.metrics import rating_errors
+from recsys_helpers.nn import reproducible_keras
 from recsys_helpers.results import results_table, versions, write_results
 from recsys_helpers.splits import Split, cold_slices, user_temporal_split
 from recsys_helpers.vectors import MovieVectors
-from recsys_helpers.workers import leave_none_behind
 
 RESULTS = Path(__file__).parent / "results" / "five_methods.json"
 AMONG_NEW = "ndcg@10 among new movies"
@@ -171,8 +170,8 @@ def entity_vectors(known: Known) -> MovieVectors:
 
 
 def poster_vectors(known: Known) -> MovieVectors:
-    from recsys_helpers.backbones import load_backbone
-    from recsys_helpers.poster_art import draw_posters
+    from recsys_helpers.images.backbones import load_backbone
+    from recsys_helpers.posters import draw_posters
 
     # Equal scores come in the order of the movies, which should mean nothing.
     movies = known.movies.sample(frac=1, random_state=0).reset_index(drop=True)

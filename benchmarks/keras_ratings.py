@@ -24,10 +24,9 @@ from baselines import mean_over_folds
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from recsys_helpers import keras_models
 from recsys_helpers.datasets import MovieLens, load_movielens
 from recsys_helpers.evaluation import RatingPredictor, evaluate
-from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.features.content import set_matrix
 from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods.baselines import BiasModel, GlobalMean
 from recsys_helpers.methods.collaborative import (
@@ -35,9 +34,10 @@ from recsys_helpers.methods.collaborative import (
     KerasFactors,
     KerasNetwork,
 )
+from recsys_helpers.methods.collaborative import models as keras_models
 from recsys_helpers.methods.neighbours import RatingNeighbours
+from recsys_helpers.nn import reproducible_keras
 from recsys_helpers.results import results_table, versions, write_results
-from recsys_helpers.side_information import set_matrix
 from recsys_helpers.splits import (
     Split,
     cold_start_movies,
@@ -253,7 +253,7 @@ def trial_records(
 
 def nobody_left_out() -> Any:
     """Let a model be trained with the user and the movie in their own sets."""
-    from recsys_helpers.keras_parts import SetEmbedding
+    from recsys_helpers.nn.parts import SetEmbedding
 
     whole = SetEmbedding.call
     return patch.object(

@@ -18,10 +18,10 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers.datasets import load_movielens
-from recsys_helpers.export import script_of
 from recsys_helpers.intervals import bootstrap_interval
 from recsys_helpers.live import tastes
 from recsys_helpers.live.catalogue import catalogue_part
+from recsys_helpers.live.export import script_of
 from recsys_helpers.live.methods import LiveMethods, fit_live_methods
 from recsys_helpers.results import versions, write_results
 

@@ -16,17 +16,16 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.backbones import load_backbone
-from recsys_helpers.datasets import load_films, load_movielens
-from recsys_helpers.film_links import FilmLinks
-from recsys_helpers.film_matching import match_films
+from recsys_helpers.datasets import load_films, load_movielens, match_films
+from recsys_helpers.images.backbones import load_backbone
 from recsys_helpers.interactions import long_tail
-from recsys_helpers.keras_setup import load_keras
 from recsys_helpers.methods.entity import SoftmaxLinkModel
+from recsys_helpers.methods.entity.links import FilmLinks
 from recsys_helpers.methods.posters import PosterMethod
-from recsys_helpers.nearest import unit_rows
-from recsys_helpers.poster_art import draw_posters
+from recsys_helpers.nn import load_keras
+from recsys_helpers.posters import draw_posters
 from recsys_helpers.vectors import MovieVectors
+from recsys_helpers.vectors.nearest import unit_rows
 
 NAMES = ["entities", "posters"]
 FOLDER = Path(__file__).parent / "vectors"

@@ -16,9 +16,9 @@ movies of ALS with movies and with users as queries, and *lognormal*, structured
 each times a number whose logarithm has a standard deviation of 2. Methods, all on one
 thread:
 
-* ``exact, nearest_rows``: `recsys_helpers.nearest.nearest_rows`, what `MovieVectors`
-  uses; a row counts for recall@10 if it is as near as the tenth of these (several
-  can be equally near, up to float32's rounding).
+* ``exact, nearest_rows``: `recsys_helpers.vectors.nearest.nearest_rows`, what
+  `MovieVectors` uses; a row counts for recall@10 if it is as near as the tenth of these
+  (several can be equally near, up to float32's rounding).
 * ``exact, float32 product``: one matrix product a block of queries, then
   ``argpartition``: the plain exact way in numpy, up to float32's rounding.
 * ``voyager``: `VectorIndex.nearest`, as a reader calls it, by `query_ef`.
@@ -52,9 +52,9 @@ from threadpoolctl import threadpool_limits
 
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.methods.als import CHOSEN_ALS, Als
-from recsys_helpers.nearest import nearest_rows, unit_rows
 from recsys_helpers.results import read_results, versions, write_results
 from recsys_helpers.vectors import MovieVectors
+from recsys_helpers.vectors.nearest import nearest_rows, unit_rows
 
 RESULTS = Path(__file__).parent / "results" / "nearest_index.json"
 DRAWS = (

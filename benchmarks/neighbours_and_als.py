@@ -24,7 +24,7 @@ from recsys_helpers.intervals import paired_difference
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.baselines import BiasModel, Popularity
 from recsys_helpers.methods.ease import Ease
-from recsys_helpers.methods.fallback import Fallback
+from recsys_helpers.methods.hybrids import Fallback
 from recsys_helpers.methods.neighbours import (
     ImplicitNeighbours,
     LikeNeighbours,

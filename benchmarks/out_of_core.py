@@ -7,9 +7,10 @@ The synthetic ratings of ``prepare_32m.py`` are written to a temporary folder, a
 and as a parquet file; or to ``--folder``, where they stay and are taken from the next
 time, so that drawing them, which takes longest, is done once for a seed. Each engine
 filters them, numbers users and movies, splits, and makes the two sparse matrices
-(`recsys_helpers.out_of_core`), in a process of its own, so that its peak memory is its
-own; Python, numpy, pandas and scipy, which are imported for the matrices, are counted
-in it. All must end with the same matrices: a checksum of their bytes is compared.
+(`recsys_helpers.large.out_of_core`), in a process of its own, so that its peak
+memory is its own; Python, numpy, pandas and scipy, which are imported for the matrices,
+are counted in it. All must end with the same matrices: a checksum of their
+bytes is compared.
 
 The metric ``wall_s`` also has ``cpu_s`` and ``peak_mib``; ``disk_mib`` is the size of a
 file, ``memory_mib`` that of the matrices, and ``kept`` how many ratings pass the
@@ -35,8 +36,8 @@ from prepare_32m import synthetic_ratings
 from scipy import sparse
 
 from recsys_helpers.datasets import EDITIONS
+from recsys_helpers.large.out_of_core import PreparedRatings, prepare_ratings
 from recsys_helpers.measure import MIB, peak_memory_mib
-from recsys_helpers.out_of_core import PreparedRatings, prepare_ratings
 from recsys_helpers.results import versions, write_results
 
 RESULTS = Path(__file__).parent / "results" / "out_of_core.json"

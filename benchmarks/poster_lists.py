@@ -20,16 +20,16 @@ import numpy as np
 import pandas as pd
 from two_towers import OnlyOf
 
-from recsys_helpers.backbones import load_backbone
-from recsys_helpers.content_features import genre_flags
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import evaluate, ndcg_of_users
+from recsys_helpers.features.content import genre_flags
+from recsys_helpers.images.backbones import load_backbone
 from recsys_helpers.intervals import bootstrap_interval, paired_difference
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.baselines import Popularity, RandomChoice
 from recsys_helpers.methods.liked_vectors import LikedVectors
 from recsys_helpers.methods.posters import PosterMethod
-from recsys_helpers.poster_art import draw_posters, poster_genre
+from recsys_helpers.posters import draw_posters, poster_genre
 from recsys_helpers.results import results_table, versions, write_results
 from recsys_helpers.splits import cold_start_movies, user_temporal_split
 from recsys_helpers.vectors import MovieVectors

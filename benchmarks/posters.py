@@ -22,21 +22,24 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys_helpers.backbones import (
+from recsys_helpers.datasets import load_movielens
+from recsys_helpers.images import extract_features, square_pixels, standardised
+from recsys_helpers.images.backbones import (
     CHANNEL_MEANS,
     VGG16_FILE,
     Backbone,
     load_backbone,
     prepared,
 )
-from recsys_helpers.datasets import load_movielens
-from recsys_helpers.image_baselines import colour_histograms, thumbnails
-from recsys_helpers.image_features import extract_features, standardised
-from recsys_helpers.images import square_pixels
+from recsys_helpers.images.baselines import (
+    colour_histograms,
+    genre_agreement,
+    movies_for_the_task,
+    thumbnails,
+)
 from recsys_helpers.intervals import bootstrap_interval
 from recsys_helpers.measure import peak_memory_mib
-from recsys_helpers.poster_art import draw_posters
-from recsys_helpers.poster_questions import genre_agreement, movies_for_the_task
+from recsys_helpers.posters import draw_posters
 from recsys_helpers.results import versions, write_results
 
 RESULTS = Path(__file__).parent / "results" / "posters.json"

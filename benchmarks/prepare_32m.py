@@ -25,17 +25,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.datasets import EDITIONS
-from recsys_helpers.measure import peak_memory_mib
-from recsys_helpers.movielens_files import read_movielens
-from recsys_helpers.out_of_core_duckdb import quoted_path
-from recsys_helpers.results import versions, write_results
-from recsys_helpers.validation import (
+from recsys_helpers.datasets import (
+    EDITIONS,
     RATING_DTYPES,
     check_known_movies,
     check_no_duplicates,
     check_rating_values,
+    read_movielens,
 )
+from recsys_helpers.large.out_of_core import quoted_path
+from recsys_helpers.measure import peak_memory_mib
+from recsys_helpers.results import versions, write_results
 
 if TYPE_CHECKING:
     import polars as pl

@@ -22,14 +22,19 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.audiences import popularity_classes, shares_of_profiles
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import ndcg_of_users
-from recsys_helpers.feedback_loop import run_loop, tastes_of
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.intervals import bootstrap_interval
 from recsys_helpers.methods.als import CHOSEN_ALS, Als, confidences, solve_factors
-from recsys_helpers.reidentification import found_again, halves, with_noise
+from recsys_helpers.production.drift import run_loop, tastes_of
+from recsys_helpers.production.people import (
+    found_again,
+    halves,
+    popularity_classes,
+    shares_of_profiles,
+    with_noise,
+)
 from recsys_helpers.results import versions, write_results
 from recsys_helpers.splits import random_split
 

@@ -24,9 +24,9 @@ from scipy import sparse
 
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import evaluate
+from recsys_helpers.features.content import genre_and_year_matrix, set_matrix
 from recsys_helpers.interactions import IdIndex, Interactions
 from recsys_helpers.results import results_table, versions, write_results
-from recsys_helpers.side_information import genre_and_year_matrix, set_matrix
 from recsys_helpers.splits import random_split
 
 EDITION = "small"

@@ -2,7 +2,7 @@
 
     python benchmarks/several_workers.py [--seed 0] [--output FILE] [--quick]
 
-Keras on JAX (`recsys_helpers.several_workers`), the towers of chapter 6 on all ratings
+Keras on JAX (`recsys_helpers.large.workers`), the towers of chapter 6 on all ratings
 of the edition small: ``loss`` after each epoch with one and with two processes, on the
 same batches, with numbers of 32 and of 64 bits; ``seconds an epoch``, the median
 without the first, in which the model is compiled. All processes share the cores of this
@@ -36,20 +36,22 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers.datasets import load_movielens
-from recsys_helpers.keras_setup import SETTINGS, load_keras
-from recsys_helpers.measure import MIB
-from recsys_helpers.results import versions, write_results
-from recsys_helpers.several_workers import (
+from recsys_helpers.large.workers import (
     ROWS,
     TowerRows,
+    WorkerError,
     WorkersSettings,
+    free_ports,
     rows_of_worker,
+    run_workers,
     tower_rows,
     train_on_workers,
     write_rows,
 )
-from recsys_helpers.tower_models import rating_tower, rating_towers
-from recsys_helpers.workers import WorkerError, free_ports, run_workers
+from recsys_helpers.measure import MIB
+from recsys_helpers.methods.two_tower.models import rating_tower, rating_towers
+from recsys_helpers.nn import SETTINGS, load_keras
+from recsys_helpers.results import versions, write_results
 
 RESULTS = Path(__file__).parent / "results" / "several_workers.json"
 KILLED_IN = 2  # counted from 0

@@ -16,10 +16,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_helpers.entity_models import sampled_link_model
-from recsys_helpers.film_links import FilmLinks
-from recsys_helpers.keras_setup import load_keras
-from recsys_helpers.learning_curves import history_frame
+from recsys_helpers.methods.entity.links import FilmLinks
+from recsys_helpers.methods.entity.models import sampled_link_model
+from recsys_helpers.nn import load_keras
+from recsys_helpers.plots import history_frame
 from recsys_helpers.vectors import MovieVectors
 
 

@@ -12,13 +12,13 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.preprocessing import StandardScaler
 
-from recsys_helpers.content_features import (
+from recsys_helpers.features.content import (
     average_features,
     genre_flags,
     leave_one_out_averages,
 )
-from recsys_helpers.keras_setup import reproducible_keras
-from recsys_helpers.rating_errors import rmse
+from recsys_helpers.metrics import rmse
+from recsys_helpers.nn import reproducible_keras
 
 # All but Film-Noir, IMAX and Western.
 GENRES = [

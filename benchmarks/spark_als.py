@@ -34,17 +34,17 @@ import pandas as pd
 from recsys_helpers.comparison import shared_share
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import evaluate, recommend_all
-from recsys_helpers.methods.als import Als
-from recsys_helpers.methods.baselines import BiasModel
-from recsys_helpers.methods.spark_als import (
+from recsys_helpers.large.spark import start_spark
+from recsys_helpers.large.spark_als import (
     SparkAls,
     SparkRatings,
     matching_als,
     mean_positives,
 )
+from recsys_helpers.methods.als import Als
+from recsys_helpers.methods.baselines import BiasModel
 from recsys_helpers.metrics import rmse
 from recsys_helpers.results import versions, write_results
-from recsys_helpers.spark import start_spark
 from recsys_helpers.splits import Split, random_split, user_temporal_split
 from recsys_helpers.tuning import best_settings, inner_splits, search
 

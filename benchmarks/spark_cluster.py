@@ -14,8 +14,8 @@ relation to the largest factor; "ndcg@10" of the lists; "jobs before", the share
 the fit's jobs that were done at the kill; "executors lost"; "wall_s" of the fit;
 `cpu_s`, CPU seconds of all Java processes but the master during the fit. The method
 "formula" compares the bytes of an iteration by
-`recsys_helpers.spark_arithmetic.shuffled_bytes` with Spark's event log; "ratio" is
-log over formula.
+`recsys_helpers.large.spark_arithmetic.shuffled_bytes` with Spark's event log;
+"ratio" is log over formula.
 """
 
 import argparse
@@ -35,17 +35,16 @@ import psutil
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import ndcg_of_users
 from recsys_helpers.interactions import Interactions, positives
-from recsys_helpers.methods.spark_als import SparkAls
-from recsys_helpers.results import versions, write_results
-from recsys_helpers.spark import SHORT_START, start_spark
-from recsys_helpers.spark_arithmetic import bytes_written_by_group, shuffled_bytes
-from recsys_helpers.spark_cluster import (
+from recsys_helpers.large.spark import SHORT_START, start_spark
+from recsys_helpers.large.spark_als import SparkAls, spark_factors
+from recsys_helpers.large.spark_arithmetic import bytes_written_by_group, shuffled_bytes
+from recsys_helpers.large.spark_cluster import (
     LocalCluster,
     local_cluster,
     n_executors,
     n_jobs_done,
 )
-from recsys_helpers.spark_factors import spark_factors
+from recsys_helpers.results import versions, write_results
 from recsys_helpers.splits import Split, user_temporal_split
 
 if TYPE_CHECKING:

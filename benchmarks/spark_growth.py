@@ -160,7 +160,7 @@ def implicit(path: str, use_cg: bool, seed: int) -> dict:
 
 
 def spark(path: str, memory: str, seed: int) -> dict:
-    from recsys_helpers.spark import start_spark
+    from recsys_helpers.large.spark import start_spark
 
     start = time.perf_counter(), cpu_of_all()
     with start_spark(f"local[{N_THREADS}]", memory=memory) as session:

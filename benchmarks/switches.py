@@ -26,11 +26,11 @@ from five_methods import (
 )
 
 from recsys_helpers.intervals import paired_difference
+from recsys_helpers.large.workers import leave_none_behind
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
+from recsys_helpers.methods.hybrids import SwitchedLists, SwitchedStars
 from recsys_helpers.methods.neighbours import RatingNeighbours
-from recsys_helpers.methods.switches import SwitchedLists, SwitchedStars
 from recsys_helpers.results import results_table, versions, write_results
-from recsys_helpers.workers import leave_none_behind
 
 RESULTS = Path(__file__).parent / "results" / "switches.json"
 WITHOUT = {"ndcg": "EASE, recency", "squared error": "neighbours, stars"}

@@ -18,9 +18,9 @@ import pandas as pd
 from two_towers import N_KNOWN, SEEDS_OF_MODELS, stars_of_described
 
 from recsys_helpers.datasets import load_movielens
-from recsys_helpers.keras_setup import reproducible_keras
 from recsys_helpers.methods.two_tower import TwoTowers
-from recsys_helpers.rating_errors import rmse
+from recsys_helpers.metrics import rmse
+from recsys_helpers.nn import reproducible_keras
 from recsys_helpers.results import versions, write_results
 from recsys_helpers.splits import Split, cold_start_users
 

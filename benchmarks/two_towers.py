@@ -28,10 +28,10 @@ from baselines import mean_over_folds
 from keras_ratings import OnlyStars, trial_records
 from source_towers import KINDS, SourceTowers
 
-from recsys_helpers.content_features import RatedFeatures
 from recsys_helpers.datasets import MovieLens, load_movielens
 from recsys_helpers.evaluation import evaluate, ndcg_of_users
-from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.features.content import RatedFeatures
+from recsys_helpers.features.taste import taste_features
 from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.baselines import BiasModel, Popularity, RandomChoice
@@ -43,7 +43,8 @@ from recsys_helpers.methods.collaborative import (
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.neighbours import RatingNeighbours
 from recsys_helpers.methods.two_tower import RetrievalTowers, TwoTowers
-from recsys_helpers.rating_errors import rmse
+from recsys_helpers.metrics import rmse
+from recsys_helpers.nn import reproducible_keras
 from recsys_helpers.results import results_table, versions, write_results
 from recsys_helpers.splits import (
     Split,
@@ -53,7 +54,6 @@ from recsys_helpers.splits import (
     random_split,
     user_temporal_split,
 )
-from recsys_helpers.taste_features import taste_features
 from recsys_helpers.tuning import inner_splits, sample_settings, search
 from recsys_helpers.vectors import MovieVectors
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from recsys_helpers.measure import peak_memory_mib
-from recsys_helpers.nearest import METRICS
 from recsys_helpers.results import write_results
 from recsys_helpers.vectors import MovieVectors
+from recsys_helpers.vectors.nearest import METRICS
 
 RESULTS = Path(__file__).parent / "results" / "vectors_neighbours.json"
 N_DIMENSIONS = 64

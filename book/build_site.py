@@ -30,9 +30,9 @@ from pathlib import Path
 
 from run_chapters import ONE_THREAD, chapters_of, run_stale
 
+from recsys_helpers._files import write_whole
 from recsys_helpers.datasets import DatasetError, load_movielens
-from recsys_helpers.whole_files import write_whole
-from recsys_helpers.workers import leave_none_behind
+from recsys_helpers.large.workers import leave_none_behind
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -98,7 +98,7 @@ def export_live(folders: Folders, edition: str, current: dict[str, str]) -> int:
         return 0
     print("Exporting the data of the live page.", flush=True)
     # In a process of its own: what TensorFlow takes is given back when it ends.
-    module = [sys.executable, "-m", "recsys_helpers.export"]
+    module = [sys.executable, "-m", "recsys_helpers.live.export"]
     options = ["--edition", edition, "--out", str(folders.live)]
     environment = os.environ | {"CI": "true"}
     run = subprocess.run([*module, *options], cwd=folders.root, env=environment)

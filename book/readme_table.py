@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from recsys_helpers._files import write_whole
 from recsys_helpers.comparison import values_side_by_side
 from recsys_helpers.results import published_results
-from recsys_helpers.whole_files import write_whole
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 START, END = "<!-- methods: from a results file -->", "<!-- end of methods -->"

@@ -26,8 +26,8 @@ import nbformat
 from nbformat import NotebookNode
 from run_chapters import ONE_THREAD, Outcome, run_all
 
-from recsys_helpers.whole_files import write_whole
-from recsys_helpers.workers import leave_none_behind
+from recsys_helpers._files import write_whole
+from recsys_helpers.large.workers import leave_none_behind
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SHARED_METADATA = ("tags", "nbgrader", "mystnb", "jupyter")

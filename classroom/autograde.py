@@ -24,7 +24,7 @@ from restore import Restored, restore
 from sandbox import Limits, run_cells
 from traitlets import Instance
 
-from recsys_helpers.whole_files import write_whole
+from recsys_helpers._files import write_whole
 
 ATTACHMENT = re.compile(r"attachment:([^\s()<>\"']+)")
 COLOURS = re.compile(r"\x1b\[[\d;]*m")

@@ -24,7 +24,7 @@ from pathlib import Path
 from autograde import Text
 from handed_in import decoded
 
-from recsys_helpers.whole_files import write_whole
+from recsys_helpers._files import write_whole
 
 TO_MARK = ["code", "student", "assignment", "task", "points", "max", "text", "note"]
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: they make no word, month or number

@@ -47,7 +47,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, display
-from recsys_helpers.editions import the_text_says
+from recsys_helpers.datasets import the_text_says
 
 data = datasets.load_movielens()
 ratings, movies = data.ratings, data.movies

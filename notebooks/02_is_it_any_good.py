@@ -41,7 +41,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, display, metrics, plots, splits
-from recsys_helpers.editions import the_text_says
+from recsys_helpers.datasets import the_text_says
 
 data = datasets.load_movielens()
 ratings, movies = data.ratings, data.movies

@@ -42,15 +42,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from recsys_helpers import (
-    datasets,
-    display,
-    method_plots,
-    metrics,
-    plots,
-    splits,
-)
-from recsys_helpers.editions import the_text_says
+from recsys_helpers import datasets, display, metrics, plots, splits
+from recsys_helpers.datasets import the_text_says
 
 data = datasets.load_movielens()
 ratings, movies = data.ratings, data.movies
@@ -90,7 +83,7 @@ people = pd.DataFrame(
     },
     index=["Ann", "Ben", "Cem", "Dora", "Eli"],
 )
-ax = method_plots.rating_grid(people)
+ax = plots.rating_grid(people)
 
 # %% [markdown]
 # What would **Ann** give *Speed*? Ben is stricter than Ann, and otherwise rates as she

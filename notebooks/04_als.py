@@ -42,8 +42,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from recsys_helpers import datasets, display, method_plots, plots, splits
-from recsys_helpers.editions import the_text_says
+from recsys_helpers import datasets, display, plots, splits
+from recsys_helpers.datasets import the_text_says
 from recsys_helpers.interactions import Interactions
 
 data = datasets.load_movielens()
@@ -532,7 +532,7 @@ from recsys_helpers.vectors import MovieVectors
 
 on_map = MovieVectors(known_ids, position, titles[known_ids].tolist())
 famous = n_ratings[known_ids].sort_values(ascending=False).index
-ax = method_plots.movie_map(
+ax = plots.movie_map(
     on_map,
     labelled=famous[:300:12].tolist(),
     groups={
@@ -694,7 +694,7 @@ print(f"{n_known} of {len(test_users)} test users have training ratings")
 # `Fallback` does:
 
 # %%
-from recsys_helpers.methods.fallback import Fallback
+from recsys_helpers.methods.hybrids import Fallback
 
 check_models = {
     "popularity": Popularity(),
@@ -836,7 +836,7 @@ assert same_list
 # %% mystnb={"image": {"alt": "Two logarithmic axes: number of interactions against CPU seconds of one iteration. The lines of implicit with 10 and with 64 factors are nearly straight and follow a dotted line that grows in proportion. Those of the from-scratch version lie above and rise more slowly."}}
 growth = published_results("als_growth")
 seconds = growth.query("metric == 'cpu_s per iteration'")
-ax = method_plots.growth_plot(seconds, label="CPU seconds an iteration")
+ax = plots.growth_plot(seconds, label="CPU seconds an iteration")
 
 # %% [markdown]
 # The two lines of `implicit` run along the dotted one: in proportion. Ours start far above

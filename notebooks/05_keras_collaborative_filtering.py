@@ -42,7 +42,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, display, plots, splits
-from recsys_helpers.editions import the_text_says
+from recsys_helpers.datasets import the_text_says
 
 data = datasets.load_movielens()
 ratings, movies = data.ratings, data.movies
@@ -220,7 +220,7 @@ params = (
 )
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.rating_errors import rmse
+from recsys_helpers.metrics import rmse
 
 
 def rmse_from_scratch(params):
@@ -279,7 +279,7 @@ assert agree
 # The next line loads it so that the same seed gives the same numbers.
 
 # %%
-from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.nn import reproducible_keras
 
 keras = reproducible_keras(seed=0)
 from keras import layers
@@ -324,8 +324,8 @@ dot_product = keras.Model(ids, layers.Dot(axes=1)([p, q]))
 # after each epoch while you wait.
 
 # %%
-from recsys_helpers.keras_parts import LiveCurves, ShuffledBatches
-from recsys_helpers.learning_curves import history_frame
+from recsys_helpers.nn.parts import LiveCurves, ShuffledBatches
+from recsys_helpers.plots import history_frame
 
 valid_inputs = (valid_rows["user_id"], valid_rows["movie_id"])
 
@@ -541,7 +541,7 @@ with the_text_says(data.edition):
 # beside it.
 
 # %%
-from recsys_helpers.keras_models import factor_model
+from recsys_helpers.methods.collaborative.models import factor_model
 
 mean_of_fit_rows = fit_rows["rating"].mean()
 same_model = factor_model(known, mean_of_fit_rows)
@@ -637,7 +637,7 @@ stars = layers.Rescaling(1.0, offset=mean_of_fit_rows)(x)
 network = keras.Model(ids, stars)
 
 # %% mystnb={"image": {"alt": "Learning curves of the network. Both errors fall; that of the validation rows levels off near the dotted line of the bias model."}}
-from recsys_helpers.methods.collaborative import early_stopping
+from recsys_helpers.methods import early_stopping
 
 steps["network"] = train_model(
     network,
@@ -682,7 +682,7 @@ with the_text_says(data.edition):
 # %% tags=["nbval-check-output"]
 from scipy import sparse
 
-from recsys_helpers.keras_parts import SetEmbedding
+from recsys_helpers.nn.parts import SetEmbedding
 
 raters = sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # 2 movies
 embedding = SetEmbedding.of(raters, n_factors=1)
@@ -757,7 +757,7 @@ predicted = {
 }
 
 # %%
-from recsys_helpers.rating_errors import mae
+from recsys_helpers.metrics import mae
 
 errors_in_stars = pd.DataFrame(
     {
@@ -1007,13 +1007,13 @@ on_plane = centred @ directions[:2].T
 print(f"the first two directions hold {share[:2].sum():.0%} of the spread")
 
 # %% mystnb={"image": {"alt": "A cloud of points with some titles. Science fiction and action blockbusters lie towards one side, family films and comedies towards another, and dramas and classics towards a third."}}
-from recsys_helpers import method_plots
+from recsys_helpers import plots
 
 well_known_ids = vectors.movie_ids[rows]
 names = titles[well_known_ids].tolist()
 plane = MovieVectors(well_known_ids, on_plane, names)
 far_out = np.argsort(-np.linalg.norm(on_plane, axis=1))
-ax = method_plots.movie_map(plane, well_known_ids[far_out[:40]].tolist())
+ax = plots.movie_map(plane, well_known_ids[far_out[:40]].tolist())
 
 # %%
 for number in range(2):
@@ -1049,7 +1049,7 @@ def with_genre(wanted):
 
 groups = {name: with_genre(name) for name in ("Children", "Horror", "War")}
 most_rated = by_movie["size"].nlargest(25).index.tolist()
-ax = method_plots.movie_map(tsne_map, most_rated, groups)
+ax = plots.movie_map(tsne_map, most_rated, groups)
 labels = ax.set(xlabel="t-SNE, across", ylabel="t-SNE, upwards")
 
 # %% [markdown]

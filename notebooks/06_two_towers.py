@@ -44,7 +44,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, display, plots, splits
-from recsys_helpers.editions import the_text_says
+from recsys_helpers.datasets import the_text_says
 
 data = datasets.load_movielens()
 ratings, movies = data.ratings, data.movies
@@ -107,7 +107,7 @@ print(
 # could be told of two people.
 
 # %%
-from recsys_helpers.content_features import average_features
+from recsys_helpers.features.content import average_features
 
 averages = average_features(train, movies)
 often = averages.users["n_ratings"] >= 50
@@ -199,7 +199,7 @@ assert same
 # The source uses 16 genres, so do we.
 
 # %%
-from recsys_helpers.content_features import genre_flags
+from recsys_helpers.features.content import genre_flags
 
 left_out = ["Film-Noir", "IMAX", "Western"]
 flags = genre_flags(movies).drop(columns=left_out, errors="ignore")
@@ -226,7 +226,7 @@ def source_inputs(users, of_movies, rows):
 # vector to length 1. (The source writes one of its own.)
 
 # %%
-from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.nn import reproducible_keras
 
 keras = reproducible_keras(seed=0)
 from keras import layers
@@ -270,8 +270,8 @@ assert agree
 # %%
 from sklearn.preprocessing import StandardScaler
 
-from recsys_helpers.keras_parts import ShuffledRows
-from recsys_helpers.rating_errors import rmse
+from recsys_helpers.metrics import rmse
+from recsys_helpers.nn.parts import ShuffledRows
 
 
 def train_source(inputs, model, n_epochs=3):
@@ -323,7 +323,7 @@ def predict_source(model, scalers, inputs):
 # $$ (eq-towers-leave-one-out)
 
 # %%
-from recsys_helpers.content_features import leave_one_out_averages
+from recsys_helpers.features.content import leave_one_out_averages
 
 of_all = average_features(ratings, movies)
 without_itself = leave_one_out_averages(train, movies)
@@ -497,7 +497,7 @@ if data.edition == "small":
 # *see*, and somebody of whom nothing is known is all zeros.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.feature_encoder import FeatureEncoder
+from recsys_helpers.features.encoder import FeatureEncoder
 
 three = pd.DataFrame(
     {"Drama": [2.0, 4.0, np.nan], "War": [3.0, np.nan, np.nan]}
@@ -644,7 +644,7 @@ with the_text_says(data.edition):
     assert by_epoch.idxmin() >= len(by_epoch) - 3
 
 # %% mystnb={"image": {"alt": "Lines over epochs of the RMSE of the training rows and of the rows held back. That of the training rows falls nearly steadily. That of the rows held back is the lower one, falls at first, and then goes up and down from epoch to epoch; a dot marks its lowest point."}} tags=["hide-input"]
-from recsys_helpers.learning_curves import learning_curves_plot
+from recsys_helpers.plots import learning_curves_plot
 
 ax = learning_curves_plot(stopped.history_)
 
@@ -1020,7 +1020,7 @@ with the_text_says(data.edition):
 # page of a book cannot run it.)
 
 # %% tags=["remove-output"]
-from recsys_helpers.taste_form import taste_form
+from recsys_helpers.methods.two_tower.form import taste_form
 
 sliders = ["Action", "Children", "Comedy", "Documentary", "Horror", "newer"]
 taste_form(by_content, movies, sliders)
@@ -1202,7 +1202,7 @@ assert np.allclose(left, [3, 3.5, 4.5])
 # product is the dot product with the mean of the users' vectors.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
-from recsys_helpers.content_features import movie_content
+from recsys_helpers.features.content import movie_content
 
 invented = pd.DataFrame(
     {

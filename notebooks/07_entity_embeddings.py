@@ -45,7 +45,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, display, plots
-from recsys_helpers.editions import the_text_says
+from recsys_helpers.datasets import the_text_says
 
 data = datasets.load_movielens()
 films = datasets.load_films()
@@ -125,7 +125,7 @@ print(f"{n_twice:,} ({n_twice / len(by_credit):.1%}) repeat a pair")
 # column for each entity.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.film_links import FilmLinks
+from recsys_helpers.methods.entity.links import FilmLinks
 
 known = FilmLinks.from_pairs(films.pairs(), films.films["film_id"])
 n_films, n_entities = known.matrix.shape
@@ -275,7 +275,7 @@ print("16,777,217 as a 32-bit float:", f"{np.float32(16_777_217):,.0f}")
 # In today's Keras the model is six lines.
 
 # %%
-from recsys_helpers.keras_setup import load_keras
+from recsys_helpers.nn import load_keras
 
 keras = load_keras()
 from keras import layers
@@ -356,7 +356,7 @@ display.movie_table(
 # either has (the *Jaccard* measure)? Links to genres are taken away.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.film_questions import (
+from recsys_helpers.methods.entity.questions import (
     QUESTIONS,
     FilmQuestion,
     held_out_pairs,
@@ -386,8 +386,8 @@ shown = ["language: English", "genre: Drama", "genre: War"]
 print(idf[[*shown, "person: Christopher Nolan"]].round(2).to_string())
 
 # %%
-from recsys_helpers.film_questions import neighbour_rows
-from recsys_helpers.link_baselines import cosine_neighbours
+from recsys_helpers.methods.entity.links import cosine_neighbours
+from recsys_helpers.methods.entity.questions import neighbour_rows
 
 franchise = FilmQuestion.of(films, "franchise")
 nearest = {
@@ -511,7 +511,7 @@ assert (
 # $$ (eq-entities-popularity)
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.negative_sampling import NegativeSampler
+from recsys_helpers.methods.entity.sampling import NegativeSampler
 
 counts = known.n_films_with
 for popularity in (0.0, 0.75):
@@ -717,7 +717,7 @@ on_map = titles[film_ids[famous]]
 plane = MovieVectors(on_map.index, plane, on_map.tolist())
 
 # %% mystnb={"image": {"alt": "A map of six hundred films as points, some with their titles. Animated films, horror films and westerns have colours and signs of their own. Animated films lie together; the others are scattered."}}
-from recsys_helpers import method_plots
+from recsys_helpers import plots
 
 
 def with_entity(name):
@@ -731,7 +731,7 @@ groups = {
     "westerns": with_entity("genre: Western"),
 }
 labelled = film_ids[np.argsort(-np.nan_to_num(n_reviews))[:25]].tolist()
-ax = method_plots.movie_map(plane, labelled, groups)
+ax = plots.movie_map(plane, labelled, groups)
 
 # %% [markdown]
 # ## What else the vectors are good for
@@ -742,7 +742,7 @@ ax = method_plots.movie_map(plane, labelled, groups)
 # its score. (The book that the source follows does this, too.)
 
 # %%
-from recsys_helpers.film_tastes import FilmTaste
+from recsys_helpers.methods.entity.questions import FilmTaste
 
 liked = ["Annie Hall (1977)", "Pulp Fiction (1994)", "Alien (1979)"]
 disliked = ["Titanic (1997)", "Jurassic Park (1993)", "GoldenEye (1995)"]
@@ -806,7 +806,7 @@ assert r2["source"] < r2["genres"] < r2["truncated SVD, 100"]
 # goes rule by rule, the strictest first, and reports.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.film_matching import match_films
+from recsys_helpers.datasets import match_films
 
 matches = match_films(data.movies, films.films, ratings=data.ratings)
 print(matches.summary.round(3).to_string())

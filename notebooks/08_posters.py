@@ -43,7 +43,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, display, plots
-from recsys_helpers.editions import the_text_says
+from recsys_helpers.datasets import the_text_says
 
 data = datasets.load_movielens()
 movies = data.movies
@@ -76,8 +76,8 @@ print(f"{len(movies):,} movies")
 # twelve genres as there are, 40 at most.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.poster_art import draw_posters
-from recsys_helpers.poster_questions import movies_for_the_task
+from recsys_helpers.images.baselines import movies_for_the_task
+from recsys_helpers.posters import draw_posters
 
 per_genre = 40 if data.edition != "sample" else 12
 asked = movies_for_the_task(movies, per_genre)
@@ -199,7 +199,7 @@ with plots.course_style():
 # a convolution?
 
 # %%
-from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.nn import reproducible_keras
 
 keras = reproducible_keras(seed=0)
 from keras import layers
@@ -239,7 +239,7 @@ assert same_pooled
 # time. What VGG16 does with the same posters is in the results file.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.backbones import load_backbone
+from recsys_helpers.images.backbones import load_backbone
 
 backbone = load_backbone("squeezenet")
 print(backbone)
@@ -255,8 +255,8 @@ print(f"{backbone.model.count_params():,} weights")
 # the order blue, green, red. (So what is as bright as most photographs becomes zero.)
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.backbones import prepared
 from recsys_helpers.images import open_image, square_pixels
+from recsys_helpers.images.backbones import prepared
 
 pixels = square_pixels(posters[0])
 print(f"a poster of {posters[0].size} becomes {pixels.shape}")
@@ -290,7 +290,7 @@ with plots.course_style():
 # {eq}`eq-posters-pooling` is then one line.
 
 # %%
-from recsys_helpers.image_features import extract_features, standardised
+from recsys_helpers.images import extract_features, standardised
 
 features = extract_features(posters, backbone, pooling="flatten")
 flat = features.matrix
@@ -341,7 +341,7 @@ assert same
 # a poster of, then those of the most rated one of another genre.
 
 # %%
-from recsys_helpers.poster_art import poster_data_uri
+from recsys_helpers.posters import poster_data_uri
 
 n_ratings = data.ratings["movie_id"].value_counts()
 fame = asked["movie_id"].map(n_ratings).fillna(0)
@@ -397,7 +397,7 @@ similar(int(second["movie_id"]))
 #   not to what it has learned.
 
 # %%
-from recsys_helpers.image_baselines import colour_histograms, thumbnails
+from recsys_helpers.images.baselines import colour_histograms, thumbnails
 
 untrained = load_backbone("squeezenet", weights="random")
 rng = np.random.default_rng(0)
@@ -411,7 +411,7 @@ rivals = {
 }
 
 # %%
-from recsys_helpers.poster_questions import genre_agreement
+from recsys_helpers.images.baselines import genre_agreement
 
 agreement = pd.Series(
     {
@@ -539,7 +539,7 @@ with plots.course_style():
 # %%
 from PIL import ImageOps
 
-from recsys_helpers.nearest import unit_rows
+from recsys_helpers.vectors.nearest import unit_rows
 
 n = min(60, len(posters))
 mirrored = [ImageOps.mirror(poster) for poster in posters[:n]]
@@ -724,7 +724,7 @@ assert grown < 0.15 * as_list
 # way.)
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.activation_maps import (
+from recsys_helpers.images.heatmaps import (
     activation_map,
     heat_over,
     similarity_map,
@@ -769,8 +769,8 @@ with plots.course_style():
 #
 # The source has its API key as text in two cells, and sends it over an unencrypted
 # connection. Who publishes the notebook publishes the key; deleting it later does not
-# help, for git keeps the old version. Here a key is taken from the environment, sent
-# over https only, and taken out of every message that could be printed.
+# help, for git keeps the old version. Here an access token is taken from the
+# environment and sent over https in a header: no address has it, and so no message.
 # :::
 #
 # To ask for a film one needs its id at IMDb. The editions that come with the course
@@ -778,7 +778,7 @@ with plots.course_style():
 # title and year.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.film_matching import match_films
+from recsys_helpers.datasets import match_films
 
 films = datasets.load_films().films
 found = match_films(movies, films).pairs.merge(films, on="film_id")
@@ -786,7 +786,7 @@ imdb_ids = found.set_index("movie_id")["imdb_id"]
 print(f"{len(imdb_ids):,} of {len(movies):,} movies have an IMDb id now")
 
 # %%
-from recsys_helpers import tmdb
+from recsys_helpers.posters import tmdb
 
 wanted = n_ratings.index[n_ratings.index.isin(imdb_ids.index)][:8]
 wanted = imdb_ids[wanted].reset_index()
@@ -908,7 +908,7 @@ assert sum(as_in_source(text) == "" for _, text in answers.values()) == 4
 # poster. Our client has a name for each:
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.tmdb_answers import Answer, as_json
+from recsys_helpers.posters.tmdb import Answer, as_json
 
 for what in ("wrong key", "half an answer"):
     status, text = answers[what]

@@ -40,14 +40,8 @@ if "google.colab" in sys.modules:
 import numpy as np
 import pandas as pd
 
-from recsys_helpers import (
-    comparison,
-    comparison_plots,
-    datasets,
-    display,
-    plots,
-)
-from recsys_helpers.editions import the_text_says
+from recsys_helpers import comparison, datasets, display, plots
+from recsys_helpers.datasets import the_text_says
 from recsys_helpers.results import published_results
 from recsys_helpers.splits import user_temporal_split
 
@@ -192,7 +186,7 @@ squares = published.query("metric == 'paired difference of squared error'")
 best_first = list(for_stars[::-1])
 # A lower error is better, so the signs are turned round.
 signs = -comparison.decided(squares, best_first)
-ax = comparison_plots.decided_plot(signs)
+ax = plots.decided_plot(signs)
 
 # %%
 undecided = comparison.undecided_pairs(signs)
@@ -222,7 +216,7 @@ ax = plots.interval_plot(
 paired = published.query("metric == 'paired difference of ndcg@10'")
 best_first = list(for_lists[::-1])
 signs = comparison.decided(paired, best_first)
-ax = comparison_plots.decided_plot(signs)
+ax = plots.decided_plot(signs)
 
 # %%
 undecided = comparison.undecided_pairs(signs)
@@ -294,9 +288,7 @@ for_lists_only = own[own["rmse"].isna()].drop("random choice")
 lists_only = for_lists_only.dropna(subset="ndcg@10")[shown_measures]
 highlighted = ["blend of lists", "EASE, recency", "ALS"]
 highlighted += ["two towers, lists", "entities", "popularity"]
-ax = comparison_plots.parallel_plot(
-    lists_only, ["popularity lift@10"], highlighted
-)
+ax = plots.parallel_plot(lists_only, ["popularity lift@10"], highlighted)
 by_dice = own.loc["random choice"]
 for measure in ("coverage@10", "diversity@10"):
     assert by_dice[measure] > lists_only[measure].max()
@@ -406,7 +398,7 @@ assert new.loc[towers, "ndcg@10 among new movies"] > 2 * chance
 from recsys_helpers.methods.baselines import BiasModel
 from recsys_helpers.methods.collaborative import KerasFactors
 from recsys_helpers.methods.neighbours import RatingNeighbours
-from recsys_helpers.rating_errors import rmse
+from recsys_helpers.metrics import rmse
 
 members = {
     "bias model": BiasModel(),
@@ -461,7 +453,7 @@ with the_text_says(data.edition):
 # table uses the default.)
 
 # %%
-from recsys_helpers.methods.blends import BlendedStars
+from recsys_helpers.methods.hybrids import BlendedStars
 
 blend = BlendedStars(members, l2=1e-6).fit(train)
 print(blend.weights_.round(2).to_string())
@@ -518,8 +510,8 @@ print(fuse(two_lists, [0.9, 0.1]))
 # %%
 from recsys_helpers.evaluation import ndcg_of_users
 from recsys_helpers.methods.als import CHOSEN_ALS, Als
-from recsys_helpers.methods.blends import BlendedLists
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
+from recsys_helpers.methods.hybrids import BlendedLists
 from recsys_helpers.methods.neighbours import LikeNeighbours
 
 listers = {
@@ -644,7 +636,7 @@ for name, vectors in fitted.vectors.items():
 
 # %% mystnb={"image": {"alt": "A square table of shades with five rows and columns, one a method. Keras factors and two towers share the most, about a quarter; posters share next to nothing with any."}}
 shares = comparison.shared_share(top_tens)
-ax = comparison_plots.shared_plot(shares)
+ax = plots.shared_plot(shares)
 
 # %%
 off_diagonal = shares.where(~np.eye(len(shares), dtype=bool))

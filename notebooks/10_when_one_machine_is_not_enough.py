@@ -45,7 +45,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, display, plots
-from recsys_helpers.editions import the_text_says
+from recsys_helpers.datasets import the_text_says
 from recsys_helpers.extras import has_extra
 from recsys_helpers.results import published_results, results_table
 
@@ -355,7 +355,7 @@ if HAS_ENGINES:
 # somebody rates a movie twice.
 
 # %%
-from recsys_helpers.out_of_core import ENGINES, prepare_ratings
+from recsys_helpers.large.out_of_core import ENGINES, prepare_ratings
 
 installed = ENGINES if HAS_ENGINES else ["pandas"]
 minima = {"min_ratings_per_user": 20, "min_ratings_per_movie": 20}
@@ -550,7 +550,7 @@ with plots.course_style():
 # on a hundred machines only the lines that start it would differ.
 
 # %%
-from recsys_helpers.spark import (
+from recsys_helpers.large.spark import (
     SHORT_START,
     JavaMissingError,
     start_spark,
@@ -631,7 +631,7 @@ def als_wr_step(R, Y, lam):
 
 
 # %%
-from recsys_helpers.spark_factors import spark_factors
+from recsys_helpers.large.spark_als import spark_factors
 
 known = Interactions.from_ratings(at_random.train)
 R, R_by_movie = known.matrix, known.matrix.T.tocsr()
@@ -670,7 +670,7 @@ if HAS_SPARK:
 # it:
 
 # %%
-from recsys_helpers.methods.spark_als import (
+from recsys_helpers.large.spark_als import (
     SparkAls,
     matching_als,
     mean_positives,
@@ -807,10 +807,10 @@ assert rmses["rmse"].idxmin() == "bias model"
 # half-step, and with conjugate gradients, a quicker way to nearly the same vectors.
 
 # %% mystnb={"image": {"alt": "Two logarithmic axes: number of interactions against CPU seconds of a fit. The line of Spark is nearly level at first, then rises. The two lines of implicit lie far below it and rise along a dotted line that grows in proportion."}}
-from recsys_helpers import method_plots
+from recsys_helpers import plots
 
 of_fit = growth[growth["metric"] == "fit cpu_s"]
-ax = method_plots.growth_plot(of_fit, label="CPU seconds of a fit")
+ax = plots.growth_plot(of_fit, label="CPU seconds of a fit")
 
 # %%
 sizes = growth[growth["n"].notna()]
@@ -875,7 +875,7 @@ assert 1e8 < fits < 1e10
 # %% tags=["nbval-check-output"]
 from scipy import sparse
 
-from recsys_helpers.spark_arithmetic import copies_of_rows
+from recsys_helpers.large.spark_arithmetic import copies_of_rows
 
 N_BLOCKS = 2
 tiny = sparse.csr_array(
@@ -894,7 +894,7 @@ for user, n_copies in enumerate(copies):
     print(f"user {user}: ratings in blocks {movie_blocks}, {n_copies} sent")
 
 # %% mystnb={"image": {"alt": "Four users, in two blocks, on the left and two blocks of movies on the right. An arrow leads from each user to each block in which the user has rated a movie: two arrows from user 1, one from each other user, five in all."}} tags=["hide-input"]
-from recsys_helpers.shuffle_plot import plot_copies
+from recsys_helpers.plots import plot_copies
 
 with plots.course_style():
     plot_copies(tiny, N_BLOCKS)
@@ -918,7 +918,7 @@ with plots.course_style():
 # column of the table, and count the blocks of the users who rated it. Then compare.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.spark_arithmetic import shuffled_bytes
+from recsys_helpers.large.spark_arithmetic import shuffled_bytes
 
 copies_of_movies = copies_of_rows(tiny.T.tocsr(), N_BLOCKS)
 print("copies of each movie's vector:", copies_of_movies)
@@ -983,7 +983,7 @@ assert (shuffles.loc[64:, "ratio"] < 1.05).all()
 # each other only by network addresses, as in a data centre.
 #
 # ```python
-# from recsys_helpers.spark_cluster import local_cluster
+# from recsys_helpers.large.spark_cluster import local_cluster
 #
 # with local_cluster(n_workers=2) as cluster:
 #     with cluster.start_session() as spark:
@@ -1049,7 +1049,7 @@ print("identical to the last bit:", ", ".join(identical) or "none")
 # number of purchases is spread with a standard deviation of 1.2.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers import spark_arithmetic
+from recsys_helpers.large import spark_arithmetic
 
 shop = {"n_users": 10_000_000, "n_movies": 500_000}
 shop |= {"n_interactions": 1_000_000_000, "n_factors": 64}
@@ -1252,7 +1252,7 @@ assert not np.isclose(np.mean([share.var() for share in shares]), x.var())
 # has measured. To run it, install the extra `workers`, then
 #
 # ```python
-# from recsys_helpers.several_workers import tower_rows, train_on_workers
+# from recsys_helpers.large.workers import tower_rows, train_on_workers
 #
 # rows = tower_rows(ratings, movies)
 # train_on_workers(rows, "my_training", n_workers=2)
@@ -1262,7 +1262,7 @@ assert not np.isclose(np.mean([share.var() for share in shares]), x.var())
 # four:
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.several_workers import rows_of_worker
+from recsys_helpers.large.workers import rows_of_worker
 
 for rank in range(2):
     mine = rows_of_worker(10, 4, rank, n_workers=2, seed=0, epoch=0)
@@ -1393,7 +1393,7 @@ print(f"on {gib:.1f} GiB of vectors that have to be read")
 # vector that is nearest to the query, and again, until no step brings you nearer.
 
 # %%
-from recsys_helpers.nearest import nearest_rows, unit_rows
+from recsys_helpers.vectors.nearest import nearest_rows, unit_rows
 
 
 def make_cells(X, n_cells, seed=0, n_rounds=8):
@@ -1599,7 +1599,7 @@ if HAS_ENGINES:
 # what it costs to build each index, and how much memory it adds.
 
 # %%
-from recsys_helpers.index_curves import (
+from recsys_helpers.plots import (
     index_curve_plot,
     index_curves,
     speed_at_recall,
@@ -1832,8 +1832,8 @@ folder.cleanup()
 # ````
 
 # %%
-from recsys_helpers.als_wr import als_wr_step as spark_step
-from recsys_helpers.factorisation import confidences, solve_factors
+from recsys_helpers.large.spark_als import als_wr_step as spark_step
+from recsys_helpers.methods.als import confidences, solve_factors
 
 liked = confidences(by_user_time.train, 4.0, "linear", alpha=1.0)
 C = Interactions.from_ratings(liked, "confidence").matrix

@@ -43,7 +43,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, plots, splits
-from recsys_helpers.editions import the_text_says
+from recsys_helpers.datasets import the_text_says
 from recsys_helpers.extras import has_extra
 from recsys_helpers.results import published_results, results_table
 
@@ -502,9 +502,9 @@ except ValueError as error:
 # %%
 from itertools import pairwise
 
-from recsys_helpers.drift import FoldedIn, newcomers, unknown_share
 from recsys_helpers.evaluation import ndcg_of_users
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
+from recsys_helpers.production.drift import FoldedIn, newcomers, unknown_share
 
 
 def start_of(year):
@@ -549,7 +549,7 @@ ndcg_by_age = pd.Series({key: np.nanmean(v) for key, v in periods.items()})
 # look into it.
 
 # %%
-from recsys_helpers.drift import population_stability_index
+from recsys_helpers.production.drift import population_stability_index
 
 film_years = movies.set_index("movie_id")["year"]
 edges = [0, 1960, 1970, 1980, 1990, 1995, 2000, 2005, 2010, 9999]
@@ -631,8 +631,8 @@ with plots.course_style():
 # - *Exploration.* With a chance of 0, 10 or 30 % a place goes to a film drawn at random.
 
 # %%
-from recsys_helpers.feedback_loop import run_loop, tastes_of
 from recsys_helpers.methods.als import Als
+from recsys_helpers.production.drift import run_loop, tastes_of
 
 rated_most = ratings["movie_id"].value_counts().index[:300]
 als_of_300 = Als(
@@ -757,7 +757,7 @@ for l2 in (5, 20, 100):
 # $$
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.ab_test import users_per_side
+from recsys_helpers.production.ab_test import users_per_side
 
 for p_b in (0.12, 0.11, 0.105, 0.101):
     print(f"10% to {p_b:.1%}: {users_per_side(0.10, p_b):>9,} users a side")
@@ -784,7 +784,7 @@ assert abs(shares["A/A"] - 0.05) < 0.01
 # day, if every day brings as many new users.
 
 # %% tags=["nbval-check-output"]
-from recsys_helpers.ab_test import peeking_false_alarms
+from recsys_helpers.production.ab_test import peeking_false_alarms
 
 alarms = peeking_false_alarms(n_looks=14)
 for day in (1, 2, 5, 7, 14):
@@ -810,7 +810,7 @@ assert alarms[13] > 4 * 0.05
 # %%
 from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods.als import CHOSEN_ALS, confidences, solve_factors
-from recsys_helpers.reidentification import found_again, halves, with_noise
+from recsys_helpers.production.people import found_again, halves, with_noise
 
 rng = np.random.default_rng(0)
 user_ids = np.unique(ratings["user_id"])
@@ -920,7 +920,10 @@ with the_text_says(data.edition):
 # way.)
 
 # %%
-from recsys_helpers.audiences import popularity_classes, shares_of_profiles
+from recsys_helpers.production.people import (
+    popularity_classes,
+    shares_of_profiles,
+)
 
 at_random = splits.random_split(ratings)
 als = Als(**CHOSEN_ALS).fit(at_random.train)
@@ -955,7 +958,7 @@ with the_text_says(data.edition):
 # means the same for all.
 
 # %%
-from recsys_helpers.audiences import calibrated_lists, miscalibration
+from recsys_helpers.production.people import calibrated_lists, miscalibration
 
 scores = np.where(rated, -np.inf, als.user_factors_ @ als.movie_factors_.T)
 candidates = np.argsort(-scores, axis=1, kind="stable")[:, :200]
@@ -1111,7 +1114,7 @@ with the_text_says(data.edition):
 # medicines, where people look while a trial runs, for good reasons.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
-from recsys_helpers.ab_test import threshold_for_looks
+from recsys_helpers.production.ab_test import threshold_for_looks
 
 news = np.random.default_rng(1).normal(size=(100_000, 14))
 z_by_day = news.cumsum(axis=1) / np.sqrt(np.arange(1, 15))
@@ -1135,7 +1138,7 @@ assert abs(with_bar - 0.05) < 0.01
 # each side, so the error is tiny." Every second test of theirs is a success. Try it in
 # A/A tests: our users, their ratings as impressions and their likes as clicks, dealt
 # out to two sides at random, a thousand times. How often does it say "different" at
-# $|z| > 1.96$? What is wrong, and which function of `recsys_helpers.ab_test` puts it
+# $|z| > 1.96$? What is wrong, and which function of `recsys_helpers.production.ab_test` puts it
 # right?
 # ````
 
@@ -1171,7 +1174,7 @@ clicks, shown = of_user.sum().to_numpy(), of_user.size().to_numpy()
 # This is the delta method {cite}`deng2018delta`; `compare_per_user` does it.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
-from recsys_helpers.ab_test import compare_per_user
+from recsys_helpers.production.ab_test import compare_per_user
 
 rng = np.random.default_rng(0)
 wrong, right = [], []

@@ -16,10 +16,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers.ids import IdIndex, integer_ids
+from recsys_helpers.interactions import IdIndex, integer_ids
 from recsys_helpers.metrics import PADDING, checked_lists, checked_users
-from recsys_helpers.nearest import unit_rows
 from recsys_helpers.vectors import MovieVectors
+from recsys_helpers.vectors.nearest import unit_rows
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers.checks import as_list
+from recsys_helpers._checks import as_list
 from recsys_helpers.metrics import PADDING, checked_lists
 
 

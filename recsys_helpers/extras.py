@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 
-__all__ = ["EXTRAS", "has_extra"]
+__all__ = [
+    "EXTRAS",
+    "has_extra",
+]
 
 #: The packages that each extra of ``pyproject.toml`` brings, as they are imported.
 EXTRAS = {

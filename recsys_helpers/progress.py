@@ -13,7 +13,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = ["in_notebook", "progress_bar"]
+__all__ = [
+    "in_notebook",
+    "progress_bar",
+]
 
 
 def progress_bar(total: int | None, description: str, unit: str = "it") -> tqdm:

@@ -9,7 +9,7 @@ the question: `random_split` asks "can the model fill holes in the table?",
 Only the last knows nothing of the future: in the other two, ratings that *other*
 users gave later are in the training rows.
 
-Splits by time refuse what is no time: see `recsys_helpers.checks.checked_times`.
+Splits by time refuse what is no time: see `recsys_helpers._checks.checked_times`.
 """
 
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys_helpers.checks import checked_times
-from recsys_helpers.ids import integer_ids
+from recsys_helpers._checks import checked_times
+from recsys_helpers.interactions import integer_ids
 
 # Keeps floor(0.29 * 100) at 29: in binary floating point the product is below it.
 _ROUNDING = 1e-9

@@ -99,7 +99,7 @@ def live_methods():
 @pytest.fixture(scope="session")
 def live_folder(live_methods, tmp_path_factory):
     """The folder that they were exported to."""
-    from recsys_helpers.export import export_live
+    from recsys_helpers.live.export import export_live
 
     folder = tmp_path_factory.mktemp("live")
     export_live(live_methods, folder)

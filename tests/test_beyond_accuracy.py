@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sklearn.metrics.pairwise import cosine_similarity
 
 from recsys_helpers import beyond_accuracy as beyond
-from recsys_helpers.ids import UnknownIdError
+from recsys_helpers.interactions import UnknownIdError
 from recsys_helpers.vectors import MovieVectors
 
 

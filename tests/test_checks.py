@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys_helpers.checks import checked_times
+from recsys_helpers._checks import checked_times
 
 MOMENT = 1_112_486_027
 

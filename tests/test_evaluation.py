@@ -13,7 +13,7 @@ from recsys_helpers.evaluation import (
     ndcg_of_users,
     recommend_all,
 )
-from recsys_helpers.ids import UnknownIdError
+from recsys_helpers.interactions import UnknownIdError
 from recsys_helpers.methods.baselines import BiasModel, GlobalMean, Popularity
 from recsys_helpers.results import read_results
 

@@ -1,6 +1,6 @@
 import pytest
 
-from recsys_helpers.franchises import franchise_matrix, series_name
+from recsys_helpers.titles import franchise_matrix, series_name
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys_helpers.ids import IdIndex, integer_ids
+from recsys_helpers.interactions import IdIndex, integer_ids
 
 
 def test_whole_numbers_in_a_column_of_objects_are_ids():

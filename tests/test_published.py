@@ -6,9 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys_helpers import published
-from recsys_helpers.published import published_vectors
-from recsys_helpers.results import published_results, read_results
+from recsys_helpers import results as published
+from recsys_helpers.results import published_results, published_vectors, read_results
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = ROOT / "benchmarks"

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from recsys_helpers.whole_files import write_whole
+from recsys_helpers._files import write_whole
 
 
 def test_a_file_is_written_and_its_folder_made(tmp_path):

@@ -138,7 +138,7 @@ import warnings
 
 from scipy import sparse
 
-from recsys_helpers.similarity import similarity
+from recsys_helpers.methods.similarity import similarity
 
 rng = np.random.default_rng(2)
 centred = rng.normal(size=(30, 12)) * (rng.random((30, 12)) < 0.3)
@@ -193,7 +193,7 @@ assert _kept[2].tolist() == [0.3, 0.3, 0, 0], "equal: the lower columns"
 # %% nbgrader={"grade": true, "grade_id": "nearest-hidden", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-from recsys_helpers.similarity import k_largest
+from recsys_helpers.interactions import k_largest
 
 rng = np.random.default_rng(4)
 S = rng.integers(-4, 9, size=(25, 18)) / 8  # many ties
@@ -357,7 +357,7 @@ assert np.isclose(_X[0, 0], 3 / (3 * 1 + 1 * 4 + 1)), (
 ### BEGIN HIDDEN TESTS
 from scipy import sparse
 
-from recsys_helpers.factorisation import solve_factors
+from recsys_helpers.methods.als import solve_factors
 
 assert np.isclose(x_on_paper, 0.381, atol=0.0011), "the answer on paper"
 rng = np.random.default_rng(7)
@@ -482,7 +482,7 @@ assert all([_ax.get_xlabel(), _ax.get_ylabel()]), "say what the axes show"
 import matplotlib.pyplot as plt
 from scipy import sparse
 
-from recsys_helpers import factorisation
+from recsys_helpers.methods import als as factorisation
 
 
 def right_step(C, Y, regularization):
@@ -591,7 +591,7 @@ assert np.isclose(_terms.sum(), fold_in([0, 2], 4, _Y, 1) @ _Y[1]), (
 ### BEGIN HIDDEN TESTS
 from scipy import sparse
 
-from recsys_helpers.factorisation import solve_factors
+from recsys_helpers.methods.als import solve_factors
 
 rng = np.random.default_rng(9)
 Y = rng.normal(size=(20, 5))
@@ -674,7 +674,7 @@ for column in top_n(Y @ x, 4, exclude=newcomer):  # films but these three
 # %% nbgrader={"grade": false, "grade_id": "bug-program", "locked": true, "schema_version": 3, "solution": false, "task": false}
 from scipy.sparse import csr_array
 
-from recsys_helpers.factorisation import factorise
+from recsys_helpers.methods.als import factorise
 
 
 def fit(matrix):
@@ -763,7 +763,7 @@ assert list(nearest_films(_vectors, 0, 2)) == [2, 1], (
 ### BEGIN HIDDEN TESTS
 from scipy import sparse
 
-from recsys_helpers import factorisation
+from recsys_helpers.methods import als as factorisation
 
 for seed, shape in enumerate(
     [(30, 30), (30, 30), (25, 25), (20, 35), (35, 20)]

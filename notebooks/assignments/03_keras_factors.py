@@ -121,7 +121,7 @@ assert refused, "8 has no row: raise a KeyError"
 # %% nbgrader={"grade": true, "grade_id": "rows-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-from recsys_helpers import ids as course_ids
+from recsys_helpers import interactions as course_ids
 
 for column in ["user_id", "movie_id"]:
     right = course_ids.IdIndex.of(ratings[column])
@@ -362,7 +362,7 @@ by_formula = (mean + params[3][u[0]] @ q - r[0]) * q
 print(f"formula and measured slope agree: {np.allclose(slope, by_formula)}")
 
 # %% nbgrader={"grade": false, "grade_id": "epoch-run", "locked": true, "schema_version": 3, "solution": false, "task": false}
-from recsys_helpers.rating_errors import rmse
+from recsys_helpers.metrics import rmse
 
 print(f"RMSE before: {rmse(r, predict(params, u, i)):.3f} stars")
 for epoch in range(1, 4):
@@ -455,7 +455,7 @@ assert np.isclose(rmse_in_stars(1.44, 0.0), 1.2), "without a penalty"
 # you: you write down only how a prediction is made. Load it first. This may take a while.
 
 # %% nbgrader={"grade": false, "grade_id": "keras-load", "locked": true, "schema_version": 3, "solution": false, "task": false}
-from recsys_helpers.keras_setup import reproducible_keras
+from recsys_helpers.nn import reproducible_keras
 
 keras = reproducible_keras(seed=0)
 from keras import layers
@@ -524,9 +524,9 @@ assert np.allclose(stars, 3.5, atol=0.5), (
 # %% nbgrader={"grade": true, "grade_id": "keras-hidden", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-from recsys_helpers import ids as course_ids
-from recsys_helpers import rating_errors
-from recsys_helpers.keras_setup import load_keras
+from recsys_helpers import interactions as course_ids
+from recsys_helpers import metrics as rating_errors
+from recsys_helpers.nn import load_keras
 
 Adam = load_keras().optimizers.Adam
 n_users, n_movies, k = 6, 11, 3
@@ -580,7 +580,7 @@ assert mine < baseline - 0.05, f"RMSE {mine:.3f}, the mean {baseline:.3f}"
 # Keras reports after an epoch. Those that begin with `val_` are about the hidden rows.
 
 # %% nbgrader={"grade": false, "grade_id": "train-rows", "locked": true, "schema_version": 3, "solution": false, "task": false}
-from recsys_helpers.ids import IdIndex
+from recsys_helpers.interactions import IdIndex
 
 user_index = IdIndex.of(ratings["user_id"])
 movie_index = IdIndex.of(ratings["movie_id"])

@@ -53,7 +53,7 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, metrics, plots, splits
-from recsys_helpers.content_features import genre_flags
+from recsys_helpers.features.content import genre_flags
 from recsys_helpers.interactions import positives, top_n
 
 data = datasets.load_movielens()
@@ -124,7 +124,7 @@ assert np.isnan(found[1]), "film 8 has no training row"
 # %% nbgrader={"grade": true, "grade_id": "average-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-from recsys_helpers import content_features
+from recsys_helpers.features import content as content_features
 
 some = ratings.sample(frac=0.5, random_state=3)
 rest = ratings.drop(some.index)
@@ -188,7 +188,7 @@ assert np.isclose(encode(taste, taste + 2)[0, 0], 1), "the scale is train's"
 # %% nbgrader={"grade": true, "grade_id": "encode-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-from recsys_helpers.feature_encoder import FeatureEncoder
+from recsys_helpers.features.encoder import FeatureEncoder
 
 rng = np.random.default_rng(1)
 train = rng.normal(3, 2, size=(40, 5))
@@ -855,7 +855,7 @@ assert np.allclose(for_test, [[1, 3], [3, 3]]), "member 9 is unknown: 3"
 # %% nbgrader={"grade": true, "grade_id": "honest-hidden", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-from recsys_helpers import content_features
+from recsys_helpers.features import content as content_features
 
 some = splits.random_split(ratings, seed=5)
 before = some.train.copy(), some.test.copy()

@@ -67,8 +67,8 @@ print(f"{len(ratings):,} ratings of {len(movies):,} movies")
 # `greys` holds them without colour: tables of brightness, from 0 (black) to 1 (white).
 
 # %% nbgrader={"grade": false, "grade_id": "opening-drawn", "locked": true, "schema_version": 3, "solution": false, "task": false}
-from recsys_helpers.poster_art import draw_posters
-from recsys_helpers.poster_questions import movies_for_the_task
+from recsys_helpers.images.baselines import movies_for_the_task
+from recsys_helpers.posters import draw_posters
 
 asked = movies_for_the_task(movies, 12)
 six = ["Crime", "Horror", "Romance", "Sci-Fi", "War", "Western"]
@@ -262,8 +262,8 @@ with plots.course_style():
 # standardised: each column has mean 0 and deviation 1.
 
 # %% nbgrader={"grade": false, "grade_id": "features-matrices", "locked": true, "schema_version": 3, "solution": false, "task": false}
-from recsys_helpers.image_baselines import colour_histograms
-from recsys_helpers.image_features import standardised
+from recsys_helpers.images import standardised
+from recsys_helpers.images.baselines import colour_histograms
 
 edges = [
     np.concatenate([pool(channel, 8).ravel() for channel in channels(x)])
@@ -332,7 +332,7 @@ assert nearest(corner, 10).shape == (4, 3), "only three others are there"
 ### BEGIN HIDDEN TESTS
 import warnings
 
-from recsys_helpers.nearest import nearest_rows
+from recsys_helpers.vectors.nearest import nearest_rows
 
 rng = np.random.default_rng(3)
 for n_posters, n_features, n in [
@@ -420,8 +420,8 @@ assert np.isclose(chance, 0.5), (
 # %% nbgrader={"grade": true, "grade_id": "agreement-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-from recsys_helpers.nearest import nearest_rows
-from recsys_helpers.poster_questions import genre_agreement
+from recsys_helpers.images.baselines import genre_agreement
+from recsys_helpers.vectors.nearest import nearest_rows
 
 rng = np.random.default_rng(4)
 x, names = rng.normal(size=(40, 6)), rng.choice(["a", "b", "c"], size=40)
@@ -728,8 +728,8 @@ assert np.allclose(share, 0.5), f"the report says 0.5 for each, not {share}"
 # %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-from recsys_helpers.nearest import unit_rows
-from recsys_helpers.poster_questions import genre_agreement
+from recsys_helpers.images.baselines import genre_agreement
+from recsys_helpers.vectors.nearest import unit_rows
 
 made_up, names = map(np.asarray, example_of_the_bug())
 assert len(made_up) == len(names) >= 4, "at least four posters"

@@ -1,4 +1,4 @@
 """What the live page needs: five methods, and their numbers in a compact form.
 
-`recsys_helpers.export` writes it all to a folder.
+`recsys_helpers.live.export` writes it all to a folder.
 """

@@ -5,12 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_helpers.live.arrays import NOTHING, packed
 from recsys_helpers.live.catalogue import vectors_of_films
 from recsys_helpers.live.methods import METHODS, LiveMethods
-from recsys_helpers.nearest import unit_rows
+from recsys_helpers.live.tastes import NOTHING, packed
+from recsys_helpers.vectors.nearest import unit_rows
 
-__all__ = ["MAPPED", "map_part", "on_plane"]
+__all__ = [
+    "MAPPED",
+    "map_part",
+    "on_plane",
+]
 
 MAPPED = ("als", "towers", "entities")
 AXES = (

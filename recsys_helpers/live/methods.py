@@ -10,18 +10,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from recsys_helpers.checks import check_count
+from recsys_helpers._checks import check_count
 from recsys_helpers.datasets import MovieLens
 from recsys_helpers.interactions import long_tail
-from recsys_helpers.keras_setup import reproducible_keras
 from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.collaborative import WITH_SIDE_INFORMATION, KerasFactors
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.two_tower import RetrievalTowers
-from recsys_helpers.published import published_vectors
+from recsys_helpers.nn import reproducible_keras
+from recsys_helpers.results import published_vectors
 from recsys_helpers.vectors import MovieVectors
 
-__all__ = ["METHODS", "LiveMethods", "fit_live_methods"]
+__all__ = [
+    "METHODS",
+    "LiveMethods",
+    "fit_live_methods",
+]
 
 # Chapter 6 needs none for lists; with one the page shows a network at work.
 TOWERS_HIDDEN = (64,)

@@ -1,34 +1,423 @@
-"""Recommendations by matrix factorisation with ALS: the fast path, through implicit.
+r"""Recommendations by matrix factorisation with ALS: the fast path, through implicit.
 
-`recsys_helpers.factorisation` has the same method from scratch, and the maths; its
+`recsys_helpers.methods.als` has the same method from scratch, and the maths; its
 functions can be imported from here too.
+
+What methods with a vector for each user and each movie have in common.
+
+Matrix factorisation by alternating least squares (ALS), from scratch.
+
+Of what a user has not watched we know nothing; of what they watched we know that
+they chose it. So every cell of the user by movie matrix has a preference
+:math:`p_{ui}`, 1 or 0, and a confidence :math:`c_{ui}` in it. ALS looks for a vector
+:math:`x_u` for every user and :math:`y_i` for every movie that make
+
+.. math::
+    \sum_{u, i} c_{ui} (p_{ui} - x_u \cdot y_i)^2
+    + \lambda \Bigl(\sum_u |x_u|^2 + \sum_i |y_i|^2\Bigr)
+
+small, over *all* cells: Hu, Koren and Volinsky, "Collaborative filtering for implicit
+feedback datasets", ICDM 2008, equation 3. The stored cells of a sparse matrix `C` are
+the confidences of the ones; an empty cell is a zero with confidence 1.
+
+`recsys_helpers.methods.als` does the same fast, through the package implicit.
 """
+
+from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Literal, Self, get_args
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers.checks import check_count, check_positive
-from recsys_helpers.factorisation import (
-    Floats,
-    Weighting,
-    als_loss,
-    confidences,
-    factorise,
-    likes,
-    solve_factors,
+from recsys_helpers._checks import check_count, check_number, check_positive
+from recsys_helpers.interactions import Interactions, positives
+from recsys_helpers.methods._base import (
+    NEW_USER,
+    NewRatings,
+    check_ratings_frame,
+    of_known_movies,
+    popular_where_silent,
+    require_fitted,
+    titled_vectors,
 )
-from recsys_helpers.interactions import Interactions
-from recsys_helpers.methods import check_ratings_frame, require_fitted
-from recsys_helpers.methods.factor_lists import FactorLists
-from recsys_helpers.methods.new_user import NEW_USER, NewRatings, of_known_movies
 from recsys_helpers.progress import progress_bar
+from recsys_helpers.vectors import MovieVectors
 
-__all__ = ["CHOSEN_ALS", "Als", "als_loss", "confidences", "factorise", "solve_factors"]
+__all__ = [
+    "CHOSEN_ALS",
+    "Als",
+    "als_loss",
+    "confidences",
+    "factorise",
+    "solve_factors",
+]
+
+Floats = NDArray[np.floating]
+
+
+class FactorLists:
+    """Lists and vectors of a method that has learned from positives.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        All training ratings.
+    confidences_ : Interactions
+        The positives' confidences, with the same rows and columns.
+    user_factors_, movie_factors_ : array of float32, shape (n, n_factors)
+        Zeros for a user or movie without positives.
+    """
+
+    interactions_: Interactions
+    confidences_: Interactions
+    user_factors_: Floats
+    movie_factors_: Floats
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies whose vectors point furthest along the user's: `movie_id`, `score`.
+
+        A movie that nobody liked in the training rows has a vector of zeros, so it
+        scores exactly 0. A user without positives gets the most rated movies, with
+        scores below 0.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user has no training rating.
+        """
+        require_fitted(self, "movie_factors_")
+        x = self.user_factors_[self.interactions_.users.rows(user_id)]
+        scores = self._scores(x)
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
+        """Vectors of the movies that have at least one positive.
+
+        Compare them by cosine: the length of a vector says how popular a movie is.
+
+        Parameters
+        ----------
+        titles : Series, optional
+            The title of each movie_id, which is its index: for example
+            ``movies.set_index("movie_id")["title"]``.
+
+        Returns
+        -------
+        MovieVectors
+
+        Raises
+        ------
+        ValueError
+            If one of the movies is not in `titles`.
+        """
+        require_fitted(self, "movie_factors_")
+        columns = np.unique(self.confidences_.matrix.indices)
+        movie_ids = self.confidences_.movies.ids[columns]
+        return titled_vectors(movie_ids, self.movie_factors_[columns], titles)
+
+    def _scores(self, user_vector: Floats) -> Floats:
+        if user_vector.any():
+            # As `@` would, but on one thread: BLAS takes several for this little
+            # product, which wait for each other where other programs want the cores.
+            return np.einsum("if,f->i", self.movie_factors_, user_vector)
+        n_ratings = self.interactions_.n_ratings_of_movies
+        return popular_where_silent(np.zeros(len(n_ratings)), n_ratings)
+
+
+Weighting = Literal["stars", "constant", "linear"]
+
+
+def confidences(
+    ratings: pd.DataFrame,
+    like_threshold: float | None = None,
+    weighting: Weighting = "constant",
+    alpha: float = 1.0,
+) -> pd.DataFrame:
+    """Choose which ratings are positives, and how much each of them counts.
+
+    Parameters
+    ----------
+    ratings : DataFrame with `rating`
+    like_threshold : float or None
+        A rating of at least this many stars is a positive; None: every rating is,
+        half a star too.
+    weighting : {"stars", "constant", "linear"}
+        The confidence c of a positive with r stars: c = r; c = 1 + alpha; or
+        c = 1 + alpha * r, which is Hu et al.'s. The confidence of an empty cell
+        is 1, so "stars" gives half a star less weight than nothing at all.
+    alpha : float
+        At least 0; not used by "stars".
+
+    Returns
+    -------
+    DataFrame
+        The positives, in their order, with a column `confidence`.
+
+    Raises
+    ------
+    ValueError
+        If the weighting is unknown, alpha negative or not finite, or there are no
+        ratings, or none of them is a positive.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> ratings = pd.DataFrame({"movie_id": [1, 2, 3], "rating": [5.0, 0.5, 4.0]})
+    >>> confidences(ratings, like_threshold=4, weighting="linear", alpha=10)
+       movie_id  rating  confidence
+    0         1     5.0        51.0
+    1         3     4.0        41.0
+    """
+    _check_weighting(weighting, alpha)
+    if ratings.empty:
+        raise ValueError("There are no ratings to weigh: the table is empty.")
+    liked = likes(ratings, like_threshold)
+    if liked.empty:
+        raise ValueError(
+            f"None of the {len(ratings):,} ratings reaches like_threshold "
+            f"{like_threshold}, so there is no positive to learn from. Lower it."
+        )
+    stars = liked["rating"].to_numpy(np.float64)
+    return liked.assign(confidence=confidence_values(stars, None, weighting, alpha))
+
+
+def confidence_values(
+    stars: NDArray[np.float64],
+    like_threshold: float | None,
+    weighting: Weighting,
+    alpha: float,
+) -> NDArray[np.float64]:
+    """Say how much each rating counts, as `confidences` does, and 0 for no positive.
+
+    Parameters
+    ----------
+    stars : array of float, shape (n,)
+    like_threshold, weighting, alpha
+        As in `confidences`.
+
+    Returns
+    -------
+    array of float64, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If the weighting is unknown, or alpha negative or not finite.
+
+    Examples
+    --------
+    >>> confidence_values(np.array([5.0, 0.5, 4.0]), 4, "linear", 10).tolist()
+    [51.0, 0.0, 41.0]
+    """
+    _check_weighting(weighting, alpha)
+    weights = {
+        "stars": stars,
+        "constant": np.full(stars.shape, 1.0 + alpha),
+        "linear": 1.0 + alpha * stars,
+    }[weighting]
+    return weights if like_threshold is None else weights * (stars >= like_threshold)
+
+
+def solve_factors(C: sparse.csr_array, Y: Floats, regularization: float) -> Floats:
+    r"""One half-step of ALS: the best vector of every row, with `Y` held fixed.
+
+    With one side fixed the loss is a sum of separate least-squares problems, one a
+    row u, solved by (Hu et al., equation 4)
+
+    .. math::
+        (Y^T Y + Y_u^T (C_u - I) Y_u + \lambda I) \, x_u = Y_u^T c_u
+
+    where :math:`Y_u` has only the rows of `Y` that u has a positive for.
+    :math:`Y^T Y`, the part that all cells share, is computed once: so a row costs
+    time in proportion to its positives and not to its cells.
+
+    Parameters
+    ----------
+    C : scipy.sparse.csr_array, shape (n_rows, n_columns)
+        Confidences of the positives, above 0. Its transpose solves the other side.
+    Y : array, shape (n_columns, n_factors)
+    regularization : float
+        The lambda of the loss, above 0.
+
+    Returns
+    -------
+    array, shape (n_rows, n_factors)
+        Zeros for a row without positives.
+
+    Raises
+    ------
+    ValueError
+        If `C` is not a csr matrix or `Y` does not fit it, a confidence or
+        `regularization` is not above 0, or a number is NaN or infinite.
+
+    Examples
+    --------
+    One factor, movies at 1 and 2, a user who likes the first with confidence 3:
+    (1 + 4 + (3 - 1) * 1 + 1) x = 3, so x = 3/8.
+
+    >>> solve_factors(sparse.csr_array([[3.0, 0.0]]), np.array([[1.0], [2.0]]), 1)
+    array([[0.375]])
+    """
+    _check_problem(C, Y)
+    # Without it a row's equations need not have one solution.
+    check_positive("regularization", regularization)
+    n_factors = Y.shape[1]
+    shared = Y.T @ Y + regularization * np.eye(n_factors)
+    X = np.zeros((C.shape[0], n_factors))
+    for u, (start, stop) in enumerate(zip(C.indptr[:-1], C.indptr[1:], strict=True)):
+        X[u] = solve_row(shared, Y[C.indices[start:stop]], C.data[start:stop])
+    return X
+
+
+def solve_row(shared: Floats, Y_u: Floats, c_u: Floats) -> Floats:
+    r"""Solve for the vector of one row, as `solve_factors` does for each.
+
+    Parameters
+    ----------
+    shared : array, shape (n_factors, n_factors)
+        :math:`Y^T Y + \lambda I`. A server computes it once and not for each request.
+    Y_u : array, shape (n_positives, n_factors)
+        The vectors of the row's positives.
+    c_u : array, shape (n_positives,)
+        Their confidences.
+
+    Returns
+    -------
+    array, shape (n_factors,)
+
+    Examples
+    --------
+    >>> solve_row(np.array([[6.0]]), np.array([[1.0]]), np.array([3.0]))
+    array([0.375])
+    """
+    return np.linalg.solve(shared + (Y_u.T * (c_u - 1)) @ Y_u, Y_u.T @ c_u)
+
+
+def als_loss(C: sparse.csr_array, X: Floats, Y: Floats, regularization: float) -> float:
+    r"""Weighted squared error over all cells, and the penalty: what ALS makes small.
+
+    No dense matrix is made. If all cells were zeros with confidence 1, the error
+    would be :math:`\sum_{u,i} (x_u \cdot y_i)^2`, which is the sum of the entries of
+    :math:`X^T X \circ Y^T Y`; then each positive's term is put right.
+
+    Parameters
+    ----------
+    C : scipy.sparse.csr_array, shape (n_users, n_movies)
+        As in `solve_factors`.
+    X, Y : array, shape (n_users, n_factors), (n_movies, n_factors)
+    regularization : float
+        The lambda of the loss; 0 leaves the penalty out.
+
+    Returns
+    -------
+    float
+
+    Raises
+    ------
+    ValueError
+        If `C` is not a csr matrix, `X` or `Y` does not fit it, a confidence is not
+        above 0, or a number in `C` or `Y` is NaN or infinite.
+    """
+    _check_problem(C, Y)
+    if X.shape != (C.shape[0], Y.shape[1]):
+        raise ValueError(
+            f"X needs one vector for each of the {C.shape[0]:,} rows of C, as long as "
+            f"those of Y: shape {(C.shape[0], Y.shape[1])}, not {X.shape}."
+        )
+    rows = np.repeat(np.arange(C.shape[0]), np.diff(C.indptr))
+    scores = np.einsum("ij,ij->i", X[rows], Y[C.indices])
+    all_zeros = np.sum((X.T @ X) * (Y.T @ Y))
+    put_right = np.sum(C.data * (1 - scores) ** 2 - scores**2)
+    penalty = regularization * (np.sum(X**2) + np.sum(Y**2))
+    return float(all_zeros + put_right + penalty)
+
+
+def factorise(
+    C: sparse.csr_array,
+    n_factors: int = 10,
+    n_iterations: int = 20,
+    regularization: float = 0.1,
+    seed: int = 0,
+) -> tuple[Floats, Floats]:
+    """Alternate between users and movies: the course's own ALS, in numpy.
+
+    Parameters
+    ----------
+    C : scipy.sparse.csr_array, shape (n_users, n_movies)
+        As in `solve_factors`.
+    n_factors, n_iterations, regularization, seed
+        As in `Als`, and from the same random start as there.
+
+    Returns
+    -------
+    X, Y : array of float64, shape (n_users, n_factors), (n_movies, n_factors)
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range, or `C` is not as `solve_factors` needs it.
+    """
+    check_count("n_factors", n_factors)
+    check_count("n_iterations", n_iterations)
+    n_users, n_movies = C.shape
+    rng = np.random.default_rng(seed)
+    # implicit draws the users' factors first. They are replaced before they are
+    # read, but without this draw the movies would start from other numbers.
+    rng.random((n_users, n_factors), dtype=np.float32)
+    Y: Floats = rng.random((n_movies, n_factors), dtype=np.float32) * np.float32(0.01)
+    Y = Y.astype(np.float64)
+    by_movie = C.T.tocsr()
+    for _ in range(n_iterations):
+        X = solve_factors(C, Y, regularization)
+        Y = solve_factors(by_movie, X, regularization)
+    return X, Y
+
+
+def likes(ratings: pd.DataFrame, like_threshold: float | None) -> pd.DataFrame:
+    """Rows that are positives: at least `like_threshold` stars, or all if None.
+
+    Parameters
+    ----------
+    ratings : DataFrame with `rating`
+    like_threshold : float or None
+
+    Returns
+    -------
+    DataFrame
+        In their order, with a fresh index; where all are positives, `ratings` itself.
+    """
+    return ratings if like_threshold is None else positives(ratings, like_threshold)
+
+
+def _check_weighting(weighting: str, alpha: float) -> None:
+    if weighting not in get_args(Weighting):
+        raise ValueError(f"weighting is one of {get_args(Weighting)}, not {weighting}.")
+    check_number("alpha", alpha)
+
+
+def _check_problem(C: sparse.csr_array, Y: Floats) -> None:
+    if C.format != "csr":
+        raise ValueError(f"C must be a csr matrix, not {C.format}: use C.tocsr().")
+    if C.shape[1] != len(Y):
+        raise ValueError(
+            f"C has {C.shape[1]:,} columns and there are {len(Y):,} vectors, but each "
+            "column needs one. Where they are the vectors of C's rows, pass "
+            "C.T.tocsr()."
+        )
+    if not np.all((C.data > 0) & (C.data < np.inf)):
+        raise ValueError(
+            "A confidence must be a number above 0; leave empty cells out of C."
+        )
+    if not np.isfinite(Y).all():
+        raise ValueError("A number in the vectors Y is NaN or infinite.")
+
 
 # The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
 CHOSEN_ALS: dict[str, Any] = {
@@ -236,7 +625,7 @@ def _implicit_als() -> Any:
         raise ImportError(
             "Als needs the package implicit, which is not installed here. In a "
             "terminal: pip install implicit (or conda install -c conda-forge "
-            "implicit). recsys_helpers.factorisation.factorise works without it."
+            "implicit). recsys_helpers.methods.als.factorise works without it."
         ) from error
     return AlternatingLeastSquares
 

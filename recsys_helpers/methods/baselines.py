@@ -15,10 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers.checks import check_count, check_number
-from recsys_helpers.ids import integer_ids
-from recsys_helpers.interactions import IdIndex, Interactions
-from recsys_helpers.methods import (
+from recsys_helpers._checks import check_count, check_number
+from recsys_helpers.interactions import IdIndex, Interactions, integer_ids
+from recsys_helpers.methods._base import (
     as_stars,
     check_ratings_frame,
     checked_pairs,

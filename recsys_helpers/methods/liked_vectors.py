@@ -13,13 +13,14 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from recsys_helpers.ids import IdIndex
-from recsys_helpers.interactions import Interactions, positives, top_n
-from recsys_helpers.methods import check_ratings_frame, require_fitted
-from recsys_helpers.nearest import unit_rows
+from recsys_helpers.interactions import IdIndex, Interactions, positives, top_n
+from recsys_helpers.methods._base import check_ratings_frame, require_fitted
 from recsys_helpers.vectors import MovieVectors
+from recsys_helpers.vectors.nearest import unit_rows
 
-__all__ = ["LikedVectors"]
+__all__ = [
+    "LikedVectors",
+]
 
 
 @dataclass(kw_only=True)

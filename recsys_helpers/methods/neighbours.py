@@ -1,16 +1,478 @@
-"""Neighbours: ask the users who are like you, or look at the movies like yours.
+"""Stars from neighbours: what the users like you, or the movies like this one, say.
 
-- `RatingNeighbours` predicts stars (question 1).
-- `LikeNeighbours` makes lists (question 2), from likes alone.
-- `ImplicitNeighbours` makes lists with the library `implicit`.
+Lists from neighbours: what users like you like, or what is like what you like.
 
-Each comes in two forms. *User-based*: who agrees with this user, and what do they say
-about the movie? *Item-based*: which of the movies that this user knows are like this
-one, and what did the user say about them?
+The item-based recommenders of the library `implicit`, on our ratings frames.
 """
 
-from recsys_helpers.methods.implicit_neighbours import ImplicitNeighbours
-from recsys_helpers.methods.like_neighbours import LikeNeighbours
-from recsys_helpers.methods.rating_neighbours import RatingNeighbours
+import warnings
+from dataclasses import dataclass
+from numbers import Integral
+from typing import Any, Literal, Self
 
-__all__ = ["ImplicitNeighbours", "LikeNeighbours", "RatingNeighbours"]
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+from scipy import sparse
+
+from recsys_helpers._checks import check_choice, check_count, check_number
+from recsys_helpers.interactions import Interactions, k_largest, positives
+from recsys_helpers.methods._base import (
+    as_stars,
+    check_ratings_frame,
+    checked_pairs,
+    popular_where_silent,
+    require_fitted,
+)
+from recsys_helpers.methods.baselines import BiasModel
+from recsys_helpers.methods.similarity import (
+    most_similar,
+    nearest_by_similarity,
+    similarity_in_blocks,
+)
+
+Floats = NDArray[np.float64]
+
+_CENTRES = ("nothing", "user mean", "bias")
+_BASELINES = ("global mean", "user mean", "bias")
+
+
+@dataclass
+class RatingNeighbours:
+    r"""A rating is what the baseline says, corrected by what the neighbours say.
+
+    .. math::
+        \hat r_{ui} = b_{ui} + \frac{\sum_{j \in N} s_{ij} (r_{uj} - b_{uj})}
+                                    {\delta + \sum_{j \in N} s_{ij}}
+
+    For movies, :math:`N` holds the `k` movies most similar to i among those that the
+    user has rated; for users, the k users most similar to u among those who have
+    rated the movie (then the sum is over :math:`s_{uv} (r_{vi} - b_{vi})`). Only
+    positive similarities count, and a rating never helps to predict itself. Koren,
+    "Factorization meets the neighborhood", KDD 2008, section 2.2; the damping
+    :math:`\delta` is added here.
+
+    With ``centre="nothing"``, ``baseline="global mean"`` and ``damping=0`` this is
+    the textbook's weighted mean of the neighbours' raw ratings.
+
+    Parameters
+    ----------
+    of : {"movies", "users"}
+        Whose neighbours: item-based or user-based.
+    centre : {"nothing", "user mean", "bias"}
+        What is taken off the ratings before similarities are computed. "bias" is what
+        `BiasModel` predicts.
+    baseline : {"global mean", "user mean", "bias"}
+        The :math:`b` of the formula. What it cannot know of an unknown user or movie
+        is 0, so that an unknown user's mean is the global mean.
+    common_only, shrinkage
+        How similarities are computed: see `methods.similarity`.
+    k : int
+        At most so many neighbours have a say.
+    damping : float
+        At least 0. The larger, the less is believed when only a few neighbours, or
+        only distant ones, have a say.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+    centred_ : scipy.sparse.csr_array
+        Ratings for the similarities; a row is one of those named in `of`.
+    deviations_ : scipy.sparse.csc_array
+        Ratings less the baseline, in the same orientation.
+    user_offsets_, movie_offsets_ : array, shape (n_users + 1,), (n_movies + 1,)
+        The baseline is the sum of the two. Last (row -1) stands the unknown one.
+    """
+
+    of: Literal["movies", "users"] = "movies"
+    centre: Literal["nothing", "user mean", "bias"] = "user mean"
+    baseline: Literal["global mean", "user mean", "bias"] = "bias"
+    common_only: bool = False
+    k: int = 40
+    shrinkage: float = 50
+    damping: float = 0.1
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Learn the baseline, and what each rating of `train` adds to it.
+
+        Raises
+        ------
+        ValueError
+            If a setting or a rating cannot be.
+        """
+        check_choice("of", self.of, ("movies", "users"))
+        check_choice("centre", self.centre, _CENTRES)
+        check_choice("baseline", self.baseline, _BASELINES)
+        check_count("k", self.k)
+        check_number("shrinkage", self.shrinkage)
+        check_number("damping", self.damping)
+        check_ratings_frame(train)
+        interactions = Interactions.from_ratings(train)
+        centre = _offsets(self.centre, train, interactions)
+        baseline = _offsets(self.baseline, train, interactions)
+        centred = self._oriented(_less(interactions.matrix, *centre))
+        deviations = self._oriented(_less(interactions.matrix, *baseline))
+        self.interactions_, self.centred_ = interactions, centred
+        self.deviations_ = deviations.tocsc()
+        self.user_offsets_, self.movie_offsets_ = baseline
+        return self
+
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+        """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,).
+
+        Where no neighbour has a say, and for an unknown user or movie, it is the
+        baseline.
+
+        Raises
+        ------
+        ValueError
+            If the two are not flat arrays of the same length.
+        """
+        require_fitted(self, "interactions_")
+        users, movies = checked_pairs(user_ids, movie_ids)
+        user_rows = self.interactions_.users.find(users)
+        movie_rows = self.interactions_.movies.find(movies)
+        ratings = self.user_offsets_[user_rows] + self.movie_offsets_[movie_rows]
+        known = np.flatnonzero((user_rows >= 0) & (movie_rows >= 0))
+        pairs = [movie_rows[known], user_rows[known]]
+        rows, columns = pairs if self.of == "movies" else reversed(pairs)
+        ratings[known] += self._corrections(rows, columns)
+        return as_stars(ratings)
+
+    def similar(self, row_id: int, n: int = 10) -> pd.DataFrame:
+        """Movies most similar to a movie, or users to a user, best first.
+
+        Parameters
+        ----------
+        row_id : int
+            A movie_id, or of users a user_id.
+        n : int
+            At least 1. Fewer come back if fewer have a similarity above 0.
+
+        Returns
+        -------
+        DataFrame with `movie_id` (or `user_id`), `similarity` (above 0), `n_common`
+            How many users have rated both movies (or movies both users).
+
+        Raises
+        ------
+        UnknownIdError
+            If `row_id` was not in the training rows.
+        """
+        require_fitted(self, "interactions_")
+        rated = self.interactions_
+        index = rated.movies if self.of == "movies" else rated.users
+        settings: dict[str, Any] = {
+            "shrinkage": self.shrinkage,
+            "common_only": self.common_only,
+        }
+        return most_similar(self.centred_, index, row_id, n, **settings)
+
+    def _oriented(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        return matrix.T.tocsr() if self.of == "movies" else matrix
+
+    def _corrections(self, rows: NDArray, columns: NDArray) -> Floats:
+        """Weighted mean of the neighbours' deviations, for each (row, column)."""
+        corrections = np.zeros(len(rows))
+        asked, place = np.unique(rows, return_inverse=True)
+        for block, scores in similarity_in_blocks(
+            self.centred_,
+            asked,
+            shrinkage=self.shrinkage,
+            common_only=self.common_only,
+        ):
+            here = np.flatnonzero((place >= block.start) & (place < block.stop))
+            # All pairs of a column have the same candidates for neighbours.
+            here = here[np.argsort(columns[here], kind="stable")]
+            ends = np.flatnonzero(np.diff(columns[here])) + 1
+            for pairs in np.split(here, ends):
+                column = self.deviations_[:, [columns[pairs[0]]]]
+                candidates = scores[np.ix_(place[pairs] - block.start, column.indices)]
+                weights = k_largest(candidates, self.k)
+                total = weights.sum(axis=1)
+                # Without a neighbour the sum is 0, whatever it is divided by.
+                divisor = np.where(total > 0, self.damping + total, 1)
+                corrections[pairs] = weights @ column.data / divisor
+        return corrections
+
+
+def _offsets(
+    what: str, train: pd.DataFrame, interactions: Interactions
+) -> tuple[Floats, Floats]:
+    """Give each user and movie its part of a baseline; last, the unknown one's."""
+    users, movies = interactions.users, interactions.movies
+    of_users, of_movies = np.zeros(len(users) + 1), np.zeros(len(movies) + 1)
+    if what == "nothing":
+        return of_users, of_movies
+    of_users += train["rating"].mean()
+    if what == "user mean":
+        # Not the mean of all plus a difference: who gives everything the same stars
+        # is at 0 when centred, and rounding would make a taste of that.
+        rows = users.rows(train["user_id"])
+        sums = np.bincount(rows, weights=train["rating"])
+        of_users[:-1] = sums / np.bincount(rows)
+    elif what == "bias":
+        model = BiasModel().fit(train)
+        of_users[:-1] += model.user_biases_
+        of_movies[:-1] += model.movie_biases_
+    return of_users, of_movies
+
+
+def _less(
+    matrix: sparse.csr_array, of_users: Floats, of_movies: Floats
+) -> sparse.csr_array:
+    """Take the offsets off the stored ratings; what becomes 0 stays stored."""
+    stored = matrix.tocoo()
+    users, movies = stored.coords
+    rest = stored.data - of_users[users] - of_movies[movies]
+    return sparse.csr_array((rest, (users, movies)), shape=matrix.shape)
+
+
+@dataclass
+class LikeNeighbours:
+    r"""Recommend what the neighbours like, or what resembles what one likes.
+
+    With :math:`l_{ui} = 1` where user u likes movie i and 0 elsewhere, and
+    :math:`w` the cosine similarity of two movies (or users) by their likes,
+
+    .. math::
+        \text{score}_{ui} = \sum_{j} w_{ij} l_{uj} \quad\text{(movies)}, \qquad
+        \text{score}_{ui} = \sum_{v} w_{uv} l_{vi} \quad\text{(users)},
+
+    where :math:`w_{ij}` is 0 unless j is one of the `k` nearest neighbours of i.
+    Deshpande and Karypis, "Item-based top-N recommendation algorithms", ACM TOIS
+    22(1), 2004, compare both.
+
+    Movies with a score of 0 follow in order of popularity, so a user without a like
+    gets the most popular movies.
+
+    Parameters
+    ----------
+    of : {"movies", "users"}
+        Whose neighbours: item-based or user-based.
+    k : int
+        How many neighbours each movie (or user) has.
+    shrinkage : float
+        At least 0, in likes: see `recsys_helpers.methods.similarity.similarity`.
+    like_threshold : float or None
+        A like is a rating of at least this many stars; None: every rating is.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        All ratings: what has been seen, and what can be recommended.
+    likes_ : scipy.sparse.csr_array, shape (n_users, n_movies)
+        1 where the user likes the movie.
+    neighbours_ : scipy.sparse.csr_array, shape (n_movies, n_movies) or users alike
+        Row i holds the similarities of i's neighbours.
+    counts_ : numpy.ndarray of int, shape (n_movies,)
+        How many ratings each movie has.
+    """
+
+    of: Literal["movies", "users"] = "movies"
+    k: int = 20
+    shrinkage: float = 0
+    like_threshold: float | None = 4.0
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Find the neighbours of every movie (or user) of `train`.
+
+        Raises
+        ------
+        ValueError
+            If a setting or a rating cannot be.
+        """
+        check_choice("of", self.of, ("movies", "users"))
+        check_count("k", self.k)
+        check_number("shrinkage", self.shrinkage)
+        check_ratings_frame(train)
+        rated = Interactions.from_ratings(train)
+        liked = positives(train, self.like_threshold)
+        likes = Interactions.from_ratings(liked, None, rated.users, rated.movies).matrix
+        rows = self._oriented(likes)
+        neighbours = nearest_by_similarity(rows, self.k, shrinkage=self.shrinkage)
+        self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
+        self.likes_, self.neighbours_ = likes, neighbours
+        return self
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies with the highest score: `movie_id` and `score`.
+
+        A movie that the neighbours are silent about has a score below 0.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user has no training rating.
+        """
+        require_fitted(self, "interactions_")
+        user = int(self.interactions_.users.rows(user_id))
+        if self.of == "movies":
+            scores = self.neighbours_ @ self.likes_[[user]].toarray()[0]
+        else:
+            scores = (self.neighbours_[[user]] @ self.likes_).toarray()[0]
+        scores = popular_where_silent(scores, self.counts_)
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+    def similar(self, row_id: int, n: int = 10) -> pd.DataFrame:
+        """Movies most similar to a movie, or users to a user, best first.
+
+        Parameters
+        ----------
+        row_id : int
+            A movie_id, or of users a user_id.
+        n : int
+            At least 1. Fewer come back if fewer have a similarity above 0.
+
+        Returns
+        -------
+        DataFrame with `movie_id` (or `user_id`), `similarity` (above 0), `n_common`
+            How many users like both movies (or movies both users like).
+
+        Raises
+        ------
+        UnknownIdError
+            If `row_id` was not in the training rows.
+        """
+        require_fitted(self, "interactions_")
+        rated = self.interactions_
+        index = rated.movies if self.of == "movies" else rated.users
+        rows = self._oriented(self.likes_)
+        return most_similar(rows, index, row_id, n, shrinkage=self.shrinkage)
+
+    def _oriented(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        return matrix.T.tocsr() if self.of == "movies" else matrix
+
+
+_RECOMMENDERS = {
+    "bm25": "BM25Recommender",
+    "tfidf": "TFIDFRecommender",
+    "cosine": "CosineRecommender",
+}
+
+
+@dataclass
+class ImplicitNeighbours:
+    """The three item-based recommenders of the library `implicit`.
+
+    Movies are similar if the same users rated them, and each user weighs less the
+    more movies they have rated (not for "cosine"). The score of a movie is the sum of
+    its similarities with the user's movies, each times the user's value for it. Unlike
+    in `LikeNeighbours`, those count which have *it* among *their* `k` nearest, and a
+    movie is one of its own nearest.
+
+    Movies with a score of 0 follow in order of popularity.
+
+    Parameters
+    ----------
+    weighting : {"bm25", "tfidf", "cosine"}
+        Which of ``BM25Recommender``, ``TFIDFRecommender``, ``CosineRecommender``.
+    k : int
+        How many neighbours each movie has, itself among them: `implicit`'s K.
+    like_threshold : float, optional
+        Ones for ratings of at least this many stars. By default every rating counts,
+        with its stars as value.
+    k1, b : float
+        `implicit`'s K1 and B, for "bm25" only. With a small `k1` (at least 0) a high
+        value in a cell counts little more than a low one; `b` (0 to 1) is how much
+        movies with many ratings are held back.
+    num_threads : int
+        How many, or 0 for all cores. The lists do not depend on it.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        All ratings: what has been seen, and what can be recommended.
+    values_ : scipy.sparse.csr_array, shape (n_users, n_movies)
+        What `implicit` is given.
+    similarity_ : scipy.sparse.csr_array, shape (n_movies, n_movies)
+        Row j holds the similarities of j's neighbours.
+    counts_ : numpy.ndarray of int, shape (n_movies,)
+        How many ratings each movie has.
+    """
+
+    weighting: Literal["bm25", "tfidf", "cosine"] = "bm25"
+    k: int = 20
+    like_threshold: float | None = None
+    k1: float = 1.2
+    b: float = 0.75
+    num_threads: int = 0
+
+    def fit(self, train: pd.DataFrame) -> Self:
+        """Have `implicit` find the neighbours of every movie of `train`.
+
+        Raises
+        ------
+        ImportError
+            If implicit is not installed.
+        ValueError
+            If a setting or a rating cannot be.
+        """
+        self._check_settings()
+        check_ratings_frame(train)
+        model = self._model()
+        rated = Interactions.from_ratings(train)
+        values = rated.matrix
+        if self.like_threshold is not None:
+            liked = positives(train, self.like_threshold)
+            ones = Interactions.from_ratings(liked, None, rated.users, rated.movies)
+            values = ones.matrix
+        with warnings.catch_warnings(), np.errstate(invalid="ignore"):
+            # It says that it was given another format by itself.
+            warnings.filterwarnings("ignore", "Method expects CSR input")
+            model.fit(values, show_progress=False)
+        similarity = sparse.csr_array(model.similarity)
+        # A movie known only to users whose weight is 0 was divided by its length, 0.
+        # What overflowed stays infinite, and is no score then.
+        np.nan_to_num(similarity.data, copy=False, posinf=np.inf, neginf=-np.inf)
+        self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
+        self.values_, self.similarity_ = values, similarity
+        return self
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies with the highest score: `movie_id` and `score`.
+
+        A movie that the neighbours are silent about has a score below 0.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user has no training rating.
+        """
+        require_fitted(self, "interactions_")
+        user = int(self.interactions_.users.rows(user_id))
+        scores = (self.values_[[user]] @ self.similarity_).toarray()[0]
+        scores = popular_where_silent(scores, self.counts_)
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+    def _check_settings(self) -> None:
+        check_choice("weighting", self.weighting, tuple(_RECOMMENDERS))
+        check_count("k", self.k)
+        check_number("k1", self.k1)
+        check_number("b", self.b)
+        if self.b > 1:
+            raise ValueError(f"b must be within 0 and 1; got {self.b}.")
+        if not (isinstance(self.num_threads, Integral) and self.num_threads >= 0):
+            # A negative number would end the whole process.
+            raise ValueError(
+                "num_threads is 0 for all cores, or how many; "
+                f"got {self.num_threads!r}."
+            )
+
+    def _model(self):
+        try:
+            from implicit import nearest_neighbours
+        except ImportError as error:
+            raise ImportError(
+                "ImplicitNeighbours needs the library implicit. Install it in a "
+                "terminal: pip install implicit (or conda install -c conda-forge "
+                "implicit)."
+            ) from error
+        settings: dict[str, Any] = {"K": self.k, "num_threads": self.num_threads}
+        if self.weighting == "bm25":
+            settings |= {"K1": self.k1, "B": self.b}
+        return getattr(nearest_neighbours, _RECOMMENDERS[self.weighting])(**settings)

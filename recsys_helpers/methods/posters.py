@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pandas as pd
 
-from recsys_helpers.backbones import Backbone
-from recsys_helpers.image_features import (
+from recsys_helpers.images import (
     ImageFeatures,
     extract_features,
     standardised,
 )
-from recsys_helpers.methods import require_fitted
+from recsys_helpers.images.backbones import Backbone
+from recsys_helpers.methods._base import require_fitted
 from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:
     from recsys_helpers.images import ImageSource
 
-__all__ = ["PosterMethod"]
+__all__ = [
+    "PosterMethod",
+]
 
 Describe = Callable[..., ImageFeatures]
 
@@ -39,13 +41,13 @@ class PosterMethod:
     ----------
     describe : Backbone or callable
         A network; or a function from images to `ImageFeatures`, such as
-        `recsys_helpers.image_baselines.colour_histograms`.
+        `recsys_helpers.images.baselines.colour_histograms`.
     standardise : bool
         Whether each feature gets mean 0 and deviation 1 over the movies.
     on_error : {"raise", "skip"}
         What to do with a poster that is missing or cannot be read.
     options : dict
-        For `recsys_helpers.image_features.extract_features`, such as ``pooling`` and
+        For `recsys_helpers.images.extract_features`, such as ``pooling`` and
         ``cache``, or for the function.
 
     Attributes
@@ -56,8 +58,8 @@ class PosterMethod:
 
     Examples
     --------
-    >>> from recsys_helpers.image_baselines import colour_histograms
-    >>> from recsys_helpers.poster_art import draw_posters
+    >>> from recsys_helpers.images.baselines import colour_histograms
+    >>> from recsys_helpers.posters import draw_posters
     >>> movies = pd.DataFrame(
     ...     {"movie_id": [1, 2, 3], "title": ["Heat (1995)", "Ronin (1998)", "Up"]}
     ... )

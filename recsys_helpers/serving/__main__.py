@@ -5,10 +5,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from recsys_helpers.datasets import DatasetError
 from recsys_helpers.serving import model_file
 from recsys_helpers.serving.app import create_app
 from recsys_helpers.serving.recommender import Recommender
-from recsys_helpers.validation import DatasetError
 
 # So many connections or requests are open at a time; the rest are answered 503 at once.
 MOST_AT_A_TIME = 200

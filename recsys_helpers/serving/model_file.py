@@ -17,15 +17,18 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers.ids import IdIndex
+from recsys_helpers._files import write_whole
+from recsys_helpers.interactions import IdIndex
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.ease import Ease
-from recsys_helpers.serving.answers import Settings
-from recsys_helpers.serving.recommender import Recommender
-from recsys_helpers.vectors_file import UNREADABLE, read_arrays
-from recsys_helpers.whole_files import write_whole
+from recsys_helpers.serving.recommender import Recommender, Settings
+from recsys_helpers.vectors import UNREADABLE, read_arrays
 
-__all__ = ["ModelFileError", "load", "save"]
+__all__ = [
+    "ModelFileError",
+    "load",
+    "save",
+]
 
 FORMAT_VERSION = 2
 _MISFITS = (AttributeError, IndexError, RecursionError, TypeError, ValueError)

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from recsys_helpers.checks import check_count
-from recsys_helpers.franchises import series_name
+from recsys_helpers._checks import check_count
 from recsys_helpers.interactions import top_n
-from recsys_helpers.titles import NO_MATCH, match_titles
+from recsys_helpers.titles import NO_MATCH, match_titles, series_name
 
 __all__ = [
     "EaseRanker",

@@ -5,31 +5,29 @@ movie, and computes one for a new user with one small system of equations: from 
 come the candidates, and what is similar. EASE, with recent likes counting more, is the
 best single method of the course at lists, but has no short vectors to search in: it
 orders the candidates.
+
+Whether the parts of a served model fit together.
+
+What a recommender is told and what it answers with.
 """
+
+from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers.checks import check_count, check_positive
-from recsys_helpers.factorisation import confidence_values, solve_row
-from recsys_helpers.ids import IdIndex
+from recsys_helpers._checks import check_count, check_positive
+from recsys_helpers.interactions import IdIndex, misfit
 from recsys_helpers.methods import popular_where_silent
-from recsys_helpers.methods.ease_algebra import like_values
-from recsys_helpers.nearest import unit_rows
-from recsys_helpers.serving.answers import (
-    Counts,
-    Recommendations,
-    ScoredMovie,
-    Settings,
-)
-from recsys_helpers.serving.parts_check import check_parts
+from recsys_helpers.methods.als import Als, confidence_values, solve_row
+from recsys_helpers.methods.ease import Ease, like_values
 from recsys_helpers.serving.ranking import (
     EaseRanker,
     at_most_each,
@@ -39,8 +37,51 @@ from recsys_helpers.serving.ranking import (
     series_of,
     top_finite,
 )
+from recsys_helpers.vectors import LARGEST_VALUE
+from recsys_helpers.vectors.nearest import unit_rows
 
-__all__ = ["CANDIDATES", "Recommender"]
+if TYPE_CHECKING:  # it imports this module
+    pass  # MERGED
+
+__all__ = [
+    "CANDIDATES",
+    "Counts",
+    "Recommendations",
+    "Recommender",
+    "ScoredMovie",
+    "Settings",
+]
+
+
+class ScoredMovie(NamedTuple):
+    """A line of an answer."""
+
+    movie_id: int
+    title: str
+    score: float
+
+
+class Recommendations(NamedTuple):
+    """Movies, best first, and whether they come from likes or from popularity."""
+
+    movies: list[ScoredMovie]
+    based_on_likes: bool
+
+
+class Counts(NamedTuple):
+    """How much a model has learned from."""
+
+    users: int
+    movies: int
+    ratings: int
+
+
+class Settings(NamedTuple):
+    """The two methods as they were set in training; neither is fitted."""
+
+    als: Als
+    ease: Ease
+
 
 #: How many movies retrieval hands to ranking; the benchmark of the server says why.
 CANDIDATES = 300
@@ -291,3 +332,37 @@ class Recommender:
             ScoredMovie(movie_id, self.titles[row], score)
             for movie_id, row, score in zip(ids, rows, scores.tolist(), strict=True)
         ]
+
+
+def check_parts(model: Recommender) -> None:
+    """Raise a ValueError if a part has a wrong length, or a number cannot be."""
+    n_users, n_movies = len(model.users), len(model.movies)
+    n_factors = model.movie_vectors.shape[-1]
+    for name, shape in {
+        "user_vectors": (n_users, n_factors),
+        "movie_vectors": (n_movies, n_factors),
+        "gram_inverse": (n_users, n_users),
+        "scale": (n_movies,),
+    }.items():
+        values = getattr(model, name)
+        if values.shape != shape:
+            raise ValueError(f"{name} has shape {values.shape}, and not {shape}.")
+        _check_numbers(name, values)
+    if not (model.scale > 0).all():
+        raise ValueError("A number in scale is not above 0.")
+    for name in ("seen", "likes", "queries"):
+        matrix = getattr(model, name)
+        problem = misfit(matrix.shape, model.users, model.movies)
+        if problem:
+            raise ValueError(f"{name}: {problem}")
+        _check_numbers(name, matrix.data)
+    if len(model.titles) != n_movies:
+        raise ValueError(f"There are {len(model.titles)} titles, and not {n_movies}.")
+
+
+def _check_numbers(name: str, values: NDArray[np.floating]) -> None:
+    # What is larger could overflow where it is multiplied. NaN is not below anything.
+    if not (np.abs(values) <= LARGEST_VALUE).all():
+        raise ValueError(
+            f"A number in {name} is NaN, infinite or above {LARGEST_VALUE:.0e}."
+        )

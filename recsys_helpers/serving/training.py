@@ -8,10 +8,11 @@ from scipy import sparse
 from recsys_helpers.datasets import MovieLens
 from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
-from recsys_helpers.serving.answers import Settings
-from recsys_helpers.serving.recommender import Recommender
+from recsys_helpers.serving.recommender import Recommender, Settings
 
-__all__ = ["train_recommender"]
+__all__ = [
+    "train_recommender",
+]
 
 
 def train_recommender(

@@ -5,9 +5,12 @@ from pathlib import Path
 import pytest
 
 from recsys_helpers.datasets import load_films
-from recsys_helpers.film_links import FilmLinks
-from recsys_helpers.film_questions import QUESTIONS, FilmQuestion
-from recsys_helpers.link_baselines import cosine_neighbours, random_neighbours
+from recsys_helpers.methods.entity.links import (
+    FilmLinks,
+    cosine_neighbours,
+    random_neighbours,
+)
+from recsys_helpers.methods.entity.questions import QUESTIONS, FilmQuestion
 from recsys_helpers.results import read_results
 
 pytestmark = pytest.mark.claims

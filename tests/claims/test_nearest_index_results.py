@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from recsys_helpers.index_curves import (
+from recsys_helpers.plots import (
     index_curve_plot,
     index_curves,
     speed_at_recall,

@@ -14,7 +14,7 @@ from recsys_helpers.methods.collaborative import KerasFactors
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.neighbours import LikeNeighbours, RatingNeighbours
 from recsys_helpers.methods.two_tower import TwoTowers
-from recsys_helpers.rating_errors import rmse
+from recsys_helpers.metrics import rmse
 from recsys_helpers.results import read_results
 from recsys_helpers.splits import Split, random_split, user_temporal_split
 

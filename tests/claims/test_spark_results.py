@@ -3,8 +3,8 @@
 import pytest
 from spark_here import needs_spark
 
+from recsys_helpers.large.spark import SHORT_START
 from recsys_helpers.results import published_results
-from recsys_helpers.spark import SHORT_START
 
 pytestmark = pytest.mark.claims
 

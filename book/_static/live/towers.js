@@ -17,7 +17,7 @@
         : (film) => (catalogue.genreBits[film] >>> bit) & 1;
     });
 
-    /* As `recsys_helpers.taste_features.user_tastes`: what is left of the stars after
+    /* As `recsys_helpers.features.taste.user_tastes`: what is left of the stars after
      * the film's bias and the user's is compared with each trait. */
     return function (ratings) {
       const features = new Map();
@@ -51,7 +51,7 @@
     };
   }
 
-  // As `recsys_helpers.feature_encoder`: what is unknown is 0, and flagged by 0.
+  // As `recsys_helpers.features.encoder`: what is unknown is 0, and flagged by 0.
   function encoder(exported) {
     const [means, spreads, lows, highs] = ["means", "spreads", "lows", "highs"].map(
       (name) => live.decode(exported[name], Float32Array),

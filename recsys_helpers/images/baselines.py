@@ -1,0 +1,166 @@
+"""What images look like without a network: their colours, and a thumbnail.
+
+Whatever a network finds has to be better than these, or it is not needed.
+
+Ask image features a question whose answer is known: have near posters one genre.
+
+It can be asked of drawn posters only, where the genre decides what is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_helpers._checks import check_count
+from recsys_helpers.images import ImageFeatures, Rows, number_of, open_image, watched
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from recsys_helpers.images import ImageSource
+
+import pandas as pd
+from numpy.typing import ArrayLike
+
+from recsys_helpers.posters import POSTER_GENRES, poster_genre
+from recsys_helpers.vectors.nearest import nearest_rows
+
+__all__ = [
+    "colour_histograms",
+    "genre_agreement",
+    "movies_for_the_task",
+    "thumbnails",
+]
+
+
+def colour_histograms(
+    images: Iterable[ImageSource], *, n_levels: int = 4, on_error: str = "raise"
+) -> ImageFeatures:
+    """Count the colours of images: how much of each there is, and not where.
+
+    Parameters
+    ----------
+    images, on_error
+        As in `extract_features`.
+    n_levels : int
+        Into how many levels red, green and blue are divided, 1 to 256.
+
+    Returns
+    -------
+    ImageFeatures
+        ``matrix`` has n_levels**3 columns: the square root of each colour's share, so
+        that rows have length 1 and their cosine is the Bhattacharyya coefficient.
+    """
+    check_count("n_levels", n_levels)
+
+    def histogram(image: Image.Image) -> NDArray[np.floating]:
+        levels = np.asarray(image).reshape(-1, 3).astype(np.intp) * n_levels // 256
+        colours = levels @ [n_levels**2, n_levels, 1]
+        return np.sqrt(np.bincount(colours, minlength=n_levels**3) / len(colours))
+
+    return _each(images, histogram, n_levels**3, on_error)
+
+
+def thumbnails(
+    images: Iterable[ImageSource],
+    *,
+    size: tuple[int, int] = (16, 24),
+    on_error: str = "raise",
+) -> ImageFeatures:
+    """Make images very small, and take their pixels as they are.
+
+    Parameters
+    ----------
+    images, on_error
+        As in `extract_features`.
+    size : tuple of int
+        Width and height in pixels.
+
+    Returns
+    -------
+    ImageFeatures
+        ``matrix`` has width x height x 3 columns, each image less its own mean: else
+        all that is bright would be alike.
+    """
+    from PIL import Image
+
+    def thumbnail(image: Image.Image) -> NDArray[np.floating]:
+        small = np.asarray(image.resize(size, Image.Resampling.BOX), dtype=np.float32)
+        return (small - small.mean()).ravel() / np.float32(255)
+
+    return _each(images, thumbnail, 3 * size[0] * size[1], on_error)
+
+
+def _each(
+    images: Iterable[ImageSource],
+    function: Callable[[Image.Image], NDArray[np.floating]],
+    length: int,
+    on_error: str,
+) -> ImageFeatures:
+    rows = Rows(length, "float32", number_of(images))
+
+    def describe(row: int, source: ImageSource) -> None:
+        rows.put(row, function(open_image(source)))
+
+    for position, source in watched(images):
+        rows.add(position, source, describe, on_error)
+    return rows.features()
+
+
+def movies_for_the_task(
+    movies: pd.DataFrame, per_genre: int = 40, seed: int = 0
+) -> pd.DataFrame:
+    """Draw as many movies of each of the genres whose motifs differ the most.
+
+    Parameters
+    ----------
+    movies : pandas.DataFrame
+        Columns title and genres.
+    per_genre : int
+    seed : int
+
+    Returns
+    -------
+    pandas.DataFrame, at most 12 x per_genre rows
+        Some rows of `movies` in random order, and a column ``genre``: the one that the
+        poster is drawn for. A genre with fewer movies has all of them in it.
+    """
+    check_count("per_genre", per_genre)
+    named = movies.assign(genre=[poster_genre(genres) for genres in movies["genres"]])
+    asked = named[named["genre"].isin(POSTER_GENRES)]
+    order = np.random.default_rng(seed).permutation(len(asked))
+    return asked.iloc[order].groupby("genre").head(per_genre).reset_index(drop=True)
+
+
+def genre_agreement(
+    matrix: ArrayLike, genres: ArrayLike, n_nearest: int = 10
+) -> NDArray[np.float64]:
+    """For each poster, the share of the nearest that have its genre.
+
+    Parameters
+    ----------
+    matrix : array_like of float, shape (n_posters, n_features)
+    genres : array_like of str, shape (n_posters,)
+    n_nearest : int
+        By cosine, without the poster itself.
+
+    Returns
+    -------
+    numpy.ndarray of float64, shape (n_posters,)
+
+    Examples
+    --------
+    >>> matrix = [[1, 0], [1, 0.1], [0, 1], [0.1, 1]]
+    >>> genre_agreement(matrix, ["War", "War", "Drama", "War"], n_nearest=1).tolist()
+    [1.0, 1.0, 0.0, 0.0]
+    """
+    matrix, genres = np.asarray(matrix, dtype=np.float32), np.asarray(genres)
+    if len(matrix) != len(genres):
+        raise ValueError(f"There are {len(matrix)} rows and {len(genres)} genres.")
+    themselves = np.arange(len(matrix))[:, None]
+    rows, _ = nearest_rows(matrix, matrix, n_nearest, "cosine", exclude=themselves)
+    return (genres[rows] == genres[:, None]).mean(axis=1)

@@ -1,0 +1,140 @@
+"""Where on a poster a network sees something, and where two posters look alike.
+
+Pooling takes the average over all positions. So what a position adds to the cosine of
+two pooled posters can be told exactly, and drawn: no gradient is needed for that. B.
+Zhou et al. (2016), "Learning deep features for discriminative localization",
+arXiv:1512.04150, do the same with the weights of a class.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys_helpers.images import image_box, open_image, square_pixels
+from recsys_helpers.images.backbones import SIDE, Backbone
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from recsys_helpers.images import ImageSource
+
+__all__ = [
+    "activation_map",
+    "heat_over",
+    "similarity_map",
+    "strongest_channels",
+]
+
+HEAT = "#ff3b1f"
+
+
+def activation_map(
+    image: ImageSource, backbone: Backbone, channel: int | None = None
+) -> NDArray[np.float32]:
+    """Tell how strongly a layer responds at each place of an image.
+
+    Parameters
+    ----------
+    image : see `recsys_helpers.images.open_image`
+    backbone : Backbone
+    channel : int, optional
+        One channel of the layer; the default is the mean of all.
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (height, width)
+        Of the layer, for the whole padded square.
+
+    Raises
+    ------
+    ValueError
+        If there is no such channel.
+    """
+    output = _output(image, backbone)
+    if channel is None:
+        return output.mean(axis=2)
+    if not 0 <= channel < output.shape[2]:
+        raise ValueError(
+            f"There is no channel {channel}: {backbone.layer} has {output.shape[2]}, "
+            "counted from 0."
+        )
+    return output[..., channel]
+
+
+def strongest_channels(
+    image: ImageSource, backbone: Backbone, n: int = 5
+) -> NDArray[np.intp]:
+    """List the channels with the largest average over an image, shape (n,)."""
+    averages = _output(image, backbone).mean(axis=(0, 1))
+    return np.argsort(-averages, kind="stable")[:n]
+
+
+def similarity_map(
+    image: ImageSource, other: ImageSource, backbone: Backbone
+) -> NDArray[np.float32]:
+    """Tell what each place of an image adds to its likeness to another image.
+
+    Parameters
+    ----------
+    image, other : see `recsys_helpers.images.open_image`
+    backbone : Backbone
+
+    Returns
+    -------
+    numpy.ndarray of float32, shape (height, width)
+        Of the layer, for the padded square of `image`. The sum is the cosine of the two
+        images' averaged features.
+    """
+    here, there = _output(image, backbone), _output(other, backbone)
+    own, foreign = (output.mean(axis=(0, 1)) for output in (here, there))
+    lengths = np.linalg.norm(own) * np.linalg.norm(foreign)
+    n_places = here.shape[0] * here.shape[1]
+    return here @ foreign / np.float32(max(lengths, 1e-12) * n_places)
+
+
+def heat_over(
+    image: ImageSource, values: NDArray[np.floating], opacity: float = 0.75
+) -> Image.Image:
+    """Lay a map over its image: the larger a value, the redder the place.
+
+    Parameters
+    ----------
+    image : see `recsys_helpers.images.open_image`
+    values : numpy.ndarray of float, shape (height, width)
+        Of the padded square, as the functions here give them.
+    opacity : float
+        Of the red at the largest value, 0 to 1.
+
+    Returns
+    -------
+    PIL.Image.Image
+        Of the size of `image`, in mode RGB; the image itself is grey.
+
+    Raises
+    ------
+    ValueError
+        If a value is NaN or infinite.
+    """
+    from PIL import Image
+
+    if not np.isfinite(values).all():
+        raise ValueError("The values hold NaN or infinity, which have no colour.")
+    picture = open_image(image)
+    span = float(values.max() - values.min())
+    scaled = (values - values.min()) / (span or 1.0)
+    whole = Image.fromarray(np.round(255 * opacity * scaled).astype(np.uint8))
+    # The padding is left out: nothing was there.
+    square = whole.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+    mask = square.resize(
+        picture.size, Image.Resampling.BILINEAR, box=image_box(picture.size, SIDE)
+    )
+    red = Image.new("RGB", picture.size, HEAT)
+    return Image.composite(red, picture.convert("L").convert("RGB"), mask)
+
+
+def _output(image: ImageSource, backbone: Backbone) -> NDArray[np.float32]:
+    pixels = square_pixels(open_image(image), SIDE)
+    return backbone.activations(pixels[np.newaxis])[0]

@@ -1,0 +1,1 @@
+"""When one machine, or its memory, is not enough (chapter 10)."""

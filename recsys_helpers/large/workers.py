@@ -1,0 +1,538 @@
+"""Train the two towers of chapter 6 on several processes, each with a share of a batch.
+
+All processes start with the same weights. In each step every one computes the gradient
+of its share of the batch; the gradients are averaged over the network (*all-reduce*),
+and all take the same step. With a loss that is a mean over rows, and equal shares, it
+is the step of one process with the whole batch.
+
+Start several processes of one program on this machine, and leave none behind.
+
+Checkpoints: all that a training needs to go on after its processes have died.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys_helpers._checks import (
+    check_choice,
+    check_count,
+    check_number,
+    check_positive,
+)
+from recsys_helpers._files import write_whole
+from recsys_helpers.features.encoder import TowerInputs
+from recsys_helpers.features.taste import out_of_fold
+from recsys_helpers.vectors import UNREADABLE
+
+__all__ = [
+    "Checkpoint",
+    "TowerRows",
+    "WorkerError",
+    "WorkersSettings",
+    "free_ports",
+    "leave_none_behind",
+    "read_checkpoint",
+    "rows_of_worker",
+    "run_workers",
+    "tower_rows",
+    "train_on_workers",
+    "write_checkpoint",
+    "write_rows",
+]
+
+# So long the others may take to notice that one has failed, and to say what they saw.
+_GRACE_S = 30.0
+_TAIL = 2_000
+_POLL_S = 0.05
+
+
+class WorkerError(RuntimeError):
+    """A worker failed; the message says which, how, and what each of them printed."""
+
+
+def run_workers(
+    commands: Sequence[Sequence[str]],
+    environment: Callable[[int], dict[str, str]] = lambda rank: {},
+    timeout_s: float = 300.0,
+) -> list[str]:
+    """Run one process for each command, and wait for all of them.
+
+    Parameters
+    ----------
+    commands : sequence of sequences of str
+        Arguments of Python: those of worker 0, of worker 1, and so on.
+    environment : callable
+        What a worker's environment has beside this one's, by the worker's number.
+    timeout_s : float
+        So long they have together.
+
+    Returns
+    -------
+    list of str
+        What each has printed.
+
+    Raises
+    ------
+    WorkerError
+        If a worker ends with an error or is killed, or the time is up. The others get
+        half a minute to notice it, and are killed then.
+    ValueError
+        If there is no command, or no time.
+    """
+    check_count("The number of workers", len(commands))
+    check_positive("timeout_s", timeout_s)
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="workers_"))
+        outputs = [Path(folder, f"{rank}.txt") for rank in range(len(commands))]
+        workers: list[subprocess.Popen] = []
+        # Whatever happens, an interrupt included, no worker goes on.
+        stack.callback(_kill, workers)
+        for rank, (command, output) in enumerate(zip(commands, outputs, strict=True)):
+            file = stack.enter_context(output.open("wb"))
+            workers.append(
+                subprocess.Popen(
+                    [sys.executable, *command],
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=subprocess.STDOUT,
+                    env=os.environ | environment(rank),
+                )
+            )
+        problem = _wait(workers, timeout_s)
+        printed = [
+            path.read_text(encoding="utf-8", errors="replace") for path in outputs
+        ]
+    if problem:
+        tails = (
+            f"Worker {rank} printed last:\n{text[-_TAIL:].strip() or 'nothing'}"
+            for rank, text in enumerate(printed)
+        )
+        raise WorkerError("\n".join([problem, *tails]))
+    return printed
+
+
+@contextmanager
+def leave_none_behind(said: str = "Stopped.") -> Iterator[None]:
+    """End this program on a signal with all that it has started, at once.
+
+    The kernel of a notebook does not hear a Ctrl-C, and a pool of processes goes on to
+    its next task. Here every process that this one has started, and what that has
+    started, is killed until nothing is left. On Ctrl-C, SIGTERM and SIGHUP alike
+    `KeyboardInterrupt` is raised, for whoever has something to put away; then the
+    program exits with the status that shells give to a signal (130, 143, 129). For the
+    main thread.
+
+    Parameters
+    ----------
+    said : str
+        Is printed then: what a person should know of what was done so far.
+
+    Raises
+    ------
+    SystemExit
+        On a signal.
+    """
+    status = 0
+
+    def stop(number: int, frame: FrameType | None) -> NoReturn:
+        nonlocal status
+        status = 128 + number
+        for one in before:
+            signal.signal(one, signal.SIG_IGN)  # a second one changes nothing
+        # At once, while it is known who started whom; then what is started meanwhile.
+        _kill_all_started()
+        threading.Thread(target=_keep_killing, daemon=True).start()
+        raise KeyboardInterrupt
+
+    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    hung_up = getattr(signal, "SIGHUP", None)  # not on Windows
+    if hung_up and signal.getsignal(hung_up) != signal.SIG_IGN:  # as nohup has it
+        before[hung_up] = signal.getsignal(hung_up)
+    try:
+        for one in before:
+            signal.signal(one, stop)
+        yield
+    except BaseException as error:
+        if not status:
+            raise
+        print(said, file=sys.stderr)
+        _wait_until(lambda: not _kill_all_started(), _GRACE_S)
+        raise SystemExit(status) from error
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, signal.SIG_IGN if status else handler)
+
+
+def free_ports(n: int) -> list[int]:
+    """Find `n` ports of the loopback interface that nobody listens on at the moment."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+
+
+def _wait(workers: Sequence[subprocess.Popen], timeout_s: float) -> str | None:
+    """Wait for all; return what went wrong, if something did."""
+    ends = time.monotonic() + timeout_s
+    while time.monotonic() < ends:
+        states = [worker.poll() for worker in workers]
+        failed = next((rank for rank, state in enumerate(states) if state), None)
+        if failed is not None:
+            ending = _ending(workers[failed])
+            _wait_until(lambda: all(w.poll() is not None for w in workers), _GRACE_S)
+            return f"Worker {failed} of {len(workers)}{ending}."
+        if all(state == 0 for state in states):
+            return None
+        time.sleep(_POLL_S)
+    return f"The workers were not done after {timeout_s:g} s, and were killed."
+
+
+def _wait_until(done: Callable[[], bool], timeout_s: float) -> None:
+    ends = time.monotonic() + timeout_s
+    while not done() and time.monotonic() < ends:
+        time.sleep(_POLL_S)
+
+
+def _ending(worker: subprocess.Popen) -> str:
+    code = worker.returncode
+    if code is None:
+        return " was still running"
+    return (
+        f" was killed by signal {-code}" if code < 0 else f" ended with status {code}"
+    )
+
+
+def _kill(workers: Sequence[subprocess.Popen]) -> None:
+    for worker in workers:
+        if worker.poll() is None:
+            worker.kill()
+        worker.wait()
+
+
+def _kill_all_started() -> bool:
+    """Kill what this process started, and what that did; say if anything was alive."""
+    import psutil
+
+    was_alive = False
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.NoSuchProcess):
+            if process.status() != psutil.STATUS_ZOMBIE:
+                process.kill()
+                was_alive = True
+    return was_alive
+
+
+def _keep_killing() -> NoReturn:
+    while True:
+        _kill_all_started()
+        time.sleep(_POLL_S)
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """The state of a training after some epochs.
+
+    Attributes
+    ----------
+    training : str
+        Which training it is: rows and settings, in one text.
+    losses, seconds : tuple of float
+        One an epoch.
+    state : sequence of arrays
+        Weights, and what the optimiser remembers of its steps. Without the latter the
+        training would go on, and differently.
+    """
+
+    training: str
+    losses: tuple[float, ...]
+    seconds: tuple[float, ...]
+    state: Sequence[NDArray]
+
+
+def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Replace the file as a whole: a death while writing leaves the one before."""
+    about = {
+        "training": checkpoint.training,
+        "losses": checkpoint.losses,
+        "seconds": checkpoint.seconds,
+    }
+    arrays: dict[str, Any] = {
+        f"state_{n:04}": array for n, array in enumerate(checkpoint.state)
+    }
+    content = io.BytesIO()
+    np.savez(content, about=np.array(json.dumps(about)), **arrays)
+    write_whole(path, content.getvalue())
+
+
+def read_checkpoint(path: str | Path) -> Checkpoint | None:
+    """Read a checkpoint, or return None if there is no file. Nothing is unpickled.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or is none of `write_checkpoint`.
+    """
+    path = Path(path)
+    if not path.exists():
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            about = json.loads(str(stored["about"]))
+            names = sorted(name for name in stored.files if name != "about")
+            return Checkpoint(
+                about["training"],
+                tuple(about["losses"]),
+                tuple(about["seconds"]),
+                [stored[name] for name in names],
+            )
+    except UNREADABLE as error:
+        raise ValueError(
+            f"{path} is no checkpoint, or is damaged ({error}). Give another path, and "
+            "the training starts anew."
+        ) from error
+
+
+ROWS, CHECKPOINT = "rows.npz", "checkpoint.npz"
+JAX_ON_CPUS = {
+    "KERAS_BACKEND": "jax",
+    "JAX_PLATFORMS": "cpu",
+    # What the processes talk by: each with each, over TCP.
+    "JAX_CPU_COLLECTIVES_IMPLEMENTATION": "gloo",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class TowerRows:
+    """What towers learn from, row by row.
+
+    Attributes
+    ----------
+    users : array of float32, shape (n, n_user_inputs)
+    movies : array of float32, shape (n, n_movie_inputs)
+    ratings : array of float32, shape (n,)
+    """
+
+    users: NDArray[np.float32]
+    movies: NDArray[np.float32]
+    ratings: NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkersSettings:
+    """How the towers are trained; the number of workers is no part of it.
+
+    Parameters
+    ----------
+    hidden : tuple of int
+        Widths of the hidden layers of each tower.
+    n_factors, n_epochs : int
+        At least 1.
+    batch_size : int
+        Of all workers together.
+    learning_rate : float
+        Above 0.
+    weight_decay : float
+        At least 0.
+    seed : int
+        Of the weights at the start, and of the order of the rows.
+    dtype : {"float32", "float64"}
+        Of all numbers. Workers add up in another order than a single process does, and
+        what is rounded otherwise grows from step to step. With float64 it stays small.
+    """
+
+    hidden: tuple[int, ...] = (128, 64)
+    n_factors: int = 16
+    n_epochs: int = 4
+    batch_size: int = 1000
+    learning_rate: float = 0.003
+    weight_decay: float = 0.01
+    seed: int = 0
+    dtype: str = "float32"
+
+    def __post_init__(self) -> None:
+        for name in ("n_factors", "n_epochs", "batch_size"):
+            check_count(name, getattr(self, name))
+        for width in self.hidden:
+            check_count("Each width in hidden", width)
+        check_positive("learning_rate", self.learning_rate)
+        check_number("weight_decay", self.weight_decay)
+        check_count("seed", self.seed, at_least=0)
+        check_choice("dtype", self.dtype, ("float32", "float64"))
+
+
+def tower_rows(train: pd.DataFrame, movies: pd.DataFrame, seed: int = 0) -> TowerRows:
+    """Describe the users and movies of ratings, as the towers of chapter 6 get them.
+
+    Parameters
+    ----------
+    train : DataFrame with `user_id`, `movie_id` and `rating`
+    movies : DataFrame with `movie_id`, `genres` and `year`
+    seed : int
+        Of the folds: see `recsys_helpers.features.taste.out_of_fold`.
+    """
+    features = out_of_fold(train, movies, seed=seed)
+    inputs = TowerInputs().fit(features, movies)
+    return TowerRows(
+        inputs.of_users(features.users),
+        inputs.of_movies(features.movies, train["movie_id"]),
+        train["rating"].to_numpy(dtype=np.float32),
+    )
+
+
+def train_on_workers(
+    rows: TowerRows,
+    folder: str | Path,
+    settings: WorkersSettings | None = None,
+    *,
+    n_workers: int = 2,
+    die: tuple[int, int] | None = None,
+    timeout_s: float = 300.0,
+) -> pd.DataFrame:
+    """Train two towers on processes of this machine, or go on where a training ended.
+
+    After each epoch, worker 0 writes what is needed to go on into ``checkpoint.npz`` in
+    `folder`. Called again with the same folder, rows and settings, the function starts
+    from there, also with another number of workers.
+
+    Parameters
+    ----------
+    rows : TowerRows
+        The last rows that do not fill a batch are left out of an epoch, after they have
+        been shuffled.
+    folder : path
+        Made if it does not exist.
+    settings : WorkersSettings, optional
+    n_workers : int
+        A divisor of the batch size, so that all shares are equally large.
+    die : (int, int), optional
+        A worker and an epoch, counted from 0, at whose start it kills itself: to try
+        out what happens then.
+    timeout_s : float
+        For all of it.
+
+    Returns
+    -------
+    DataFrame, one row an epoch
+        `epoch` (from 1); `loss`, the mean squared error of the rows, taken while they
+        are trained on; `seconds`, on the clock of worker 0.
+
+    Raises
+    ------
+    WorkerError
+        If a worker fails or dies, or the time is up. All are killed then.
+    ValueError
+        If the shares cannot be equal, there is less than one batch, or the folder has
+        the checkpoint of another training.
+    ImportError
+        If JAX is not installed.
+    """
+    settings = settings or WorkersSettings()
+    check_count("n_workers", n_workers)
+    if settings.batch_size % n_workers:
+        raise ValueError(
+            f"A batch of {settings.batch_size} rows has no {n_workers} equal shares. "
+            "The mean of their gradients would not be the gradient of the batch."
+        )
+    if len(rows.ratings) < settings.batch_size:
+        raise ValueError(
+            f"{len(rows.ratings):,} rows do not fill a batch of "
+            f"{settings.batch_size:,}. Take a smaller one."
+        )
+    if find_spec("jax") is None:
+        raise ImportError(
+            "This needs JAX, which is not installed here. In a terminal: "
+            "pip install jax"
+        )
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    training = json.dumps(asdict(settings) | {"rows": _fingerprint(rows)})
+    before = read_checkpoint(folder / CHECKPOINT)
+    if before and before.training != training:
+        raise ValueError(
+            f"{folder} has the checkpoint of another training: with other rows or "
+            "settings. Take another folder."
+        )
+    write_rows(rows, folder)
+    (port,) = free_ports(1)
+    task = {"n_workers": n_workers, "port": port, "training": training, "die": die}
+    commands = [
+        ["-m", "recsys_helpers.large", str(folder), str(rank), json.dumps(task)]
+        for rank in range(n_workers)
+    ]
+    # JAX makes float32 of all numbers unless it is told not to.
+    wide = {"JAX_ENABLE_X64": "true"} if settings.dtype == "float64" else {}
+    run_workers(commands, lambda rank: JAX_ON_CPUS | wide, timeout_s)
+    done = read_checkpoint(folder / CHECKPOINT)
+    assert done is not None  # the workers have ended well, and the last wrote it
+    return pd.DataFrame(
+        {
+            "epoch": range(1, settings.n_epochs + 1),
+            "loss": done.losses,
+            "seconds": done.seconds,
+        }
+    )
+
+
+def rows_of_worker(
+    n_rows: int, batch_size: int, rank: int, n_workers: int, seed: int, epoch: int
+) -> NDArray[np.int64]:
+    """Return the rows that a worker sees in an epoch, in order.
+
+    All rows are shuffled by seed and epoch, alike on every worker, and cut into
+    batches; of each, worker `rank` gets the share number `rank`.
+
+    Parameters
+    ----------
+    n_rows, batch_size : int
+    rank : int
+        Of the worker, from 0.
+    n_workers : int
+        A divisor of `batch_size`.
+    seed, epoch : int
+
+    Examples
+    --------
+    >>> [rows_of_worker(9, 4, rank, 2, seed=0, epoch=0).tolist() for rank in (0, 1)]
+    [[4, 5, 3, 8], [2, 6, 7, 0]]
+    """
+    order = np.random.default_rng([seed, epoch]).permutation(n_rows)
+    whole = order[: n_rows // batch_size * batch_size]
+    return whole.reshape(-1, n_workers, batch_size // n_workers)[:, rank].ravel()
+
+
+def write_rows(rows: TowerRows, folder: Path) -> None:
+    """Write rows where the workers look for them."""
+    content = io.BytesIO()
+    np.savez(content, users=rows.users, movies=rows.movies, ratings=rows.ratings)
+    write_whole(folder / ROWS, content.getvalue())
+
+
+def _fingerprint(rows: TowerRows) -> str:
+    digest = hashlib.sha256()
+    for array in (rows.users, rows.movies, rows.ratings):
+        digest.update(f"{array.shape}{array.dtype}".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()

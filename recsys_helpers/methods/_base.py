@@ -1,0 +1,356 @@
+"""The course's methods, one module each.
+
+Every method object follows one small protocol, as far as it can:
+
+- ``fit(train) -> self`` learns from a ratings frame;
+- ``predict(user_ids, movie_ids)`` gives ratings in stars;
+- ``recommend(user_id, n=10, exclude_seen=True)`` gives a DataFrame with `movie_id`
+  and `score`, best first;
+- ``movie_vectors()`` gives a `recsys_helpers.vectors.MovieVectors`.
+
+What is learned is kept in attributes that end in an underscore.
+`tests/test_method_contract.py` holds what all of them promise.
+
+Ratings of a person who was not there when the method learned.
+
+When a training that is watched stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_helpers.interactions import (
+    IdIndex,
+    Interactions,
+    UnknownIdError,
+    integer_ids,
+)
+from recsys_helpers.nn import load_keras
+from recsys_helpers.vectors import MovieVectors
+
+if TYPE_CHECKING:
+    pass
+
+LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0
+
+
+class NotFittedError(RuntimeError):
+    """A method was asked for an answer before it has learned anything."""
+
+
+def require_fitted(model: object, learned: str) -> None:
+    """Raise `NotFittedError` unless fit has set the attribute `learned` of `model`."""
+    if not hasattr(model, learned):
+        name = type(model).__name__
+        raise NotFittedError(
+            f"This {name} has not learned anything yet. Call fit(train) first: "
+            f"model = {name}().fit(split.train)"
+        )
+
+
+def check_ratings_frame(train: object) -> None:
+    """Check that a method is given ratings it can learn from.
+
+    Parameters
+    ----------
+    train : DataFrame with `user_id`, `movie_id` and `rating`, one row a rating
+
+    Raises
+    ------
+    TypeError
+        If `train` is not a DataFrame: a matrix, say, whose rows could be users or
+        movies, and which has lost their ids.
+    ValueError
+        If a column is missing, there are no rows, ids are not whole numbers, the
+        ratings are no numbers, or one is NaN or not within 0.5 to 5.
+
+    Examples
+    --------
+    >>> check_ratings_frame(np.eye(3))
+    Traceback (most recent call last):
+    TypeError: fit() learns from a DataFrame with the columns user_id, movie_id and \
+rating, one row a rating, and got ndarray of shape (3, 3). A matrix has lost the ids \
+of its rows and columns, and nobody can see whether it is transposed.
+    """
+    columns = ("user_id", "movie_id", "rating")
+    if not isinstance(train, pd.DataFrame):
+        shape = f" of shape {train.shape}" if hasattr(train, "shape") else ""
+        raise TypeError(
+            "fit() learns from a DataFrame with the columns user_id, movie_id and "
+            f"rating, one row a rating, and got {type(train).__name__}{shape}. A "
+            "matrix has lost the ids of its rows and columns, and nobody can see "
+            "whether it is transposed."
+        )
+    missing = [column for column in columns if column not in train]
+    if missing:
+        raise ValueError(
+            f"The training ratings lack {' and '.join(missing)}; their columns are "
+            f"{', '.join(map(str, train.columns))}."
+        )
+    if train.empty:
+        raise ValueError("There are no training ratings to learn from.")
+    for column in ("user_id", "movie_id"):
+        integer_ids(train[column], column)
+    row = first_outside(train["rating"])
+    if row is not None:
+        movie, rating, user = (
+            train[column].iloc[row] for column in ("movie_id", "rating", "user_id")
+        )
+        raise ValueError(
+            f"Movie {movie} has a rating of {rating} by user {user}; ratings are "
+            f"{LOWEST_RATING} to {HIGHEST_RATING} stars. "
+            "recsys_helpers.datasets.validate_ratings checks a whole frame."
+        )
+
+
+def first_outside(ratings: pd.Series) -> int | None:
+    """Position of the first rating that is NaN or not within 0.5 to 5, if there is one.
+
+    Raises
+    ------
+    ValueError
+        If the ratings are no numbers.
+    """
+    if not pd.api.types.is_numeric_dtype(ratings):
+        raise ValueError(
+            f"The ratings must be numbers, and are {ratings.dtype}, as text is. "
+            "pd.to_numeric(ratings) makes numbers of them, or names the first entry "
+            "that is none."
+        )
+    stars = ratings.to_numpy(dtype=np.float64, na_value=np.nan)
+    # A NaN is within no range, so this finds it too.
+    outside = ~((stars >= LOWEST_RATING) & (stars <= HIGHEST_RATING))
+    return int(np.argmax(outside)) if outside.any() else None
+
+
+def as_stars(predicted: ArrayLike) -> NDArray[np.float64]:
+    """Bring predicted ratings within 0.5 to 5 stars.
+
+    Raises
+    ------
+    ValueError
+        If one is NaN or infinite: to five stars, say, nothing would tell it from a
+        favourite.
+
+    Examples
+    --------
+    >>> as_stars([5.2, 3.1, -1]).tolist()
+    [5.0, 3.1, 0.5]
+    """
+    stars = np.asarray(predicted)
+    if not np.isfinite(stars).all():
+        raise ValueError(
+            f"A predicted rating is {stars[~np.isfinite(stars)][0]}. Has the training "
+            "diverged? A lower learning rate or more regularisation helps."
+        )
+    return np.clip(stars, LOWEST_RATING, HIGHEST_RATING)
+
+
+def popular_where_silent(scores: ArrayLike, counts: ArrayLike) -> NDArray[np.float64]:
+    """Rank the movies that a method has nothing to say about by their popularity.
+
+    Parameters
+    ----------
+    scores : array, shape (n_movies,)
+        0 where the method knows nothing.
+    counts : array of int, shape (n_movies,)
+        How many ratings each movie has.
+
+    Returns
+    -------
+    array of float, shape (n_movies,)
+        A score of 0 becomes ``-1 / (1 + count)``: below all positive scores, and
+        the more popular the higher.
+
+    Examples
+    --------
+    >>> popular_where_silent([0.7, 0.0, 0.0], [5, 1, 3]).tolist()
+    [0.7, -0.5, -0.25]
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    return np.where(scores == 0, -1 / (1 + np.asarray(counts)), scores)
+
+
+def checked_pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, NDArray]:
+    """Check that users and movies pair up, as `predict` wants them.
+
+    Parameters
+    ----------
+    user_ids, movie_ids : array, shape (n,)
+
+    Returns
+    -------
+    users, movies : array, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If they are not two flat arrays of the same length, or not whole numbers.
+    """
+    users = integer_ids(user_ids, "user_id")
+    movies = integer_ids(movie_ids, "movie_id")
+    if users.shape != movies.shape or users.ndim != 1:
+        raise ValueError(
+            "predict wants two flat arrays of the same length, users and movies pair "
+            f"by pair; got shapes {users.shape} and {movies.shape}."
+        )
+    return users, movies
+
+
+def titled_vectors(
+    movie_ids: ArrayLike, matrix: ArrayLike, titles: pd.Series | None
+) -> MovieVectors:
+    """Make `MovieVectors` of what a method has learned, with titles if there are any.
+
+    Parameters
+    ----------
+    movie_ids : array of int, shape (n_movies,)
+    matrix : array of float, shape (n_movies, n_dimensions)
+    titles : Series, optional
+        The title of each movie_id, which is its index. It may hold more movies.
+
+    Raises
+    ------
+    ValueError
+        If one of the movies is not in `titles`.
+    """
+    movie_ids, matrix = np.asarray(movie_ids), np.asarray(matrix)
+    if titles is None:
+        return MovieVectors(movie_ids, matrix)
+    without = np.setdiff1d(movie_ids, titles.index)
+    if without.size:
+        raise ValueError(f"There is no title for movie_id {without[0]}.")
+    return MovieVectors(movie_ids, matrix, tuple(titles.loc[movie_ids]))
+
+
+# A new user is in no ratings that a model has learned from, so any id will do.
+NEW_USER = 0
+
+NewRatings: TypeAlias = pd.DataFrame | Mapping[str, Sequence[float]]
+
+
+def checked_new_ratings(ratings: NewRatings) -> pd.DataFrame:
+    """Check the ratings of one new user, from whom a model is to learn a vector.
+
+    Parameters
+    ----------
+    ratings : DataFrame with `movie_id` and `rating`, or a dict of these columns
+
+    Returns
+    -------
+    DataFrame with `movie_id` and `rating`
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or the columns are not lists of one length, there are
+        no rows, a movie's id is not a whole number or comes twice, or a rating is no
+        number, NaN or not within 0.5 to 5.
+    """
+    columns = ["movie_id", "rating"]
+    is_table = isinstance(ratings, pd.DataFrame | Mapping)
+    wanted = (
+        "A new user's ratings are a DataFrame or a dict with the columns movie_id "
+        'and rating, for example {"movie_id": [1, 50], "rating": [5.0, 4.5]}.'
+    )
+    if not is_table or not set(columns) <= set(ratings):
+        raise ValueError(wanted)
+    try:
+        ratings = pd.DataFrame(ratings)[columns]
+    except (TypeError, ValueError) as error:  # of scalars, sets, other lengths
+        raise ValueError(wanted) from error
+    if ratings.empty:
+        raise ValueError("The new user has no ratings; at least one is needed.")
+    integer_ids(ratings["movie_id"], "movie_id")
+    row = first_outside(ratings["rating"])
+    if row is not None:
+        movie, rating = (ratings[column].iloc[row] for column in columns)
+        raise ValueError(
+            f"The new user's rating of movie {movie} is {rating}; ratings are "
+            f"{LOWEST_RATING} to {HIGHEST_RATING} stars."
+        )
+    repeated = ratings.loc[ratings.duplicated("movie_id"), "movie_id"]
+    if len(repeated):
+        raise ValueError(
+            f"The new user rated movie {repeated.iloc[0]} more than once. Keep one of "
+            "the ratings."
+        )
+    return ratings
+
+
+def of_known_movies(
+    ratings: NewRatings, movies: IdIndex
+) -> tuple[pd.DataFrame, Interactions]:
+    """Check the ratings of one new user, for a model that knows rated movies only.
+
+    Parameters
+    ----------
+    ratings
+        As in `checked_new_ratings`.
+    movies : IdIndex
+        Those with training ratings.
+
+    Returns
+    -------
+    ratings : DataFrame with `movie_id`, `rating` and `user_id`
+        The last is `NEW_USER` everywhere.
+    rated : Interactions
+        Of one row, with all columns that the model knows.
+
+    Raises
+    ------
+    UnknownIdError
+        If a movie has no training rating.
+    ValueError
+        As in `checked_new_ratings`.
+    """
+    ratings = checked_new_ratings(ratings).assign(user_id=NEW_USER)
+    unknown = ratings.loc[movies.find(ratings["movie_id"]) < 0, "movie_id"]
+    if len(unknown):
+        raise UnknownIdError(
+            "Nothing is known of these movies, which nobody rated in the training "
+            f"rows: {', '.join(map(str, unknown))}. Leave them out."
+        )
+    return ratings, Interactions.from_ratings(ratings, movies=movies)
+
+
+def early_stopping(patience: int) -> Any:
+    """Make a callback that stops when the validation RMSE no longer falls.
+
+    Parameters
+    ----------
+    patience : int
+        How many epochs without a new best are waited for. The weights go back to
+        those of the best.
+
+    Returns
+    -------
+    keras.callbacks.EarlyStopping
+        It watches `val_rmse`, not the loss, which holds penalties too.
+    """
+    return load_keras().callbacks.EarlyStopping(
+        "val_rmse", patience=patience, mode="min", restore_best_weights=True
+    )
+
+
+def check_watched(valid: pd.DataFrame | None, patience: int | None) -> None:
+    """Check the ratings to be watched: there must be some if there is a patience.
+
+    Raises
+    ------
+    ValueError
+        If there is `patience` and no `valid`, or a rating cannot be.
+    """
+    if valid is not None:
+        check_ratings_frame(valid)
+    elif patience is not None:
+        raise ValueError(
+            "To stop early, fit needs ratings to watch: fit(train, valid). Without "
+            "them, leave patience at None."
+        )

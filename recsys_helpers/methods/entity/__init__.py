@@ -1,0 +1,515 @@
+"""Chapter 7: vectors of films, learned from what the films link to.
+
+Two methods. `SampledLinkModel` is that of the source, which tells links from pairs
+that are none, and `SoftmaxLinkModel` picks a film's links out of those of others.
+
+What the methods that learn from links have in common.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys_helpers._checks import as_list, check_count, check_positive
+from recsys_helpers.methods._base import NotFittedError, titled_vectors
+from recsys_helpers.methods.entity.links import FilmLinks
+from recsys_helpers.nn import load_keras
+from recsys_helpers.plots import history_frame
+from recsys_helpers.vectors import MovieVectors
+from recsys_helpers.vectors.nearest import nearest_rows, unit_rows
+
+if TYPE_CHECKING:
+    import keras
+
+from typing import Self
+
+from scipy import sparse
+
+from recsys_helpers._checks import (
+    check_choice,
+    check_number,
+    check_share,
+)
+from recsys_helpers.methods.entity.models import (
+    HEADS,
+    padded_links,
+    sampled_link_model,
+    softmax_link_models,
+)
+
+__all__ = [
+    "SampledLinkModel",
+    "SoftmaxLinkModel",
+]
+
+
+@dataclass(kw_only=True)
+class LinkMethod:
+    """Settings and questions that all methods have which learn from links."""
+
+    n_factors: int = 50
+    n_epochs: int = 5
+    seed: int = 0
+
+    def film_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
+        """Vectors of all films; that of a film without links is zero.
+
+        Parameters
+        ----------
+        titles : pandas.Series, optional
+            The title of each film_id, which is its index.
+
+        Returns
+        -------
+        MovieVectors
+        """
+        self._require_fitted()
+        film_ids = self.links_.films.ids
+        return titled_vectors(film_ids, self.film_vectors_, titles)
+
+    def similar_entities(self, name: str, n: int = 10) -> pd.DataFrame:
+        """Entities that are near an entity, best first, without itself.
+
+        Parameters
+        ----------
+        name : str
+            As in `FilmLinks.column`: ``"person: Woody Allen"`` or ``"woody allen"``.
+        n : int
+            At least 1.
+
+        Returns
+        -------
+        pandas.DataFrame with `entity`, `similarity` and `n_films`
+            Cosines, and how many films link to it.
+
+        Raises
+        ------
+        UnknownEntityError
+            If no film links to it; the message names the most similar names.
+        """
+        self._require_fitted()
+        column = self.links_.column(name)
+        return self._entities_near(self.entity_vectors_[column], n, exclude=[column])
+
+    def entities_near(
+        self, films: Iterable[int], n: int = 10, kind: str | None = None
+    ) -> pd.DataFrame:
+        """Entities that are near films, best first: what they are about.
+
+        Parameters
+        ----------
+        films : iterable of int
+            Ids, at least one.
+        n : int
+        kind : str, optional
+            Such as "person": entities of this kind only.
+
+        Returns
+        -------
+        pandas.DataFrame with `entity`, `similarity` and `n_films`
+            As in `similar_entities`.
+
+        Raises
+        ------
+        UnknownMovieError
+            If there is no such film.
+        ValueError
+            If no film is named.
+        """
+        vectors = self.film_vectors()
+        query = _mean_direction([vectors.vector(film) for film in films])
+        other = [
+            column
+            for column, name in enumerate(self.links_.entities)
+            if kind is not None and not name.startswith(f"{kind}: ")
+        ]
+        return self._entities_near(query, n, exclude=other)
+
+    def nearest_to(
+        self,
+        films: Iterable[int | str] = (),
+        entities: Iterable[str] = (),
+        n: int = 10,
+        titles: pd.Series | None = None,
+    ) -> pd.DataFrame:
+        """Films that are near all that is named, best first, without those named.
+
+        Films and entities lie in one space, so a film and a person make a question
+        together. What is compared is the mean of their vectors, each of length 1.
+
+        Parameters
+        ----------
+        films : iterable of int or str
+            Ids; with `titles` titles, too.
+        entities : iterable of str
+            As in `FilmLinks.column`.
+        n : int
+            At least 1.
+        titles : pandas.Series, optional
+            The title of each film_id, which is its index.
+
+        Returns
+        -------
+        pandas.DataFrame with `movie_id`, `title` (if there are titles), `similarity`
+            As `MovieVectors.nearest_to` gives it; the ids are film_ids.
+
+        Raises
+        ------
+        UnknownMovieError, UnknownEntityError
+            If there is no such film, or entity.
+        ValueError
+            If neither a film nor an entity is named, or a name is not enough.
+        """
+        vectors = self.film_vectors(titles)
+        films = as_list(films)
+        columns = [self.links_.column(name) for name in as_list(entities)]
+        query = _mean_direction(
+            [*(vectors.vector(film) for film in films), *self.entity_vectors_[columns]]
+        )
+        return vectors.nearest_to(query, n, exclude=films)
+
+    def _entities_near(
+        self, query: NDArray[np.floating], n: int, exclude: list[int]
+    ) -> pd.DataFrame:
+        check_count("n", n)
+        skipped = np.array([exclude], dtype=np.intp)
+        rows, scores = nearest_rows(
+            query[None], self.entity_vectors_, n, exclude=skipped
+        )
+        return pd.DataFrame(
+            {
+                "entity": [self.links_.entities[row] for row in rows[0]],
+                "similarity": scores[0],
+                "n_films": self.links_.n_films_with[rows[0]],
+            }
+        )
+
+    def _require_fitted(self) -> None:
+        if not hasattr(self, "links_"):
+            name = type(self).__name__
+            raise NotFittedError(
+                f"This {name} has not learned anything yet. Call fit(links) first: "
+                f"model = {name}().fit(FilmLinks.from_pairs(films.pairs(), "
+                'films.films["film_id"]))'
+            )
+
+    def _check(self, links: object) -> None:
+        if not isinstance(links, FilmLinks):
+            raise TypeError(
+                f"fit() learns from a FilmLinks, and got {type(links).__name__}. "
+                'FilmLinks.from_pairs(films.pairs(), films.films["film_id"]) makes '
+                "one."
+            )
+        for name in ("n_factors", "n_epochs"):
+            check_count(name, getattr(self, name))
+        check_count("seed", self.seed, at_least=0)
+        check_positive("learning_rate", getattr(self, "learning_rate"))  # noqa: B009
+
+    def _compile(
+        self, model: keras.Model, optimizer: Any, loss: str | None, is_fast: bool
+    ) -> None:
+        """Set a model up for training, compiled by XLA if that can be.
+
+        Not where `recsys_helpers.nn.reproducible_keras` was called: Keras
+        then trains step by step, and need not warn of it.
+        """
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Model doesn't support `jit_compile")
+            model.compile(optimizer, loss, jit_compile=is_fast)
+
+    def _train(
+        self, model: keras.Model, batches: Any, callbacks: Sequence[Any]
+    ) -> pd.DataFrame:
+        from recsys_helpers.nn.parts import EpochBar
+
+        history = model.fit(
+            batches,
+            epochs=self.n_epochs,
+            shuffle=False,  # the batches are shuffled, and by our seed
+            callbacks=[EpochBar(), *callbacks],
+            verbose=0,
+        )
+        return history_frame(history.history)
+
+    def _keep(
+        self,
+        links: FilmLinks,
+        film_vectors: NDArray[np.floating],
+        entity_vectors: NDArray[np.floating],
+    ) -> None:
+        """Keep what was learned; of a film without links nothing was."""
+        has_links = links.n_links_of[:, None] > 0
+        self.links_ = links
+        self.film_vectors_ = np.where(has_links, film_vectors, 0).astype(np.float32)
+        self.entity_vectors_ = np.asarray(entity_vectors, dtype=np.float32)
+
+
+def _mean_direction(vectors: list[NDArray[np.floating]]) -> NDArray[np.floating]:
+    """Mean of vectors, each brought to length 1 first."""
+    if not vectors:
+        raise ValueError("Name a film or an entity that others should be near to.")
+    return unit_rows(np.array(vectors)).mean(axis=0)
+
+
+def falling_rate(learning_rate: float, n_steps: int) -> Any:
+    """Make a learning rate that falls along half a cosine to zero."""
+    schedules = load_keras().optimizers.schedules
+    return schedules.CosineDecay(learning_rate, decay_steps=n_steps)
+
+
+OPTIMIZERS = ("nadam", "adam")
+
+
+@dataclass(kw_only=True)
+class SampledLinkModel(LinkMethod):
+    """Tell links from pairs that are none, which are drawn by chance.
+
+    See `models.sampled_link_model` for the model and
+    `sampling.NegativeSampler` for what is drawn. The default
+    settings are those of the source.
+
+    Parameters
+    ----------
+    head : {"regression", "classification"}
+        The cosine against 1 and -1, or a probability against 1 and 0.
+    n_factors : int
+        Length of a vector.
+    n_epochs : int
+        In each of them every link is shown once.
+    positives_per_batch, negative_ratio : int
+        Links in a batch, and pairs that are none for each of them.
+    popularity : float
+        0: all pairs that are not links are equally likely; 0.75: see
+        `NegativeSampler`.
+    optimizer : {"nadam", "adam"}
+    learning_rate : float
+    decay : bool
+        Whether the learning rate falls to zero along half a cosine.
+    fast : bool
+        Whether TensorFlow compiles the training, with
+        `layers.DenseEmbedding`: quicker, and with other steps.
+    seed : int
+
+    Attributes
+    ----------
+    links_ : FilmLinks
+    model_ : keras.Model
+    film_vectors_ : numpy.ndarray of float32, shape (n_films, n_factors)
+    entity_vectors_ : numpy.ndarray of float32, shape (n_entities, n_factors)
+    history_ : pandas.DataFrame
+        Loss by epoch.
+    """
+
+    head: str = "regression"
+    positives_per_batch: int = 512
+    negative_ratio: int = 10
+    popularity: float = 0.0
+    optimizer: str = "nadam"
+    learning_rate: float = 0.001
+    decay: bool = False
+    fast: bool = True
+
+    def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
+        """Learn from links.
+
+        Parameters
+        ----------
+        links : FilmLinks
+        callbacks : sequence of keras.callbacks.Callback
+
+        Raises
+        ------
+        ImportError
+            If Keras or TensorFlow is not installed.
+        TypeError
+            If `links` is no FilmLinks.
+        ValueError
+            If a setting cannot be, or every film links to everything.
+        """
+        self._check(links)
+        for name in ("positives_per_batch", "negative_ratio"):
+            check_count(name, getattr(self, name))
+        check_choice("head", self.head, HEADS)
+        check_choice("optimizer", self.optimizer, OPTIMIZERS)
+        keras = load_keras()
+        from recsys_helpers.methods.entity.layers import LinkBatches
+
+        is_regression = self.head == "regression"
+        batches = LinkBatches(
+            links.matrix,
+            self.positives_per_batch,
+            self.negative_ratio,
+            self.popularity,
+            label_of_negatives=-1.0 if is_regression else 0.0,
+            seed=self.seed,
+        )
+        model = sampled_link_model(
+            *links.matrix.shape,
+            n_factors=self.n_factors,
+            head=self.head,
+            dense_gradients=self.fast,
+            seed=self.seed,
+        )
+        rate = self.learning_rate
+        if self.decay:
+            rate = falling_rate(rate, self.n_epochs * len(batches))
+        optimizers = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
+        loss = "mse" if is_regression else "binary_crossentropy"
+        self._compile(model, optimizers[self.optimizer](rate), loss, self.fast)
+        self.history_ = self._train(model, batches, callbacks)
+        self.model_ = model
+        tables = (
+            model.get_layer(f"{side}_vector").embeddings.numpy()
+            for side in ("film", "entity")
+        )
+        self._keep(links, *tables)
+        return self
+
+
+@dataclass(kw_only=True)
+class SoftmaxLinkModel(LinkMethod):
+    """Pick what a film links to out of what the films of a batch link to.
+
+    See `recsys_helpers.methods.entity.models.softmax_link_models`.
+
+    Parameters
+    ----------
+    n_factors : int
+        Length of a vector.
+    n_epochs : int
+        In each of them every film is shown once, with all its links.
+    batch_size : int
+        Films in a batch: the more, the more wrong answers there are to choose from.
+    learning_rate : float
+        Of Adam; it falls to zero along half a cosine.
+    temperature : float
+        Of the softmax, above 0. The smaller, the more the nearest wrong answers count.
+    composed : bool
+        Whether a film's vector is made of those of its links, so that a film which was
+        not there in training can get one, too; otherwise each film has its own.
+    hidden_share : float
+        Of the links that a composed film is made of, hidden in training: from 0 to
+        below 1.
+    idf_power : float
+        At least 0. In that sum a link counts by its idf to this power: with 0 all
+        count alike at first, and the model learns what they are worth.
+    seed : int
+
+    Attributes
+    ----------
+    links_, film_vectors_, entity_vectors_, history_
+        As in `SampledLinkModel`; the vectors have length 1.
+    model_ : keras.Model
+        As it was trained.
+    """
+
+    n_factors: int = 200
+    n_epochs: int = 10
+    batch_size: int = 512
+    learning_rate: float = 0.01
+    temperature: float = 0.07
+    composed: bool = True
+    hidden_share: float = 0.3
+    idf_power: float = 0.0
+
+    def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
+        """Learn from links.
+
+        Parameters, errors
+            As in `SampledLinkModel.fit`; a ValueError, too, if with an `idf_power` no
+            link says anything.
+        """
+        self._check(links)
+        check_count("batch_size", self.batch_size)
+        check_positive("temperature", self.temperature)
+        check_share("hidden_share", self.hidden_share)
+        check_number("idf_power", self.idf_power)
+        keras = load_keras()
+        from recsys_helpers.nn.parts import ShuffledRows
+
+        weights = self._weights(links)
+        model, of_films = softmax_link_models(
+            *links.matrix.shape,
+            n_factors=self.n_factors,
+            temperature=self.temperature,
+            composed=self.composed,
+            hidden_share=self.hidden_share,
+            weights=weights,
+            seed=self.seed,
+        )
+        # A film without a link has nothing to be picked.
+        rows = np.flatnonzero(links.n_links_of)
+        inputs = (rows, padded_links(links.matrix)[rows])
+        # The loss is a part of the model and has no need of targets.
+        batches = ShuffledRows(
+            inputs, np.zeros(len(rows), np.float32), self.batch_size, self.seed
+        )
+        rate = falling_rate(self.learning_rate, self.n_epochs * len(batches))
+        # How many links a batch has is not known before, so XLA cannot compile it.
+        self._compile(model, keras.optimizers.Adam(rate), None, False)
+        self.history_ = self._train(model, batches, callbacks)
+        self.model_, self._of_films = model, of_films
+        entity_vectors = model.get_layer("softmax").entity_vectors().numpy()
+        self._keep(links, self._vectors_of(links.matrix), entity_vectors)
+        return self
+
+    def vector_of_links(self, entities: Iterable[str]) -> NDArray[np.float32]:
+        """Give the vector of a film that links to these entities, whether it exists.
+
+        Parameters
+        ----------
+        entities : iterable of str
+            As in `FilmLinks.column`, at least one.
+
+        Returns
+        -------
+        numpy.ndarray of float32, shape (n_factors,)
+            For `MovieVectors.nearest_to`.
+
+        Raises
+        ------
+        UnknownEntityError
+            If no film links to one of them.
+        ValueError
+            If none is named, or films have vectors of their own here.
+        """
+        self._require_fitted()
+        if not self.composed:
+            raise ValueError(
+                "Without composed=True a film's vector is its own, and nothing is "
+                "known of a film that was not there in training."
+            )
+        columns = sorted({self.links_.column(name) for name in as_list(entities)})
+        if not columns:
+            raise ValueError("Name at least one entity that the film links to.")
+        one_film = np.zeros((1, len(self.links_.entities)), dtype=np.float32)
+        one_film[0, columns] = 1
+        return self._vectors_of(sparse.csr_array(one_film))[0]
+
+    def _vectors_of(self, matrix: sparse.csr_array) -> NDArray[np.float32]:
+        links = padded_links(matrix)
+        rows = np.arange(len(links))
+        parts = [
+            self._of_films([rows[part], links[part]]).numpy()
+            for part in np.array_split(rows, -(-len(rows) // 1024))
+        ]
+        return np.concatenate(parts)
+
+    def _weights(self, links: FilmLinks) -> NDArray[np.float64] | None:
+        """Weights of entities in the sums, with a mean of 1 over the links."""
+        if self.idf_power == 0:
+            return None
+        weights = links.idf(self.idf_power)
+        if not weights.any():
+            raise ValueError(
+                "Every film has every link, so by their idf none of them says "
+                "anything. Set idf_power to 0."
+            )
+        return weights / weights[links.matrix.indices].mean()

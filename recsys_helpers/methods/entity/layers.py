@@ -1,0 +1,243 @@
+"""Keras layers for models of links: a table, a film as its links, and a loss.
+
+Importing this module loads TensorFlow, which takes seconds. Functions that need a
+layer import it when they are called.
+
+Deal links out in batches, with pairs that are not links among them.
+
+Importing this module loads TensorFlow, which takes seconds. Functions that need
+batches import it when they are called.
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from recsys_helpers._checks import check_count
+from recsys_helpers.methods.entity.sampling import NegativeSampler
+from recsys_helpers.nn import load_keras
+
+keras: Any = load_keras()
+
+
+import tensorflow as tf  # noqa: E402, after the settings that load_keras makes
+
+
+@keras.saving.register_keras_serializable("recsys_helpers")
+class DenseEmbedding(keras.layers.Embedding):
+    """An embedding whose gradient is a table, and not a list of rows.
+
+    TensorFlow gives the gradient of an embedding as the rows that a batch has used,
+    and Keras sorts these, row by row, into each of the optimizer's tables. Where a
+    batch uses most of the rows it is quicker to add them up in one table at once.
+
+    The sum is the same, and yet Adam and its like take other steps: where a row comes
+    several times in a batch, Keras 3 squares each part of its gradient by itself, and
+    with this layer the square is that of the sum, as the papers have it.
+
+    Parameters, methods
+        As `keras.layers.Embedding` has them.
+    """
+
+    def call(self, rows):
+        """Vectors of some rows, shape (n, output_dim)."""
+
+        @tf.custom_gradient
+        def look_up(table):
+            def gradient(upstream):
+                return tf.math.unsorted_segment_sum(upstream, rows, self.input_dim)
+
+            return tf.gather(table, rows), gradient
+
+        return look_up(tf.convert_to_tensor(self.embeddings))
+
+
+@keras.saving.register_keras_serializable("recsys_helpers")
+class SumOfLinks(keras.layers.Layer):
+    """Make a film's vector of those of its links, some of which are hidden at times.
+
+    Each entity has a vector, and a film gets the sum of its entities' vectors. In
+    training some links, drawn anew in each batch, are left out of the sum, so that
+    the others have to do for them: Vincent et al., "Extracting and composing robust
+    features with denoising autoencoders", ICML 2008.
+
+    Parameters
+    ----------
+    n_entities, n_factors : int
+    hidden_share : float
+        Of the links, from 0 to below 1.
+    weights : sequence of float, shape (n_entities,), optional
+        What an entity's vector is multiplied by in the sum. Without it, by 1.
+    seed : int
+    """
+
+    def __init__(
+        self, n_entities, n_factors, hidden_share=0.3, weights=None, seed=0, **kwargs
+    ):
+        super().__init__(**kwargs)
+        self.n_entities, self.n_factors = n_entities, n_factors
+        self.hidden_share, self.seed = hidden_share, seed
+        self.weights_of_entities = [1.0] * n_entities
+        if weights is not None:
+            self.weights_of_entities = [float(w) for w in weights]
+        self._generator = keras.random.SeedGenerator(seed)
+        self.table = DenseEmbedding(
+            n_entities, n_factors, keras.initializers.RandomUniform(seed=seed)
+        )
+
+    def call(self, links, training=False):
+        """Vectors, shape (n, n_factors), of links as `padded_links` has them."""
+        rows, columns = _cells(links, self.n_entities)
+        shown = tf.gather(tf.constant(self.weights_of_entities), columns)
+        if training and self.hidden_share:
+            drawn = keras.random.uniform(tf.shape(shown), seed=self._generator)
+            shown = shown * tf.cast(drawn >= self.hidden_share, shown.dtype)
+        members = shown[:, None] * self.table(columns)
+        return tf.math.unsorted_segment_sum(members, rows, tf.shape(links)[0])
+
+    def get_config(self):
+        """Give what Keras makes the layer from again."""
+        return super().get_config() | {
+            "n_entities": self.n_entities,
+            "n_factors": self.n_factors,
+            "hidden_share": self.hidden_share,
+            "weights": self.weights_of_entities,
+            "seed": self.seed,
+        }
+
+
+@keras.saving.register_keras_serializable("recsys_helpers")
+class LinkSoftmax(keras.layers.Layer):
+    r"""The loss: pick what a film links to out of what all films of a batch link to.
+
+    With the vector f of a film and e of an entity, both of length 1, the links L of
+    the films of a batch, and the entities E that any of them links to
+
+    .. math::
+        -\frac1{|L|} \sum_{(i, j) \in L} \log
+            \frac{e^{f_i \cdot e_j / \tau}}{\sum_{k \in E} e^{f_i \cdot e_k / \tau}}
+
+    A sampled softmax whose sample costs nothing: popular entities are in nearly every
+    batch, rare ones in few. Compare Bengio and Senécal, "Quick training of
+    probabilistic neural nets by importance sampling", AISTATS 2003.
+
+    Parameters
+    ----------
+    n_entities : int
+    temperature : float
+        :math:`\tau`, above 0. Vectors of length 1 have products within -1 and 1;
+        a small temperature lets the softmax be sure of something.
+    seed : int
+    """
+
+    def __init__(self, n_entities, temperature=0.07, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        self.n_entities, self.temperature = n_entities, temperature
+        self.seed = seed
+
+    def build(self, film_vectors_shape, links_shape):
+        """Make the table of entities; Keras calls this."""
+        self.table = self.add_weight(
+            shape=(self.n_entities, film_vectors_shape[-1]),
+            initializer=keras.initializers.RandomUniform(seed=self.seed),
+            name="entities",
+        )
+
+    def call(self, film_vectors, links):
+        """Add the loss to the model's; give the scores, shape (n, n_in_batch).
+
+        A column is an entity that a film of the batch links to, in the order in which
+        they come first.
+        """
+        rows, columns = _cells(links, self.n_entities)
+        in_batch, places = tf.unique(columns, out_idx=tf.int64)
+        entities = _of_length_one(tf.gather(self.table, in_batch))
+        scores = tf.matmul(film_vectors, entities, transpose_b=True) / self.temperature
+        of_links = tf.gather_nd(scores, tf.stack([rows, places], axis=1))
+        of_all = tf.gather(tf.reduce_logsumexp(scores, axis=1), rows)
+        self.add_loss(tf.reduce_mean(of_all - of_links))
+        return scores
+
+    def entity_vectors(self):
+        """Give the vectors of all entities, of length 1, shape (n_entities, n)."""
+        return _of_length_one(tf.convert_to_tensor(self.table))
+
+    def get_config(self):
+        """Give what Keras makes the layer from again."""
+        return super().get_config() | {
+            "n_entities": self.n_entities,
+            "temperature": self.temperature,
+            "seed": self.seed,
+        }
+
+
+def _of_length_one(vectors):
+    return tf.math.l2_normalize(vectors, axis=1)
+
+
+def _cells(links, n_entities):
+    """Rows and columns of the links, without those that are none."""
+    places = tf.where(links < n_entities)
+    return places[:, 0], tf.gather_nd(links, places)
+
+
+class LinkBatches(keras.utils.PyDataset):
+    """Batches of links and of pairs that are not links, other ones each epoch.
+
+    Each link comes once an epoch. What is in a batch depends on the seed, the epoch
+    and the number of the batch alone, so it does not matter in which order, or in how
+    many threads, Keras asks for them.
+
+    Parameters
+    ----------
+    matrix : scipy.sparse.csr_array, shape (n_films, n_entities)
+    positives_per_batch : int
+        Links in a batch; the last batch may have fewer.
+    negative_ratio : int
+        How many pairs that are not links come with each link.
+    popularity : float
+        See `recsys_helpers.methods.entity.sampling.NegativeSampler`.
+    label_of_negatives : float
+        -1 or 0; that of a link is 1.
+    seed : int
+    """
+
+    def __init__(
+        self,
+        matrix: sparse.csr_array,
+        positives_per_batch: int = 512,
+        negative_ratio: int = 10,
+        popularity: float = 0.0,
+        label_of_negatives: float = -1.0,
+        seed: int = 0,
+    ):
+        super().__init__()
+        check_count("positives_per_batch", positives_per_batch)
+        check_count("negative_ratio", negative_ratio)
+        self._sampler = NegativeSampler(matrix, popularity)
+        self._films, self._entities = matrix.nonzero()
+        self._n_positives, self._ratio = positives_per_batch, negative_ratio
+        self._label, self._seed, self._epoch = label_of_negatives, seed, -1
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return -(-len(self._order) // self._n_positives)
+
+    def __getitem__(self, number: int):
+        start = number * self._n_positives
+        links = self._order[start : start + self._n_positives]
+        n_negatives = self._ratio * len(links)
+        rng = np.random.default_rng([self._seed, self._epoch, number])
+        films, entities = self._sampler.draw(n_negatives, rng)
+        order = rng.permutation(len(links) + n_negatives)
+        films = np.concatenate([self._films[links], films])[order]
+        entities = np.concatenate([self._entities[links], entities])[order]
+        labels = np.where(order < len(links), 1, self._label).astype(np.float32)
+        return (films, entities), labels
+
+    def on_epoch_end(self) -> None:
+        """Shuffle the links; Keras calls this."""
+        self._epoch += 1
+        rng = np.random.default_rng([self._seed, self._epoch])
+        self._order = rng.permutation(len(self._films))

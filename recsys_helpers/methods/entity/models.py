@@ -1,0 +1,189 @@
+"""The Keras models that learn from links, each on one screen.
+
+Each film has a vector, and so has each entity: a person, a genre, a page. All lie in
+one space, and a film should be near what it links to. Then films that link to the
+same things are near each other, though no model is told so.
+
+Building a model loads TensorFlow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from recsys_helpers._checks import check_choice
+from recsys_helpers.nn import load_keras
+
+if TYPE_CHECKING:
+    import keras
+
+HEADS = ("regression", "classification")
+
+
+def sampled_link_model(
+    n_films: int,
+    n_entities: int,
+    *,
+    n_factors: int = 50,
+    head: str = "regression",
+    dense_gradients: bool = False,
+    seed: int = 0,
+) -> keras.Model:
+    r"""Say of a pair whether it is a link, by the cosine of two vectors.
+
+    .. math::
+        c = \frac{f \cdot e}{|f|\,|e|}, \qquad
+        \hat y = c \quad\text{or}\quad \hat y = \frac{1}{1 + e^{-(a c + b)}}
+
+    The model of Koehrsen, "Building a recommendation system using neural network
+    embeddings" (2018), after chapter 4 of Osinga's "Deep learning cookbook" (2018). The
+    regression head gives the cosine itself, whose targets are 1 and -1, by the mean
+    squared error. The classification head is a dense layer of one unit on the cosine:
+    two numbers, a and b, that turn it into a probability, by the binary cross-entropy.
+
+    Parameters
+    ----------
+    n_films, n_entities : int
+    n_factors : int
+        Length of a vector.
+    head : {"regression", "classification"}
+    dense_gradients : bool
+        See `layers.DenseEmbedding`: quicker for large batches.
+    seed : int
+        Of the random numbers that vectors start as.
+
+    Returns
+    -------
+    keras.Model
+        From rows of films and columns of entities, shape (n,), to shape (n, 1). Its
+        layers `film_vector` and `entity_vector` hold the tables.
+    """
+    check_choice("head", head, HEADS)
+    layers = load_keras().layers
+    Table = _dense_embedding() if dense_gradients else layers.Embedding
+    film, entity = _inputs("film", "entity")
+    start = _Start(seed)
+    f = Table(n_films, n_factors, start.uniform(), name="film_vector")(film)
+    e = Table(n_entities, n_factors, start.uniform(), name="entity_vector")(entity)
+    y = layers.Dot(axes=1, normalize=True, name="cosine")([f, e])
+    if head == "classification":
+        y = layers.Dense(1, "sigmoid", kernel_initializer=start.glorot(), name="odds")(
+            y
+        )
+    return load_keras().Model([film, entity], y, name=f"sampled_links_{head}")
+
+
+def softmax_link_models(
+    n_films: int,
+    n_entities: int,
+    *,
+    n_factors: int = 200,
+    temperature: float = 0.07,
+    composed: bool = True,
+    hidden_share: float = 0.3,
+    weights: NDArray[np.floating] | None = None,
+    seed: int = 0,
+) -> tuple[keras.Model, keras.Model]:
+    """Pick what a film links to out of what the films of a batch link to.
+
+    The loss is that of `layers.LinkSoftmax`. Vectors have length 1.
+
+    Parameters
+    ----------
+    n_films, n_entities : int
+    n_factors : int
+        Length of a vector.
+    temperature : float
+        See `LinkSoftmax`.
+    composed : bool
+        Whether a film's vector is made of those of its links, by
+        `layers.SumOfLinks`. Otherwise each film has its own.
+    hidden_share, weights
+        See `SumOfLinks`.
+    seed : int
+        Of the random numbers that vectors start as, and of what is hidden.
+
+    Returns
+    -------
+    training : keras.Model
+        From rows of films, shape (n,), and their links as `padded_links` has them,
+        shape (n, n_most), to scores of the entities of the batch. The loss is a part of
+        it, and the layer "softmax" has the vectors of all entities.
+    of_films : keras.Model
+        From the same to vectors of films, shape (n, n_factors). Which of the two
+        inputs counts depends on `composed`.
+    """
+    keras = load_keras()
+    from recsys_helpers.methods.entity.layers import (
+        DenseEmbedding,
+        LinkSoftmax,
+        SumOfLinks,
+    )
+
+    start = _Start(seed)
+    (film,) = _inputs("film")
+    links = keras.Input((None,), dtype="int64", name="links")
+    if composed:
+        seed_of_sum = start.next_seed()
+        f = SumOfLinks(n_entities, n_factors, hidden_share, weights, seed_of_sum)(links)
+    else:
+        f = DenseEmbedding(n_films, n_factors, start.uniform())(film)
+    f = keras.layers.UnitNormalization()(f)
+    softmax = LinkSoftmax(n_entities, temperature, start.next_seed(), name="softmax")
+    training = keras.Model([film, links], softmax(f, links))
+    return training, keras.Model([film, links], f)
+
+
+def padded_links(links: sparse.csr_array) -> NDArray[np.int64]:
+    """Columns of each film's links, side by side, and "no link" after the last.
+
+    Parameters
+    ----------
+    links : scipy.sparse.csr_array, shape (n_films, n_entities)
+
+    Returns
+    -------
+    numpy.ndarray of int64, shape (n_films, n_most)
+        As wide as the film with the most links needs; "no link" is n_entities.
+
+    Examples
+    --------
+    >>> padded_links(sparse.csr_array(np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0]])))
+    array([[0, 2],
+           [3, 3],
+           [1, 3]])
+    """
+    n_links = np.diff(links.indptr)
+    padded = np.full((links.shape[0], max(1, n_links.max(initial=0))), links.shape[1])
+    padded[np.arange(padded.shape[1]) < n_links[:, None]] = links.indices
+    return padded
+
+
+def _dense_embedding() -> Any:
+    from recsys_helpers.methods.entity.layers import DenseEmbedding
+
+    return DenseEmbedding
+
+
+def _inputs(*names: str) -> list[Any]:
+    return [load_keras().Input((), dtype="int64", name=name) for name in names]
+
+
+class _Start:
+    """Random numbers that weights start as, other ones each time."""
+
+    def __init__(self, seed: int):
+        self._seeds = iter(np.random.SeedSequence(seed).generate_state(8).tolist())
+
+    def next_seed(self) -> int:
+        return next(self._seeds)
+
+    def uniform(self) -> Any:
+        return load_keras().initializers.RandomUniform(seed=self.next_seed())
+
+    def glorot(self) -> Any:
+        return load_keras().initializers.GlorotUniform(self.next_seed())

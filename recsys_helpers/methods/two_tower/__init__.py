@@ -1,0 +1,699 @@
+"""Two towers for ratings: stars for whoever can be described.
+
+Two towers for lists: find the movies that somebody will like.
+
+What the two methods of two towers have in common.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from numpy.typing import NDArray
+
+from recsys_helpers._checks import (
+    check_count,
+    check_number,
+    check_positive,
+    check_share,
+)
+from recsys_helpers.features.content import check_movies_known
+from recsys_helpers.features.taste import tastes_from_likes, user_tastes
+from recsys_helpers.interactions import IdIndex, Interactions
+from recsys_helpers.methods._base import (
+    NEW_USER,
+    NewRatings,
+    check_ratings_frame,
+    checked_new_ratings,
+    require_fitted,
+    titled_vectors,
+)
+from recsys_helpers.nn import load_keras
+from recsys_helpers.plots import history_frame
+from recsys_helpers.vectors import MovieVectors
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+    from recsys_helpers.features.content import RatedFeatures
+    from recsys_helpers.methods.baselines import BiasModel
+
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from recsys_helpers.features.content import RatedFeatures
+from recsys_helpers.features.encoder import TowerInputs
+from recsys_helpers.features.taste import (
+    out_of_fold,
+    shorten_histories,
+    taste_features,
+)
+from recsys_helpers.methods._base import (
+    as_stars,
+    check_watched,
+    checked_pairs,
+    early_stopping,
+)
+from recsys_helpers.methods.baselines import BiasModel
+from recsys_helpers.methods.two_tower.models import rating_tower, rating_towers
+
+if TYPE_CHECKING:
+    import keras
+
+from typing import TYPE_CHECKING
+
+from recsys_helpers.features.content import set_matrix
+from recsys_helpers.interactions import positives
+from recsys_helpers.methods.two_tower.models import retrieval_tower, retrieval_towers
+
+if TYPE_CHECKING:
+    import keras
+
+
+@dataclass(kw_only=True)
+class TowersMethod:
+    """What both methods of two towers have in common: settings and training."""
+
+    movies: pd.DataFrame
+    hidden: Sequence[int] = (256, 128)
+    n_factors: int = 16
+    dropout: float = 0.0
+    n_epochs: int = 8
+    batch_size: int = 1000
+    learning_rate: float = 0.003
+    weight_decay: float = 0.01
+    seed: int = 0
+
+    if TYPE_CHECKING:  # what the two methods bring along
+        bias_model_: BiasModel
+        features_: RatedFeatures
+        interactions_: Interactions
+        movie_factors_: NDArray[np.floating]
+
+        def _scores_of_new(self, ratings: NewRatings) -> NDArray[np.float64]: ...
+
+        def scores_of(self, features: pd.DataFrame) -> NDArray[np.float64]:
+            """Score all movies for somebody of whom these features are known."""
+            ...
+
+    def describe(self, ratings: NewRatings) -> pd.DataFrame:
+        """Tell what a new user's ratings say of them, as the user tower is told it.
+
+        Parameters
+        ----------
+        ratings : DataFrame with `movie_id` and `rating`
+            Or a dict of these columns.
+
+        Returns
+        -------
+        DataFrame of one row
+            See `recsys_helpers.features.taste.user_tastes`.
+
+        Raises
+        ------
+        UnknownIdError
+            If a movie is not in `movies`.
+        ValueError
+            If a movie comes twice, a rating is not within 0.5 to 5, a column is
+            missing, or there are no ratings.
+        """
+        require_fitted(self, "model_")
+        rated = checked_new_ratings(ratings).assign(user_id=NEW_USER)
+        return user_tastes(rated, self.movies, self.bias_model_)
+
+    def recommend_to(
+        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Recommend to a new user who has rated something, without a new training.
+
+        Parameters
+        ----------
+        ratings
+            As in `describe`.
+        n : int
+            Length of the list. It is shorter if fewer movies are left.
+        exclude_seen : bool
+            Leave out what they have rated.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+        """
+        scores = self._scores_of_new(ratings)
+        rated = self._rated(ratings)
+        return rated.best_movies(NEW_USER, scores, n, exclude_seen)
+
+    def recommend_by_likes(
+        self, likes: Mapping[str, float], n: int = 10
+    ) -> pd.DataFrame:
+        """Recommend to somebody who has rated nothing, and says what they like.
+
+        Parameters
+        ----------
+        likes
+            As in `describe_likes`.
+        n : int
+            Length of the list.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+        """
+        scores = self.scores_of(self.describe_likes(likes))[0]
+        return self.interactions_.best_movies(NEW_USER, scores, n, exclude_seen=False)
+
+    def describe_likes(self, likes: Mapping[str, float]) -> pd.DataFrame:
+        """Describe somebody by what they say that they like.
+
+        Parameters
+        ----------
+        likes : mapping of str to float
+            Of a genre, or of ``newer``, ``famous`` and ``acclaimed``: how much they
+            like it, in standard deviations of the users: see
+            `recsys_helpers.features.taste.tastes_from_likes`.
+
+        Returns
+        -------
+        DataFrame of one row
+            With the columns of ``features_.users``; NaN for all that is unknown.
+
+        Raises
+        ------
+        ValueError
+            If something cannot be liked here, or a number is not finite.
+        """
+        require_fitted(self, "model_")
+        return tastes_from_likes(likes, self.features_.users)
+
+    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
+        """Vectors of all movies, those without ratings included.
+
+        Parameters
+        ----------
+        titles : Series, optional
+            The title of each movie_id, which is its index.
+
+        Returns
+        -------
+        MovieVectors
+        """
+        require_fitted(self, "model_")
+        movie_ids = self.interactions_.movies.ids
+        return titled_vectors(movie_ids, self.movie_factors_, titles)
+
+    def _check(self, train: pd.DataFrame) -> None:
+        check_ratings_frame(train)
+        for name in ("n_factors", "n_epochs", "batch_size"):
+            check_count(name, getattr(self, name))
+        for width in self.hidden:
+            check_count("Each width in hidden", width)
+        check_positive("learning_rate", self.learning_rate)
+        check_number("weight_decay", self.weight_decay)
+        check_share("dropout", self.dropout)
+        check_count("seed", self.seed, at_least=0)
+        check_movies_known(train, self.movies)
+
+    def _interactions(self, train: pd.DataFrame) -> Interactions:
+        movies = IdIndex.of(self.movies["movie_id"], "movie_id")
+        return Interactions.from_ratings(train, movies=movies)
+
+    def _rated(self, ratings: NewRatings) -> Interactions:
+        """Give a new user's ratings with all columns that the model knows."""
+        return Interactions.from_ratings(
+            checked_new_ratings(ratings).assign(user_id=NEW_USER),
+            movies=self.interactions_.movies,
+        )
+
+    def _train(
+        self,
+        model: keras.Model,
+        inputs: tuple[NDArray, ...],
+        targets: NDArray,
+        callbacks: Sequence[Any],
+        **fit_options: Any,
+    ) -> pd.DataFrame:
+        """Train a model by AdamW, whose rate falls along half a cosine to zero."""
+        keras = load_keras()
+        from recsys_helpers.nn.parts import EpochBar, ShuffledRows
+
+        batches = ShuffledRows(inputs, targets, self.batch_size, self.seed)
+        rate = keras.optimizers.schedules.CosineDecay(
+            self.learning_rate, decay_steps=self.n_epochs * len(batches)
+        )
+        with_rmse = [keras.metrics.RootMeanSquaredError(name="rmse")]
+        is_loss_within = bool(model.losses)
+        model.compile(
+            keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
+            loss=None if is_loss_within else "mse",
+            metrics=None if is_loss_within else with_rmse,
+            jit_compile=False,
+        )
+        history = model.fit(
+            batches,
+            epochs=self.n_epochs,
+            shuffle=False,  # the batches are shuffled, and by our seed
+            callbacks=[EpochBar(), *callbacks],
+            verbose=0,
+            **fit_options,
+        )
+        return history_frame(history.history)
+
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(kw_only=True)
+class TwoTowers(TowersMethod):
+    r"""Predict stars by two networks that meet in a dot product.
+
+    .. math::
+        \hat r_{ui} = \mu + a(x_u) + c(y_i) + f(x_u) \cdot g(y_i)
+
+    :math:`x_u` is what is known of the user, :math:`y_i` what is known of the movie:
+    see `recsys_helpers.features.taste` and `recsys_helpers.features.encoder`. No id is
+    among it, so whoever can be described gets a prediction, and needs no new training.
+
+    While the model is trained, each rating has features that are made of other folds'
+    ratings; some users are described by a part of their ratings, and some features are
+    hidden. So it meets what it will meet later: pairs that are not in the features,
+    newcomers, and new movies.
+
+    Parameters
+    ----------
+    movies : DataFrame with `movie_id`, `genres` and `year`
+        All movies that are to be predicted or recommended.
+    hidden : sequence of int
+        Widths of the hidden layers of each tower.
+    n_factors, n_epochs, batch_size : int
+        At least 1.
+    dropout : float
+        After each hidden layer, from 0 to below 1.
+    learning_rate : float
+        What it starts at, above 0; it falls to 0 along half a cosine.
+    weight_decay : float
+        At least 0: what the weights lose in each step, times the learning rate.
+    hide_movies, hide_users : float
+        Shares of the rows, from 0 to below 1, of which some features are hidden in
+        training: see `recsys_helpers.methods.two_tower.layers.HideSome`.
+    short_histories : float
+        Share of the users, from 0 to 1, who are described by a part of their ratings.
+    n_folds : int
+        At least 2: see `recsys_helpers.features.taste.out_of_fold`.
+    patience : int or None
+        Stop when the RMSE of the validation rows has not fallen for so many epochs,
+        and go back to the best one.
+    seed : int
+        At least 0: of all that is random.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        The training ratings, with a column for each of `movies`.
+    model_, user_tower_, movie_tower_ : keras.Model
+    inputs_ : TowerInputs
+    features_ : RatedFeatures
+        What the towers are told of users and movies after training: made of all
+        training ratings.
+    mean_ : float
+    user_factors_, movie_factors_ : array, shape (n, n_factors)
+    user_levels_, movie_levels_ : array, shape (n,)
+        In stars, in the order of ``interactions_.users`` and ``.movies``.
+    history_ : DataFrame, one row an epoch
+        `loss`, `rmse` (of the training rows, in stars) and, with `valid`, `val_loss`
+        and `val_rmse`.
+    """
+
+    hide_movies: float = 0.3
+    hide_users: float = 0.05
+    short_histories: float = 0.3
+    n_folds: int = 10
+    patience: int | None = None
+
+    def fit(
+        self,
+        train: pd.DataFrame,
+        valid: pd.DataFrame | None = None,
+        callbacks: Sequence[Any] = (),
+    ) -> Self:
+        """Learn from `train`.
+
+        Parameters
+        ----------
+        train : DataFrame with `user_id`, `movie_id` and `rating`
+        valid : DataFrame with these columns, optional
+            Ratings on which the RMSE is taken after each epoch: `val_rmse` of
+            `history_`. Nothing is learned from them, except when to stop.
+        callbacks : sequence of keras.callbacks.Callback
+
+        Raises
+        ------
+        ImportError
+            If Keras or TensorFlow is not installed.
+        ValueError
+            If a setting or a rating cannot be, a pair comes twice, or there is
+            `patience` and no `valid`.
+        UnknownIdError
+            If a movie that was rated is not in `movies`.
+        """
+        self._check(train)
+        check_watched(valid, self.patience)
+        known = self._interactions(train)
+        features = taste_features(train, self.movies)
+        of_rows = self._training_features(train)
+        inputs = TowerInputs().fit(of_rows, self.movies)
+        user_tower, movie_tower = self._towers(inputs)
+        mean = float(train["rating"].mean())
+        model = rating_towers(user_tower, movie_tower, mean)
+        options = {}
+        if valid is not None:
+            options["validation_data"] = (
+                (
+                    inputs.of_users(features.users.reindex(valid["user_id"])),
+                    inputs.of_movies(
+                        features.movies.reindex(valid["movie_id"]), valid["movie_id"]
+                    ),
+                ),
+                valid["rating"].to_numpy(dtype=np.float32),
+            )
+        stopping = [] if self.patience is None else [early_stopping(self.patience)]
+        history = self._train(
+            model,
+            (
+                inputs.of_users(of_rows.users),
+                inputs.of_movies(of_rows.movies, train["movie_id"]),
+            ),
+            train["rating"].to_numpy(dtype=np.float32),
+            [*stopping, *callbacks],
+            **options,
+        )
+        self.interactions_, self.inputs_, self.features_ = known, inputs, features
+        self.bias_model_ = BiasModel().fit(train)
+        self.model_, self.mean_, self.history_ = model, mean, history
+        self.user_tower_, self.movie_tower_ = user_tower, movie_tower
+        self._compute_sides()
+        return self
+
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+        """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,).
+
+        A user without training ratings is one of whom nothing is known; a movie
+        without any has its genres and its year; of one that is not in `movies` either,
+        nothing is known.
+        """
+        require_fitted(self, "model_")
+        users, movies = checked_pairs(user_ids, movie_ids)
+        # An id that is not found has row -1: the last one, which is kept for it.
+        u = self.interactions_.users.find(users)
+        i = self.interactions_.movies.find(movies)
+        dots = np.einsum("nf,nf->n", self._user_side[0][u], self._movie_side[0][i])
+        levels = self._user_side[1][u] + self._movie_side[1][i]
+        return as_stars(self.mean_ + levels + dots)
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies with the highest predicted rating: `movie_id`, `score` in stars.
+
+        The score is not clipped to 5, or the best movies would be ties.
+
+        Raises
+        ------
+        UnknownIdError
+            If the user has no training rating.
+        """
+        require_fitted(self, "model_")
+        row = int(self.interactions_.users.rows(user_id))  # raises for an unknown one
+        scores = self._scores(self.user_factors_[row], self.user_levels_[row])
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+    def scores_of(self, features: pd.DataFrame) -> Floats:
+        """Score all movies for users who are described by their features.
+
+        Parameters
+        ----------
+        features : DataFrame of n rows
+            What `describe` or `describe_likes` gives, or rows of ``features_.users``.
+
+        Returns
+        -------
+        array, shape (n, n_movies)
+            In stars, in the order of ``interactions_.movies``; not clipped.
+        """
+        require_fitted(self, "model_")
+        vectors, levels = _outputs(self.user_tower_, self.inputs_.of_users(features))
+        return np.stack(
+            [self._scores(*user) for user in zip(vectors, levels, strict=True)]
+        )
+
+    def _check(self, train: pd.DataFrame) -> None:
+        super()._check(train)
+        for name in ("hide_movies", "hide_users"):
+            check_share(name, getattr(self, name))
+        check_number("short_histories", self.short_histories)
+        if self.short_histories > 1:
+            raise ValueError(
+                "short_histories is a share of the users, at most 1; got "
+                f"{self.short_histories!r}."
+            )
+        check_count("n_folds", self.n_folds, at_least=2)
+        if self.patience is not None:
+            check_count("patience", self.patience)
+
+    def _training_features(self, train: pd.DataFrame) -> RatedFeatures:
+        rng = np.random.default_rng(self.seed)
+
+        def make(ratings: pd.DataFrame, movies: pd.DataFrame) -> RatedFeatures:
+            histories = shorten_histories(ratings, self.short_histories, rng)
+            return taste_features(ratings, movies, histories)
+
+        return out_of_fold(train, self.movies, make, self.n_folds, self.seed)
+
+    def _towers(self, inputs: TowerInputs) -> tuple[keras.Model, keras.Model]:
+        common: dict[str, Any] = {
+            "hidden": self.hidden,
+            "n_factors": self.n_factors,
+            "dropout": self.dropout,
+            "seed": self.seed,
+        }
+        user_tower = rating_tower(
+            "user",
+            inputs.n_user_inputs,
+            hide=self.hide_users,
+            groups=inputs.user_groups().tolist(),
+            **common,
+        )
+        movie_tower = rating_tower(
+            "movie",
+            inputs.n_movie_inputs,
+            hide=self.hide_movies,
+            groups=inputs.movie_groups().tolist(),
+            **common,
+        )
+        return user_tower, movie_tower
+
+    def _compute_sides(self) -> None:
+        """Compute each vector and each level once; last, those of the unknown."""
+        nobody = pd.DataFrame(index=[NEW_USER])
+        known = self.interactions_
+        user_ids, movie_ids = known.users.ids, known.movies.ids
+        users = pd.concat([self.features_.users.reindex(user_ids), nobody])
+        of_movies = pd.concat([self.features_.movies.reindex(movie_ids), nobody])
+        without_content = int(movie_ids.max()) + 1
+        self._user_side = _outputs(self.user_tower_, self.inputs_.of_users(users))
+        self._movie_side = _outputs(
+            self.movie_tower_,
+            self.inputs_.of_movies(of_movies, np.append(movie_ids, without_content)),
+        )
+        self.user_factors_, self.user_levels_ = (x[:-1] for x in self._user_side)
+        self.movie_factors_, self.movie_levels_ = (x[:-1] for x in self._movie_side)
+
+    def _scores_of_new(self, ratings: NewRatings) -> Floats:
+        return self.scores_of(self.describe(ratings))[0]
+
+    def _scores(self, vector: NDArray, level: float) -> Floats:
+        dots = np.einsum("if,f->i", self.movie_factors_, vector)
+        return self.mean_ + level + self.movie_levels_ + dots
+
+
+def _outputs(tower: keras.Model, inputs: NDArray) -> tuple[NDArray, NDArray]:
+    """Vectors and levels that a tower gives."""
+    vectors, levels = tower(inputs)
+    return vectors.numpy(), levels.numpy()[:, 0]
+
+
+@dataclass(kw_only=True)
+class RetrievalTowers(TowersMethod):
+    """Find the movies that somebody will like: towers that are trained to make lists.
+
+    The score of a movie is the cosine of two vectors. The loss is that of
+    `layers.InBatchSoftmax`: of the movies in a batch, pick the one
+    that the user liked.
+
+    Parameters
+    ----------
+    temperature : float
+        Of the softmax, above 0.
+    corrected : bool
+        Whether the loss makes up for popular movies being in more batches.
+    with_ids : bool
+        Whether a movie has a vector of its own beside its features, and a user's
+        vector knows which movies they have rated. Without, content is all.
+    like_threshold : float or None
+        From how many stars on a rating is a like; None: every rating is.
+
+    The other parameters are those of `TwoTowers`; so are the attributes
+    `interactions_`, `model_`, `user_tower_`, `movie_tower_`, `inputs_`, `features_`,
+    `user_factors_`, `movie_factors_` (whose rows have length 1) and `history_`.
+    """
+
+    hidden: Sequence[int] = ()
+    n_factors: int = 32
+    dropout: float = 0.1
+    n_epochs: int = 10
+    learning_rate: float = 0.01
+    temperature: float = 0.3
+    corrected: bool = True
+    with_ids: bool = True
+    like_threshold: float | None = 4.0
+
+    def fit(self, train: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
+        """Learn from `train`.
+
+        Parameters
+        ----------
+        train : DataFrame with `user_id`, `movie_id` and `rating`
+        callbacks : sequence of keras.callbacks.Callback
+
+        Raises
+        ------
+        ImportError
+            If Keras or TensorFlow is not installed.
+        ValueError
+            If a setting or a rating cannot be, a pair comes twice, or no rating is a
+            like.
+        UnknownIdError
+            If a movie that was rated is not in `movies`.
+        """
+        self._check(train)
+        check_positive("temperature", self.temperature)
+        liked = positives(train, self.like_threshold)
+        if liked.empty:
+            raise ValueError(
+                f"No rating reaches the like_threshold of {self.like_threshold}, so "
+                "there is nothing to learn from. Lower it."
+            )
+        known = self._interactions(train)
+        # Not out of fold: a user's features would tell which movies are in the fold,
+        # by what is missing, and these are the very ones to be picked.
+        features = taste_features(train, self.movies)
+        inputs = TowerInputs().fit(features, self.movies)
+        user_inputs = inputs.of_users(features.users.reindex(known.users.ids))
+        movie_inputs = inputs.of_movies(
+            features.movies.reindex(known.movies.ids), known.movies.ids
+        )
+        u, i = known.users.rows(liked["user_id"]), known.movies.rows(liked["movie_id"])
+        share = np.bincount(i, minlength=len(known.movies)) / len(i)
+        log_share = np.log(share[i]).astype(np.float32)
+        user_tower = self._tower("user", inputs.n_user_inputs, known)
+        movie_tower = self._tower("movie", inputs.n_movie_inputs, known)
+        model = retrieval_towers(
+            user_tower, movie_tower, self.temperature, self.corrected
+        )
+        history = self._train(
+            model,
+            (user_inputs[u], movie_inputs[i], u, i, log_share),
+            np.zeros(len(i), dtype=np.float32),  # the loss has no need of targets
+            callbacks,
+        )
+        self.interactions_, self.inputs_, self.features_ = known, inputs, features
+        self.bias_model_ = BiasModel().fit(train)
+        self.model_, self.history_ = model, history
+        self.user_tower_, self.movie_tower_ = user_tower, movie_tower
+        self.user_factors_ = _vectors(user_tower, user_inputs)
+        self.movie_factors_ = _vectors(movie_tower, movie_inputs)
+        return self
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies with the nearest vectors: `movie_id`, `score` (a cosine).
+
+        Raises
+        ------
+        UnknownIdError
+            If the user has no training rating.
+        """
+        require_fitted(self, "model_")
+        vector = self.user_factors_[int(self.interactions_.users.rows(user_id))]
+        scores = self._scores(vector)
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+    def scores_of(self, features: pd.DataFrame) -> NDArray:
+        """Score all movies for users who are described by their features.
+
+        Parameters
+        ----------
+        features : DataFrame of n rows
+            What `describe` or `describe_likes` gives, or rows of ``features_.users``.
+
+        Returns
+        -------
+        array, shape (n, n_movies)
+            Cosines, in the order of ``interactions_.movies``.
+
+        Raises
+        ------
+        ValueError
+            If the model goes by ids: then features do not make a user.
+        """
+        require_fitted(self, "model_")
+        if self.with_ids:
+            raise ValueError(
+                "These towers know a user by which movies they have rated, too. To ask "
+                "by features alone, fit them with with_ids=False; for a new user's "
+                "ratings there is recommend_to."
+            )
+        vectors = _vectors(self.user_tower_, self.inputs_.of_users(features))
+        return np.stack([self._scores(vector) for vector in vectors])
+
+    def _scores_of_new(self, ratings: NewRatings) -> NDArray:
+        features = self.inputs_.of_users(self.describe(ratings))
+        # The trained tower has its users' sets of movies built in: give another one,
+        # which has the new user's, what was learned.
+        n_inputs = self.inputs_.n_user_inputs
+        tower = self._tower("user", n_inputs, self._rated(ratings))
+        for weight, learned in zip(
+            tower.trainable_weights, self.user_tower_.trainable_weights, strict=True
+        ):
+            weight.assign(learned)
+        return self._scores(_vectors(tower, features)[0])
+
+    def _scores(self, vector: NDArray) -> NDArray:
+        return np.einsum("if,f->i", self.movie_factors_, vector)
+
+    def _tower(self, name: str, n_features: int, known: Interactions) -> keras.Model:
+        ids = {}
+        if self.with_ids and name == "movie":
+            ids["n_ids"] = len(known.movies)
+        elif self.with_ids:
+            ids["sets"] = set_matrix(known.matrix)
+        return retrieval_tower(
+            name,
+            n_features,
+            hidden=self.hidden,
+            n_factors=self.n_factors,
+            dropout=self.dropout,
+            seed=self.seed,
+            **ids,
+        )
+
+
+def _vectors(tower: keras.Model, inputs: NDArray) -> NDArray:
+    rows = np.arange(len(inputs))
+    return tower([inputs, rows, np.zeros_like(rows)]).numpy()

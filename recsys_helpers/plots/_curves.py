@@ -1,0 +1,276 @@
+"""How a model's error falls while it is trained, epoch by epoch.
+
+Read what `benchmarks/nearest_index.py` measured: speed against recall.
+
+A picture of what Spark's ALS sends before a half-step.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from recsys_helpers.plots._style import (
+    BLUE,
+    GREY,
+    VERMILION,
+    course_style,
+    legend_of_names,
+    new_axes,
+)
+
+if TYPE_CHECKING:  # matplotlib takes long to import
+    from matplotlib.axes import Axes
+
+from typing import TYPE_CHECKING
+
+from recsys_helpers.plots import _style as plot_style
+
+if TYPE_CHECKING:  # matplotlib takes long to import
+    from matplotlib.axes import Axes
+
+from typing import TYPE_CHECKING
+
+from scipy import sparse
+
+from recsys_helpers._checks import check_count, check_csr
+from recsys_helpers.plots._style import GREEN, ORANGE, PURPLE
+
+if TYPE_CHECKING:  # matplotlib takes long to import
+    from matplotlib.axes import Axes
+
+__all__ = [
+    "index_curve_plot",
+    "index_curves",
+    "speed_at_recall",
+]
+
+
+def history_frame(history: dict[str, list[float]]) -> pd.DataFrame:
+    """Make a table of what ``model.fit`` gives back.
+
+    Parameters
+    ----------
+    history : dict of str to list of float
+        The `history` of the object that Keras returns.
+
+    Returns
+    -------
+    DataFrame, one row an epoch, the first being epoch 1
+
+    Examples
+    --------
+    >>> history = history_frame({"loss": [2.0, 1.0], "rmse": [1.5, 1.0]})
+    >>> history["rmse"].to_dict()
+    {1: 1.5, 2: 1.0}
+    """
+    frame = pd.DataFrame(history)
+    return frame.set_index(pd.RangeIndex(1, len(frame) + 1, name="epoch"))
+
+
+@course_style()
+def learning_curves_plot(
+    history: pd.DataFrame,
+    *,
+    reference: tuple[str, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw the RMSE after each epoch, of the training and the validation rows.
+
+    Parameters
+    ----------
+    history : DataFrame with `rmse` and perhaps `val_rmse`, in stars, one row an epoch
+        As `history_frame` makes it. The lowest point of `val_rmse` is marked, if there
+        is any number.
+    reference : (str, float), optional
+        The name and the RMSE of something to be compared with: a dashed line.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there is no epoch, or no column `rmse`.
+    """
+    if "rmse" not in history or history.empty:
+        raise ValueError(
+            "There is no RMSE to draw: the history needs one row an epoch and a column "
+            f"rmse. It has {len(history)} rows, and its columns are {list(history)}."
+        )
+    ax = new_axes(ax)
+    lines = ax.plot(history.index, history["rmse"], color=BLUE, label="training rows")
+    if "val_rmse" in history:
+        valid = history["val_rmse"]
+        looks = {"color": VERMILION, "label": "validation rows"}
+        lines += ax.plot(history.index, valid, "--", **looks)
+        # A training that diverges has no lowest point, and goes on to be drawn.
+        lowest = valid[np.isfinite(valid)].nsmallest(1)
+        if not lowest.empty:
+            looks["label"] = "its lowest point"
+            lines += ax.plot(lowest.index, lowest, "o", **looks)
+    if reference is not None:
+        name, value = reference
+        lines.append(ax.axhline(value, color=GREY, linestyle=":", label=name))
+    ax.xaxis.get_major_locator().set_params(integer=True)
+    legend_of_names(ax, lines)
+    ax.set(xlabel="Epoch", ylabel="RMSE in stars")
+    return ax
+
+
+SPEED, RECALL = "queries per cpu_s", "recall@10"
+_INDEX_COLOURS = {
+    "nearest_rows": plot_style.GREY,
+    "float32": plot_style.PURPLE,
+    "voyager": plot_style.BLUE,
+    "IVF": plot_style.ORANGE,
+    "HNSW": plot_style.GREEN,
+    "InnerProduct": plot_style.VERMILION,
+}
+
+
+def index_curves(results: pd.DataFrame) -> pd.DataFrame:
+    """One row for each method, effort and data set.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        As ``published_results("nearest_index")`` returns them.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns vectors (which), n (how many), kind (short name of the method),
+        ``"queries per cpu_s"`` and ``"recall@10"``.
+
+    Examples
+    --------
+    >>> from recsys_helpers.results import published_results
+    >>> curves = index_curves(published_results("nearest_index"))
+    >>> sorted(curves["kind"].unique())
+    ['HNSW', 'IVF', 'InnerProduct', 'float32', 'nearest_rows', 'voyager']
+    """
+    points = results[results["metric"].isin([SPEED, RECALL])].pivot(
+        index=["n", "split", "method"], columns="metric", values="value"
+    )
+    points = points.rename_axis(columns=None).reset_index()
+    method = points.pop("method").str.removeprefix("exact, ").str.removeprefix("faiss ")
+    points["kind"] = method.str.extract(r"(\w+)", expand=False)
+    return points.rename(columns={"split": "vectors"})
+
+
+def speed_at_recall(curves: pd.DataFrame, least: float = 0.95) -> pd.DataFrame:
+    """Give the queries per CPU second at the least effort that finds enough.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Of `index_curves`.
+    least : float
+        Recall@10 that is enough, from 0 to 1.
+
+    Returns
+    -------
+    pandas.DataFrame
+        A row for each set of vectors, the smallest first; a column for each kind; NaN
+        where no effort that was tried finds enough.
+    """
+    enough = curves[curves[RECALL] >= least]
+    table = enough.pivot_table(
+        index=["n", "vectors"], columns="kind", values=SPEED, aggfunc="max"
+    )
+    kinds = [kind for kind in _INDEX_COLOURS if kind in table]
+    return table.droplevel("n")[kinds].rename_axis(index=None, columns=None)
+
+
+@plot_style.course_style()
+def index_curve_plot(curves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Draw recall against speed, a line for each kind of index.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        Of `index_curves`, for one set of vectors.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+    """
+    import matplotlib.pyplot as plt
+
+    if ax is None:
+        _, ax = plt.subplots()
+    for kind, colour in _INDEX_COLOURS.items():
+        curve = curves[curves["kind"] == kind].sort_values(RECALL)
+        if curve.empty:
+            continue
+        exact = kind in ("nearest_rows", "float32")
+        marker = {"marker": "D" if exact else "o", "markersize": 7 if exact else 4}
+        ax.plot(curve[SPEED], curve[RECALL], color=colour, label=kind, **marker)
+    ax.set(xscale="log", xlabel="Queries per CPU second", ylabel="Recall@10")
+    return ax
+
+
+_BLOCK_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
+
+
+def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> Axes:
+    """Draw an arrow for each copy of a user's vector that travels to a movie block.
+
+    Parameters
+    ----------
+    R : scipy.sparse.csr_array, shape (n_users, n_movies)
+        A small one. Row i is in user block ``i % n_blocks``, and so are columns.
+    n_blocks : int
+        At most as many as users: each block of movies is drawn beside one of users.
+    ax : matplotlib.axes.Axes, optional
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+
+    Raises
+    ------
+    ValueError
+        If there are more blocks than users.
+    """
+    check_csr("R", R)
+    check_count("n_blocks", n_blocks)
+    if n_blocks > R.shape[0]:
+        raise ValueError(f"n_blocks is {n_blocks}, and there are {R.shape[0]} users.")
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        _, ax = plt.subplots(figsize=(6.2, 3.6))
+    n_users, n_movies = R.shape
+    users = sorted(range(n_users), key=lambda user: (user % n_blocks, user))
+    height = {user: -place for place, user in enumerate(users)}
+    middle = [
+        np.mean([height[user] for user in users if user % n_blocks == block])
+        for block in range(n_blocks)
+    ]
+    for user, y in height.items():
+        colour = _BLOCK_COLOURS[user % n_blocks % len(_BLOCK_COLOURS)]
+        label = f"user {user}\n(block {user % n_blocks})"
+        _box(ax, 0, y, label, colour)
+        for block in np.unique(R[[user]].indices % n_blocks):
+            arrow = {"arrowstyle": "->", "color": GREY, "lw": 1.5}
+            end = (2.15, middle[block])
+            ax.annotate("", end, (0.4, y), arrowprops=arrow)
+    for block, centre in enumerate(middle):
+        movies = ", ".join(str(movie) for movie in range(block, n_movies, n_blocks))
+        label = f"movies {movies}\n(block {block})"
+        _box(ax, 2.7, float(centre), label, _BLOCK_COLOURS[block % len(_BLOCK_COLOURS)])
+    ax.set(xlim=(-0.5, 3.3), ylim=(-n_users + 0.4, 0.6))
+    ax.axis("off")
+    return ax
+
+
+def _box(ax: Axes, x: float, y: float, label: str, colour: str) -> None:
+    box = {"boxstyle": "round", "facecolor": "white", "edgecolor": colour, "lw": 2}
+    ax.text(x, y, label, ha="center", va="center", bbox=box)

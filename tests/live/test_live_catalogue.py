@@ -1,0 +1,93 @@
+"""Titles, genres and neighbours, decoded from the files."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from live_data import NOTHING, LiveData, unpacked
+
+from recsys_helpers.display.cards import GENRE_STYLES, main_genre
+from recsys_helpers.live.catalogue import catalogue_part, neighbour_lists
+from recsys_helpers.live.methods import METHODS
+from recsys_helpers.vectors import MovieVectors
+
+
+@pytest.fixture(scope="module")
+def live(live_folder):
+    return LiveData.read(live_folder / "static" / "live-data")
+
+
+def test_the_films_come_in_their_order(live, live_methods):
+    assert live.movie_ids.tolist() == live_methods.movie_ids.tolist()
+
+
+def test_titles_are_as_people_say_them(live, live_methods):
+    matrix = np.flatnonzero(live_methods.movies["title"] == "Matrix, The (1999)")[0]
+    assert live.catalogue["titles"][matrix] == "The Matrix"
+    assert live.catalogue["searched"][matrix] == "Matrix, The"
+
+
+def test_years_and_numbers_of_ratings_are_those_of_the_data(live, live_methods):
+    years = unpacked(live.catalogue["years"], "u16")
+    assert years.tolist() == live_methods.movies["year"].tolist()
+    counts = live_methods.data.ratings["movie_id"].value_counts()
+    expected = counts.loc[live_methods.movie_ids].tolist()
+    assert unpacked(live.catalogue["nRatings"], "u16").tolist() == expected
+
+
+def test_a_year_that_is_not_known_is_zero(live_methods):
+    movies = live_methods.data.movies.assign(year=pd.NA).astype({"year": "Int16"})
+    without = replace(live_methods, data=replace(live_methods.data, movies=movies))
+    assert not unpacked(catalogue_part(without)["years"], "u16").any()
+
+
+def test_every_bit_is_a_genre(live, live_methods):
+    names = live.catalogue["genreNames"]
+    bits = unpacked(live.catalogue["genres"], "u32")
+    found = [{name for g, name in enumerate(names) if b >> g & 1} for b in bits]
+    assert found == live_methods.movies["genres"].map(set).tolist()
+
+
+def test_the_main_genre_has_a_style(live, live_methods):
+    names = live.catalogue["genreNames"]
+    main = [names[i] for i in unpacked(live.catalogue["mainGenre"], "u8")]
+    assert main == live_methods.movies["genres"].map(main_genre).tolist()
+    assert set(main) <= set(live.catalogue["styles"]) == set(GENRE_STYLES)
+
+
+def test_a_film_without_genres_has_no_main_genre(live_methods):
+    genres = pd.Series([()] * len(live_methods.data.movies)).where(
+        live_methods.data.movies["movie_id"] != live_methods.movie_ids[0], ("War",)
+    )
+    movies = live_methods.data.movies.assign(genres=genres)
+    part = catalogue_part(
+        replace(live_methods, data=replace(live_methods.data, movies=movies))
+    )
+    assert part["genreNames"] == ["War"]
+    assert unpacked(part["mainGenre"], "u8")[:3].tolist() == [0, 255, 255]
+
+
+def test_neighbours_are_the_nearest_films_by_cosine(live, live_methods):
+    lists, ids = live.neighbour_lists(), live_methods.movie_ids
+    for method, name in enumerate(METHODS):
+        vectors = live_methods.vectors[name]
+        with_vector = np.isin(ids, vectors.movie_ids[vectors.matrix.any(axis=1)])
+        for film in np.flatnonzero(with_vector)[:5]:
+            listed = vectors.neighbours(int(ids[film]), n=len(vectors) - 1)
+            similarity = listed.set_index("movie_id")["similarity"]
+            among = similarity[similarity.index.isin(ids[with_vector])]
+            found = similarity[ids[lists[method, film]]]
+            np.testing.assert_allclose(found, among.head(10), atol=1e-6)
+
+
+def test_methods_come_in_the_order_of_their_lists(live):
+    assert [method["id"] for method in live.neighbours["methods"]] == list(METHODS)
+
+
+def test_a_film_without_a_vector_has_no_neighbours_and_is_none():
+    vectors = MovieVectors([1, 2, 3], [[1.0, 0.0], [0.9, 0.1], [0.0, 0.0]])
+    # 3 has a vector of zeros, and 4 has none.
+    lists = neighbour_lists(vectors, np.array([4, 2, 3, 1]), n=2)
+    nobody = [NOTHING, NOTHING]
+    assert lists.tolist() == [nobody, [3, NOTHING], nobody, [1, NOTHING]]

@@ -1,8 +1,0 @@
-"""Plug-in of pytest (``-p no_java``): nothing on this machine is a Java."""
-
-from recsys_helpers import java
-
-
-def pytest_configure():
-    # Not on import: pytest imports every module here to look for doctests.
-    java._possible_homes = lambda: iter(())

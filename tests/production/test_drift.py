@@ -1,0 +1,143 @@
+"""A model that stays as it was while the world goes on."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from recsys_helpers import datasets
+from recsys_helpers.evaluation import ndcg_of_users
+from recsys_helpers.interactions import UnknownIdError
+from recsys_helpers.methods.ease import Ease
+from recsys_helpers.production.drift import (
+    FoldedIn,
+    newcomers,
+    population_stability_index,
+    unknown_share,
+)
+from recsys_helpers.splits import Split
+
+counts = st.lists(st.integers(0, 1000), min_size=3, max_size=3).filter(any)
+
+
+def test_the_index_by_hand():
+    # (.75 - .5) ln(.75 / .5) + (.25 - .5) ln(.25 / .5) = .25 ln 3
+    index = population_stability_index([50, 50], [75, 25], pseudo_count=0)
+    assert index == pytest.approx(0.25 * np.log(3))
+
+
+@given(counts, counts)
+def test_the_index_is_two_divergences_of_scipy(reference, current):
+    p, q = np.array(reference) + 0.5, np.array(current) + 0.5
+    both_ways = stats.entropy(p, q) + stats.entropy(q, p)
+    index = population_stability_index(reference, current)
+    assert index == pytest.approx(both_ways, abs=1e-9)
+
+
+@given(counts)
+def test_equal_shares_have_not_moved(reference):
+    thrice = 3 * np.array(reference)
+    index = population_stability_index(reference, thrice, pseudo_count=1e-9)
+    assert index == pytest.approx(0, abs=1e-9)
+
+
+def test_a_new_class_leaves_the_index_finite():
+    assert 0.5 < population_stability_index([100, 0], [50, 50]) < 10
+
+
+@pytest.mark.parametrize(
+    ("reference", "current", "pseudo_count", "problem"),
+    [
+        ([1, 2], [1, 2, 3], 0.5, "shapes"),
+        ([1, -2], [1, 2], 0.5, "[Cc]ounts"),
+        ([0, 0], [1, 2], 0.5, "observations"),
+        ([1, 0], [1, 2], 0, "pseudo"),
+        ([1, np.nan], [1, 2], 0.5, "[Cc]ounts"),
+        ([1, 2], [1, 2], np.inf, "pseudo"),
+    ],
+)
+def test_bad_counts_are_refused(reference, current, pseudo_count, problem):
+    with pytest.raises(ValueError, match=problem):
+        population_stability_index(reference, current, pseudo_count)
+
+
+def test_the_unknown_share_counts_ratings():
+    known = pd.DataFrame({"movie_id": [1, 2]})
+    assert unknown_share(pd.DataFrame({"movie_id": [1, 3, 3, 3]}), known) == 0.75
+
+
+def test_a_share_of_nothing_is_refused():
+    nothing = pd.DataFrame({"movie_id": []})
+    with pytest.raises(ValueError, match="ratings"):
+        unknown_share(nothing, nothing)
+
+
+def test_newcomers_came_in_the_time_asked_for():
+    ratings = pd.DataFrame(
+        {"user_id": [1, 2, 2, 3, 1, 3], "timestamp": [0, 10, 19, 15, 12, 25]}
+    )
+    # User 1 was there before; the last rating of user 3 comes too late.
+    assert newcomers(ratings, 10, 20)["user_id"].tolist() == [2, 2, 3]
+    assert newcomers(ratings, 10, 20)["timestamp"].tolist() == [10, 19, 15]
+
+
+@pytest.mark.parametrize("times", [["9", "10"], [1, np.nan]])
+def test_who_came_when_is_not_told_by_what_is_no_time(times):
+    with pytest.raises(ValueError, match="timestamp"):
+        newcomers(pd.DataFrame({"user_id": [1, 2], "timestamp": times}), 0, 5)
+
+
+def test_movies_of_another_type_are_not_unknown():
+    ratings = pd.DataFrame({"movie_id": [1, 2]})
+    for one, other in ((ratings, ratings.astype(str)), (ratings.astype(str), ratings)):
+        with pytest.raises(ValueError, match="movie_id"):
+            unknown_share(one, other)
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return datasets.load_movielens("sample").ratings
+
+
+def test_a_folded_in_user_gets_what_the_model_recommends_to_them(sample):
+    model = Ease().fit(sample)
+    stranger = pd.DataFrame(
+        {"user_id": 9_999, "movie_id": [1, 260, -5], "rating": [5.0, 4.0, 3.0]}
+    )
+    served = FoldedIn(model, stranger).recommend(9_999, n=5)
+    expected = model.recommend_to(stranger.iloc[:2], n=5)
+    pd.testing.assert_frame_equal(served, expected)
+
+
+def test_who_rated_nothing_that_is_known_is_unknown(sample):
+    stranger = pd.DataFrame({"user_id": [7], "movie_id": [-5], "rating": [3.0]})
+    frozen = FoldedIn(Ease().fit(sample), stranger)
+    with pytest.raises(UnknownIdError, match="user 7"):
+        frozen.recommend(7)
+
+
+def test_a_folded_in_user_has_an_id_of_the_same_type(sample):
+    model = Ease().fit(sample)
+    stranger = pd.DataFrame({"user_id": [7], "movie_id": [1], "rating": [3.0]})
+    with pytest.raises(ValueError, match="user_id"):
+        FoldedIn(model, stranger).recommend("7")
+    with pytest.raises(ValueError, match="user_id"):
+        FoldedIn(model, stranger.astype({"user_id": str}))
+
+
+def test_fit_leaves_a_frozen_model_as_it_is(sample):
+    model = Ease().fit(sample)
+    interactions = model.interactions_
+    frozen = FoldedIn(model, sample)
+    assert frozen.fit(sample.head(50)) is frozen
+    assert model.interactions_ is interactions
+
+
+def test_the_protocol_takes_a_frozen_model(sample):
+    known, strangers = sample[sample["user_id"] < 500], sample[sample["user_id"] >= 500]
+    given_rows = strangers.groupby("user_id").cumcount() % 2 == 0
+    split = Split("by hand", strangers[given_rows], strangers[~given_rows])
+    frozen = FoldedIn(Ease().fit(known), split.train)
+    assert np.nanmean(ndcg_of_users(frozen, split)) > 0.1

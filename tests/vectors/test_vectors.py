@@ -1,0 +1,557 @@
+"""Every movie a vector, near vectors near movies."""
+
+import re
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.neighbors import NearestNeighbors
+
+from recsys_helpers.interactions import UnknownIdError
+from recsys_helpers.vectors import MovieVectors, UnknownMovieError, VectorsFileError
+from recsys_helpers.vectors.nearest import METRICS
+
+TITLES = ["Toy Story (1995)", "Heat (1995)", "Amélie (2001)", "Alien (1979)"]
+
+
+@pytest.fixture
+def four():
+    """Four movies in the plane, worked by hand in the tests below."""
+    #  id 10: (1, 0)   length 1
+    #  id 20: (4, 3)   length 5
+    #  id 30: (0, 2)   length 2
+    #  id 40: (0, 0)   length 0
+    return MovieVectors(
+        [10, 20, 30, 40], [[1.0, 0.0], [4.0, 3.0], [0.0, 2.0], [0.0, 0.0]], TITLES
+    )
+
+
+def random_vectors(n=300, d=16, dtype=np.float64, seed=1):
+    matrix = np.random.default_rng(seed).standard_normal((n, d)).astype(dtype)
+    return MovieVectors(np.arange(n) + 1, matrix)
+
+
+@st.composite
+def small_vectors(draw):
+    """Few distinct whole numbers, so that ties and zero vectors are common."""
+    shape = draw(st.tuples(st.integers(2, 14), st.integers(1, 3)))
+    matrix = draw(hnp.arrays(np.float64, shape, elements=st.integers(-2, 2)))
+    return MovieVectors(np.arange(shape[0]) + 1, matrix)
+
+
+# Neighbours worked by hand
+
+
+def test_cosine_neighbours_of_a_hand_worked_example(four):
+    # cos((4,3), (1,0)) = 4/5; with (0,2) 6/(5*2) = 3/5; with the zero vector 0.
+    found = four.neighbours(20)
+    assert found.columns.tolist() == ["movie_id", "title", "similarity"]
+    assert found.movie_id.tolist() == [10, 30, 40]
+    np.testing.assert_allclose(found.similarity, [0.8, 0.6, 0.0], atol=1e-12)
+
+
+def test_dot_neighbours_of_a_hand_worked_example(four):
+    # (4,3).(1,0) = 4; (4,3).(0,2) = 6; (4,3).(0,0) = 0.
+    found = four.neighbours(20, metric="dot")
+    assert found.movie_id.tolist() == [30, 10, 40]
+    assert found.similarity.tolist() == [6.0, 4.0, 0.0]
+
+
+def test_euclidean_neighbours_of_a_hand_worked_example(four):
+    # (4,3) to (1,0): sqrt(18); to (0,2): sqrt(17); to (0,0): 5.
+    found = four.neighbours(20, metric="euclidean")
+    assert found.columns.tolist() == ["movie_id", "title", "distance"]
+    assert found.movie_id.tolist() == [30, 10, 40]
+    np.testing.assert_allclose(found.distance, [17**0.5, 18**0.5, 5])
+
+
+def test_neighbours_without_titles_have_no_title_column():
+    found = MovieVectors([1, 2], [[1.0], [2.0]]).neighbours(1)
+    assert found.columns.tolist() == ["movie_id", "similarity"]
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_zero_vector_has_cosine_zero_to_every_movie(four):
+    found = four.neighbours(40)
+    assert found.similarity.tolist() == [0.0, 0.0, 0.0]
+    assert found.movie_id.tolist() == [10, 20, 30]
+
+
+@pytest.mark.parametrize("metric", ["cosine", "dot"])
+def test_the_neighbours_of_a_zero_vector_are_the_first_rows(four, metric):
+    assert four.neighbours(40, 2, metric).movie_id.tolist() == [10, 20]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_equally_near_movies_come_in_row_order(metric):
+    # Ids run against the rows: the row decides.
+    matrix = np.ones((200, 3))
+    found = MovieVectors(np.arange(200, 0, -1), matrix).neighbours(150, 4, metric)
+    assert found.movie_id.tolist() == [200, 199, 198, 197]
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_duplicate_of_the_query_is_its_neighbour_and_the_query_is_not(metric):
+    vectors = MovieVectors([7, 8, 9], [[1.0, 2.0], [0.0, 1.0], [1.0, 2.0]])
+    assert vectors.neighbours(9, 1, metric).movie_id.tolist() == [7]
+    ids, _ = vectors.neighbours_of_all(1, metric)
+    assert ids[[0, 2], 0].tolist() == [9, 7]
+
+
+def test_more_neighbours_than_there_are_movies_gives_all_others(four):
+    ids, scores = four.neighbours_of_all(n=99)
+    assert ids.shape == scores.shape == (4, 3)
+
+
+def test_the_only_movie_has_no_neighbours():
+    vectors = MovieVectors([1], [[1.0, 2.0]])
+    assert vectors.neighbours(1).empty
+    assert vectors.neighbours_of_all()[0].shape == (1, 0)
+
+
+@pytest.mark.parametrize("n", [0, -1])
+def test_fewer_than_one_neighbour_is_refused(four, n):
+    with pytest.raises(ValueError, match=r"\bn\b"):
+        four.neighbours(10, n=n)
+
+
+def test_an_unknown_metric_is_refused_with_the_known_ones(four):
+    with pytest.raises(ValueError, match="cosine, dot, euclidean"):
+        four.neighbours(10, metric="manhattan")
+
+
+def test_a_block_of_no_movies_is_refused(four):
+    with pytest.raises(ValueError, match="block_size"):
+        four.neighbours_of_all(block_size=0)
+
+
+# Against scikit-learn and against itself
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("d", [16, 3000])
+@pytest.mark.parametrize("metric", ["cosine", "euclidean"])
+def test_neighbours_of_all_agree_with_scikit_learn(metric, d, dtype):
+    vectors = random_vectors(d=d, dtype=dtype)
+    exact = vectors.matrix.astype(np.float64)
+    model = NearestNeighbors(n_neighbors=10, metric=metric, algorithm="brute")
+    distances, rows = model.fit(exact).kneighbors()  # without the queries themselves
+    ids, scores = vectors.neighbours_of_all(10, metric, block_size=70)
+    np.testing.assert_array_equal(ids, vectors.movie_ids[rows])
+    ours = 1 - scores if metric == "cosine" else scores
+    np.testing.assert_allclose(ours, distances, atol=1e-7)
+
+
+def test_dot_neighbours_of_all_agree_with_the_whole_product():
+    vectors = random_vectors(dtype=np.float32)
+    product = vectors.matrix.astype(np.float64) @ vectors.matrix.T.astype(np.float64)
+    np.fill_diagonal(product, -np.inf)
+    rows = np.argsort(-product, axis=1)[:, :10]
+    ids, scores = vectors.neighbours_of_all(10, "dot", block_size=70)
+    np.testing.assert_array_equal(ids, vectors.movie_ids[rows])
+    np.testing.assert_allclose(scores, np.take_along_axis(product, rows, axis=1))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_large_catalogue_is_searched_as_exactly_as_a_small_one(metric):
+    # Above 2,048 movies the candidates are found by the maxima of groups.
+    vectors = random_vectors(n=5000, d=8, dtype=np.float32)
+    ids, scores = vectors.neighbours_of_all(12, metric, block_size=999)
+    for row in [0, 1234, 4999]:
+        alone = vectors.neighbours(row + 1, n=4999, metric=metric)
+        assert ids[row].tolist() == alone.movie_id[:12].tolist()
+        assert scores[row].tolist() == alone.iloc[:12, 1].tolist()
+
+
+def test_distances_far_from_the_origin_keep_their_digits():
+    # In float32, 1e4**2 leaves steps of 8 between squares; these lie 1 apart.
+    matrix = np.array([[1e4], [1e4 + 3], [1e4 + 1], [1e4 + 2]], dtype=np.float32)
+    found = MovieVectors([1, 2, 3, 4], matrix).neighbours(1, metric="euclidean")
+    assert found.distance.tolist() == [1.0, 2.0, 3.0]
+
+
+@pytest.mark.parametrize("size", [1e-200, 1e-30, 1e14])
+def test_cosine_does_not_depend_on_the_size_of_the_numbers(size):
+    vectors = MovieVectors([1, 2, 3], np.array([[1, 0], [3, 4], [4, 3]]) * size)
+    np.testing.assert_allclose(vectors.neighbours(1).similarity, [0.8, 0.6])
+
+
+@given(small_vectors(), st.sampled_from(METRICS), st.integers(1, 15), st.data())
+def test_blocks_of_any_size_give_the_same_neighbours(vectors, metric, n, data):
+    size = data.draw(st.integers(1, len(vectors)))
+    ids, scores = vectors.neighbours_of_all(n, metric)
+    again, scores_again = vectors.neighbours_of_all(n, metric, block_size=size)
+    np.testing.assert_array_equal(ids, again)
+    np.testing.assert_array_equal(scores, scores_again)
+
+
+@given(small_vectors(), st.sampled_from(METRICS), st.integers(1, 15))
+def test_no_movie_is_its_own_neighbour(vectors, metric, n):
+    ids, _ = vectors.neighbours_of_all(n, metric)
+    assert not (ids == vectors.movie_ids[:, None]).any()
+
+
+@given(small_vectors(), st.sampled_from(METRICS), st.integers(1, 15))
+def test_one_movie_at_a_time_gives_what_all_at_once_give(vectors, metric, n):
+    ids, scores = vectors.neighbours_of_all(n, metric)
+    for row, movie in enumerate(vectors.movie_ids):
+        found = vectors.neighbours(movie, n, metric)
+        assert found.movie_id.tolist() == ids[row].tolist()
+        assert found.iloc[:, -1].tolist() == scores[row].tolist()
+
+
+@given(small_vectors(), st.sampled_from(METRICS), st.randoms(use_true_random=False))
+def test_shuffled_rows_give_the_same_scores(vectors, metric, random):
+    order = random.sample(range(len(vectors)), len(vectors))
+    shuffled = MovieVectors(vectors.movie_ids[order], vectors.matrix[order])
+    _, scores = vectors.neighbours_of_all(5, metric)
+    _, shuffled_scores = shuffled.neighbours_of_all(5, metric)
+    np.testing.assert_array_equal(scores[order], shuffled_scores)
+
+
+def test_shuffled_rows_give_the_same_neighbours():
+    vectors = random_vectors()
+    order = np.random.default_rng(2).permutation(len(vectors))
+    shuffled = MovieVectors(vectors.movie_ids[order], vectors.matrix[order])
+    np.testing.assert_array_equal(
+        vectors.neighbours_of_all()[0][order], shuffled.neighbours_of_all()[0]
+    )
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_on_the_checkerboard_even_movies_are_near_even_movies(metric):
+    # Users of even number rate the even movies, the others the odd ones; a movie's
+    # vector is its column of ratings.
+    users, movies = np.ogrid[:20, 1:31]
+    board = ((users + movies) % 2 == 0).astype(float)
+    vectors = MovieVectors(np.arange(1, 31), board.T)
+    ids, _ = vectors.neighbours_of_all(14, metric)
+    assert (ids % 2 == vectors.movie_ids[:, None] % 2).all()
+
+
+# Points that are not movies
+
+
+def test_nearest_to_a_point_includes_the_movie_that_lies_there(four):
+    found = four.nearest_to([4, 3], n=1, metric="euclidean")
+    assert found.title.tolist() == ["Heat (1995)"]
+    assert str(found.distance[0]) == "0.0"  # and not "-0.0"
+
+
+def test_nearest_to_leaves_out_excluded_movies_by_id_and_title(four):
+    found = four.nearest_to([4, 3], exclude=[20, "amelie", 20])
+    assert found.movie_id.tolist() == [10, 40]
+
+
+@pytest.mark.parametrize(
+    ("vector", "message"),
+    [
+        ([1.0], "1 .*2"),
+        ([np.nan, 1.0], "NaN"),
+        ([[1.0, 2.0]], "shape"),
+    ],
+)
+def test_nearest_to_refuses_what_is_no_point_in_the_same_space(four, vector, message):
+    with pytest.raises(ValueError, match=message):
+        four.nearest_to(vector)
+
+
+def test_combine_adds_and_subtracts_directions():
+    # (1,1)/sqrt2 - (0,1) = (.707, -.293): cosine .924 with (1,0), .383 with (1,1)
+    # and .383 with (0,-1).
+    vectors = MovieVectors(
+        [1, 2, 3, 4], [[9, 9], [0, 2], [5, 0], [0, -1]], ["AB", "B", "A", "not B"]
+    )
+    found = vectors.combine(["AB"], ["B"])
+    assert found.title.tolist() == ["A", "not B"]
+    np.testing.assert_allclose(found.similarity, [0.9239, 0.3827], atol=1e-4)
+
+
+def test_combine_takes_one_title_as_well_as_a_list(four):
+    assert four.combine("Heat (1995)").equals(four.neighbours("Heat (1995)"))
+
+
+def test_combine_of_nothing_is_refused(four):
+    with pytest.raises(ValueError, match="at least one"):
+        four.combine([])
+
+
+def test_combine_of_movies_that_cancel_out_is_refused(four):
+    with pytest.raises(ValueError, match="cancel"):
+        four.combine([10], [10])
+
+
+def test_between_unit_vectors_squared_distance_is_two_minus_two_cosines():
+    vectors = random_vectors().normalised()
+    ids, cosines = vectors.neighbours_of_all(metric="cosine")
+    same_ids, distances = vectors.neighbours_of_all(metric="euclidean")
+    np.testing.assert_array_equal(ids, same_ids)
+    np.testing.assert_allclose(distances**2, 2 - 2 * cosines)
+
+
+# Which movie is meant
+
+
+@pytest.mark.parametrize(
+    "title",
+    ["Amélie (2001)", "amelie  (2001)", "AMÉLIE (2001)", "Ame\u0301lie", "amelie"],
+)
+def test_a_title_is_found_without_regard_to_case_accents_and_year(four, title):
+    assert four.vector(title).tolist() == [0.0, 2.0]
+
+
+def test_a_title_with_a_range_of_years_is_found_without_them():
+    vectors = MovieVectors([1], [[1.0]], ["Fawlty Towers (1975-1979)"])
+    assert vectors.vector("Fawlty Towers").tolist() == [1.0]
+
+
+def test_an_exact_title_goes_before_one_that_is_folded():
+    vectors = MovieVectors([1, 2], [[1.0], [2.0]], ["HEAT", "Heat"])
+    assert vectors.vector("Heat").tolist() == [2.0]
+
+
+def test_an_ambiguous_title_names_the_movies_it_could_be():
+    vectors = MovieVectors([1, 2], [[1.0], [2.0]], ["Hamlet (1990)", "Hamlet (1996)"])
+    with pytest.raises(ValueError, match=r"Hamlet \(1990\).*Hamlet \(1996\)"):
+        vectors.vector("hamlet")
+
+
+def test_an_unknown_title_suggests_the_nearest(four):
+    with pytest.raises(UnknownMovieError, match=r"Toy Story \(1995\)"):
+        four.vector("Toy Stroy")
+
+
+def test_a_title_is_no_use_where_there_are_no_titles():
+    with pytest.raises(UnknownMovieError, match="titles"):
+        MovieVectors([1], [[1.0]]).vector("Heat")
+
+
+def test_an_unknown_id_says_how_many_there_are_and_which_are_near(four):
+    with pytest.raises(UnknownMovieError, match=r"11.*4 movies.*Toy.*\(10\)"):
+        four.vector(11)
+
+
+@pytest.mark.parametrize(
+    ("movie", "nearest"),
+    [(41, "(40)"), (2**70, "(40)"), (-(2**2000), "(10)")],
+    ids=["near", "large", "negative"],
+)
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint64, np.int64])
+def test_the_nearest_id_is_right_for_any_number_and_type(four, dtype, movie, nearest):
+    vectors = MovieVectors(four.movie_ids.astype(dtype), four.matrix, TITLES)
+    with pytest.raises(UnknownMovieError) as caught:
+        vectors.vector(movie)
+    ids = re.findall(r"\(\d{2}\)", str(caught.value))
+    assert ids[0] == nearest
+
+
+def test_an_unknown_movie_is_an_unknown_id_with_a_readable_message(four):
+    with pytest.raises(UnknownIdError, match=r"^movie_id 11"):
+        four.vector(11)
+
+
+@pytest.mark.parametrize("movie", [1.0, True, None])
+def test_a_movie_is_an_id_or_a_title_and_nothing_else(four, movie):
+    with pytest.raises(TypeError, match="title"):
+        four.vector(movie)
+
+
+# What is let in
+
+
+@pytest.mark.parametrize(
+    ("ids", "matrix", "titles", "message"),
+    [
+        ([], np.empty((0, 2)), None, "id"),
+        ([[1, 2]], np.ones((2, 2)), None, "id"),
+        ([1, 1], np.ones((2, 2)), None, "movie_id 1 "),
+        ([0, 1], np.ones((2, 2)), None, "0"),
+        ([1, 2], np.ones((3, 2)), None, "movie_ids.*matrix"),
+        ([1, 2], np.ones(2), None, "shape"),
+        ([1, 2], np.ones((2, 0)), None, "shape"),
+        ([1, 2], [[1, np.nan], [1, 1]], None, "nan in row 0, column 1"),
+        ([1, 2], [[1, 1], [-np.inf, 1]], None, "-inf in row 1, column 0"),
+        ([1, 2], [[1, 1], [1e16, 1]], None, "diverged"),
+        ([1, 2], np.ones((2, 2)), ["Heat"], "titles"),
+        ([1, 2, 3, 4], np.ones((4, 2)), "Heat", "titles"),
+    ],
+)
+def test_bad_parts_are_refused_with_what_is_wrong(ids, matrix, titles, message):
+    with pytest.raises(ValueError, match=message):
+        MovieVectors(ids, matrix, titles)
+
+
+@pytest.mark.parametrize(
+    ("ids", "matrix", "titles", "message"),
+    [
+        ([1.0], [[1.0]], None, "movie_ids?"),
+        (["1"], [[1.0]], None, "movie_ids?"),
+        ([1], [["a"]], None, "numbers"),
+        ([1], [[1j]], None, "numbers"),
+        ([1], [[1.0]], [None], "[Tt]itles"),
+        ([1], [[1.0]], ["nul\0"], "[Tt]itles"),
+    ],
+)
+def test_parts_of_another_kind_are_refused(ids, matrix, titles, message):
+    with pytest.raises(TypeError, match=message):
+        MovieVectors(ids, matrix, titles)
+
+
+@pytest.mark.parametrize(
+    ("given_as", "kept_as"),
+    [("f4", "f4"), ("f8", "f8"), ("i4", "f8"), ("f2", "f8")],
+)
+def test_floats_keep_their_precision_and_other_numbers_become_float64(
+    given_as, kept_as
+):
+    assert MovieVectors([1], np.ones((1, 2), given_as)).matrix.dtype == kept_as
+
+
+def test_vectors_cannot_be_changed_from_outside(four):
+    matrix = np.ones((1, 2))
+    vectors = MovieVectors([1], matrix)
+    matrix[:] = 5
+    assert vectors.vector(1).tolist() == [1.0, 1.0]
+    with pytest.raises(ValueError, match="read-only"):
+        vectors.vector(1)[0] = 5
+
+
+# Files
+
+
+@pytest.mark.parametrize("titles", [None, TITLES, ["", "'\"<>&", "映画", "a" * 500]])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_saved_vectors_come_back_the_same(tmp_path, titles, dtype):
+    ids = np.array([3, 1, 2, 9], dtype=np.int32)
+    matrix = np.random.default_rng(0).standard_normal((4, 5)).astype(dtype)
+    MovieVectors(ids, matrix, titles).save(tmp_path / "movies.npz")
+    loaded = MovieVectors.load(tmp_path / "movies.npz")
+    np.testing.assert_array_equal(loaded.movie_ids, ids, strict=True)
+    np.testing.assert_array_equal(loaded.matrix, matrix, strict=True)
+    assert loaded.titles == (None if titles is None else tuple(titles))
+
+
+def test_saving_leaves_one_file_and_replaces_the_old_one(four, tmp_path):
+    random_vectors().save(tmp_path / "movies.npz")
+    four.save(tmp_path / "movies.npz")
+    assert [path.name for path in tmp_path.iterdir()] == ["movies.npz"]
+    assert len(MovieVectors.load(tmp_path / "movies.npz")) == 4
+
+
+def test_who_reads_the_old_file_during_a_save_gets_all_of_it(four, tmp_path):
+    path = tmp_path / "movies.npz"
+    four.save(path)
+    before = path.read_bytes()
+    with open(path, "rb") as old:
+        random_vectors().save(path)
+        assert old.read() == before
+
+
+def test_a_failed_save_keeps_the_old_file_and_leaves_no_rest(
+    four, tmp_path, monkeypatch
+):
+    path = tmp_path / "movies.npz"
+    four.save(path)
+
+    def disk_full(file, **arrays):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez_compressed", disk_full)
+    with pytest.raises(OSError, match="space"):
+        random_vectors().save(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["movies.npz"]
+    assert len(MovieVectors.load(path)) == 4
+
+
+def test_a_missing_file_is_reported_as_missing(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        MovieVectors.load(tmp_path / "none.npz")
+
+
+def test_a_file_cut_anywhere_is_refused(four, tmp_path):
+    path = tmp_path / "movies.npz"
+    four.save(path)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(VectorsFileError, match=r"movies\.npz"):
+            MovieVectors.load(path)
+
+
+def test_a_changed_byte_is_refused_or_does_not_matter(four, tmp_path):
+    # Data is guarded by checksums; what is not (dates, flags) changes no vector.
+    path = tmp_path / "movies.npz"
+    four.save(path)
+    whole = path.read_bytes()
+    refused = 0
+    for position in range(0, len(whole), 5):
+        changed = bytearray(whole)
+        changed[position] ^= 0xFF
+        path.write_bytes(changed)
+        try:
+            loaded = MovieVectors.load(path)
+        except VectorsFileError:
+            refused += 1
+        else:
+            np.testing.assert_array_equal(loaded.matrix, four.matrix)
+            assert loaded.titles in (four.titles, None)
+    assert refused > len(whole) / 5 / 2
+
+
+def foreign_text(path):
+    path.write_text("movie_id,title\n1,Heat\n", encoding="utf-8")
+
+
+def foreign_array(path):
+    with open(path, "wb") as file:
+        np.save(file, np.ones(3))
+
+
+def foreign_zip(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("readme.txt", "hello")
+
+
+def foreign_archive(path):
+    np.savez(path, factors=np.ones((2, 2)))
+
+
+def pickled_titles(path):
+    np.savez(
+        path,
+        format_version=1,
+        movie_ids=[1],
+        matrix=[[1.0]],
+        titles=np.array(["Heat"], dtype=object),
+    )
+
+
+def newer_version(path):
+    np.savez(path, format_version=2, movie_ids=[1], matrix=[[1.0]])
+
+
+def bad_contents(path):
+    np.savez(path, format_version=1, movie_ids=[1, 1], matrix=[[1.0], [2.0]])
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (foreign_text, "movies.npz"),
+        (foreign_array, "movies.npz"),
+        (foreign_zip, "movies.npz"),
+        (foreign_archive, "format_version, matrix, movie_ids"),
+        (pickled_titles, "allow_pickle"),
+        (newer_version, "2"),
+        (bad_contents, "movie_id 1 "),
+    ],
+)
+def test_a_foreign_file_is_refused_with_the_reason(tmp_path, make, reason):
+    path = tmp_path / "movies.npz"
+    make(path)
+    with pytest.raises(VectorsFileError, match=reason):
+        MovieVectors.load(path)
