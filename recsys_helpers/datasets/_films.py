@@ -1,9 +1,9 @@
 """Films and what they link to: people, genres, countries, or pages of Wikipedia.
 
 Two sources have this one form: the credits that are installed with the course
-(:mod:`recsys_helpers.datasets`) and pages of Wikipedia
-(:mod:`recsys_helpers.datasets`). A model reads :meth:`Films.pairs` and need
-not know which of the two it has.
+(:func:`recsys_helpers.datasets.load_films`) and pages of Wikipedia
+(:func:`recsys_helpers.datasets.load_wikipedia_links`). A model reads
+:meth:`Films.pairs` and need not know which of the two it has.
 
 The credits of 17,472 films that are installed with the course, and a sample of them.
 

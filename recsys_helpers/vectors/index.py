@@ -48,6 +48,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers._files import write_whole
+from recsys_helpers.extras import require
 from recsys_helpers.vectors import UNREADABLE, MovieVectors, checked_matrix, read_arrays
 from recsys_helpers.vectors.nearest import (
     METRICS,
@@ -326,7 +327,7 @@ class VectorIndex:
                 f"2 <= n_links <= build_ef; got seed={seed}, n_threads={n_threads}, "
                 f"n_links={n_links}, build_ef={build_ef}."
             )
-        voyager = _voyager()
+        voyager = require("voyager", "engines")
         graph_points = GraphPoints(movies.matrix, metric)
         points = graph_points.of_movies(movies.matrix)
         first, of_movie = _different_rows(points)
@@ -478,7 +479,7 @@ class VectorIndex:
         """
         content = read(path)
         movies, metric, graph_bytes, graph_ids, recall = content
-        graph = _voyager().Index.load(io.BytesIO(graph_bytes))
+        graph = require("voyager", "engines").Index.load(io.BytesIO(graph_bytes))
         index = cls(movies, metric, graph, graph_ids, recall)
         shape = (graph.num_elements, graph.num_dimensions)
         if shape != (len(index._starts) - 1, index._points.n_dimensions):
@@ -493,6 +494,7 @@ class VectorIndex:
         walkable = points.any(axis=1) & np.isfinite(points).all(axis=1)
         if not walkable.all() or wanted > len(self):
             return self._exactly(queries, n, exclude)
+        voyager = require("voyager", "engines")
         try:
             places, _ = self.graph.query(
                 points,
@@ -500,7 +502,7 @@ class VectorIndex:
                 num_threads=n_threads,
                 query_ef=max(query_ef, wanted),
             )
-        except _voyager().RecallError:  # fewer than wanted can be reached
+        except voyager.RecallError:  # fewer than wanted can be reached
             return self._exactly(queries, n, exclude)
         query, row = self._movies_at(places.astype(np.intp), wanted)
         kept = ~(row[:, None] == exclude[query]).any(axis=1)
@@ -550,14 +552,3 @@ def _different_rows(points: NDArray[np.float32]):
     as_bytes = rows.view(f"V{rows.itemsize * rows.shape[1]}")
     _, first, which = np.unique(as_bytes, return_index=True, return_inverse=True)
     return first, which.ravel()
-
-
-def _voyager():
-    try:
-        import voyager
-    except ImportError as error:
-        raise ImportError(
-            "An index needs the package voyager, which is not installed here. In the "
-            "folder of the course: python -m pip install '.[engines]'"
-        ) from error
-    return voyager
