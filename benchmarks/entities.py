@@ -7,8 +7,8 @@ asked of a model that was trained without what would give the answer away: chanc
 fame, raw links (Jaccard, cosine, tf-idf, truncated SVD), the source's model with its
 loop, ours with a vectorised sampler and both heads, with popularity-aware negatives,
 and with a softmax objective; the best from three seeds. How famous the neighbours of
-famous films are. Last, what the vectors are good for: a reader's taste (users of MovieLens, whose
-likes and dislikes are known) and critics' scores.
+famous films are. Last, what the vectors are good for: a reader's taste (users of
+MovieLens, whose likes and dislikes are known) and critics' scores.
 
 `--quick` goes through all of it on `sample`, with short trainings, to try the script.
 """

@@ -74,7 +74,7 @@ def test_workers_know_their_number_and_what_they_print_comes_back():
 
 def test_a_worker_that_fails_is_named_with_what_it_printed():
     good, bad = "print('fine')", "raise SystemExit('no such file')"
-    with pytest.raises(WorkerError, match="Worker 1 of 2 ended with") as caught:
+    with pytest.raises(WorkerError, match="1 of 2") as caught:
         run_workers([["-c", good], ["-c", bad]])
     assert "fine" in str(caught.value)
     assert "no such file" in str(caught.value)
@@ -83,7 +83,7 @@ def test_a_worker_that_fails_is_named_with_what_it_printed():
 def test_when_the_time_is_up_no_worker_goes_on(tmp_path):
     code = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text("
     code += "str(os.getpid())); time.sleep(600)"
-    with pytest.raises(WorkerError, match="not done after 3 s, and were killed"):
+    with pytest.raises(WorkerError, match="3 s"):
         run_workers([["-c", code, str(tmp_path / "pid")]], timeout_s=3)
     pid = int((tmp_path / "pid").read_text())
     with pytest.raises(ProcessLookupError):

@@ -70,10 +70,10 @@ def test_from_the_checkpoint_one_process_ends_where_the_undisturbed_did(
 
 def test_a_checkpoint_of_another_training_is_refused(killed, rows):
     others = WorkersSettings(hidden=(16,), n_factors=4, batch_size=500, seed=1)
-    with pytest.raises(ValueError, match="checkpoint of another training"):
+    with pytest.raises(ValueError, match="checkpoint"):
         train_on_workers(rows, killed[0], others)
     changed = TowerRows(rows.users, rows.movies, rows.ratings[::-1])
-    with pytest.raises(ValueError, match="checkpoint of another training"):
+    with pytest.raises(ValueError, match="checkpoint"):
         train_on_workers(changed, killed[0], SETTINGS)
 
 
@@ -89,9 +89,9 @@ def test_the_shares_of_all_workers_are_the_batches_of_one():
 @pytest.mark.parametrize(
     ("settings", "n_workers", "message"),
     [
-        (SETTINGS, 3, "500 rows has no 3 equal shares"),
-        (SETTINGS, 0, "n_workers must be at least 1"),
-        (WorkersSettings(batch_size=4000), 2, "3,000 rows do not fill a batch"),
+        (SETTINGS, 3, "500 .*3 "),
+        (SETTINGS, 0, "n_workers"),
+        (WorkersSettings(batch_size=4000), 2, "3,000 .*batch"),
     ],
 )
 def test_what_cannot_be_dealt_out_is_refused(
@@ -149,8 +149,8 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
     whole = path.read_bytes()
     for content in (b"", b"no archive", whole[: len(whole) // 2]):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="damaged"):
+        with pytest.raises(ValueError, match=path.name):
             read_checkpoint(path)
     np.savez(path, about=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError, match="is no checkpoint"):
+    with pytest.raises(ValueError, match=path.name):
         read_checkpoint(path)
