@@ -22,14 +22,16 @@ __all__ = [
 class ArraysFileError(ValueError):
     """A file that does not hold the arrays that it should.
 
-    Each kind of file has a class of its own, with what it holds and what to do.
+    Each kind of file has a class of its own, which says what it `holds` and what to do;
+    ``{path}`` in `remedy` stands for the file.
     """
 
     holds = "these arrays"
     remedy = "Take another copy."
 
     def __init__(self, path: str | Path, reason: str) -> None:
-        super().__init__(f"{path} does not hold {self.holds}: {reason} {self.remedy}")
+        remedy = self.remedy.format(path=path)
+        super().__init__(f"{path} does not hold {self.holds}: {reason} {remedy}")
 
 
 def write_npz(

@@ -47,9 +47,8 @@ from typing import TYPE_CHECKING
 
 from numpy.typing import NDArray
 
-from recsys_helpers._files import write_whole
+from recsys_helpers._files import ArraysFileError, read_npz, write_npz
 from recsys_helpers.images.backbones import SIDE, Backbone
-from recsys_helpers.vectors import UNREADABLE
 
 if TYPE_CHECKING:
     pass  # MERGED
@@ -421,19 +420,15 @@ class FeatureCache:
     def read(self, key: str) -> NDArray | None:
         """Row of an image, shape (length,); None if there is none that is whole."""
         try:
-            # No pickle is read, so that a foreign file can do no harm.
-            with np.load(self._path(key), allow_pickle=False) as archive:
-                row = archive["features"]
-        except UNREADABLE:
+            row = read_npz(self._path(key), names=["features"])["features"]
+        except (ArraysFileError, OSError):
             return None
         fits = row.shape == (self.length,) and row.dtype == self.dtype
         return row if fits and np.isfinite(row).all() else None
 
     def write(self, key: str, row: NDArray) -> None:
         """Keep a row, shape (length,)."""
-        content = io.BytesIO()
-        np.savez(content, features=row.astype(self.dtype, copy=False))
-        write_whole(self._path(key), content.getvalue())
+        write_npz(self._path(key), {"features": row.astype(self.dtype, copy=False)})
 
     def _path(self, key: str) -> Path:
         # Not all in one folder: many thousands of files in one are slow to list.
