@@ -46,9 +46,9 @@ from recsys_helpers.datasets._download import (
     fetch,
     split_login,
 )
+from recsys_helpers.datasets._errors import DatasetError, InvalidDataError
 from recsys_helpers.datasets._films import Films
-from recsys_helpers.datasets._movielens import kind_of, opened
-from recsys_helpers.datasets._validation import DatasetError, InvalidDataError
+from recsys_helpers.datasets.ratings_files import kind_of, opened
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.titles import year_of
 

@@ -28,10 +28,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from recsys_helpers._checks import LAST_SECOND
-from recsys_helpers.datasets import (
+from recsys_helpers.datasets import InvalidDataError
+from recsys_helpers.datasets.ratings_files import (
     LARGEST_ID,
     RATING_DTYPES,
-    InvalidDataError,
     StumbledError,
     check_rating_values,
     our_name,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 from typing import TYPE_CHECKING
 
-from recsys_helpers.datasets import opened_file, quick_ratings
+from recsys_helpers.datasets.ratings_files import opened_file, quick_ratings
 
 if TYPE_CHECKING:
     import polars as pl
@@ -56,7 +56,7 @@ from functools import partial
 from scipy import sparse
 
 from recsys_helpers._checks import check_choice, check_count, check_share
-from recsys_helpers.datasets import (
+from recsys_helpers.datasets.ratings_files import (
     kind_of,
     no_row,
     require_line_end,
@@ -470,9 +470,9 @@ def prepare_ratings(
     Parameters
     ----------
     source : path
-        A CSV of ratings, as `recsys_helpers.datasets` says that it may look, or
-        a file that ends in ".parquet" with the same columns, which hold numbers. DuckDB
-        and Polars read that. (pandas would need the package pyarrow.)
+        A CSV of ratings, as `recsys_helpers.datasets.ratings_files` says that it may
+        look, or a file that ends in ".parquet" with the same columns, which hold
+        numbers. DuckDB and Polars read that. (pandas would need the package pyarrow.)
     engine : {"duckdb", "polars", "pandas"}
     min_ratings_per_user, min_ratings_per_movie : int
         At least 1.
@@ -582,7 +582,7 @@ def _written_plainly(path: Path, folder: str) -> Path:
     Raises
     ------
     InvalidDataError
-        If it is no file as `recsys_helpers.datasets` describes them.
+        If it is no file as `recsys_helpers.datasets.ratings_files` describes them.
     """
     copy = Path(folder, path.name)
     n_rows = 0
