@@ -9,7 +9,8 @@ the question: `random_split` asks "can the model fill holes in the table?",
 Only the last knows nothing of the future: in the other two, ratings that *other*
 users gave later are in the training rows.
 
-Splits by time refuse what is no time: see `recsys_helpers._checks.checked_times`.
+Splits by time take whole seconds since 1970, and refuse dates, text, milliseconds and
+what is missing.
 """
 
 from dataclasses import dataclass

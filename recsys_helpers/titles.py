@@ -1,14 +1,13 @@
-"""Find a movie by what a person types, and suggest titles when there is none.
+"""Find a movie by what a person types, suggest titles, and tell which are sequels.
 
 MovieLens writes "Matrix, The (1999)", "Seven (a.k.a. Se7en) (1995)" and "Boot, Das
 (Boat, The) (1981)": the article behind, other titles in parentheses, the year at the
 end. People write "The Matrix", "Se7en" and "das boot".
 
-Which films are sequels of each other, by a rule that reads titles.
-
-The rule is stated in `series_name`. It misses series whose titles share no beginning
-that a sign ends ("Harry Potter and ..."), and takes some films for relatives that only
-share a word; but it is the same for every method that is asked.
+Which films are sequels of each other is told by a rule that reads titles, stated in
+`series_name`. It misses series whose titles share no beginning that a sign ends ("Harry
+Potter and ..."), and takes some films for relatives that only share a word; but it is
+the same for every method that is asked.
 """
 
 from __future__ import annotations
@@ -25,9 +24,23 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 __all__ = [
+    "NO_MATCH",
+    "YEAR_AT_END",
     "SeriesName",
+    "fold_title",
+    "fold_words",
     "franchise_matrix",
+    "match_titles",
+    "names_in",
+    "names_searched",
+    "nearest_titles",
+    "rows_of_title",
     "series_name",
+    "spoken_title",
+    "without_article",
+    "without_film_note",
+    "without_year",
+    "year_of",
 ]
 
 # "(1995)", "(1975-1979)", "(2007- )" and, as the 25m edition once has, "(1983))".
@@ -43,153 +56,25 @@ _BEHIND = re.compile(rf"(.+), ({_ARTICLES}|l')")
 _NO_APOSTROPHES = str.maketrans(dict.fromkeys("'`\u00b4\u2018\u2019\u02bb\u02bc\u2032"))
 _WORDS = re.compile(r"[^\W_]+")
 _YEAR_LAST = re.compile(r"(?:(.+) )?((?:18|19|20)[0-9]{2})")
-# Some of the distances of `match_titles`.
-_START_OF_A_WORD, _YEAR, NO_MATCH = 4, 7, 8
 # Not at the start: "(500) Days of Summer" has no other title.
 _OTHER_TITLE = re.compile(r"(?<=\S) \((?:a\.?k\.?a\.? )?([^()]*)\)")
+# Some of the distances of `match_titles`.
+_START_OF_A_WORD, _YEAR, NO_MATCH = 4, 7, 8
 
+# What is cut off a title to find its series.
+_SUBTITLE = re.compile(r":\s+|\s+[-\u2013\u2014]\s+")
+_ROMAN = r"ii|iii|iv|v|vi|vii|viii|ix|x"
+_NUMBER_WORDS = r"one|two|three|four|five|six|seven|eight|nine|ten"
+_COUNTED = re.compile(
+    r"[.,]?\s+(?:"
+    rf"(?:part|chapter|episode|volume|vol\.?)\s+(?:\d+|i|{_ROMAN}|{_NUMBER_WORDS})"
+    rf"|\d[\d\u2044/.]*|{_ROMAN}"
+    r")$"
+)
+# Shorter stems are shared by chance.
+_FEWEST_LETTERS = 3
 
-def without_year(title: str) -> str:
-    """Cut the year, or the years, off the end of a MovieLens title.
-
-    Examples
-    --------
-    >>> without_year("Toy Story (1995)")
-    'Toy Story'
-    >>> without_year("Fawlty Towers (1975-1979)")
-    'Fawlty Towers'
-    >>> without_year("2001: A Space Odyssey")
-    '2001: A Space Odyssey'
-    """
-    return YEAR_AT_END.sub("", title)
-
-
-def spoken_title(title: str) -> str:
-    """Give a movie's main title as people say it: article in front, without year.
-
-    Examples
-    --------
-    >>> spoken_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
-    'The City of Lost Children'
-    >>> spoken_title("Seven (a.k.a. Se7en) (1995)")
-    'Seven'
-    """
-    main = _OTHER_TITLE.sub("", without_year(title))
-    behind = re.fullmatch(_BEHIND.pattern, main, re.IGNORECASE)
-    if behind is None:
-        return main
-    return behind[2] + " " * behind[2].isalpha() + behind[1]
-
-
-def without_film_note(title: str) -> str:
-    """Cut off what Wikipedia adds where other things have a film's title.
-
-    Examples
-    --------
-    >>> without_film_note("Titanic (1997 film)")
-    'Titanic'
-    >>> without_film_note("Rogue One")
-    'Rogue One'
-    """
-    return _FILM_NOTE.sub("", title)
-
-
-def year_of(title: str) -> int | None:
-    """Year at the end of a title, the first of a range; None without one.
-
-    Examples
-    --------
-    >>> year_of("Fawlty Towers (1975-1979)")
-    1975
-    >>> year_of("Titanic (1997 film)")
-    1997
-    """
-    found = YEAR_AT_END.search(title) or _FILM_NOTE.search(title)
-    return int(found[1]) if found and found[1] else None
-
-
-def fold_title(title: str) -> str:
-    """Title without case, accents and superfluous spaces, for comparing.
-
-    Examples
-    --------
-    >>> fold_title("  Amélie  (2001)")
-    'amelie (2001)'
-    """
-    lower = title.casefold()
-    if lower.isascii():  # most titles are, and this is much quicker
-        return " ".join(lower.split())
-    lower = lower.translate(_LIGATURES)
-    decomposed = unicodedata.normalize("NFKD", lower)
-    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
-    return " ".join(letters.casefold().replace("\u2019", "'").split())
-
-
-def fold_words(text: str) -> str:
-    """Words of a text as they are searched: letters and digits, and no signs.
-
-    The live page does the same: ``fold`` in ``book/_static/live/fold.js``.
-
-    Examples
-    --------
-    >>> fold_words("Mr. & Mrs. Smith")
-    'mr and mrs smith'
-    >>> fold_words("Ocean's 11")
-    'oceans 11'
-    >>> fold_words("???")  # there is nothing else to find it by
-    '???'
-    """
-    folded = fold_title(text.translate(_NO_APOSTROPHES)).replace("&", " and ")
-    if not folded.isascii():
-        marks = (unicodedata.category(c).startswith("M") for c in folded)
-        folded = "".join(c for c, m in zip(folded, marks, strict=True) if not m)
-    return " ".join(_WORDS.findall(folded)) or fold_title(text)
-
-
-def names_in(title: str) -> list[str]:
-    """All that a movie is called in its title, for comparing it with other titles.
-
-    Returns
-    -------
-    list of str
-        Folded, with the article in front, without year and without Wikipedia's note;
-        the main name first, then those in parentheses.
-
-    Examples
-    --------
-    >>> names_in("Seven (a.k.a. Se7en) (1995)")
-    ['seven', 'se7en']
-    >>> names_in("Usual Suspects, The (1995)")
-    ['the usual suspects']
-    """
-    return [
-        article + " " * (article.isalpha()) + name
-        for name, article in _names(without_film_note(title))
-    ]
-
-
-def names_searched(title: str) -> list[str]:
-    """All that a movie is searched by: as spoken, as filed, and its other names.
-
-    Examples
-    --------
-    >>> names_searched("Boot, Das (Boat, The) (1981)")
-    ['Das Boot', 'Boot, Das', 'the boat']
-    """
-    filed = without_year(title).partition(" (")[0]
-    names = dict.fromkeys([spoken_title(title), filed, *names_in(title)[1:]])
-    return [name for name in names if name]
-
-
-def without_article(name: str) -> str:
-    """Take the article off the front of a folded name.
-
-    Examples
-    --------
-    >>> without_article("the usual suspects")
-    'usual suspects'
-    """
-    return _article_apart(name)[0]
+_Name = tuple[str, str]  # without its article, and the article
 
 
 def match_titles(query: str, titles: Sequence[str]) -> NDArray[np.intp]:
@@ -323,6 +208,218 @@ def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
     return order[:n].tolist()
 
 
+class SeriesName(NamedTuple):
+    """The name of the series that a title could belong to, and what tells so."""
+
+    stem: str
+    is_marked: bool
+    title: str
+
+
+def series_name(title: str) -> SeriesName:
+    """Cut off a title what tells it from other films of its series.
+
+    1. Take the title without case, accents and the article in front.
+    2. Take the part before the first colon, or dash between spaces.
+    3. Take off a number at its end: "2", "III", or "Part", "Chapter", "Episode" or
+       "Volume" with a number, a Roman one, or a word up to "ten".
+
+    Returns
+    -------
+    SeriesName
+        The stem; whether anything was cut off in step 2 or 3; the title of step 1.
+
+    Examples
+    --------
+    >>> series_name("The Godfather Part II")
+    SeriesName(stem='godfather', is_marked=True, title='godfather part ii')
+    >>> series_name("Alien").is_marked
+    False
+    """
+    whole = without_article(names_in(title)[0])
+    first = _SUBTITLE.split(whole)[0]
+    stem = _COUNTED.sub("", first)
+    return SeriesName(stem, stem != whole, whole)
+
+
+def franchise_matrix(titles: Sequence[str]) -> sparse.csr_array:
+    """Mark the films that are sequels of each other, or belong to one franchise.
+
+    Two films do if they have the same stem, of at least three letters or digits, and
+    different titles (the same title is a remake), and at least one of them is marked.
+
+    Parameters
+    ----------
+    titles : sequence of str, length n_films
+
+    Returns
+    -------
+    scipy.sparse.csr_array of bool, shape (n_films, n_films)
+        Symmetric, without a diagonal.
+
+    Examples
+    --------
+    >>> franchise_matrix(["Alien", "Aliens", "Alien 3"]).nonzero()[0].tolist()
+    [0, 2]
+    """
+    names = [series_name(title) for title in titles]
+    series: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        if len(re.findall(r"\w", name.stem)) >= _FEWEST_LETTERS:
+            series.setdefault(name.stem, []).append(row)
+    cells = [
+        (a, b)
+        for rows in series.values()
+        for a in rows
+        for b in rows
+        if names[a].title != names[b].title
+        and (names[a].is_marked or names[b].is_marked)
+    ]
+    rows, columns = np.array(cells, dtype=np.intp).reshape(-1, 2).T
+    shape = (len(titles), len(titles))
+    return sparse.csr_array((np.ones(len(cells), dtype=bool), (rows, columns)), shape)
+
+
+def without_year(title: str) -> str:
+    """Cut the year, or the years, off the end of a MovieLens title.
+
+    Examples
+    --------
+    >>> without_year("Toy Story (1995)")
+    'Toy Story'
+    >>> without_year("Fawlty Towers (1975-1979)")
+    'Fawlty Towers'
+    >>> without_year("2001: A Space Odyssey")
+    '2001: A Space Odyssey'
+    """
+    return YEAR_AT_END.sub("", title)
+
+
+def spoken_title(title: str) -> str:
+    """Give a movie's main title as people say it: article in front, without year.
+
+    Examples
+    --------
+    >>> spoken_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
+    'The City of Lost Children'
+    >>> spoken_title("Seven (a.k.a. Se7en) (1995)")
+    'Seven'
+    """
+    main = _OTHER_TITLE.sub("", without_year(title))
+    behind = re.fullmatch(_BEHIND.pattern, main, re.IGNORECASE)
+    if behind is None:
+        return main
+    return behind[2] + " " * behind[2].isalpha() + behind[1]
+
+
+def without_film_note(title: str) -> str:
+    """Cut off what Wikipedia adds where other things have a film's title.
+
+    Examples
+    --------
+    >>> without_film_note("Titanic (1997 film)")
+    'Titanic'
+    >>> without_film_note("Rogue One")
+    'Rogue One'
+    """
+    return _FILM_NOTE.sub("", title)
+
+
+def year_of(title: str) -> int | None:
+    """Year at the end of a title, the first of a range; None without one.
+
+    Examples
+    --------
+    >>> year_of("Fawlty Towers (1975-1979)")
+    1975
+    >>> year_of("Titanic (1997 film)")
+    1997
+    """
+    found = YEAR_AT_END.search(title) or _FILM_NOTE.search(title)
+    return int(found[1]) if found and found[1] else None
+
+
+def fold_title(title: str) -> str:
+    """Title without case, accents and superfluous spaces, for comparing.
+
+    Examples
+    --------
+    >>> fold_title("  Amélie  (2001)")
+    'amelie (2001)'
+    """
+    lower = title.casefold()
+    if lower.isascii():  # most titles are, and this is much quicker
+        return " ".join(lower.split())
+    lower = lower.translate(_LIGATURES)
+    decomposed = unicodedata.normalize("NFKD", lower)
+    letters = "".join(c for c in decomposed if not unicodedata.combining(c))
+    return " ".join(letters.casefold().replace("\u2019", "'").split())
+
+
+def fold_words(text: str) -> str:
+    """Words of a text as they are searched: letters and digits, and no signs.
+
+    The live page does the same: ``fold`` in ``book/_static/live/fold.js``.
+
+    Examples
+    --------
+    >>> fold_words("Mr. & Mrs. Smith")
+    'mr and mrs smith'
+    >>> fold_words("Ocean's 11")
+    'oceans 11'
+    >>> fold_words("???")  # there is nothing else to find it by
+    '???'
+    """
+    folded = fold_title(text.translate(_NO_APOSTROPHES)).replace("&", " and ")
+    if not folded.isascii():
+        marks = (unicodedata.category(c).startswith("M") for c in folded)
+        folded = "".join(c for c, m in zip(folded, marks, strict=True) if not m)
+    return " ".join(_WORDS.findall(folded)) or fold_title(text)
+
+
+def names_in(title: str) -> list[str]:
+    """All that a movie is called in its title, for comparing it with other titles.
+
+    Folded, with the article in front, without year and without Wikipedia's note; the
+    main name first, then those in parentheses.
+
+    Examples
+    --------
+    >>> names_in("Seven (a.k.a. Se7en) (1995)")
+    ['seven', 'se7en']
+    >>> names_in("Usual Suspects, The (1995)")
+    ['the usual suspects']
+    """
+    return [
+        article + " " * (article.isalpha()) + name
+        for name, article in _names(without_film_note(title))
+    ]
+
+
+def names_searched(title: str) -> list[str]:
+    """All that a movie is searched by: as spoken, as filed, and its other names.
+
+    Examples
+    --------
+    >>> names_searched("Boot, Das (Boat, The) (1981)")
+    ['Das Boot', 'Boot, Das', 'the boat']
+    """
+    filed = without_year(title).partition(" (")[0]
+    names = dict.fromkeys([spoken_title(title), filed, *names_in(title)[1:]])
+    return [name for name in names if name]
+
+
+def without_article(name: str) -> str:
+    """Take the article off the front of a folded name.
+
+    Examples
+    --------
+    >>> without_article("the usual suspects")
+    'usual suspects'
+    """
+    return _article_apart(name)[0]
+
+
 class _Prepared(NamedTuple):
     """Titles, ready to be looked up.
 
@@ -334,9 +431,6 @@ class _Prepared(NamedTuple):
     rows: dict[object, list[int]]
     letters: list[str]
     owners: NDArray[np.intp]
-
-
-_Name = tuple[str, str]  # without its article, and the article
 
 
 @lru_cache(maxsize=4)
@@ -431,91 +525,3 @@ def _article_apart(name: str) -> _Name:
 
 def _letters(name: _Name) -> str:
     return fold_words(name[0]).replace(" ", "")
-
-
-_SUBTITLE = re.compile(r":\s+|\s+[-\u2013\u2014]\s+")
-_ROMAN = r"ii|iii|iv|v|vi|vii|viii|ix|x"
-_NUMBER_WORDS = r"one|two|three|four|five|six|seven|eight|nine|ten"
-_COUNTED = re.compile(
-    r"[.,]?\s+(?:"
-    rf"(?:part|chapter|episode|volume|vol\.?)\s+(?:\d+|i|{_ROMAN}|{_NUMBER_WORDS})"
-    rf"|\d[\d\u2044/.]*|{_ROMAN}"
-    r")$"
-)
-_FEWEST_LETTERS = 3
-
-
-class SeriesName(NamedTuple):
-    """The name of the series that a title could belong to, and what tells so."""
-
-    stem: str
-    is_marked: bool
-    title: str
-
-
-def series_name(title: str) -> SeriesName:
-    """Cut off a title what tells it from other films of its series.
-
-    1. Take the title without case, accents and the article in front.
-    2. Take the part before the first colon, or dash between spaces.
-    3. Take off a number at its end: "2", "III", or "Part", "Chapter", "Episode" or
-       "Volume" with a number, a Roman one, or a word up to "ten".
-
-    Parameters
-    ----------
-    title : str
-
-    Returns
-    -------
-    SeriesName
-        The stem; whether anything was cut off in step 2 or 3; the title of step 1.
-
-    Examples
-    --------
-    >>> series_name("The Godfather Part II")
-    SeriesName(stem='godfather', is_marked=True, title='godfather part ii')
-    >>> series_name("Alien").is_marked
-    False
-    """
-    whole = without_article(names_in(title)[0])
-    first = _SUBTITLE.split(whole)[0]
-    stem = _COUNTED.sub("", first)
-    return SeriesName(stem, stem != whole, whole)
-
-
-def franchise_matrix(titles: Sequence[str]) -> sparse.csr_array:
-    """Mark the films that are sequels of each other, or belong to one franchise.
-
-    Two films do if they have the same stem, of at least three letters or digits, and
-    different titles (the same title is a remake), and at least one of them is marked.
-
-    Parameters
-    ----------
-    titles : sequence of str, length n_films
-
-    Returns
-    -------
-    scipy.sparse.csr_array of bool, shape (n_films, n_films)
-        Symmetric, without a diagonal.
-
-    Examples
-    --------
-    >>> franchise_matrix(["Alien", "Aliens", "Alien 3"]).nonzero()[0].tolist()
-    [0, 2]
-    """
-    names = [series_name(title) for title in titles]
-    series: dict[str, list[int]] = {}
-    for row, name in enumerate(names):
-        if len(re.findall(r"\w", name.stem)) >= _FEWEST_LETTERS:
-            series.setdefault(name.stem, []).append(row)
-    cells = [
-        (a, b)
-        for rows in series.values()
-        for a in rows
-        for b in rows
-        if names[a].title != names[b].title
-        and (names[a].is_marked or names[b].is_marked)
-    ]
-    rows, columns = np.array(cells, dtype=np.intp).reshape(-1, 2).T
-    shape = (len(titles), len(titles))
-    return sparse.csr_array((np.ones(len(cells), dtype=bool), (rows, columns)), shape)

@@ -70,8 +70,8 @@ def validate_ratings(
     ... )
     >>> validate_ratings(mine)
     Traceback (most recent call last):
-    recsys_helpers.datasets._errors.InvalidDataError: ratings.iloc[1]: rating 7.0 is not one \
-of 0.5, 1, 1.5, ... 5.
+    recsys_helpers.datasets._errors.InvalidDataError: ratings.iloc[1]: rating 7.0 is \
+not one of 0.5, 1, 1.5, ... 5.
     """
     frame = with_our_names(ratings, tuple(RATING_DTYPES), "ratings")
     locate = rows_of("ratings")
