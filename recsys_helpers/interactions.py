@@ -421,22 +421,9 @@ def top_n(
 def k_largest(scores: NDArray[np.floating], k: int) -> NDArray[np.float64]:
     """Keep the `k` largest positive scores of each row, and make all others 0.
 
-    Parameters
-    ----------
-    scores : numpy.ndarray of float, shape (m, p)
-    k : int
-        At least 1. Rows with fewer positive scores keep what they have.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (m, p)
-        Rounded to 12 decimals, so that what is equal but for rounding is a tie; ties
-        go to the lower column.
-
-    Raises
-    ------
-    ValueError
-        If `k` is not a whole number of at least 1, or a score is NaN.
+    Rows with fewer positive scores keep what they have. Scores of shape (m, p) are
+    rounded to 12 decimals, so that what is equal but for rounding is a tie; ties go to
+    the lower column. Raises as `top_n` does.
 
     Examples
     --------

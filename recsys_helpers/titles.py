@@ -97,12 +97,6 @@ def match_titles(query: str, titles: Sequence[str]) -> NDArray[np.intp]:
     Where no name of a movie is found so, a year at the end of the query is taken for
     the movie's, and the rest for its name.
 
-    Parameters
-    ----------
-    query : str
-    titles : sequence of str
-        As MovieLens writes them. Prepared once and remembered.
-
     Returns
     -------
     array of int, shape (n_titles,)
@@ -139,16 +133,8 @@ def rows_of_title(title: str, titles: Sequence[str]) -> list[int]:
     (1995)"; and the last two once more by letters and digits alone, as "Spiderman"
     for "Spider-Man (2002)". A title without a year finds those of all years.
 
-    Parameters
-    ----------
-    title : str
-    titles : sequence of str
-        Prepared once and remembered: looking up many titles in them is quick.
-
-    Returns
-    -------
-    list of int
-        More than one where several movies are called so; empty where none is.
+    Several where several movies are called so; empty where none is. The titles are
+    prepared once and remembered: looking up many in them is quick.
 
     Examples
     --------
@@ -247,10 +233,6 @@ def franchise_matrix(titles: Sequence[str]) -> sparse.csr_array:
 
     Two films do if they have the same stem, of at least three letters or digits, and
     different titles (the same title is a remake), and at least one of them is marked.
-
-    Parameters
-    ----------
-    titles : sequence of str, length n_films
 
     Returns
     -------

@@ -182,17 +182,7 @@ def search(
 
 
 def best_settings(trials: pd.DataFrame) -> dict[str, Any]:
-    """Read the settings of the best model off `trials`, as keyword arguments.
-
-    Parameters
-    ----------
-    trials : DataFrame
-        From `search`, with all its columns.
-
-    Returns
-    -------
-    dict
-        The settings of the first row, by name.
+    """Read the settings of the best model off what `search` returned, by name.
 
     Examples
     --------

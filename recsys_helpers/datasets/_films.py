@@ -226,21 +226,11 @@ class Films:
 
 
 def entities_of(links: pd.DataFrame, by_role: bool = False) -> pd.Series:
-    """Name the entity that each link leads to.
+    """Name the entity that each link leads to, by its ``kind`` and ``name``.
 
-    Parameters
-    ----------
-    links : pandas.DataFrame
-        With ``kind`` and ``name``.
-    by_role : bool, default False
-        Whether directors, writers and cast are told apart; otherwise all are persons.
-
-    Returns
-    -------
-    pandas.Series of str, with the index of ``links``
-        ``"person: Woody Allen"``, ``"genre: Drama"``: the kind goes with the name, so
-        that the country Georgia and somebody called Georgia stay apart. Pages and
-        categories of Wikipedia keep their own names.
+    The kind goes with the name, so that the country Georgia and somebody called Georgia
+    stay apart; all people are persons unless they are told apart `by_role`. Pages and
+    categories of Wikipedia keep their own names.
 
     Examples
     --------

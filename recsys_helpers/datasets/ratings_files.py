@@ -175,17 +175,9 @@ def opened_file(path: Path) -> io.BufferedReader:
 
 
 def kind_of(start: bytes) -> str:
-    """Say what a file is that is no plain text, and what to do.
+    """Say what a file is that is no plain text, and what to do; "" for plain text.
 
-    Parameters
-    ----------
-    start : bytes
-        The first bytes of the file, some hundreds or more; all of a shorter file.
-
-    Returns
-    -------
-    str
-        What follows "the file is", without the full stop. Empty for plain text.
+    `start` are its first bytes, some hundreds or more; all of a shorter file.
 
     Examples
     --------

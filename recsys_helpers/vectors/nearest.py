@@ -121,19 +121,8 @@ def best_of_candidates(
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Score pairs of a query and a row exactly, and keep each query's n best rows.
 
-    Parameters
-    ----------
-    queries : numpy.ndarray of float, shape (n_queries, n_dimensions)
-    matrix : numpy.ndarray of float, shape (n_rows, n_dimensions)
-    query, row : numpy.ndarray of int, shape (n_pairs,)
-        Which query and which row of each pair: by query, at least n for each.
-    n : int
-    metric : {"cosine", "dot", "euclidean"}
-
-    Returns
-    -------
-    rows, scores : numpy.ndarray, shape (n_queries, n)
-        As `nearest_rows` returns them.
+    `query` and `row` say which are a pair: by query, at least n for each. Returns what
+    `nearest_rows` does.
 
     Examples
     --------
@@ -148,15 +137,9 @@ def best_of_candidates(
 
 
 def unit_rows(matrix: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Each row divided by its length; a zero row stays zero.
+    """Each row of a matrix divided by its length; a zero row stays zero.
 
-    Parameters
-    ----------
-    matrix : numpy.ndarray of float, shape (n_rows, n_dimensions)
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (n_rows, n_dimensions), in the dtype given
+    Shape (n_rows, n_dimensions), in the dtype given.
 
     Examples
     --------
