@@ -10,7 +10,7 @@ READY := $(VENV)/ready
 COMPILE := --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 # What students install; the rest (Spark alone is half a gigabyte) has its own lock.
-LIGHT := als keras lab book test classroom engines serve
+LIGHT := als keras lab book test classroom engines serve wikipedia
 # What a container that serves a trained model needs, and nothing else.
 SERVED := fastapi numpy pandas scipy uvicorn
 

@@ -3,10 +3,10 @@
     python benchmarks/entities.py [--output FILE] [--processes N] [--quick]
 
 Three questions with known answers (`recsys_helpers.methods.entity.questions`), each
-asked of a model that was trained without what would give the answer away: chance and fame,
-raw links (Jaccard, cosine, tf-idf, truncated SVD), the source's model with its loop, ours
-with a vectorised sampler and both heads, with popularity-aware negatives, and with a
-softmax objective; the best from three seeds. How famous the neighbours of famous films
+asked of a model that was trained without what would give the answer away: chance and
+fame, raw links (Jaccard, cosine, tf-idf, truncated SVD), the source's model with its
+loop, ours with a vectorised sampler and both heads, with popularity-aware negatives,
+and with a softmax objective; the best from three seeds. How famous the neighbours of famous films
 are. Last, what the vectors are good for: a reader's taste (users of MovieLens, whose
 likes and dislikes are known) and critics' scores.
 

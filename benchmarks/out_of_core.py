@@ -9,7 +9,8 @@ time, so that drawing them, which takes longest, is done once for a seed. Each e
 filters them, numbers users and movies, splits, and makes the two sparse matrices
 (`recsys_helpers.large.out_of_core`), in a process of its own, so that its peak
 memory is its own; Python, numpy, pandas and scipy, which are imported for the matrices,
-are counted in it. All must end with the same matrices: a checksum of their bytes is compared.
+are counted in it. All must end with the same matrices: a checksum of their
+bytes is compared.
 
 The metric ``wall_s`` also has ``cpu_s`` and ``peak_mib``; ``disk_mib`` is the size of a
 file, ``memory_mib`` that of the matrices, and ``kept`` how many ratings pass the

@@ -853,9 +853,9 @@ with the_text_says(data.edition):
 # ## The source's own pages
 #
 # The file that the source uses, `wp_movies_10k.ndjson`, is a line of JSON for each
-# page: title, facts, links. If you have it, `load_wikipedia_links` reads it, from a
-# path or from its address, and everything above runs on it. Lines that are broken,
-# pages that come twice and pages without links are counted or refused:
+# page: title, facts, links. If you have it, `load_wikipedia_links` reads it, packed or
+# not, and everything above runs on it. Lines that are broken, pages that come twice and
+# pages without links are counted or refused:
 
 # %% tags=["nbval-check-output"]
 import json
@@ -1000,6 +1000,46 @@ print("near it:", "; ".join(near["title"]))
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # The lower the cosine without a link, the more it mattered. Which kind of link mattered
 # most to yours? An idf would say: the rarest.
+#
+# ````{solution-end}
+# ````
+
+# %% [markdown]
+# ````{exercise} Fresh links for three films
+# :label: ex-entities-fresh-links
+#
+# Choose three films, look up how Wikipedia titles their pages, and fetch their links of
+# today with `collect_wikipedia_links`. You need the network, and an address at which you
+# can be reached. Which pages do at least two of the three link to? Which of them would
+# you show as the reason why two films are alike?
+# ````
+
+# %% tags=["exercise"]
+# Your answer
+
+
+# %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
+# ````{solution-start} ex-entities-fresh-links
+# :class: dropdown
+# ````
+#
+# For three crime films, say, and with an address of your own as `contact`:
+#
+# ```python
+# fresh = datasets.collect_wikipedia_links(
+#     ["Heat (1995 film)", "Ronin (film)", "The Insider (film)"],
+#     "fresh.ndjson",
+#     contact="ann@example.org",
+# )
+# shared = fresh.pairs(min_films=2)["entity"].value_counts()
+# print(shared.to_string())
+# ```
+#
+# The book does not run this: Wikipedia changes every day. Expect the people that two of
+# the films share, and much that almost every page of a film links to: who distributes
+# films, and who counts tickets or collects reviews. An idf would tell the two apart, but
+# not one from three pages. The answers stay in `fresh.ndjson`: a second run asks
+# nothing, and `load_wikipedia_links` reads it.
 #
 # ````{solution-end}
 # ````

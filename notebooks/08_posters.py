@@ -769,8 +769,8 @@ with plots.course_style():
 #
 # The source has its API key as text in two cells, and sends it over an unencrypted
 # connection. Who publishes the notebook publishes the key; deleting it later does not
-# help, for git keeps the old version. Here a key is taken from the environment, sent
-# over https only, and taken out of every message that could be printed.
+# help, for git keeps the old version. Here an access token is taken from the
+# environment and sent over https in a header: no address has it, and so no message.
 # :::
 #
 # To ask for a film one needs its id at IMDb. The editions that come with the course

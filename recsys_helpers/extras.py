@@ -1,24 +1,25 @@
-"""What chapters 10 and 11 need besides the course's usual packages.
+"""Packages that only a part of the course needs, and how to install them.
 
 An engine, a cluster or a server is a large thing to install for one chapter. So they
 are extras: a chapter asks with `has_extra` what is here, and shows measured results in
-place of its live cells where something is missing.
+place of its live cells where something is missing. A function that cannot do without
+gets its package from `require`.
 """
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
+from types import ModuleType
 
-__all__ = [
-    "EXTRAS",
-    "has_extra",
-]
+__all__ = ["EXTRAS", "has_extra", "require"]
 
-#: The packages that each extra of ``pyproject.toml`` brings, as they are imported.
+#: The packages that extras of ``pyproject.toml`` bring, as they are imported.
 EXTRAS = {
     "engines": ("duckdb", "polars", "voyager"),
     "serve": ("fastapi", "httpx", "uvicorn"),
     "spark": ("pyspark",),
+    "wikipedia": ("mwclient",),
     "workers": ("jax",),
 }
 
@@ -30,7 +31,8 @@ def has_extra(extra: str) -> bool:
 
     Parameters
     ----------
-    extra : {"engines", "serve", "spark", "workers"}
+    extra : str
+        One of :data:`EXTRAS`.
 
     Returns
     -------
@@ -47,7 +49,24 @@ def has_extra(extra: str) -> bool:
     if missing:
         print(
             f"Not installed here: {', '.join(missing)}. The cells that need it do "
-            "nothing; everything else runs. To install it, run this in the folder of "
-            f"the course:\n    python -m pip install '.[{extra}]'"
+            f"nothing; everything else runs. {_how_to_install(extra)}"
         )
     return not missing
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import a module that an extra brings, or say how to install it."""
+    try:
+        return import_module(module)
+    except ImportError as error:
+        raise ImportError(
+            f"This needs the package {module.partition('.')[0]}, which cannot be "
+            f"imported here ({error}). {_how_to_install(extra)}"
+        ) from error
+
+
+def _how_to_install(extra: str) -> str:
+    return (
+        "To install it, run this in the folder of the course:\n"
+        f"    python -m pip install '.[{extra}]'"
+    )

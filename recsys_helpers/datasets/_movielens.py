@@ -118,8 +118,7 @@ def read_movielens(
     Raises
     ------
     InvalidDataError
-        For a missing or damaged file, an archive whose member would land outside the
-        folder it is unpacked in, a line that is cut short, and all that
+        For a missing or damaged file, a line that is cut short, and all that
         :func:`~recsys_helpers.datasets.validate_ratings` and
         :func:`~recsys_helpers.datasets.validate_movies` refuse.
     """

@@ -31,7 +31,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import IO, Any, NoReturn, cast
 
 import numpy as np
@@ -113,7 +113,6 @@ _KINDS = {
     b"\xfe\xff": _UTF_16,
 }
 
-_ENCRYPTED = 1  # bit 0 of a member's flags
 _HEAD = 2**16
 _SLOW_CHUNK = 50_000
 # Bounds the memory that comparing neighbours takes.
@@ -143,7 +142,7 @@ def opened(path: Path) -> Iterator[tuple[set[str], OpenFile]]:
     InvalidDataError
         When there is nothing at ``path``, when it is not a zip or is damaged
         (noticed at the latest where a member's checksum stands, at its end), or when
-        a member is encrypted or would land outside the folder it is unpacked in.
+        a member is encrypted or packed in an unknown way.
     """
     if path.is_dir():
         names = {file.name for file in path.iterdir() if file.is_file()}
@@ -153,10 +152,7 @@ def opened(path: Path) -> Iterator[tuple[set[str], OpenFile]]:
         with zipfile.ZipFile(path) as archive:
             members = _members(archive, path)
             try:
-                yield (
-                    set(members),
-                    lambda name: _watched(archive.open(members[name]), name),
-                )
+                yield set(members), lambda name: _member(archive, members[name], name)
             except InvalidDataError:
                 # Damage looks like nonsense in a line until the member's end, where
                 # its checksum stands.
@@ -165,7 +161,7 @@ def opened(path: Path) -> Iterator[tuple[set[str], OpenFile]]:
                 raise
     except FileNotFoundError:
         raise InvalidDataError(f"There is no file or folder {path}.") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
         _refuse_archive(path, error)
 
 
@@ -559,7 +555,10 @@ def _refuse_archive(path: Path, error: Exception) -> NoReturn:
     with path.open("rb") as file:
         start = file.read(1024)
     if start.startswith(b"PK"):
-        said = f"a zip archive, and damaged or not a whole one ({error}). Get it again"
+        said = (
+            f"a zip archive, and damaged, not a whole one or locked ({error}). Get it "
+            "again, or unpack it and give the folder"
+        )
     else:
         said = kind_of(start) or (
             "a file of text, and a folder or a zip archive is wanted. Give the folder "
@@ -568,22 +567,19 @@ def _refuse_archive(path: Path, error: Exception) -> NoReturn:
     raise InvalidDataError(f"{path} is {said}.") from error
 
 
+def _member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str
+) -> io.BufferedReader:
+    try:
+        return _watched(archive.open(member), name)
+    except RuntimeError as error:  # it needs a password, or an unknown way of packing
+        raise zipfile.BadZipFile(str(error)) from error
+
+
 def _members(archive: zipfile.ZipFile, path: Path) -> dict[str, zipfile.ZipInfo]:
     """Find the files in a zip by their names, without the folders they are in."""
     members: dict[str, zipfile.ZipInfo] = {}
     for member in archive.infolist():
-        # orig_filename: zipfile has cleaned up the other one on some systems.
-        as_windows = PureWindowsPath(member.orig_filename)
-        if as_windows.drive or as_windows.root or ".." in as_windows.parts:
-            raise InvalidDataError(
-                f"{path} holds {member.orig_filename!r}, which would be unpacked "
-                "outside its folder. No honest archive does: don't use it."
-            )
-        if member.flag_bits & _ENCRYPTED:
-            raise InvalidDataError(
-                f"{path} is encrypted: {member.filename} needs a password. The "
-                "archives of GroupLens are not; unpack it into a folder yourself."
-            )
         # Some programs of Windows write "\\" where a zip should have "/".
         name = member.filename.replace("\\", "/").rpartition("/")[2]
         if not name:

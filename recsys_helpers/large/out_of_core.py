@@ -18,7 +18,6 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
@@ -37,6 +36,7 @@ from recsys_helpers.datasets.ratings_files import (
     our_name,
     require_columns,
 )
+from recsys_helpers.extras import require
 
 if TYPE_CHECKING:
     import duckdb
@@ -173,17 +173,6 @@ def refuse_file(wanted: Wanted, error: Exception) -> NoReturn:
     raise InvalidDataError(f"{wanted.path.name} cannot be read: {reason}") from error
 
 
-def imported(name: str) -> ModuleType:
-    """Import an engine when it is needed, or say how to install it."""
-    try:
-        return import_module(name)
-    except ImportError as error:
-        raise ImportError(
-            f"This needs {name}, which is not installed here. In a terminal: "
-            f"pip install {name}"
-        ) from error
-
-
 # Of its buffers, where the caller sets none.
 MEMORY_LIMIT = "500MB"
 # What `check_rating_values` asks. NaN is above all numbers here, and NULL is not true.
@@ -199,7 +188,7 @@ BLANK = "coalesce(user_id, movie_id, rating, timestamp) IS NULL"
 @contextmanager
 def with_duckdb(wanted: Wanted) -> Iterator[Ordered]:
     """Let DuckDB work in a database on disk, which is removed afterwards."""
-    duckdb = imported("duckdb")
+    duckdb = require("duckdb", "engines")
     with tempfile.TemporaryDirectory(prefix="prepare_ratings_") as folder:
         settings = {
             "memory_limit": wanted.memory_limit or MEMORY_LIMIT,
@@ -324,7 +313,7 @@ def quoted_path(path: Path) -> str:
 @contextmanager
 def with_polars(wanted: Wanted) -> Iterator[Ordered]:
     """Let Polars plan the work and stream the file through the plan."""
-    pl = imported("polars")
+    pl = require("polars", "engines")
     try:
         rows = _polars_rows(pl, wanted)
         good = (

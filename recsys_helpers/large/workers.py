@@ -25,7 +25,6 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -41,6 +40,7 @@ from recsys_helpers._checks import (
     check_positive,
 )
 from recsys_helpers._files import ArraysFileError, read_npz, write_npz
+from recsys_helpers.extras import require
 from recsys_helpers.features.encoder import TowerInputs
 from recsys_helpers.features.taste import out_of_fold
 
@@ -457,11 +457,7 @@ def train_on_workers(
             f"{len(rows.ratings):,} rows do not fill a batch of "
             f"{settings.batch_size:,}. Take a smaller one."
         )
-    if find_spec("jax") is None:
-        raise ImportError(
-            "This needs JAX, which is not installed here. In a terminal: "
-            "pip install jax"
-        )
+    require("jax", "workers")
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     training = json.dumps(asdict(settings) | {"rows": _fingerprint(rows)})

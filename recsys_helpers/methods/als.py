@@ -35,6 +35,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys_helpers._checks import check_count, check_number, check_positive
+from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods._base import (
     NEW_USER,
@@ -487,7 +488,8 @@ class Als(FactorLists):
         """
         check_ratings_frame(train)
         self._check_settings()
-        model_class = _implicit_als()
+        # Not implicit.als, which hands out another class where there is a GPU.
+        model_class = require("implicit.cpu.als", "als").AlternatingLeastSquares
         rated = Interactions.from_ratings(train)
         liked = confidences(train, self.like_threshold, self.weighting, self.alpha)
         weighted = Interactions.from_ratings(
@@ -615,19 +617,6 @@ class Als(FactorLists):
         check_positive("regularization", self.regularization)
         # A negative number would end the whole process, in the library of threads.
         check_count("num_threads", self.num_threads, at_least=0)
-
-
-def _implicit_als() -> Any:
-    try:
-        # Not implicit.als, which hands out another class where there is a GPU.
-        from implicit.cpu.als import AlternatingLeastSquares
-    except ImportError as error:
-        raise ImportError(
-            "Als needs the package implicit, which is not installed here. In a "
-            "terminal: pip install implicit (or conda install -c conda-forge "
-            "implicit). recsys_helpers.methods.als.factorise works without it."
-        ) from error
-    return AlternatingLeastSquares
 
 
 def _one_blas_thread() -> AbstractContextManager:

@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from recsys_helpers._checks import check_choice, check_count, check_number
+from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions, k_largest, positives
 from recsys_helpers.methods._base import (
     as_stars,
@@ -464,14 +465,7 @@ class ImplicitNeighbours:
             )
 
     def _model(self):
-        try:
-            from implicit import nearest_neighbours
-        except ImportError as error:
-            raise ImportError(
-                "ImplicitNeighbours needs the library implicit. Install it in a "
-                "terminal: pip install implicit (or conda install -c conda-forge "
-                "implicit)."
-            ) from error
+        nearest_neighbours = require("implicit.nearest_neighbours", "als")
         settings: dict[str, Any] = {"K": self.k, "num_threads": self.num_threads}
         if self.weighting == "bm25":
             settings |= {"K1": self.k1, "B": self.b}

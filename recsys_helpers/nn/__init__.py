@@ -7,6 +7,8 @@ have them calls `load_keras` before any `import tensorflow` or `import keras`.
 import os
 from types import ModuleType
 
+from recsys_helpers.extras import require
+
 SETTINGS = {
     "KERAS_BACKEND": "tensorflow",
     # Errors only: at its start TensorFlow tells how it was compiled.
@@ -40,17 +42,10 @@ def load_keras(any_backend: bool = False) -> ModuleType:
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
-    try:
-        import keras
-
-        if any_backend and keras.backend.backend() != "tensorflow":
-            return keras
-        import tensorflow as tf
-    except ImportError as error:
-        raise ImportError(
-            "This needs Keras and TensorFlow, which are not installed here. In a "
-            "terminal: pip install tensorflow"
-        ) from error
+    keras = require("keras", "keras")
+    if any_backend and keras.backend.backend() != "tensorflow":
+        return keras
+    tf = require("tensorflow", "keras")
     if keras.backend.backend() != "tensorflow":
         raise ImportError(
             f"Keras runs on {keras.backend.backend()} here, and this course's layers "

@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import recsys_helpers
 from recsys_helpers._checks import as_list
+from recsys_helpers.extras import require
 from recsys_helpers.interactions import UnknownIdError
 from recsys_helpers.serving._problems import add_handlers, documented, problem
 from recsys_helpers.serving.recommender import Recommender
@@ -276,14 +277,7 @@ def create_app(
         If an origin is none.
     """
     origins = _checked_origins(allow_origins)
-    try:
-        from fastapi import FastAPI
-    except ImportError as error:
-        raise ImportError(
-            "The server needs the package fastapi, which is not installed here. In "
-            "the folder of the course: python -m pip install '.[serve]'"
-        ) from error
-    app = FastAPI(
+    app = require("fastapi", "serve").FastAPI(
         title="Recommend a movie",
         version=recsys_helpers.__version__,
         description=_ABOUT,

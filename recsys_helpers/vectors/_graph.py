@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_helpers._checks import check_choice, check_count
+from recsys_helpers.extras import require
 from recsys_helpers.vectors.nearest import (
     METRICS,
     Metric,
@@ -99,7 +100,7 @@ class Graph:
         check_count("seed", seed, at_least=0)
         check_count("n_links", n_links, at_least=2)
         check_count("build_ef", build_ef, at_least=n_links)
-        voyager = _voyager()
+        voyager = require("voyager", "engines")
         points = _Placed(matrix, metric).rows(matrix)
         first, which = _different_rows(points)
         points = points[first]
@@ -136,7 +137,9 @@ class Graph:
         check_choice("metric", metric, METRICS)
         if places.shape != (len(matrix),) or places.dtype.kind != "i":
             raise ValueError("its graph belongs to other movies.")
-        links = _voyager().Index.load(io.BytesIO(arrays["links"].tobytes()))
+        links = require("voyager", "engines").Index.load(
+            io.BytesIO(arrays["links"].tobytes())
+        )
         graph = cls(matrix, cast(Metric, metric), links, places)
         shape = (links.num_elements, links.num_dimensions)
         if shape != (len(graph._starts) - 1, matrix.shape[1]):
@@ -185,6 +188,7 @@ class Graph:
         walkable = points.any(axis=1) & np.isfinite(points).all(axis=1)
         if not walkable.all() or wanted > len(self.matrix):
             return self._exactly(queries, n, exclude)
+        voyager = require("voyager", "engines")
         try:
             places, _ = self.links.query(
                 points,
@@ -192,7 +196,7 @@ class Graph:
                 num_threads=1,
                 query_ef=max(query_ef, wanted),
             )
-        except _voyager().RecallError:  # fewer than wanted can be reached
+        except voyager.RecallError:  # fewer than wanted can be reached
             return self._exactly(queries, n, exclude)
         query, row = self._rows_at(places.astype(np.intp), wanted)
         kept = ~(row[:, None] == exclude[query]).any(axis=1)
@@ -250,14 +254,3 @@ def _different_rows(points: NDArray[np.float32]):
     as_bytes = rows.view(f"V{rows.itemsize * rows.shape[1]}")
     _, first, which = np.unique(as_bytes, return_index=True, return_inverse=True)
     return first, which.ravel()
-
-
-def _voyager():
-    try:
-        import voyager
-    except ImportError as error:
-        raise ImportError(
-            "An index needs the package voyager, which is not installed here. In the "
-            "folder of the course: python -m pip install '.[engines]'"
-        ) from error
-    return voyager

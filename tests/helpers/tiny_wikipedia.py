@@ -1,6 +1,5 @@
 """A few pages of Wikipedia, for tests: as a corpus, and as a wiki that answers."""
 
-import gzip
 import io
 import json
 import zipfile
@@ -26,19 +25,14 @@ def lines(*pages):
     return b"".join(json.dumps(page).encode() + b"\n" for page in pages or PAGES)
 
 
-def zipped(content, *more, name="wp_movies_10k.ndjson"):
-    """Return a zip of one file, and of empty ones by the names `more`."""
+def zipped(content, *more):
+    """Return a zip of the corpus, and of empty files by the names `more`."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr(name, content)
+        archive.writestr("wp_movies_10k.ndjson", content)
         for other in more:
             archive.writestr(other, b"")
     return buffer.getvalue()
-
-
-def gzipped(content):
-    """Return a gzip of one file."""
-    return gzip.compress(content)
 
 
 def wiki(pages, redirects=None, normalized=None, interwiki=(), links_an_answer=500):

@@ -117,7 +117,7 @@ def test_implicit_has_nothing_to_warn_about(train, monkeypatch):
 
 def test_without_implicit_the_message_says_how_to_install_it(train, monkeypatch):
     monkeypatch.setitem(sys.modules, "implicit.cpu.als", None)
-    with pytest.raises(ImportError, match="pip install implicit"):
+    with pytest.raises(ImportError, match="implicit"):
         Als().fit(train)
 
 

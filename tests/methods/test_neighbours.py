@@ -461,8 +461,8 @@ def test_where_nothing_reaches_the_threshold_popularity_decides(likes, weighting
 
 
 def test_without_implicit_it_says_how_to_get_it(likes, monkeypatch):
-    monkeypatch.setitem(sys.modules, "implicit", None)
-    with pytest.raises(ImportError, match="pip install implicit"):
+    monkeypatch.setitem(sys.modules, "implicit.nearest_neighbours", None)
+    with pytest.raises(ImportError, match="implicit"):
         ImplicitNeighbours().fit(likes)
 
 

@@ -1,123 +1,192 @@
-"""The client of TMDB, over real HTTP, with a server that plays TMDB."""
+"""Posters from TMDB, over real HTTP, from a server that plays TMDB and its troubles."""
 
+import gzip
+import io
 import json
-import socket
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
+import logging
+import time
+import zlib
+from urllib.parse import urlsplit
 
 import numpy as np
+import pandas as pd
 import pytest
+import trustme
 from http_server import json_answer, serving, silent, status, whole
-from tmdb_server import KEY, SIZES, TOY_STORY, FakeTmdb, moved_to, refused
+from PIL import Image
 
-from recsys_helpers.datasets import DownloadError
 from recsys_helpers.display import Shown
-from recsys_helpers.posters.tmdb._client import (
+from recsys_helpers.posters import tmdb as tmdb_module
+from recsys_helpers.posters.tmdb import (
     TMDB_ATTRIBUTION,
+    Answer,
+    NoTmdbKeyError,
     Tmdb,
+    TmdbBusyError,
     TmdbError,
     TmdbKeyRefusedError,
-    TmdbNotFoundError,
     TmdbUnavailableError,
     as_imdb_id,
-    as_tmdb_id,
+    as_json,
+    download_posters,
     with_tmdb_attribution,
 )
 
-NOW = 1_800_000_000.0
+TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJhdWQiOiJub2JvZHkifQ.c2lnbmF0dXJlLW9mLW5vYm9keQ"
 DAY = 24 * 60 * 60
+TOY_STORY = {"id": 862, "title": "Toy Story", "poster_path": "/toy.jpg"}
+HEAT = {"id": 949, "title": "Heat", "poster_path": "/heat.jpg"}
+RARE = {"id": 7, "title": "Rare", "poster_path": None}
+FILMS = {"tt0114709": TOY_STORY, "tt0113277": HEAT, "tt10872600": RARE}
+LINKS = pd.DataFrame({"movie_id": [1, 6, 99], "imdb_id": list(FILMS)})
+FIND_TOY, FIND_HEAT = "/3/find/tt0114709", "/3/find/tt0113277"
+TOY, HEAT_POSTER = "/t/p/w342/toy.jpg", "/t/p/w342/heat.jpg"
 
 
-class Clock:
-    """A clock that stands still, unless somebody pauses."""
+def picture(kind="JPEG"):
+    """Return the bytes of a small picture, with something in it to decode."""
+    file = io.BytesIO()
+    Image.radial_gradient("L").resize((34, 51)).convert("RGB").save(file, kind)
+    return file.getvalue()
 
-    def __init__(self):
-        self.now = NOW
-        self.pauses = []
 
-    def __call__(self):
-        return self.now
+POSTER = picture()
 
-    def sleep(self, seconds):
-        self.pauses.append(seconds)
-        self.now += seconds
+
+def bomb(side=60_000):
+    """Make a small PNG that says of itself that it is huge."""
+    content = picture("PNG")
+    header = content[12:16] + side.to_bytes(4) * 2 + content[24:29]
+    return content[:12] + header + zlib.crc32(header).to_bytes(4) + content[33:]
+
+
+def moved_to(url):
+    """Send whoever asks to another address."""
+    return status(302, location=url)
+
+
+def hang_up(handler):
+    handler.connection.close()
+
+
+def too_much(handler):
+    """Send what is short on the way, and more than 20 MiB when it is unpacked."""
+    handler.send_response(200)
+    handler.send_header("Content-Encoding", "gzip")
+    handler.send_header("Content-Length", str(len(PACKED)))
+    handler.end_headers()
+    handler.wfile.write(PACKED)
+
+
+PACKED = gzip.compress(bytes(21 * 2**20))
+REFUSALS = (status(403), moved_to("/3/find/1"), status(429, retry_after="soon"))
+NO_JSON = (" <html>", "[" * 100_000, "")
+ANOTHER_SHAPE = (
+    *([1], None, {"results": []}, {"movie_results": {"id": 1}}),
+    *({"movie_results": [{"title": "no id"}]}, {"movie_results": [{"id": "x"}]}),
+)
+
+
+class FakeTmdb:
+    """Answers as TMDB does, once the troubles that it has for a path are over."""
+
+    def __init__(self, troubles=None):
+        self.troubles = {
+            path: list(answers) for path, answers in (troubles or {}).items()
+        }
+        self.paths = []
+
+    def __call__(self, handler):
+        path = urlsplit(handler.path).path
+        self.paths.append(path)
+        if self.troubles.get(path):
+            return self.troubles[path].pop(0)(handler)
+        if path.startswith("/3/find/"):
+            film = FILMS.get(path.rsplit("/", 1)[-1])
+            found = {"movie_results": [film] if film else [], "tv_results": []}
+            return json_answer(found)(handler)
+        if path.startswith("/t/p/"):
+            return whole(POSTER, "image/jpeg")(handler)
+        return status(404)(handler)
 
 
 @pytest.fixture(autouse=True)
-def _a_key_and_no_proxy(monkeypatch):
-    monkeypatch.setenv("TMDB_API_KEY", KEY)
+def _a_token_and_no_proxy(monkeypatch, tmp_path):
+    monkeypatch.setenv("TMDB_API_KEY", TOKEN)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
-    monkeypatch.delenv("RECSYS_DATA_DIR", raising=False)
+    monkeypatch.setenv("RECSYS_DATA_DIR", str(tmp_path / "data"))
+
+
+@pytest.fixture(autouse=True)
+def pauses(monkeypatch):
+    """Note pauses instead of sleeping."""
+    noted = []
+    monkeypatch.setattr(time, "sleep", noted.append)
+    return noted
 
 
 @pytest.fixture
-def clock():
-    return Clock()
+def at(monkeypatch):
+    """Let clients ask a server on this machine in place of TMDB's two."""
+
+    def at(server):
+        monkeypatch.setattr(Tmdb, "api", f"{server.url}/3")
+        monkeypatch.setattr(Tmdb, "images", f"{server.url}/t/p")
+        return server
+
+    return at
 
 
 @pytest.fixture
-def client(tmp_path, clock):
-    """Make a client of a server; its pauses are noted and not slept."""
-    clients = []
+def find(at):
+    """Ask for Toy Story; returns the film, or the error, and the server."""
 
-    def client(url, **options):
-        options = {
-            "cache_folder": tmp_path / "cache",
-            "requests_per_second": 1e9,
-            "timeout": (5, 5),
-            "sleep": clock.sleep,
-            "clock": clock,
-        } | options
-        clients.append(Tmdb(base_url=f"{url}/3", **options))
-        return clients[-1]
-
-    yield client
-    for each in clients:
-        each.close()
-
-
-@pytest.fixture
-def ask(client):
-    """Ask for Toy Story; returns what came, or the error, and the server."""
-
-    def ask(*answers, **options):
-        with serving(*answers) as server:
+    def find(*answers, imdb_id="tt0114709"):
+        with serving(*answers) as server, Tmdb() as tmdb:
+            at(server)
             try:
-                return client(server.url, **options).movie(862), server
+                return tmdb.find(imdb_id), server
             except TmdbError as error:
                 return error, server
 
-    return ask
+    return find
 
 
-def long_pauses(clock):
-    """Pauses without those that keep the rate."""
-    return [pause for pause in clock.pauses if pause > 1e-6]
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "posters"
+
+
+@pytest.fixture
+def download(at, folder):
+    """Download from a server; returns what came of each film, and why."""
+
+    def download(answer, links=LINKS, size="w342"):
+        with serving(answer) as server:
+            at(server)
+            return download_posters(links, folder, size)
+
+    return download
+
+
+def statuses(report):
+    return dict(zip(report.films["movie_id"], report.films["status"], strict=True))
+
+
+def names_in(folder):
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
 
 
 # Ids
 
 
 @pytest.mark.parametrize(
-    ("given", "imdb_id"),
-    [
-        (114709, "tt0114709"),
-        ("114709", "tt0114709"),
-        ("0114709", "tt0114709"),
-        ("tt0114709", "tt0114709"),
-        (" tt0114709 ", "tt0114709"),
-        (np.int32(114709), "tt0114709"),
-        (114709.0, "tt0114709"),
-        (417, "tt0000417"),
-        (10872600, "tt10872600"),
-        ("tt10872600", "tt10872600"),
-    ],
+    "given", [114709, 114709.0, np.int32(114709), "0114709", " tt0114709 "]
 )
-def test_an_imdb_id_has_at_least_seven_digits(given, imdb_id):
-    assert as_imdb_id(given) == imdb_id
+def test_an_imdb_id_has_at_least_seven_digits(given):
+    assert as_imdb_id(given) == "tt0114709"
 
 
-@pytest.mark.fault("TMDB", "unknown id")
 @pytest.mark.parametrize(
     "given", [0, -5, 1.5, True, None, float("nan"), "", "nm0000158", "../1", "١١٤"]
 )
@@ -126,405 +195,339 @@ def test_what_is_no_imdb_id_is_told(given):
         as_imdb_id(given)
 
 
-@pytest.mark.parametrize("given", [862, 862.0, "862", np.int64(862)])
-def test_a_tmdb_id_is_a_number(given):
-    assert as_tmdb_id(given) == 862
+# The token
 
 
-@pytest.mark.parametrize("given", [0, "tt1", "862/../1", None, float("nan"), 86.2])
-def test_what_is_no_tmdb_id_is_told(given):
-    with pytest.raises(ValueError, match="is not the id of a film in TMDB"):
-        as_tmdb_id(given)
-
-
-# What is asked and found
-
-
-def test_the_configuration_says_where_posters_are(client):
-    with serving(FakeTmdb()) as server:
-        images = client(server.url).configuration()["images"]
-    assert images["poster_sizes"] == SIZES
-
-
-def test_a_film_is_found_by_its_imdb_id(client):
-    with serving(fake := FakeTmdb()) as server:
-        film = client(server.url).find_by_imdb_id(114709)
-    assert (film["id"], film["poster_path"]) == (862, "/toy.jpg")
-    assert film["media_type"] == "movie"
-    assert fake.paths == ["/3/find/tt0114709"]
-    assert server.asked == [{"external_source": "imdb_id", "api_key": KEY}]
-
-
-def test_a_series_is_found_where_there_is_no_film(client):
-    series = {"id": 5, "name": "S", "imdb_id": "tt0000009", "poster_path": "/s.jpg"}
-    with serving(FakeTmdb(series=[series])) as server:
-        found = client(server.url).find_by_imdb_id("tt0000009")
-    assert (found["id"], found["media_type"]) == (5, "tv")
-
-
-@pytest.mark.fault("TMDB", "unknown id")
-@pytest.mark.parametrize("more", [{}, {"tv_results": []}, {"tv_results": None}])
-def test_an_unknown_film_is_none(client, more):
-    with serving(json_answer({"movie_results": []} | more)) as server:
-        assert client(server.url).find_by_imdb_id("tt9999999") is None
-
-
-def test_a_film_is_found_by_its_tmdb_id(ask):
-    film, _ = ask(FakeTmdb())
-    assert film == TOY_STORY
-
-
-def test_pictures_of_a_film_are_listed(client):
-    with serving(fake := FakeTmdb()) as server:
-        pictures = client(server.url).images(862)
-    assert pictures["posters"] == [{"file_path": "/toy.jpg"}]
-    assert fake.paths == ["/3/movie/862/images"]
-
-
-def test_the_address_of_a_poster_has_no_key(client):
-    with serving(FakeTmdb()) as server:
-        url = client(server.url).poster_url("/toy.jpg", "w185")
-    assert url == f"{server.url}/t/p/w185/toy.jpg"
-
-
-def test_an_unknown_size_names_those_there_are(client):
-    with (
-        serving(FakeTmdb()) as server,
-        pytest.raises(ValueError, match=r"w92, w154, .*got 'w341'"),
-    ):
-        client(server.url).poster_url("/toy.jpg", "w341")
-
-
-@pytest.mark.fault("TMDB", "hostile")
 @pytest.mark.parametrize(
-    "path",
-    [
-        "/../../x.jpg",
-        "/..%2f..%2fx.jpg",
-        "/a/b.jpg",
-        "//example.org/x.jpg",
-        "https://example.org/x.jpg",
-        "toy.jpg",
-        "/toy.jpg?a=b",
-        "/toy.jpg\n",
-        "/toy.exe",
-        "/.jpg",
-        "/" + "a" * 200,
-    ],
+    "value", ["", " ", "0123456789abcdef" * 2, f'"{TOKEN}"', f"{TOKEN}\nX-Header: a"]
 )
-def test_a_path_that_leads_elsewhere_is_refused(client, path):
-    with serving(FakeTmdb()) as server, pytest.raises(TmdbError, match="is not the na"):
-        client(server.url).poster(path)
-    assert len(server.asked) == 1  # for the configuration
+def test_without_a_token_it_says_where_to_get_one_and_shows_nothing(monkeypatch, value):
+    monkeypatch.setenv("TMDB_API_KEY", value)
+    with pytest.raises(NoTmdbKeyError, match=r"settings/api.*API Read Access") as told:
+        Tmdb().find(1)
+    assert not value.strip() or value not in str(told.value)
 
 
-@pytest.mark.fault("TMDB", "not there")
-def test_a_film_without_poster_has_no_address_of_one(client):
-    with serving(FakeTmdb()) as server, pytest.raises(TmdbNotFoundError):
-        client(server.url).poster_url(None)
+def test_the_token_goes_into_a_header_whatever_netrc_says(monkeypatch, find, tmp_path):
+    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ann password pass\n")
+    monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
+    monkeypatch.setenv("TMDB_API_KEY", f" {TOKEN}\n")
+    _, server = find(FakeTmdb())
+    assert server.requests[0]["Authorization"] == f"Bearer {TOKEN}"
+    assert server.asked == [{"external_source": "imdb_id"}]
 
 
-@pytest.mark.fault("TMDB", "hostile")
-def test_a_poster_that_is_too_long_is_refused(client):
-    with serving(FakeTmdb(poster=bytes(5000))) as server:
-        tmdb = client(server.url)
-        with pytest.raises(TmdbError, match=r"more than 0\.00381 MiB came"):
-            tmdb.poster("/toy.jpg", most_bytes=4000)
+def test_pictures_and_other_hosts_do_not_get_the_token(at):
+    with serving(FakeTmdb()) as elsewhere:
+        troubles = {path: [moved_to(elsewhere.url + path)] for path in (FIND_TOY, TOY)}
+        with serving(FakeTmdb(troubles)) as server, Tmdb() as tmdb:
+            at(server)
+            with pytest.raises(TmdbUnavailableError):
+                tmdb.find("tt0114709")
+            assert tmdb.poster("/toy.jpg") == POSTER
+    assert "Authorization" in server.requests[0]
+    assert len(elsewhere.requests) == 1  # for the picture
+    assert "Authorization" not in server.requests[1] | elsewhere.requests[0]
 
 
-# What is worth another try
+def test_the_token_does_not_show(download, find, tmp_path, caplog, capfd):
+    caplog.set_level(logging.DEBUG)
+    report = download(FakeTmdb({FIND_HEAT: [status(422)], TOY: [hang_up]}))
+    error, _ = find(status(401), imdb_id=1)
+    shown = f"{vars(Tmdb())} {error!r} {report} {report.films.to_csv()}"
+    assert TOKEN not in shown + caplog.text + "".join(capfd.readouterr())
+    files = [file for file in tmp_path.rglob("*") if file.is_file()]
+    assert len(files) == 2  # a poster, and what was learned
+    assert not any(TOKEN.encode() in file.read_bytes() for file in files)
+
+
+def test_who_has_no_valid_certificate_is_not_asked(at, pauses):
+    certificate = trustme.CA().issue_cert("127.0.0.1")
+    with serving(FakeTmdb(), certificate=certificate) as server, Tmdb() as tmdb:
+        at(server)
+        with pytest.raises(TmdbUnavailableError, match="certificate verify failed"):
+            tmdb.find(1)
+    assert server.requests == pauses == []
+
+
+# What is found
+
+
+def test_a_series_is_found_where_there_is_no_film(find):
+    series = {"id": 5, "name": "S", "poster_path": None}
+    film, _ = find(json_answer({"movie_results": [], "tv_results": [series]}))
+    assert (film.id, film.poster_path) == (5, None)
+
+
+def test_an_unknown_film_is_none(find):
+    assert find(FakeTmdb(), imdb_id="tt9999999")[0] is None
+
+
+# What goes wrong
 
 
 @pytest.mark.parametrize(
     ("trouble", "pause"),
     [
-        (status(429), 1),
-        (status(429, retry_after="7"), 7),
-        (status(503, retry_after="3"), 3),
-        (status(503, retry_after="soon"), 1),
-        (status(500), 1),
-        (json_answer("{"), 1),
-        (json_answer(""), 1),
-        (json_answer(TOY_STORY, cut_at=20), 1),
+        (status(429), []),
+        (status(429, retry_after="7"), [7]),
+        (status(503, retry_after="3"), [3]),
+        (status(500), []),
+        (hang_up, []),
+        (json_answer('{"movie_results": ['), []),
+        (json_answer({"movie_results": [TOY_STORY]}, cut_at=20), []),
     ],
 )
-def test_after_trouble_it_pauses_and_asks_again(ask, clock, trouble, pause):
-    film, server = ask(trouble, FakeTmdb())
-    assert film == TOY_STORY
-    assert long_pauses(clock) == [pause]
-    assert len(server.asked) == 2
+def test_after_trouble_it_asks_again(find, pauses, trouble, pause):
+    film, server = find(trouble, FakeTmdb())
+    assert film.id == 862
+    assert (pauses, len(server.requests)) == (pause, 2)
 
 
-def test_a_date_to_come_back_is_waited_for(ask, clock):
-    date = datetime.fromtimestamp(NOW, UTC) + timedelta(seconds=30)
-    ask(status(429, retry_after=format_datetime(date, usegmt=True)), FakeTmdb())
-    assert long_pauses(clock) == [pytest.approx(30, abs=1e-3)]
-
-
-def test_a_date_in_the_past_is_no_reason_to_wait(ask, clock):
-    date = format_datetime(datetime(2020, 1, 1, tzinfo=UTC), usegmt=True)
-    ask(status(429, retry_after=date), FakeTmdb())
-    assert long_pauses(clock) == [1]
-
-
-@pytest.mark.fault("TMDB", "busy or failing")
-def test_pauses_double_until_it_gives_up(ask, clock):
-    error, _ = ask(status(500), n_retries=7)
+@pytest.mark.parametrize("trouble", [status(429), status(503), hang_up, silent])
+def test_pauses_double_until_it_gives_up(find, pauses, trouble, monkeypatch):
+    if trouble is silent:
+        monkeypatch.setattr(Tmdb, "timeout", (5, 0.1))
+    error, server = find(trouble)
     assert type(error) is TmdbUnavailableError
-    assert "in 8 tries: it answered 500" in str(error)
-    assert long_pauses(clock) == [1, 2, 4, 8, 16, 30, 30]
+    assert (pauses, len(server.requests)) == ([2, 4], 4)
 
 
-@pytest.mark.fault("TMDB", "busy or failing")
-def test_a_long_wait_is_left_to_the_reader(ask, clock):
-    error, _ = ask(status(429, retry_after="3600"))
-    assert "left alone for 60 minutes" in str(error)
-    assert error.after == 3600
-    assert long_pauses(clock) == []
-
-
-@pytest.mark.fault("TMDB", "slow or silent")
-def test_a_silent_server_is_a_time_out(ask):
-    error, _ = ask(silent, timeout=(5, 0.1), n_retries=1)
-    assert type(error) is TmdbUnavailableError
-    assert "in 2 tries: it took too long" in str(error)
-
-
-@pytest.mark.fault("TMDB", "cut short")
-def test_a_server_that_stops_in_the_middle_is_asked_again(ask, clock):
-    def stops(handler):
-        json_answer(TOY_STORY, cut_at=20)(handler)
-        handler.wfile.flush()
-        handler.server.stopping.wait(0.5)
-
-    film, _ = ask(stops, FakeTmdb(), timeout=(5, 0.1))
-    assert film == TOY_STORY
-
-
-@pytest.mark.fault("TMDB", "refused")
-def test_a_refused_connection_is_tried_again(client, clock):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with pytest.raises(TmdbUnavailableError, match="in 3 tries: the connection fai"):
-        client(f"http://127.0.0.1:{port}", n_retries=2).movie(862)
-    assert long_pauses(clock) == [1, 2]
+def test_a_long_wait_is_left_to_the_reader(find, pauses):
+    error, server = find(status(429, retry_after="3600"))
+    assert type(error) is TmdbBusyError
+    assert "60 minutes" in str(error)
+    assert (pauses, len(server.requests)) == ([], 1)
 
 
 @pytest.mark.parametrize(
-    ("answer", "kind", "message"),
+    ("kind", "n_asked", "answer"),
     [
-        (refused(401, "Invalid API key."), TmdbKeyRefusedError, r"401 .*Invalid API k"),
-        (status(401), TmdbKeyRefusedError, r"refused the key that is in TMDB_API_KEY"),
-        (refused(404, "Not there.", 34), TmdbNotFoundError, r"404 .*Not there"),
-        (refused(422, "Bad.", 5), TmdbError, r"did not accept the question: 422"),
-        (status(403), TmdbUnavailableError, "does not let this program ask"),
-        (status(302), TmdbUnavailableError, "another address is not followed"),
-        (whole(b" <html>", "text/html"), TmdbUnavailableError, "a web page in place"),
-        (json_answer([1]), TmdbError, "does not answer as TMDB does"),
-        (json_answer(None), TmdbError, "does not answer as TMDB does"),
-        (json_answer({"id": "862"}), TmdbError, "does not answer as TMDB does"),
-        (json_answer({"id": 1, "poster_path": 2}), TmdbError, "does not answer as"),
-        (whole(bytes(11 * 2**20)), TmdbError, "more than 10 MiB came"),
+        (TmdbKeyRefusedError, 1, status(401)),
+        *((TmdbUnavailableError, 1, answer) for answer in REFUSALS),
+        *((TmdbUnavailableError, 2, json_answer(text)) for text in NO_JSON),
+        *((TmdbError, 1, json_answer(content)) for content in ANOTHER_SHAPE),
+        *((TmdbError, 1, answer) for answer in (status(404), status(422), too_much)),
     ],
 )
-def test_what_no_patience_mends_is_not_tried_again(ask, clock, answer, kind, message):
-    error, server = ask(answer)
+def test_each_trouble_has_an_error_of_its_kind(find, pauses, kind, n_asked, answer):
+    error, server = find(answer)
     assert type(error) is kind
-    with pytest.raises(DownloadError, match=message):
-        raise error
-    assert len(server.asked) == 1
-    assert long_pauses(clock) == []
+    assert (pauses, len(server.requests)) == ([], n_asked)
 
 
-@pytest.mark.fault("TMDB", "another kind")
-@pytest.mark.parametrize(
-    ("question", "answer"),
-    [
-        ("configuration", {"images": {"secure_base_url": "https://a.example/"}}),
-        ("configuration", {"images": []}),
-        (
-            "configuration",
-            {"images": {"secure_base_url": "http://a.example/", "poster_sizes": SIZES}},
-        ),
-        (
-            "configuration",
-            {"images": {"secure_base_url": "https://a.example", "poster_sizes": ["/"]}},
-        ),
-        ("find_by_imdb_id", {"results": []}),
-        ("find_by_imdb_id", {"movie_results": {"id": 1}}),
-        ("find_by_imdb_id", {"movie_results": [{"title": "no id"}]}),
-        ("images", {"posters": [{"path": "/a.jpg"}]}),
-        ("images", {"posters": None}),
-    ],
-)
-def test_an_answer_of_another_shape_is_told_and_not_kept(
-    client, tmp_path, question, answer
-):
-    with serving(json_answer(answer)) as server:
-        method = getattr(client(server.url), question)
-        with pytest.raises(TmdbError, match="does not answer as TMDB does"):
-            method() if question == "configuration" else method(7)
-    assert not (tmp_path / "cache").exists()
-
-
-def test_no_more_requests_than_allowed_are_sent_in_a_second(client, clock):
-    with serving(FakeTmdb()) as server:
-        tmdb = client(server.url, requests_per_second=4)
-        for tmdb_id in (862, 949, 7):
-            tmdb.movie(tmdb_id)
-    assert clock.pauses == [0.25, 0.25]
-
-
-def test_a_clock_that_is_set_back_does_not_stop_it(client, clock):
-    with serving(FakeTmdb()) as server:
-        tmdb = client(server.url, requests_per_second=4)
-        tmdb.movie(862)
-        clock.now -= 10_000
-        tmdb.movie(949)
-    assert clock.pauses == [0.25]
+def test_half_an_answer_is_a_reason_to_ask_again():
+    assert "not JSON" in as_json("TMDB", Answer(200, "", b'{"movie_res')).reason
 
 
 @pytest.mark.parametrize(
-    "url",
+    "path",
     [
-        "http://example.org/3",
-        "ftp://example.org",
-        "nonsense",
-        "",
-        "https://ann:secret@example.org/3",
-        "https://example.org/3?a=b",
-        "https://[1/3",
+        *("/../../x.jpg", "/..%2fx.jpg", "/a/b.jpg", "//example.org/x.jpg", "toy.jpg"),
+        *("https://example.org/x.jpg", "/toy.jpg?a=b", "/toy.jpg\n", "/.jpg", 7),
     ],
 )
-def test_an_address_that_is_not_safe_is_refused_and_not_shown(url, tmp_path):
-    with pytest.raises(ValueError, match="starts with https://") as told:
-        Tmdb(base_url=url, cache_folder=tmp_path)
-    assert "secret" not in str(told.value)
-
-
-@pytest.mark.parametrize("option", [{"n_retries": -1}, {"requests_per_second": 0}])
-def test_settings_that_make_no_sense_are_told(option):
-    with pytest.raises(ValueError, match=next(iter(option))):
-        Tmdb(**option)
-
-
-def test_a_redirect_is_not_followed_by_the_api(client):
-    with (
-        serving(FakeTmdb()) as elsewhere,
-        serving(moved_to(elsewhere.url)) as server,
-        pytest.raises(TmdbUnavailableError),
-    ):
-        client(server.url).movie(862)
-    assert elsewhere.requests == []
+def test_a_path_that_leads_elsewhere_is_refused(path):
+    with pytest.raises(TmdbError, match="is not that of a picture"):
+        Tmdb().poster(path)
 
 
 # What is kept
 
 
-def test_an_answer_is_asked_for_once(client):
-    with serving(FakeTmdb()) as server:
-        assert client(server.url).movie(862) == client(server.url).movie(862)
-        assert len(server.asked) == 1
+@pytest.mark.parametrize(("days", "n_asked"), [(29, 0), (31, 1), (-1, 1)])
+def test_a_film_is_asked_for_once_in_a_month(find, monkeypatch, days, n_asked):
+    find(FakeTmdb())
+    then = time.time() + days * DAY
+    monkeypatch.setattr(time, "time", lambda: then)
+    film, server = find(FakeTmdb())
+    assert (film.id, len(server.requests)) == (862, n_asked)
 
 
-def test_an_empty_answer_is_kept_too(client):
-    with serving(FakeTmdb(films=())) as server:
-        client(server.url).find_by_imdb_id(1)
-        assert client(server.url).find_by_imdb_id(1) is None
-        assert len(server.asked) == 1
-
-
-@pytest.mark.fault("TMDB", "changed bytes")
 @pytest.mark.parametrize(
     "spoilt",
+    [b"", b'{"tt', b"[]", b"null", b"\xff\xfe", b'{"tt0114709": {"id": 862}}'],
+)
+def test_a_spoilt_file_of_answers_is_made_anew(find, tmp_path, spoilt):
+    find(FakeTmdb())
+    file = tmp_path / "data" / "tmdb.json"
+    file.write_bytes(spoilt)
+    film, server = find(FakeTmdb())
+    assert (film.id, len(server.requests)) == (862, 1)
+    assert json.loads(file.read_bytes())["tt0114709"]["id"] == 862
+
+
+def test_a_folder_of_answers_that_cannot_be_written_does_no_harm(find, tmp_path):
+    (tmp_path / "data").write_text("a file")
+    assert find(FakeTmdb())[0].id == 862
+
+
+# Posters of many films
+
+
+def test_each_film_that_has_a_poster_gets_a_file_named_by_its_id(download, folder):
+    report = download(FakeTmdb())
+    assert names_in(folder) == ["w342/1.jpg", "w342/6.jpg"]
+    assert report.files == {n: folder / "w342" / f"{n}.jpg" for n in (1, 6)}
+    assert report.files[1].read_bytes() == POSTER
+    download(FakeTmdb(), size="w92")
+    assert names_in(folder)[2:] == ["w92/1.jpg", "w92/6.jpg"]
+
+
+def test_the_report_says_what_came_of_each_film(download):
+    report = download(FakeTmdb())
+    films = report.films
+    assert list(films) == ["movie_id", "status", "reason", "tmdb_id", "file"]
+    assert films["status"].tolist() == ["downloaded", "downloaded", "missing"]
+    assert films["tmdb_id"].tolist() == [862, 949, 7]
+    assert films["file"].tolist()[2] is None
+    assert str(report).splitlines() == [
+        "3 films: 2 downloaded, 1 missing.",
+        "   1 x TMDB has no poster of this film.",
+        TMDB_ATTRIBUTION,
+    ]
+
+
+def test_progress_counts_films(download, count_progress):
+    counted = count_progress(tmdb_module)
+    download(FakeTmdb(), LINKS[:1])
+    download(FakeTmdb())
+    assert sum(counted) == 1 + 3
+
+
+@pytest.mark.parametrize(
+    ("path", "answer"),
     [
-        b"",
-        b'{"address":',
-        b"[]",
-        b"null",
-        b"\xff\xfe",
-        b'{"address": "elsewhere", "fetched": 1800000000, "answer": {}}',
-        b"[" * 100_000,
+        (FIND_TOY, status(500)),
+        (FIND_TOY, json_answer([1])),
+        (FIND_TOY, json_answer({"movie_results": [{"id": 1, "poster_path": "/../x"}]})),
+        *((TOY, status(code)) for code in (401, 404, 503)),
+        *((TOY, moved_to(url)) for url in ("file:///etc/hostname", "http://[1/", TOY)),
+        (TOY, whole(POSTER, cut_at=300)),
+        *((TOY, whole(body)) for body in (POSTER[:300], b"<html>Log in", b"", bomb())),
+        (TOY, too_much),
     ],
 )
-def test_a_spoilt_answer_is_fetched_anew(client, tmp_path, spoilt):
-    with serving(FakeTmdb()) as server:
-        client(server.url).movie(862)
-        (file,) = (tmp_path / "cache").iterdir()
-        file.write_bytes(spoilt)
-        assert client(server.url).movie(862) == TOY_STORY
-        assert len(server.asked) == 2
-    assert json.loads(file.read_bytes())["answer"] == TOY_STORY
+def test_a_film_that_fails_does_not_stop_the_others(download, folder, path, answer):
+    report = download(FakeTmdb({path: [answer] * 40}))
+    assert statuses(report) == {1: "failed", 6: "downloaded", 99: "missing"}
+    assert report.films["reason"][0]
+    assert names_in(folder) == ["w342/6.jpg"]
 
 
-def test_a_kept_answer_of_another_shape_is_fetched_anew(client, tmp_path):
-    with serving(FakeTmdb()) as server:
-        client(server.url).movie(862)
-        (file,) = (tmp_path / "cache").iterdir()
-        file.write_text(file.read_text().replace('"id": 862', '"id": "x"'))
-        assert client(server.url).movie(862) == TOY_STORY
-        assert len(server.asked) == 2
+def test_a_poster_that_was_cut_is_asked_for_again(download):
+    report = download(FakeTmdb({TOY: [whole(POSTER, cut_at=300)]}))
+    assert statuses(report)[1] == "downloaded"
 
 
-@pytest.mark.parametrize(("days", "n_asked"), [(29, 1), (31, 2), (-1, 2)])
-def test_an_old_answer_and_one_of_the_future_are_fetched_anew(
-    client, clock, days, n_asked
-):
-    with serving(FakeTmdb()) as server:
-        client(server.url).movie(862)
-        clock.now += days * DAY
-        client(server.url).movie(862)
-        assert len(server.asked) == n_asked
+def test_a_film_with_a_wrong_id_fails_alone(download):
+    links = LINKS.assign(imdb_id=["Toy Story", None, "tt0113277"])
+    assert statuses(download(FakeTmdb(), links)) == {
+        1: "failed",
+        6: "missing",
+        99: "downloaded",
+    }
 
 
-def test_the_configuration_is_looked_at_every_few_days(client, clock):
-    with serving(FakeTmdb()) as server:
-        client(server.url).configuration()
-        clock.now += 4 * DAY
-        client(server.url).configuration()
-        assert len(server.asked) == 2
+def test_a_refused_token_stops_everything_and_leaves_what_is_there(download, folder):
+    fake = FakeTmdb({FIND_HEAT: [status(401)]})
+    with pytest.raises(TmdbKeyRefusedError):
+        download(fake)
+    assert names_in(folder) == ["w342/1.jpg"]
+    assert fake.paths[-1] == FIND_HEAT
 
 
-def test_an_answer_of_another_server_is_not_taken(client):
-    with serving(FakeTmdb()) as one, serving(FakeTmdb()) as other:
-        client(one.url).movie(862)
-        client(other.url).movie(862)
-        assert len(other.asked) == 1
+@pytest.mark.parametrize(
+    ("down", "not_tried"), [((2, 3, 4), [5, 6]), ((1, 2, 4, 5), [])]
+)
+def test_three_failures_in_a_row_are_enough(download, down, not_tried):
+    links = pd.DataFrame({"movie_id": range(1, 7), "imdb_id": range(1, 7)})
+    troubles = {f"/3/find/tt{n:07}": [status(500)] * 4 for n in down}
+    report = download(FakeTmdb(troubles), links)
+    assert [n for n, s in statuses(report).items() if s == "failed"] == [*down]
+    assert [n for n, s in statuses(report).items() if s == "not tried"] == not_tried
 
 
-def test_nothing_but_the_answer_is_left_in_the_folder(client, tmp_path):
-    with serving(FakeTmdb()) as server:
-        client(server.url).movie(862)
-    assert [file.name for file in (tmp_path / "cache").iterdir()] == ["movie-862.json"]
+def test_a_server_that_wants_to_be_left_alone_is(download):
+    fake = FakeTmdb({FIND_TOY: [status(429, retry_after="3600")]})
+    report = download(fake)
+    assert statuses(report) == {1: "failed", 6: "not tried", 99: "not tried"}
+    assert fake.paths == [FIND_TOY]
 
 
-@pytest.mark.fault("TMDB", "no room")
-def test_a_folder_that_cannot_be_written_does_no_harm(client, tmp_path):
-    (tmp_path / "cache").write_text("a file")
-    with serving(FakeTmdb()) as server:
-        assert client(server.url).movie(862) == TOY_STORY
+@pytest.mark.parametrize(
+    ("links", "name"),
+    [
+        (LINKS[["imdb_id"]], "movie_id"),
+        (LINKS[["movie_id"]], "imdb_id"),
+        (LINKS.assign(movie_id=["../1", "2", "3"]), "movie_id"),
+        (LINKS.assign(movie_id=[6, 6, 1]), "movie_id"),
+    ],
+)
+def test_a_frame_that_does_not_fit_is_told(tmp_path, links, name):
+    with pytest.raises(ValueError, match=name):
+        download_posters(links, tmp_path)
 
 
-def test_the_data_folder_of_the_reader_is_used(client, tmp_path, monkeypatch):
-    monkeypatch.setenv("RECSYS_DATA_DIR", str(tmp_path / "mine"))
-    with serving(FakeTmdb()) as server:
-        client(server.url, cache_folder=None).movie(862)
-    assert (tmp_path / "mine" / "tmdb" / "movie-862.json").exists()
+@pytest.mark.parametrize("size", ["../up", "w341", 342])
+def test_a_size_that_tmdb_does_not_have_is_told(tmp_path, size):
+    with pytest.raises(ValueError, match="size"):
+        download_posters(LINKS, tmp_path, size)
+
+
+def test_a_folder_that_cannot_be_written_stops_everything(download, folder):
+    folder.write_text("a file")
+    with pytest.raises(OSError, match="posters"):
+        download(fake := FakeTmdb())
+    assert fake.paths == [FIND_TOY, TOY]
+
+
+def test_after_an_interruption_it_goes_on_where_it_stopped(download, monkeypatch):
+    def interrupted(self, *about):
+        raise KeyboardInterrupt
+
+    download(fake := FakeTmdb(), LINKS[:1])
+    with monkeypatch.context() as patch:
+        patch.setattr(Tmdb, "poster", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            download(fake)
+    report = download(fake)
+    assert statuses(report) == {1: "there", 6: "downloaded", 99: "missing"}
+    assert fake.paths == [FIND_TOY, TOY, FIND_HEAT, HEAT_POSTER, "/3/find/tt10872600"]
+    assert set(report.files) == {1, 6}
+
+
+@pytest.mark.parametrize("spoilt", [b"", POSTER[:300], b"not a picture"])
+def test_a_spoilt_poster_is_replaced_when_a_better_one_comes(download, folder, spoilt):
+    file = folder / "w342" / "1.jpg"
+    file.parent.mkdir(parents=True)
+    file.write_bytes(spoilt)
+    download(FakeTmdb({FIND_TOY: [status(404)]}), LINKS[:1])
+    assert file.read_bytes() == spoilt
+    download(FakeTmdb(), LINKS[:1])
+    assert file.read_bytes() == POSTER
+
+
+def test_no_token_is_needed_when_all_is_there(download, folder, monkeypatch):
+    download(FakeTmdb(), LINKS[:2])
+    monkeypatch.delenv("TMDB_API_KEY")
+    assert set(statuses(download_posters(LINKS[:2], folder)).values()) == {"there"}
+    with pytest.raises(NoTmdbKeyError):
+        download_posters(LINKS, folder)
+
+
+def test_no_films_give_an_empty_report(tmp_path):
+    report = download_posters(LINKS[:0], tmp_path)
+    assert (len(report.films), report.files) == (0, {})
+    assert "0 films: none asked for" in str(report)
 
 
 # The notice
 
 
-def test_the_notice_is_the_one_that_tmdb_wants():
-    assert TMDB_ATTRIBUTION == (
-        "This product uses the TMDB API but is not endorsed or certified by TMDB."
-    )
-
-
-def test_the_notice_stands_below_what_shows_posters():
+def test_the_notice_of_tmdb_stands_below_what_shows_posters():
+    notice = "This product uses the TMDB API but is not endorsed or certified by TMDB."
     shown = with_tmdb_attribution(Shown("<ul></ul>", "Heat"))
     assert shown.html.startswith("<ul></ul><p")
-    assert TMDB_ATTRIBUTION in shown.html
-    assert 'href="https://www.themoviedb.org/"' in shown.html
-    assert shown.text == f"Heat\n{TMDB_ATTRIBUTION}"
+    assert notice in shown.html
+    assert shown.text == f"Heat\n{notice}"

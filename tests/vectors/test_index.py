@@ -269,7 +269,7 @@ def test_an_unknown_movie_is_refused(indexes):
 
 def test_without_voyager_it_says_how_to_install_it(movies, monkeypatch):
     monkeypatch.setitem(sys.modules, "voyager", None)
-    with pytest.raises(ImportError, match=r"pip install '.\[engines\]'"):
+    with pytest.raises(ImportError, match="voyager"):
         movies.to_index(seed=0)
 
 

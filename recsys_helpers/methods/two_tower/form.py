@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from recsys_helpers.display import movie_table
+from recsys_helpers.extras import require
 from recsys_helpers.methods.two_tower import RetrievalTowers, TwoTowers
 
 if TYPE_CHECKING:
@@ -52,13 +53,7 @@ def taste_form(
     ValueError
         If one of `what` cannot be liked here.
     """
-    try:
-        import ipywidgets
-    except ImportError as error:
-        raise ImportError(
-            "The form needs ipywidgets, which is not installed here. In a terminal: "
-            "pip install ipywidgets"
-        ) from error
+    ipywidgets = require("ipywidgets", "lab")
     model.describe_likes(dict.fromkeys(what, 0.0))  # raises for what is not known
     by_id = movies.set_index("movie_id", drop=False)
     sliders = {
