@@ -6,9 +6,9 @@ Three questions with known answers (`recsys_helpers.methods.entity.questions`), 
 asked of a model that was trained without what would give the answer away: chance and
 fame, raw links (Jaccard, cosine, tf-idf, truncated SVD), the source's model with its
 loop, ours with a vectorised sampler and both heads, with popularity-aware negatives,
-and with a softmax objective; the best from three seeds. How famous the neighbours of famous films
-are. Last, what the vectors are good for: a reader's taste (users of MovieLens, whose
-likes and dislikes are known) and critics' scores.
+and with a softmax objective; the best from three seeds. How famous the neighbours of
+famous films are. Last, what the vectors are good for: a reader's taste (users of
+MovieLens, whose likes and dislikes are known) and critics' scores.
 
 `--quick` goes through all of it on `sample`, with short trainings, to try the script.
 """

@@ -137,9 +137,8 @@ class Graph:
         check_choice("metric", metric, METRICS)
         if places.shape != (len(matrix),) or places.dtype.kind != "i":
             raise ValueError("its graph belongs to other movies.")
-        links = require("voyager", "engines").Index.load(
-            io.BytesIO(arrays["links"].tobytes())
-        )
+        voyager = require("voyager", "engines")
+        links = voyager.Index.load(io.BytesIO(arrays["links"].tobytes()))
         graph = cls(matrix, cast(Metric, metric), links, places)
         shape = (links.num_elements, links.num_dimensions)
         if shape != (len(graph._starts) - 1, matrix.shape[1]):
