@@ -176,7 +176,7 @@ def poster_vectors(known: Known) -> MovieVectors:
     # Equal scores come in the order of the movies, which should mean nothing.
     movies = known.movies.sample(frac=1, random_state=0).reset_index(drop=True)
     method = PosterMethod(describe=load_backbone())
-    return method.fit(movies, draw_posters(movies, wear=1.0)).movie_vectors()
+    return method.fit(movies, draw_posters(movies, wear=True)).movie_vectors()
 
 
 @dataclass

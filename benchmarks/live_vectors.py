@@ -81,7 +81,7 @@ def poster_vectors(
     """Vectors of the wanted movies' drawn posters."""
     movies = movies.set_index("movie_id").loc[wanted].reset_index()
     method = PosterMethod(describe=load_backbone(), options={"cache": cache})
-    return method.fit(movies, draw_posters(movies, wear=1.0)).movie_vectors()
+    return method.fit(movies, draw_posters(movies, wear=True)).movie_vectors()
 
 
 def small_vectors(vectors: MovieVectors) -> MovieVectors:

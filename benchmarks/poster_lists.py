@@ -43,7 +43,7 @@ def vectors_of(movies, cache):
     # Equal scores come in the order of the movies, which should mean nothing.
     movies = movies.sample(frac=1, random_state=0).reset_index(drop=True)
     method = PosterMethod(describe=load_backbone(), options={"cache": cache})
-    posters = method.fit(movies, draw_posters(movies, wear=1.0)).movie_vectors()
+    posters = method.fit(movies, draw_posters(movies, wear=True)).movie_vectors()
     print(f"{method.features_}", flush=True)
     others = np.random.default_rng(0).permutation(len(movies))
     drawn = movies["genres"].map(poster_genre)

@@ -70,7 +70,7 @@ class Task:
     def __init__(self, seed, per_genre):
         movies = movies_for_the_task(load_movielens("small").movies, per_genre, seed)
         self.seed, self.genres = seed, movies["genre"].to_numpy(dtype=str)
-        self.images = list(draw_posters(movies, wear=1.0))
+        self.images = list(draw_posters(movies, wear=True))
         self.records = []
 
     def judge(self, name, matrix, *, cpu_s=None, standardise=True):

@@ -82,7 +82,7 @@ from recsys_helpers.posters import draw_posters
 per_genre = 40 if data.edition != "sample" else 12
 asked = movies_for_the_task(movies, per_genre)
 genres = asked["genre"].to_numpy(dtype=str)
-posters = list(draw_posters(asked, wear=1.0))
+posters = list(draw_posters(asked, wear=True))
 print(f"{len(posters)} posters of {asked['genre'].nunique()} genres")
 
 # %% [markdown]

@@ -2,8 +2,6 @@
 
 Both are HTML where there is a browser and plain text where there is none. All text
 from outside is escaped, and nothing is loaded but the posters themselves.
-
-How values stand in a table: as text on one line, aligned, and escaped.
 """
 
 from __future__ import annotations
@@ -26,112 +24,17 @@ from recsys_helpers.titles import without_year, year_of
 __all__ = [
     "NO_FORMULAS",
     "TABLE_STYLE",
+    "Shown",
+    "movie_table",
+    "one_line",
+    "poster_strip",
 ]
 
-
+POSTER_WIDTH, POSTER_HEIGHT = 140, 210
 MISSING = "-"
 _LINE_ENDS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
 # Control characters, halves of characters, and what turns around the rest of a line.
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table, its values already written."""
-
-    name: str
-    cells: list[str]
-    is_number: bool
-
-    @classmethod
-    def of(cls, name: Any, values: pd.Series, spec: str | Callable | None) -> Column:
-        """Write the values: numbers by `spec`, or by what suits their kind."""
-        is_number = pd.api.types.is_numeric_dtype(
-            values
-        ) and not pd.api.types.is_bool_dtype(values)
-        if spec is None and is_number:
-            is_code = str(name) in ("id", "year") or str(name).endswith("_id")
-            # A year with gaps is often kept as a float.
-            spec = ".0f" if is_code else ".3f" if _has_fractions(values) else ",.0f"
-        try:
-            cells = [one_line(formatted(value, spec)) for value in values]
-        except ValueError as error:
-            raise ValueError(
-                f"The column {name} cannot be written by its format: {error}."
-            ) from error
-        return cls(one_line(name), cells, is_number)
-
-    def head(self) -> str:
-        """Write the column's heading as HTML."""
-        return f'<th scope="col"{self._class()}>{escape(self.name)}</th>'
-
-    def cell(self, text: str) -> str:
-        """Write one value as HTML."""
-        return f"<td{self._class()}>{escape(text)}</td>"
-
-    def _class(self) -> str:
-        return ' class="rh-number"' if self.is_number else ""
-
-
-def _has_fractions(values: pd.Series) -> bool:
-    return not pd.api.types.is_integer_dtype(values)
-
-
-def formatted(
-    value: Any, spec: str | Callable[[Any], str] | None, missing: str = MISSING
-) -> str:
-    """Write a value by a format or a function; NaN and None as `missing`."""
-    if is_missing(value):
-        return missing
-    if callable(spec):
-        return str(spec(value))
-    if isinstance(value, (tuple, list, set, frozenset)):
-        return ", ".join(texts_of(value))
-    if spec and isinstance(value, Real) and not isinstance(value, bool):
-        if isinstance(value, Integral):
-            # As a float, an id of 64 bits would become another.
-            return format(int(value), re.sub(r"\.0f$", "d", spec))
-        return format(float(value), spec)
-    return str(value)
-
-
-def one_line(text: Any) -> str:
-    r"""Leave out of a text what would break or turn around the line that it stands in.
-
-    Examples
-    --------
-    >>> one_line("Heat\n(1995)\x1b")
-    'Heat (1995)'
-    """
-    return _UNSEEN.sub("", _LINE_ENDS.sub(" ", str(text)))
-
-
-def is_missing(value: Any) -> bool:
-    """Say whether a value is None, NaN or NaT."""
-    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
-
-
-def texts_of(values: Iterable[Any]) -> tuple[str, ...]:
-    """Turn values into texts, those of a set in a fixed order."""
-    texts = (str(value) for value in values if not is_missing(value))
-    # A set has another order in every run.
-    return tuple(sorted(texts) if isinstance(values, (set, frozenset)) else texts)
-
-
-def aligned(columns: list[Column], rows: list, caption: str | None) -> str:
-    """Write the table as plain text, numbers to the right."""
-    widths = [max(map(len, [column.name, *column.cells])) for column in columns]
-    lines = [
-        "  ".join(
-            text.rjust(width) if column.is_number else text.ljust(width)
-            for column, text, width in zip(columns, row, widths, strict=True)
-        ).rstrip()
-        for row in [[column.name for column in columns], *rows]
-    ]
-    return "\n".join([caption, *lines] if caption else lines)
-
-
-POSTER_WIDTH, POSTER_HEIGHT = 140, 210
 
 
 @dataclass(frozen=True)
@@ -164,7 +67,7 @@ def poster_strip(
     Parameters
     ----------
     movies : pandas.DataFrame
-        Column title; movie_id, year and genres where there are such.
+        _Column title; movie_id, year and genres where there are such.
     caption : str, optional
         Stands above the row and names it for a screen reader.
     poster_urls : mapping of movie_id to str, or one for each row, optional
@@ -260,7 +163,7 @@ def movie_table(
             f"{', '.join(map(repr, frame.columns))}."
         )
     columns = [
-        Column.of(name, frame.iloc[:, position], formats.get(name))
+        _Column.of(name, frame.iloc[:, position], formats.get(name))
         for position, name in enumerate(frame.columns)
     ]
     caption = one_line(caption) if caption else ""
@@ -279,7 +182,18 @@ def movie_table(
         f"<style>{TABLE_STYLE}</style><table>{heading}<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
-    return Shown(html, aligned(columns, rows, caption))
+    return Shown(html, _aligned(columns, rows, caption))
+
+
+def one_line(text: Any) -> str:
+    r"""Leave out of a text what would break or turn around the line that it stands in.
+
+    Examples
+    --------
+    >>> one_line("Heat\n(1995)\x1b")
+    'Heat (1995)'
+    """
+    return _UNSEEN.sub("", _LINE_ENDS.sub(" ", str(text)))
 
 
 @dataclass(frozen=True)
@@ -302,11 +216,11 @@ class _Card:
         return cls(
             title=one_line(without_year(title)),
             year=one_line(
-                formatted(year_of(title) if is_missing(year) else year, ".0f", "")
+                _formatted(year_of(title) if _is_missing(year) else year, ".0f", "")
             ),
-            genres=tuple(map(one_line, texts_of(genres))),
+            genres=tuple(map(one_line, _texts_of(genres))),
             url=_poster_url(url),
-            score=one_line(formatted(score, ".3f", "")),
+            score=one_line(_formatted(score, ".3f", "")),
         )
 
     @property
@@ -381,3 +295,82 @@ def _by_movie(movies: pd.DataFrame, values: pd.Series, name: str) -> dict[Any, A
             f"{name}.tolist(); otherwise set its index to the movie ids."
         )
     return values.to_dict()
+
+
+@dataclass(frozen=True)
+class _Column:
+    """A column of a table, its values already written."""
+
+    name: str
+    cells: list[str]
+    is_number: bool
+
+    @classmethod
+    def of(cls, name: Any, values: pd.Series, spec: str | Callable | None) -> _Column:
+        """Write the values: numbers by `spec`, or by what suits their kind."""
+        kinds = pd.api.types
+        is_number = kinds.is_numeric_dtype(values) and not kinds.is_bool_dtype(values)
+        if spec is None and is_number:
+            is_whole = kinds.is_integer_dtype(values)
+            is_code = str(name) in ("id", "year") or str(name).endswith("_id")
+            # A year with gaps is often kept as a float.
+            spec = ".0f" if is_code else ",.0f" if is_whole else ".3f"
+        try:
+            cells = [one_line(_formatted(value, spec)) for value in values]
+        except ValueError as error:
+            raise ValueError(
+                f"The column {name} cannot be written by its format: {error}."
+            ) from error
+        return cls(one_line(name), cells, is_number)
+
+    def head(self) -> str:
+        return f'<th scope="col"{self._class()}>{escape(self.name)}</th>'
+
+    def cell(self, text: str) -> str:
+        return f"<td{self._class()}>{escape(text)}</td>"
+
+    def _class(self) -> str:
+        return ' class="rh-number"' if self.is_number else ""
+
+
+def _formatted(
+    value: Any, spec: str | Callable[[Any], str] | None, missing: str = MISSING
+) -> str:
+    """Write a value by a format or a function; NaN and None as `missing`."""
+    if _is_missing(value):
+        return missing
+    if callable(spec):
+        return str(spec(value))
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return ", ".join(_texts_of(value))
+    if spec and isinstance(value, Real) and not isinstance(value, bool):
+        if isinstance(value, Integral):
+            # As a float, an id of 64 bits would become another.
+            return format(int(value), re.sub(r"\.0f$", "d", spec))
+        return format(float(value), spec)
+    return str(value)
+
+
+def _is_missing(value: Any) -> bool:
+    """Say whether a value is None, NaN or NaT."""
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
+
+
+def _texts_of(values: Iterable[Any]) -> tuple[str, ...]:
+    """Turn values into texts, those of a set in a fixed order."""
+    texts = (str(value) for value in values if not _is_missing(value))
+    # A set has another order in every run.
+    return tuple(sorted(texts) if isinstance(values, (set, frozenset)) else texts)
+
+
+def _aligned(columns: list[_Column], rows: list, caption: str | None) -> str:
+    """Write the table as plain text, numbers to the right."""
+    widths = [max(map(len, [column.name, *column.cells])) for column in columns]
+    lines = [
+        "  ".join(
+            text.rjust(width) if column.is_number else text.ljust(width)
+            for column, text, width in zip(columns, row, widths, strict=True)
+        ).rstrip()
+        for row in [[column.name for column in columns], *rows]
+    ]
+    return "\n".join([caption, *lines] if caption else lines)

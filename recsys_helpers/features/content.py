@@ -1,19 +1,14 @@
-"""What a two-tower model is told of users and movies: content and averages.
+"""What is known of a movie by itself, and averages of ratings.
 
-A table has a row for each user or movie, or for each training rating. What is not
-known is NaN: it is no rating of zero stars.
+Genres and years come as tables and as sparse matrices, in which a row is a movie and a
+column something that it has. What is not known is NaN in a table: it is no rating of
+zero stars.
 
 Features that are made of ratings need care. Made of *all* ratings they tell the model
 what it shall predict. Made of the training ratings they still tell it about each of
 these, for a rating is a part of its own average: `leave_one_out_averages` gives each
 training rating averages in which it has no part. `recsys_helpers.features.taste` has
 features that do better.
-
-What else is known of a movie or a user, as sparse matrices for a model.
-
-A row is a movie or a user, a column something that it has: a genre, a decade, a
-person who rated it. `recsys_helpers.nn.parts.SetEmbedding` gives each column a
-vector and adds up those of a row.
 """
 
 from typing import NamedTuple, Self
@@ -25,6 +20,48 @@ from scipy import sparse
 
 from recsys_helpers._checks import check_count, check_csr
 from recsys_helpers.interactions import UnknownIdError, integer_ids
+
+
+def genre_flags(movies: pd.DataFrame) -> pd.DataFrame:
+    """Which genres each movie has.
+
+    Parameters
+    ----------
+    movies : DataFrame with `movie_id` and `genres` (a tuple of str)
+
+    Returns
+    -------
+    DataFrame of float, indexed by movie_id
+        1 in the columns of its genres, else 0; the columns in alphabetical order.
+
+    Examples
+    --------
+    >>> movies = pd.DataFrame({"movie_id": [7, 5], "genres": [("War", "Drama"), ()]})
+    >>> genre_flags(movies).loc[7].to_dict()
+    {'Drama': 1.0, 'War': 1.0}
+    """
+    index = pd.Index(movies["movie_id"], name="movie_id")
+    listed = pd.Series(movies["genres"].array, index=index).explode().dropna()
+    flags = pd.crosstab(listed.index, listed).reindex(index, fill_value=0)
+    return flags.astype(np.float64).rename_axis(index="movie_id", columns=None)
+
+
+def movie_content(movies: pd.DataFrame) -> pd.DataFrame:
+    """Tell what is known of movies before anybody has rated them: genres and year.
+
+    Parameters
+    ----------
+    movies : DataFrame with `movie_id`, `genres` (a tuple of str) and `year`
+
+    Returns
+    -------
+    DataFrame, indexed by movie_id
+        A column for each genre and for every fifth year: see `genre_and_year_matrix`.
+        Without a year, all columns of years are 0.
+    """
+    matrix, names = genre_and_year_matrix(movies, movies["movie_id"])
+    index = pd.Index(movies["movie_id"], name="movie_id")
+    return pd.DataFrame(matrix.toarray(), index=index, columns=names)
 
 
 def genre_and_year_matrix(
@@ -115,37 +152,6 @@ def set_matrix(interactions: sparse.csr_array) -> sparse.csr_array:
     )
 
 
-def _genre_matrix(genres: pd.Series) -> tuple[sparse.csr_array, list[str]]:
-    listed = genres.reset_index(drop=True).explode().dropna()
-    names, columns = np.unique(listed.to_numpy(dtype=str), return_inverse=True)
-    ones = (np.ones(len(columns)), (listed.index.to_numpy(), columns))
-    matrix = sparse.csr_array(ones, (len(genres), len(names)))
-    return set_matrix(matrix), names.tolist()
-
-
-def _year_matrix(
-    years: pd.Series, years_apart: int
-) -> tuple[sparse.csr_array, list[str]]:
-    years = years.to_numpy(dtype=np.float64, na_value=np.nan)
-    rows = np.flatnonzero(np.isfinite(years))
-    if not rows.size:
-        return sparse.csr_array((len(years), 0)), []
-    before, years_after = np.divmod(years[rows].astype(int), years_apart)
-    share_after = years_after / years_apart
-    after = before + (years_after > 0)
-    first = before.min()
-    matrix = sparse.csr_array(
-        (
-            np.concatenate([1 - share_after, share_after]),
-            (np.concatenate([rows, rows]), np.concatenate([before, after]) - first),
-        ),
-        (len(years), after.max() - first + 1),
-    )
-    matrix.eliminate_zeros()
-    names = [str(step * years_apart) for step in range(first, after.max() + 1)]
-    return matrix, names
-
-
 class RatedFeatures(NamedTuple):
     """Features that are made of ratings.
 
@@ -157,49 +163,6 @@ class RatedFeatures(NamedTuple):
 
     users: pd.DataFrame
     movies: pd.DataFrame
-
-
-def movie_content(movies: pd.DataFrame) -> pd.DataFrame:
-    """Tell what is known of movies before anybody has rated them: genres and year.
-
-    Parameters
-    ----------
-    movies : DataFrame with `movie_id`, `genres` (a tuple of str) and `year`
-
-    Returns
-    -------
-    DataFrame, indexed by movie_id
-        A column for each genre and for every fifth year: see
-        `recsys_helpers.features.content.genre_and_year_matrix`. Without a year, all
-        columns of years are 0.
-    """
-    matrix, names = genre_and_year_matrix(movies, movies["movie_id"])
-    index = pd.Index(movies["movie_id"], name="movie_id")
-    return pd.DataFrame(matrix.toarray(), index=index, columns=names)
-
-
-def genre_flags(movies: pd.DataFrame) -> pd.DataFrame:
-    """Which genres each movie has.
-
-    Parameters
-    ----------
-    movies : DataFrame with `movie_id` and `genres` (a tuple of str)
-
-    Returns
-    -------
-    DataFrame of float, indexed by movie_id
-        1 in the columns of its genres, else 0; the columns in alphabetical order.
-
-    Examples
-    --------
-    >>> movies = pd.DataFrame({"movie_id": [7, 5], "genres": [("War", "Drama"), ()]})
-    >>> genre_flags(movies).loc[7].to_dict()
-    {'Drama': 1.0, 'War': 1.0}
-    """
-    index = pd.Index(movies["movie_id"], name="movie_id")
-    listed = pd.Series(movies["genres"].array, index=index).explode().dropna()
-    flags = pd.crosstab(listed.index, listed).reindex(index, fill_value=0)
-    return flags.astype(np.float64).rename_axis(index="movie_id", columns=None)
 
 
 def average_features(ratings: pd.DataFrame, movies: pd.DataFrame) -> RatedFeatures:
@@ -284,6 +247,37 @@ def check_movies_known(ratings: pd.DataFrame, movies: pd.DataFrame) -> None:
             f"movie_id {rated[missing][0]} is not among the "
             f"{len(movies):,} movies whose genres are given."
         )
+
+
+def _genre_matrix(genres: pd.Series) -> tuple[sparse.csr_array, list[str]]:
+    listed = genres.reset_index(drop=True).explode().dropna()
+    names, columns = np.unique(listed.to_numpy(dtype=str), return_inverse=True)
+    ones = (np.ones(len(columns)), (listed.index.to_numpy(), columns))
+    matrix = sparse.csr_array(ones, (len(genres), len(names)))
+    return set_matrix(matrix), names.tolist()
+
+
+def _year_matrix(
+    years: pd.Series, years_apart: int
+) -> tuple[sparse.csr_array, list[str]]:
+    years = years.to_numpy(dtype=np.float64, na_value=np.nan)
+    rows = np.flatnonzero(np.isfinite(years))
+    if not rows.size:
+        return sparse.csr_array((len(years), 0)), []
+    before, years_after = np.divmod(years[rows].astype(int), years_apart)
+    share_after = years_after / years_apart
+    after = before + (years_after > 0)
+    first = before.min()
+    matrix = sparse.csr_array(
+        (
+            np.concatenate([1 - share_after, share_after]),
+            (np.concatenate([rows, rows]), np.concatenate([before, after]) - first),
+        ),
+        (len(years), after.max() - first + 1),
+    )
+    matrix.eliminate_zeros()
+    names = [str(step * years_apart) for step in range(first, after.max() + 1)]
+    return matrix, names
 
 
 class _Sums(NamedTuple):

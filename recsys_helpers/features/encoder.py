@@ -1,7 +1,4 @@
-"""From a table of features to numbers for a network.
-
-What the two towers are fed: features as numbers, each side on its own.
-"""
+"""From tables of features to numbers for a network, and for its two towers."""
 
 from collections.abc import Callable
 from typing import Self
@@ -88,9 +85,6 @@ class FeatureEncoder:
         return np.tile(np.unique(names, return_inverse=True)[1], 2)
 
 
-Inputs = NDArray[np.float32]
-
-
 class TowerInputs:
     """Turn features of users and movies into the inputs of two towers.
 
@@ -102,7 +96,7 @@ class TowerInputs:
     ----------
     users_, movies_ : FeatureEncoder
     content_ : DataFrame, indexed by movie_id
-        As `recsys_helpers.features.content.movie_content` has it.
+        As `movie_content` has it.
     """
 
     def fit(self, features: RatedFeatures, movies: pd.DataFrame) -> Self:
@@ -128,11 +122,13 @@ class TowerInputs:
         """How many numbers a movie's input has."""
         return 2 * len(self.movies_.columns_) + self.content_.shape[1]
 
-    def of_users(self, features: pd.DataFrame) -> Inputs:
+    def of_users(self, features: pd.DataFrame) -> NDArray[np.float32]:
         """Encode the users in the rows of `features`, shape (n, n_user_inputs)."""
         return self.users_.transform(features)
 
-    def of_movies(self, features: pd.DataFrame, movie_ids: ArrayLike) -> Inputs:
+    def of_movies(
+        self, features: pd.DataFrame, movie_ids: ArrayLike
+    ) -> NDArray[np.float32]:
         """Encode movies, shape (n, n_movie_inputs).
 
         Parameters

@@ -22,7 +22,6 @@ from recsys_helpers.methods.baselines import BiasModel
 LIKES_SHRINKAGE, WATCHES_SHRINKAGE = 3, 10
 # The shortest of the shortened histories keeps this share of the ratings.
 SHORTEST_HISTORY = 0.01
-PAIR = ("user_id", "movie_id")
 
 
 def taste_features(
@@ -129,18 +128,10 @@ def user_tastes(
 def movie_traits(movies: pd.DataFrame, model: BiasModel) -> pd.DataFrame:
     """Tell what users can like of each movie: genres, and three scales.
 
-    Parameters
-    ----------
-    movies, model
-        As in `user_tastes`.
-
-    Returns
-    -------
-    DataFrame of float, indexed by movie_id
-        1 or 0 in the column of each genre, then ``newer``, ``famous`` and
-        ``acclaimed``. These are 0 for a movie of 1990, with twenty ratings, and of
-        average standing; what is not known is 0 too, but a movie without ratings is
-        not famous.
+    A table indexed by movie_id: 1 or 0 in the column of each genre, then ``newer``,
+    ``famous`` and ``acclaimed``. These are 0 for a movie of 1990, with twenty ratings,
+    and of average standing; what is not known is 0 too, but a movie without ratings is
+    not famous.
     """
     known = model.interactions_
     n_ratings = np.bincount(known.matrix.indices, minlength=len(known.movies))
@@ -156,19 +147,7 @@ def movie_traits(movies: pd.DataFrame, model: BiasModel) -> pd.DataFrame:
 
 
 def usual_traits(traits: pd.DataFrame, model: BiasModel) -> pd.Series:
-    """Tell how much of each trait the movies have that people rate.
-
-    Parameters
-    ----------
-    traits : DataFrame
-        Of `movie_traits`.
-    model : BiasModel
-        By whose ratings: the mean is over them, not over movies.
-
-    Returns
-    -------
-    Series, indexed by trait
-    """
+    """Tell how much of each trait a rating's movie has on average, by trait."""
     known = model.interactions_
     counts = known.n_ratings_of_movies
     return traits.reindex(known.movies.ids).mul(counts, axis=0).sum() / counts.sum()
@@ -222,19 +201,9 @@ def shorten_histories(
 ) -> pd.DataFrame:
     """Take most of their ratings from some users, as if they had just arrived.
 
-    Parameters
-    ----------
-    ratings : DataFrame with `user_id`
-    share : float
-        Of the users, from 0 to 1, drawn at random. Each keeps some part of their
-        ratings, from a hundredth to all, with the logarithm of the part uniform; so
-        short histories are as frequent as long ones.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    DataFrame
-        Rows of `ratings`. A user can be left without any.
+    A share of the users, drawn at random, keeps some part of their ratings each, from a
+    hundredth to all, with the logarithm of the part uniform: so short histories are as
+    frequent as long ones. A user can be left without any.
     """
     user_ids, users = pd.factorize(ratings["user_id"])
     kept = np.exp(rng.uniform(np.log(SHORTEST_HISTORY), 0, len(users)))
@@ -289,7 +258,9 @@ def out_of_fold(
     tables = []
     for fold in range(n_folds):
         users, of_movies = make(ratings[dealt != fold], movies)
-        user_ids, movie_ids = (ratings.loc[dealt == fold, name] for name in PAIR)
+        user_ids, movie_ids = (
+            ratings.loc[dealt == fold, name] for name in ("user_id", "movie_id")
+        )
         tables.append((users.reindex(user_ids), of_movies.reindex(movie_ids)))
     places = np.argsort(np.argsort(dealt, kind="stable"))
     users, of_movies = (

@@ -4,12 +4,6 @@ Two networks have one form here. SqueezeNet is small and comes with the course; 
 that of the source, ten times as slow, and its weights are downloaded by Keras or read
 from a file. Both can also be had with random weights: what they then find alike is due
 to their build alone, and that is more than nothing.
-
-The weights of SqueezeNet, trained on ImageNet, out of the package ``ndf``.
-
-They come as a pickle, and a pickle can run any program when it is opened. So the bytes
-are compared with the checksum of the file that was looked at, and then opened by a
-reader that knows how to build arrays of numbers and nothing else.
 """
 
 from __future__ import annotations
@@ -32,83 +26,14 @@ from recsys_helpers.datasets import InstalledFile
 from recsys_helpers.nn import load_keras
 
 __all__ = [
-    "BACKBONES",
-    "INSTALLED",
+    "CHANNEL_MEANS",
     "SIDE",
     "VGG16_FILE",
     "Backbone",
     "BackboneError",
     "load_backbone",
-    "read_squeezenet_weights",
+    "prepared",
 ]
-
-INSTALLED = InstalledFile(
-    holds="The weights of SqueezeNet",
-    package="ndf",
-    version="0.1.4",
-    path="example_models/weights/squeezenet_weights.pkl",
-    sha256="f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
-    why="a pickle can run any code",
-)
-Weights = dict[str, tuple[NDArray[np.float32], NDArray[np.float32]]]
-
-
-def read_squeezenet_weights() -> Weights:
-    """Read the weights of SqueezeNet 1.1.
-
-    F. Iandola et al. (2016), "SqueezeNet: AlexNet-level accuracy with 50x fewer
-    parameters", arXiv:1602.07360; version 1.1 is the authors' own, smaller one.
-
-    Returns
-    -------
-    dict of str to (kernel, bias)
-        By layer, such as ``"fire2/expand3x3"``. A kernel has the shape (height, width,
-        n_inputs, n_outputs), as Keras has it, and a bias (n_outputs,), float32.
-
-    Raises
-    ------
-    DatasetError
-        If ``ndf`` is not installed.
-    ChecksumError
-        If its file is not the one that was checked for this course.
-    """
-    content = INSTALLED.read()
-    return {name: tuple(pair) for name, pair in arrays_in_pickle(content).items()}
-
-
-def arrays_in_pickle(content: bytes) -> Any:
-    """Open a pickle that holds numbers, text, lists, dicts and numpy arrays.
-
-    Raises
-    ------
-    pickle.UnpicklingError
-        If it asks for anything else, which is not run.
-    """
-    return _ArraysOnly(io.BytesIO(content)).load()
-
-
-class _ArraysOnly(pickle.Unpickler):
-    """A reader of pickles that builds arrays of numbers only."""
-
-    def find_class(self, module: str, name: str) -> object:
-        if name == "_reconstruct" and module in (
-            "numpy.core.multiarray",  # its name before numpy 2
-            "numpy._core.multiarray",
-        ):
-            return _new_array
-        if (module, name) in {("numpy", "ndarray"), ("numpy", "dtype")}:
-            return getattr(np, name)
-        raise pickle.UnpicklingError(
-            f"This pickle asks for {module}.{name}, and only arrays are admitted."
-        )
-
-
-def _new_array(kind: type, shape: tuple[int, ...], _code: bytes) -> NDArray:
-    """Make the empty array that the pickle then fills, as numpy's function does."""
-    if kind is not np.ndarray:
-        raise pickle.UnpicklingError(f"This pickle asks for an array that is a {kind}.")
-    return np.ndarray.__new__(kind, shape, "b")
-
 
 SIDE = 224
 # Means of blue, green and red in ImageNet: both networks were trained on what differs.
@@ -255,6 +180,8 @@ def load_backbone(
         If there is no such network or layer.
     BackboneError
         If the weights cannot be had, or do not fit.
+    DatasetError
+        If ``ndf`` is not installed, or its file is not the one that was checked.
     ImportError
         If Keras is not installed.
     """
@@ -277,7 +204,7 @@ def _set_weights(model: Any, name: str, weights: str, seed: int) -> None:
     elif weights != "imagenet":
         _read_weights(model, Path(weights))
     elif name == "squeezenet":
-        for layer, pair in read_squeezenet_weights().items():
+        for layer, pair in _squeezenet_weights().items():
             model.get_layer(layer.replace("/", "_")).set_weights(pair)
     elif os.environ.get(VGG16_FILE):
         _read_weights(model, Path(os.environ[VGG16_FILE]))
@@ -367,3 +294,47 @@ BACKBONES = {
     "squeezenet": _Recipe(_build_squeezenet, "fire9"),
     "vgg16": _Recipe(_build_vgg16, "block5_pool"),
 }
+
+
+_SQUEEZENET_FILE = InstalledFile(
+    holds="The weights of SqueezeNet",
+    package="ndf",
+    version="0.1.4",
+    path="example_models/weights/squeezenet_weights.pkl",
+    sha256="f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
+    why="a pickle can run any code",
+)
+
+
+def _squeezenet_weights() -> dict[str, list[NDArray[np.float32]]]:
+    """Kernel and bias of each layer, such as "fire2/expand3x3", as Keras has them."""
+    return _arrays_in_pickle(_SQUEEZENET_FILE.read())
+
+
+def _arrays_in_pickle(content: bytes) -> Any:
+    """Open a pickle of numbers, text, lists, dicts and arrays; refuse any other."""
+    return _ArraysOnly(io.BytesIO(content)).load()
+
+
+# A pickle can run any program when it is opened. So the bytes are compared with the
+# checksum of the file that was looked at, and then opened by a reader that knows how to
+# build arrays of numbers and nothing else.
+class _ArraysOnly(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> object:
+        if name == "_reconstruct" and module in (
+            "numpy.core.multiarray",  # its name before numpy 2
+            "numpy._core.multiarray",
+        ):
+            return _new_array
+        if (module, name) in {("numpy", "ndarray"), ("numpy", "dtype")}:
+            return getattr(np, name)
+        raise pickle.UnpicklingError(
+            f"This pickle asks for {module}.{name}, and only arrays are admitted."
+        )
+
+
+def _new_array(kind: type, shape: tuple[int, ...], _code: bytes) -> NDArray:
+    """Make the empty array that the pickle then fills, as numpy's function does."""
+    if kind is not np.ndarray:
+        raise pickle.UnpicklingError(f"This pickle asks for an array that is a {kind}.")
+    return np.ndarray.__new__(kind, shape, "b")

@@ -1,10 +1,8 @@
-"""What images look like without a network: their colours, and a thumbnail.
+"""What images look like without a network, and a question to ask of any features.
 
-Whatever a network finds has to be better than these, or it is not needed.
-
-Ask image features a question whose answer is known: have near posters one genre.
-
-It can be asked of drawn posters only, where the genre decides what is drawn.
+Colours and thumbnails: whatever a network finds has to be better than these, or it is
+not needed. The question, whether near posters have one genre, has a known answer for
+drawn posters only, where the genre decides what is drawn.
 """
 
 from __future__ import annotations
@@ -13,21 +11,16 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers._checks import check_count
-from recsys_helpers.images import ImageFeatures, Rows, number_of, open_image, watched
+from recsys_helpers.images import ImageFeatures, ImageSource, described, open_image
+from recsys_helpers.posters import POSTER_GENRES, poster_genre
+from recsys_helpers.vectors.nearest import nearest_rows
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from recsys_helpers.images import ImageSource
-
-import pandas as pd
-from numpy.typing import ArrayLike
-
-from recsys_helpers.posters import POSTER_GENRES, poster_genre
-from recsys_helpers.vectors.nearest import nearest_rows
 
 __all__ = [
     "colour_histograms",
@@ -62,7 +55,7 @@ def colour_histograms(
         colours = levels @ [n_levels**2, n_levels, 1]
         return np.sqrt(np.bincount(colours, minlength=n_levels**3) / len(colours))
 
-    return _each(images, histogram, n_levels**3, on_error)
+    return _each(images, histogram, on_error)
 
 
 def thumbnails(
@@ -92,23 +85,18 @@ def thumbnails(
         small = np.asarray(image.resize(size, Image.Resampling.BOX), dtype=np.float32)
         return (small - small.mean()).ravel() / np.float32(255)
 
-    return _each(images, thumbnail, 3 * size[0] * size[1], on_error)
+    return _each(images, thumbnail, on_error)
 
 
 def _each(
     images: Iterable[ImageSource],
     function: Callable[[Image.Image], NDArray[np.floating]],
-    length: int,
     on_error: str,
 ) -> ImageFeatures:
-    rows = Rows(length, "float32", number_of(images))
+    def describe(opened: list[Image.Image]) -> list[NDArray[np.float32]]:
+        return [function(image).astype(np.float32) for image in opened]
 
-    def describe(row: int, source: ImageSource) -> None:
-        rows.put(row, function(open_image(source)))
-
-    for position, source in watched(images):
-        rows.add(position, source, describe, on_error)
-    return rows.features()
+    return described(images, open_image, describe, on_error)
 
 
 def movies_for_the_task(

@@ -9,6 +9,12 @@ from types import ModuleType
 
 from recsys_helpers.extras import require
 
+__all__ = [
+    "SETTINGS",
+    "load_keras",
+    "reproducible_keras",
+]
+
 SETTINGS = {
     "KERAS_BACKEND": "tensorflow",
     # Errors only: at its start TensorFlow tells how it was compiled.

@@ -31,6 +31,8 @@ from recsys_helpers.plots._methods import (
 )
 from recsys_helpers.plots._style import (
     BLUE,
+    GREEN,
+    GREY,
     SKY,
     VERMILION,
     check_not_empty,
@@ -48,7 +50,12 @@ if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
 
 __all__ = [
+    "BLUE",
+    "GREEN",
+    "GREY",
+    "VERMILION",
     "activity_plot",
+    "course_style",
     "decided_plot",
     "growth_plot",
     "history_frame",
@@ -59,6 +66,7 @@ __all__ = [
     "long_tail_plot",
     "matrix_plot",
     "movie_map",
+    "new_axes",
     "parallel_plot",
     "plot_copies",
     "rating_grid",
@@ -89,10 +97,6 @@ def long_tail_plot(
     log : bool
         Logarithmic axes.
     ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -138,10 +142,6 @@ def rating_histogram(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         Column rating, from 0.5 to 5.
     ax : matplotlib.axes.Axes, optional
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ValueError
@@ -170,10 +170,6 @@ def activity_plot(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ratings : pandas.DataFrame
         Column user_id.
     ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -262,10 +258,6 @@ def interval_plot(
     label : str
         What the value is, for the axis; between dollar signs a formula.
     ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------

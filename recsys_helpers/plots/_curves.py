@@ -1,9 +1,4 @@
-"""How a model's error falls while it is trained, epoch by epoch.
-
-Read what `benchmarks/nearest_index.py` measured: speed against recall.
-
-A picture of what Spark's ALS sends before a half-step.
-"""
+"""Figures of what rises or falls: a training, an index, copies that are sent."""
 
 from __future__ import annotations
 
@@ -11,10 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy import sparse
 
+from recsys_helpers._checks import check_count, check_csr
 from recsys_helpers.plots._style import (
     BLUE,
+    COLOURS,
+    GREEN,
     GREY,
+    ORANGE,
+    PURPLE,
     VERMILION,
     course_style,
     legend_of_names,
@@ -24,28 +25,15 @@ from recsys_helpers.plots._style import (
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
 
-from typing import TYPE_CHECKING
-
-from recsys_helpers.plots import _style as plot_style
-
-if TYPE_CHECKING:  # matplotlib takes long to import
-    from matplotlib.axes import Axes
-
-from typing import TYPE_CHECKING
-
-from scipy import sparse
-
-from recsys_helpers._checks import check_count, check_csr
-from recsys_helpers.plots._style import GREEN, ORANGE, PURPLE
-
-if TYPE_CHECKING:  # matplotlib takes long to import
-    from matplotlib.axes import Axes
-
-__all__ = [
-    "index_curve_plot",
-    "index_curves",
-    "speed_at_recall",
-]
+SPEED, RECALL = "queries per cpu_s", "recall@10"
+_INDEX_COLOURS = {
+    "nearest_rows": GREY,
+    "float32": PURPLE,
+    "voyager": BLUE,
+    "IVF": ORANGE,
+    "HNSW": GREEN,
+    "InnerProduct": VERMILION,
+}
 
 
 def history_frame(history: dict[str, list[float]]) -> pd.DataFrame:
@@ -88,10 +76,6 @@ def learning_curves_plot(
         The name and the RMSE of something to be compared with: a dashed line.
     ax : matplotlib.axes.Axes, optional
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ValueError
@@ -120,17 +104,6 @@ def learning_curves_plot(
     legend_of_names(ax, lines)
     ax.set(xlabel="Epoch", ylabel="RMSE in stars")
     return ax
-
-
-SPEED, RECALL = "queries per cpu_s", "recall@10"
-_INDEX_COLOURS = {
-    "nearest_rows": plot_style.GREY,
-    "float32": plot_style.PURPLE,
-    "voyager": plot_style.BLUE,
-    "IVF": plot_style.ORANGE,
-    "HNSW": plot_style.GREEN,
-    "InnerProduct": plot_style.VERMILION,
-}
 
 
 def index_curves(results: pd.DataFrame) -> pd.DataFrame:
@@ -187,7 +160,7 @@ def speed_at_recall(curves: pd.DataFrame, least: float = 0.95) -> pd.DataFrame:
     return table.droplevel("n")[kinds].rename_axis(index=None, columns=None)
 
 
-@plot_style.course_style()
+@course_style()
 def index_curve_plot(curves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Draw recall against speed, a line for each kind of index.
 
@@ -196,15 +169,8 @@ def index_curve_plot(curves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     curves : pandas.DataFrame
         Of `index_curves`, for one set of vectors.
     ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
     """
-    import matplotlib.pyplot as plt
-
-    if ax is None:
-        _, ax = plt.subplots()
+    ax = new_axes(ax)
     for kind, colour in _INDEX_COLOURS.items():
         curve = curves[curves["kind"] == kind].sort_values(RECALL)
         if curve.empty:
@@ -214,9 +180,6 @@ def index_curve_plot(curves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ax.plot(curve[SPEED], curve[RECALL], color=colour, label=kind, **marker)
     ax.set(xscale="log", xlabel="Queries per CPU second", ylabel="Recall@10")
     return ax
-
-
-_BLOCK_COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE)
 
 
 def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> Axes:
@@ -229,10 +192,6 @@ def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> A
     n_blocks : int
         At most as many as users: each block of movies is drawn beside one of users.
     ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -255,7 +214,7 @@ def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> A
         for block in range(n_blocks)
     ]
     for user, y in height.items():
-        colour = _BLOCK_COLOURS[user % n_blocks % len(_BLOCK_COLOURS)]
+        colour = COLOURS[user % n_blocks % len(COLOURS)]
         label = f"user {user}\n(block {user % n_blocks})"
         _box(ax, 0, y, label, colour)
         for block in np.unique(R[[user]].indices % n_blocks):
@@ -265,7 +224,7 @@ def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> A
     for block, centre in enumerate(middle):
         movies = ", ".join(str(movie) for movie in range(block, n_movies, n_blocks))
         label = f"movies {movies}\n(block {block})"
-        _box(ax, 2.7, float(centre), label, _BLOCK_COLOURS[block % len(_BLOCK_COLOURS)])
+        _box(ax, 2.7, float(centre), label, COLOURS[block % len(COLOURS)])
     ax.set(xlim=(-0.5, 3.3), ylim=(-n_users + 0.4, 0.6))
     ax.axis("off")
     return ax

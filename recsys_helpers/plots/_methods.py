@@ -1,23 +1,20 @@
-"""Figures of the method chapters: a grid of ratings, a map of movies, a growth line.
-
-In the style of `recsys_helpers.plots`, and like there each function draws into `ax`,
-or into a new figure where none is given, and returns it.
-
-Figures that set methods side by side.
-"""
+"""Figures of methods: what they know, what they find, and how they compare."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle
+from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from recsys_helpers._checks import as_list
 from recsys_helpers.interactions import integer_ids
 from recsys_helpers.plots._style import (
     BLUE,
+    COLOURS,
     GREY,
     VERMILION,
     check_not_empty,
@@ -33,21 +30,7 @@ from recsys_helpers.vectors import MovieVectors
 if TYPE_CHECKING:  # matplotlib takes long to import
     from matplotlib.axes import Axes
 
-from collections.abc import Mapping, Sequence
-from textwrap import fill
-from typing import TYPE_CHECKING
-
-from recsys_helpers._checks import as_list
-from recsys_helpers.plots._style import (
-    GREEN,
-    ORANGE,
-    PURPLE,
-    SKY,
-)
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
+MARKERS = "osD^vP"
 # Colour and sign of each group on a map.
 GROUP_LOOKS = ((BLUE, "o"), (VERMILION, "s"), ("#000000", "^"))
 
@@ -62,10 +45,6 @@ def rating_grid(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         One row a person and one column a movie, in stars; NaN where there is no
         rating, which is drawn as an empty cell.
     ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -110,10 +89,6 @@ def movie_map(
     groups : dict of name to ids, optional
         At most three groups to draw in colours and signs of their own.
     ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -197,52 +172,6 @@ def growth_plot(
     return ax
 
 
-def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
-    from matplotlib.patheffects import withStroke
-
-    # Places are known only when the figure has been laid out, and must stay.
-    ax.autoscale_view()
-    ax.autoscale(enable=False)
-    ax.figure.draw_without_rendering()
-    middle = np.mean(ax.get_xlim())
-    taken: list[Any] = []
-    titles = vectors.titles or ()
-    for movie_id in labelled:
-        point = vectors.vector(movie_id)
-        row = int(np.flatnonzero(vectors.movie_ids == movie_id)[0])
-        # Written towards the middle, a title does not leave the figure.
-        on_right = point[0] > middle
-        label = ax.annotate(
-            name_in_figure(without_year(titles[row]).split(" (")[0]),
-            point,
-            xytext=(-4 if on_right else 4, 4),
-            textcoords="offset points",
-            ha="right" if on_right else "left",
-            fontsize=9,
-            parse_math=False,
-            path_effects=[withStroke(linewidth=2.5, foreground="white")],
-        )
-        label.set_in_layout(False)
-        place = label.get_window_extent()
-        if any(place.overlaps(other) for other in taken):
-            label.remove()
-            continue
-        taken.append(place)
-        ax.plot(*point, "o", ms=6, mfc="none", mec="black")
-
-
-def _dislike_to_like():
-    from matplotlib.colors import LinearSegmentedColormap
-
-    # Pale ends, so that black numbers can be read on all of them.
-    colours = ["#F2A477", "#FFFFFF", "#7FB9E0"]
-    return LinearSegmentedColormap.from_list("dislike to like", colours)
-
-
-COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
-MARKERS = "osD^vP"
-
-
 @course_style()
 def parallel_plot(
     values: pd.DataFrame,
@@ -267,10 +196,6 @@ def parallel_plot(
         At most six methods that have colours and a legend; the others are grey. By
         default the first six.
     ax : matplotlib.axes.Axes, optional
-
-    Returns
-    -------
-    matplotlib.axes.Axes
 
     Raises
     ------
@@ -391,10 +316,6 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         As `recsys_helpers.comparison.shared_share` gives it, 0 to 1.
     ax : matplotlib.axes.Axes, optional
 
-    Returns
-    -------
-    matplotlib.axes.Axes
-
     Raises
     ------
     ValueError
@@ -421,6 +342,48 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ticks_of_names(ax.yaxis, shares.index)
     ax.set(xlabel="Method", ylabel="Method")
     return ax
+
+
+def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
+    from matplotlib.patheffects import withStroke
+
+    # Places are known only when the figure has been laid out, and must stay.
+    ax.autoscale_view()
+    ax.autoscale(enable=False)
+    ax.figure.draw_without_rendering()
+    middle = np.mean(ax.get_xlim())
+    taken: list[Any] = []
+    titles = vectors.titles or ()
+    for movie_id in labelled:
+        point = vectors.vector(movie_id)
+        row = int(np.flatnonzero(vectors.movie_ids == movie_id)[0])
+        # Written towards the middle, a title does not leave the figure.
+        on_right = point[0] > middle
+        label = ax.annotate(
+            name_in_figure(without_year(titles[row]).split(" (")[0]),
+            point,
+            xytext=(-4 if on_right else 4, 4),
+            textcoords="offset points",
+            ha="right" if on_right else "left",
+            fontsize=9,
+            parse_math=False,
+            path_effects=[withStroke(linewidth=2.5, foreground="white")],
+        )
+        label.set_in_layout(False)
+        place = label.get_window_extent()
+        if any(place.overlaps(other) for other in taken):
+            label.remove()
+            continue
+        taken.append(place)
+        ax.plot(*point, "o", ms=6, mfc="none", mec="black")
+
+
+def _dislike_to_like():
+    from matplotlib.colors import LinearSegmentedColormap
+
+    # Pale ends, so that black numbers can be read on all of them.
+    colours = ["#F2A477", "#FFFFFF", "#7FB9E0"]
+    return LinearSegmentedColormap.from_list("dislike to like", colours)
 
 
 def _in_lines(name: Any) -> str:

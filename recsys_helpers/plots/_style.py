@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # matplotlib takes long to import
 
 BLUE, ORANGE, GREEN, VERMILION = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 PURPLE, SKY, YELLOW, GREY = "#CC79A7", "#56B4E9", "#F0E442", "#5F6B76"
+# Of what is drawn side by side, the most different first.
+COLOURS = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY)
 
 STYLE: dict[str, Any] = {
     "axes.axisbelow": True,
@@ -80,15 +82,8 @@ LONGEST_NAME = 48
 
 
 def name_in_figure(name: Any) -> str:
-    """Write a name of somebody or something on one line, cut if it is very long.
-
-    It may hold dollar signs: whatever draws it needs ``parse_math=False``.
-
-    Examples
-    --------
-    >>> name_in_figure("A" + 20 * " very" + " long title")
-    'A very very very very very very very very ver...'
-    """
+    """Write a name of somebody or something on one line, cut if it is very long."""
+    # It may hold dollar signs: whatever draws it needs parse_math=False.
     line = one_line(name)
     return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 3]}..."
 
@@ -100,11 +95,9 @@ def ticks_of_names(axis: Axis, names: Iterable[Any], **looks: Any) -> None:
 
 
 def legend_of_names(ax: Axes, artists: Sequence[Any], **options: Any) -> Legend:
-    """Draw a legend of artists, by their labels as they are.
-
-    matplotlib takes what is between two dollar signs for a formula, and leaves out
-    what starts with an underscore.
-    """
+    """Draw a legend of artists, by their labels as they are."""
+    # matplotlib takes what is between two dollar signs for a formula, and leaves out
+    # what starts with an underscore.
     names = [name_in_figure(artist.get_label()) for artist in artists]
     legend = ax.legend(artists, [str(place) for place in range(len(names))], **options)
     for text, name in zip(legend.get_texts(), names, strict=True):

@@ -1,36 +1,33 @@
-"""A canvas with a palette, on which the posters are drawn in units of its width.
+"""A canvas with a palette, and any title set so that it fits.
 
-A motif says "a disc of a third of the width" and need not know how many pixels that
-is, so that a small poster is the large one made smaller.
-
-Any title, set so that it fits: fonts, wrapping, and letters that a font lacks.
-
-The fonts are those that come with matplotlib, so that a poster looks the same on
-every machine; without them, the one that comes with Pillow.
+Posters are drawn in units of their width: a motif says "a disc of a third of the width"
+and need not know how many pixels that is, so that a small poster is the large one made
+smaller. The fonts are those that come with matplotlib, so that a poster looks the same
+on every machine; without them, the one that comes with Pillow.
 """
 
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from PIL import Image
-
-import unicodedata
-from functools import lru_cache
-from importlib.util import find_spec
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
     from PIL.ImageFont import FreeTypeFont
 
 Point = tuple[float, float]
 # Shapes are drawn larger and then reduced: that smooths their edges.
 OVERSAMPLING = 2
+# It has the most letters: Greek, Cyrillic, Hebrew and Arabic among them.
+WIDEST_FONT = "DejaVuSans-Bold"
+MORE = "\u2026"
+_MISSING = "\U0010ffff"  # a character that no font has
 
 
 class Palette(NamedTuple):
@@ -60,22 +57,7 @@ PALETTES = {
 
 
 class Canvas:
-    """An image to draw on, whose width is 1 and whose height is `height`.
-
-    Parameters
-    ----------
-    size : tuple of int
-        Width and height in pixels of the poster; the canvas has
-        `OVERSAMPLING` times as many.
-    palette : Palette
-    rng : random.Random
-        Where motifs take their variations from.
-
-    Attributes
-    ----------
-    image : PIL.Image.Image
-        In mode RGB, filled from ``palette.sky`` (above) to ``palette.ground``.
-    """
+    """A sky above a ground to draw on, whose width is 1 and whose height `height`."""
 
     def __init__(self, size: tuple[int, int], palette: Palette, rng: Random) -> None:
         from PIL import Image, ImageDraw
@@ -127,10 +109,7 @@ class Canvas:
         )
 
     def slice(self, x, y, radius, start, end, colour: str) -> None:
-        """Fill what lies between an arc and its chord; angles in degrees.
-
-        They grow clockwise from the right, as Pillow has them.
-        """
+        """Fill an arc to its chord; angles in degrees, clockwise from the right."""
         self._draw.chord(
             self._frame(x, y, radius, radius), start, end, fill=rgba(colour)
         )
@@ -161,25 +140,13 @@ class Canvas:
 
 
 def rgba(colour: str, opacity: float = 1.0) -> tuple[int, int, int, int]:
-    """Red, green, blue and alpha, each 0 to 255, of a colour ``"#rrggbb"``.
-
-    Examples
-    --------
-    >>> rgba("#ff8000", 0.5)
-    (255, 128, 0, 128)
-    """
+    """Red, green, blue and alpha, each 0 to 255, of a colour ``"#rrggbb"``."""
     red, green, blue = bytes.fromhex(colour[1:])
     return red, green, blue, round(255 * opacity)
 
 
 def around(x, y, radius, n: int, turn: float = 0.0) -> list[Point]:
-    """List n points spread evenly over a circle; `turn` in radians.
-
-    Examples
-    --------
-    >>> [(round(x), round(y)) for x, y in around(0, 0, 1, 4)]
-    [(0, -1), (1, 0), (0, 1), (-1, 0)]
-    """
+    """List n points spread evenly over a circle, from its top; `turn` in radians."""
     angles = [turn + 2 * math.pi * step / n for step in range(n)]
     return [(x + radius * math.sin(a), y - radius * math.cos(a)) for a in angles]
 
@@ -203,12 +170,6 @@ def turned(points: Iterable[Point], x, y, angle: float) -> list[Point]:
     ]
 
 
-# It has the most letters: Greek, Cyrillic, Hebrew and Arabic among them.
-WIDEST_FONT = "DejaVuSans-Bold"
-MORE = "\u2026"
-_MISSING = "\U0010ffff"  # a character that no font has
-
-
 def font_file(name: str) -> Path | None:
     """Path of a font that comes with matplotlib, or None if it is not there."""
     package = find_spec("matplotlib")
@@ -220,48 +181,23 @@ def font_file(name: str) -> Path | None:
 
 @lru_cache(maxsize=256)
 def font(name: str, size: int, right_to_left: bool = False) -> FreeTypeFont:
-    """Open a font in a size in pixels.
-
-    Right-to-left text needs the layout of Raqm, where Pillow has it; other text has
-    the basic one, which every Pillow has, so that all machines draw alike.
-    """
+    """Open a font in a size in pixels."""
     from PIL import ImageFont, features
 
     path = font_file(name)
     if path is None:
         return ImageFont.load_default(size)
+    # Right-to-left text needs the layout of Raqm, where Pillow has it; other text has
+    # the basic one, which every Pillow has, so that all machines draw alike.
     use_raqm = right_to_left and features.check("raqm") and features.check("fribidi")
     layout = ImageFont.Layout.RAQM if use_raqm else ImageFont.Layout.BASIC
     return ImageFont.truetype(str(path), size, layout_engine=layout)
 
 
 def drawable(text: str, name: str) -> tuple[str, str]:
-    r"""Find a font for a text, and leave out what it cannot draw.
-
-    Parameters
-    ----------
-    text : str
-        Anything.
-    name : str
-        The font to use if it has all the letters; else it is `WIDEST_FONT`.
-
-    Returns
-    -------
-    text : str
-        On one line, without control characters and letters that no font here has.
-        Empty if no letter or digit is left.
-    name : str
-        Font to draw it with.
-
-    Examples
-    --------
-    >>> drawable("Amélie\n(2001)", "STIXGeneralBol")
-    ('Amélie (2001)', 'STIXGeneralBol')
-    >>> drawable("七人の侍", "STIXGeneralBol")
-    ('', 'DejaVuSans-Bold')
-    """
+    """Give a text on one line without what no font has, and a font for it."""
     visible = "".join(
-        " " if letter.isspace() else letter
+        letter
         for letter in unicodedata.normalize("NFC", text)
         # C: control characters, surrogates, unassigned; and marks that only choose
         # between forms of an emoji.
@@ -272,41 +208,22 @@ def drawable(text: str, name: str) -> tuple[str, str]:
     if not all(_has(name, letter) for letter in line):
         name = WIDEST_FONT
     kept = " ".join("".join(x if _has(name, x) else " " for x in line).split())
+    # Without a letter or a digit nothing would be said.
     return (kept if any(x.isalnum() for x in kept) else ""), name
-
-
-def is_right_to_left(text: str) -> bool:
-    """Say whether a text has letters of a script that runs to the left."""
-    return any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in text)
 
 
 def fitted(
     text: str, name: str, width: float, height: float, largest: int, smallest: int
 ) -> tuple[list[str], FreeTypeFont]:
-    """Break a text into lines and choose the largest size at which they fit.
-
-    Parameters
-    ----------
-    text : str
-    name : str
-        As `font_file` has it.
-    width, height : float
-        Of the space, in pixels.
-    largest, smallest : int
-        Sizes to choose from, in pixels. What does not fit at the smallest is cut.
-
-    Returns
-    -------
-    lines : list of str
-    font : PIL.ImageFont.FreeTypeFont
-    """
-    direction = is_right_to_left(text)
+    """Break a text into lines, in the largest size in pixels at which they fit."""
+    to_left = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
     for size in range(largest, smallest, -max(1, largest // 12)):
-        letters = font(name, size, direction)
+        letters = font(name, size, to_left)
         lines = wrapped(text.split(), letters, width)
         if lines is not None and len(lines) * line_height(size) <= height:
             return lines, letters
-    letters = font(name, smallest, direction)
+    # Nothing has fitted: words are broken, and what is too much is cut.
+    letters = font(name, smallest, to_left)
     pieces = [part for word in text.split() for part in _broken(word, letters, width)]
     lines = wrapped(pieces, letters, width) or []
     n_lines = max(1, int(height // line_height(smallest)))

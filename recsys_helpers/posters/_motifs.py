@@ -1,17 +1,7 @@
-"""Which motif and which palettes the posters of a genre have.
-
-Motifs that are places: plains, mountains, cities, castles and fields of war.
+"""The motifs of the genres, and the palettes that they are drawn in.
 
 A motif keeps its parts and varies where they stand, how large they are and how many.
 x and y are in widths of the poster, from its top left corner.
-
-Motifs that are things: notes, photographs, a burst with a runner, a film reel.
-
-See `recsys_helpers.posters` for what a motif is.
-
-Motifs that look at you: eyes, lovers, cartoons, a laughing sun, half a face.
-
-See `recsys_helpers.posters` for what a motif is.
 """
 
 from __future__ import annotations
@@ -684,9 +674,7 @@ PALETTES_OF = {
 
 
 def poster_genre(genres: Sequence[str]) -> str:
-    """Genre whose motif a film gets; "" if it has none of those that have one.
-
-    The one that says the most, see `recsys_helpers.display.cards.main_genre`.
+    """Genre whose motif a film gets: the most telling one, or "" for none.
 
     Examples
     --------

@@ -46,9 +46,6 @@ EXCEPTIONS: dict[tuple[str, str], str] = {
     ("benchmarks/keras_ratings.py", "layers.Dropout"): (
         "The source's network as it is, built after keras.utils.set_random_seed."
     ),
-    ("recsys_helpers/posters/__init__.py", "draw_poster(seed=None)"): (
-        "Without a seed the title and the year decide, always the same way."
-    ),
     ("recsys_helpers/splits.py", "_split(seed=None)"): (
         "Remembers the seed of a split; those by time draw nothing."
     ),

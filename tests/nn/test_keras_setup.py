@@ -1,3 +1,5 @@
+"""Keras starts quietly, on TensorFlow, and the same way each time."""
+
 import os
 import subprocess
 import sys

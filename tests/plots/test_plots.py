@@ -4,9 +4,6 @@ import subprocess
 import sys
 
 import matplotlib as mpl
-
-mpl.use("Agg")
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -15,12 +12,6 @@ import pytest
 from recsys_helpers import plots
 from recsys_helpers.interactions import Interactions, long_tail
 from recsys_helpers.splits import Split
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_stays_open():
-    yield
-    plt.close("all")
 
 
 @pytest.fixture

@@ -1,8 +1,10 @@
+"""The layer, the batches and the callbacks that the course adds to Keras."""
+
 import numpy as np
 import pytest
 from scipy import sparse
 
-from recsys_helpers.nn import parts as keras_parts
+from recsys_helpers.nn import parts
 from recsys_helpers.nn.parts import (
     EpochBar,
     LiveCurves,
@@ -142,7 +144,7 @@ class FakeDisplay:
 @pytest.fixture
 def notebook(monkeypatch):
     display = FakeDisplay()
-    monkeypatch.setattr(keras_parts, "in_notebook", lambda: True)
+    monkeypatch.setattr(parts, "in_notebook", lambda: True)
     monkeypatch.setattr("IPython.display.display", display)
     return display
 

@@ -1,4 +1,4 @@
-"""Vectors from posters: every image readable or accounted for, none computed twice."""
+"""Images: every one readable or accounted for, and none shown to a network twice."""
 
 import io
 import os
@@ -6,43 +6,20 @@ import struct
 import zlib
 
 import numpy as np
-import pandas as pd
 import pytest
 from PIL import Image
-from tiny_backbone import tiny_backbone
+from tiny_backbone import BLUE, GREEN, RED, plain, tiny_backbone
 
 from recsys_helpers.images import (
     PADDING,
     UnreadableImageError,
-    content_key,
-    content_of,
     extract_features,
     image_box,
     open_image,
     square_pixels,
     standardised,
 )
-from recsys_helpers.images.baselines import (
-    colour_histograms,
-    genre_agreement,
-    movies_for_the_task,
-    thumbnails,
-)
-from recsys_helpers.images.heatmaps import (
-    activation_map,
-    heat_over,
-    similarity_map,
-    strongest_channels,
-)
-from recsys_helpers.methods._base import NotFittedError
-from recsys_helpers.methods.posters import PosterMethod
-from recsys_helpers.posters import draw_poster, draw_posters
-
-RED, GREEN, BLUE = (255, 0, 0), (0, 255, 0), (0, 0, 255)
-
-
-def plain(colour, size=(20, 30)):
-    return Image.new("RGB", size, colour)
+from recsys_helpers.posters import draw_poster
 
 
 def encoded(image, image_format="PNG", **options):
@@ -324,6 +301,17 @@ def test_unknown_settings_are_refused(images, backbone, setting):
         extract_features(images, backbone, **setting)
 
 
+def test_a_column_of_equal_numbers_is_zero_when_standardised():
+    matrix = np.float32([[0.1, 1], [0.1, 2], [0.1, 6]])
+    result = standardised(matrix)
+    assert result[:, 0].tolist() == [0, 0, 0]
+    assert result[:, 1].std() == pytest.approx(1)
+
+
+def test_standardising_half_precision_does_not_overflow():
+    assert np.isfinite(standardised(np.float16([[6e4], [-6e4], [0]]))).all()
+
+
 # The cache
 
 
@@ -386,196 +374,15 @@ def test_what_was_done_before_a_failure_is_kept(images, backbone, tmp_path):
     assert not list(tmp_path.rglob("*.part"))
 
 
-def test_the_key_is_the_content_and_not_the_name(tmp_path):
+def test_images_are_known_by_their_content_and_not_by_their_name(backbone, tmp_path):
     content = encoded(plain(RED))
     for name in ("a.png", "b.png"):
         (tmp_path / name).write_bytes(content)
-    keys = [content_key(content_of(tmp_path / name)) for name in ("a.png", "b.png")]
-    assert keys[0] == keys[1] == content_key(content)
-    assert content_key(plain(RED)) == content_key(plain(RED))
-    assert content_key(plain(RED)) != content_key(plain(GREEN))
-    assert content_key(plain(RED, (2, 6))) != content_key(plain(RED, (6, 2)))
-    assert content_key(palette("P")) != content_key(palette("P", transparency=1))
-
-
-# Colours and thumbnails
-
-
-def test_a_histogram_has_the_root_of_each_colours_share():
-    half = plain(RED, (4, 4))
-    half.paste(BLUE, (0, 0, 4, 3))
-    (row,) = colour_histograms([half], n_levels=2).matrix
-    assert row.tolist() == pytest.approx([0, np.sqrt(0.75), 0, 0, 0.5, 0, 0, 0])
-
-
-def test_a_histogram_does_not_know_where_a_colour_is():
-    image = draw_poster("Heat", ("Crime",), size=(40, 60))
-    turned = image.transpose(Image.Transpose.ROTATE_180)
-    one, other = colour_histograms([image, turned]).matrix
-    np.testing.assert_array_equal(one, other)
-
-
-def test_a_thumbnail_is_small_and_less_its_mean():
-    rows = thumbnails([plain(RED), draw_poster("Heat")]).matrix
-    assert rows.shape == (2, 16 * 24 * 3)
-    assert rows.mean(axis=1) == pytest.approx([0, 0], abs=1e-6)
-
-
-def test_baselines_leave_out_and_list_what_they_cannot_read():
-    for describe in (colour_histograms, thumbnails):
-        features = describe([b"x", plain(RED)], on_error="skip")
-        assert features.positions.tolist() == [1]
-        assert list(features.unreadable) == [0]
-
-
-def test_a_column_of_equal_numbers_is_zero_when_standardised():
-    matrix = np.float32([[0.1, 1], [0.1, 2], [0.1, 6]])
-    result = standardised(matrix)
-    assert result[:, 0].tolist() == [0, 0, 0]
-    assert result[:, 1].std() == pytest.approx(1)
-
-
-def test_standardising_half_precision_does_not_overflow():
-    assert np.isfinite(standardised(np.float16([[6e4], [-6e4], [0]]))).all()
-
-
-# The method
-
-
-@pytest.fixture
-def movies():
-    return pd.DataFrame({"movie_id": [7, 3, 5], "title": ["Seven", "Three", "Five"]})
-
-
-def test_posters_of_one_colour_are_near(movies, backbone):
-    posters = {5: plain((250, 10, 10)), 7: plain(RED), 3: plain(BLUE)}
-    method = PosterMethod(describe=backbone).fit(movies, posters)
-    assert method.movie_vectors().neighbours(7, 1)["movie_id"].item() == 5
-
-
-def test_posters_can_come_in_the_order_of_the_movies(movies, backbone):
-    posters = [plain(RED), plain(BLUE), plain(GREEN)]
-    in_order = PosterMethod(describe=backbone).fit(movies, iter(posters))
-    by_id = PosterMethod(describe=backbone).fit(
-        movies, dict(zip([7, 3, 5], posters, strict=True))
-    )
-    np.testing.assert_array_equal(
-        in_order.movie_vectors().matrix, by_id.movie_vectors().matrix
-    )
-
-
-def test_movies_without_a_poster_can_be_left_out_and_are_listed(movies, backbone):
-    method = PosterMethod(describe=backbone, on_error="skip")
-    method.fit(movies, {7: plain(RED), 3: b"x"})
-    assert method.movie_vectors().movie_ids.tolist() == [7]
-    assert method.skipped_["movie_id"].tolist() == [3, 5]
-    assert method.skipped_["reason"].str.len().min() > 10
-
-
-@pytest.mark.fault("Pictures", "not there")
-def test_a_missing_poster_is_an_error_unless_it_may_be_skipped(movies, backbone):
-    with pytest.raises(UnreadableImageError):
-        PosterMethod(describe=backbone).fit(movies, {7: plain(RED)})
-
-
-@pytest.mark.parametrize(("n", "says"), [(2, "2 posters for 3"), (4, "more posters")])
-def test_more_or_fewer_posters_than_movies_are_refused(movies, backbone, n, says):
-    with pytest.raises(ValueError, match=says):
-        PosterMethod(describe=backbone).fit(movies, [plain(RED)] * n)
-
-
-def test_a_frame_without_ids_is_refused(backbone):
-    with pytest.raises(ValueError, match="movie_id"):
-        PosterMethod(describe=backbone).fit(pd.DataFrame({"title": ["Heat"]}), [])
-
-
-def test_vectors_are_not_there_before_fit(backbone):
-    with pytest.raises(NotFittedError):
-        PosterMethod(describe=backbone).movie_vectors()
-
-
-def test_options_reach_the_features(movies, backbone):
-    method = PosterMethod(describe=backbone, options={"pooling": "flatten"})
-    posters = draw_posters(movies, size=(20, 30))
-    assert method.fit(movies, posters).movie_vectors().n_dimensions == 12
-
-
-# Where on the poster
-
-
-def test_the_parts_of_a_similarity_add_up_to_the_cosine(backbone):
-    # Above 0, as after a ReLU: else the parts could cancel each other out.
-    image, other = (draw_poster(title, ("War",)) for title in ("Heat", "Ronin"))
-    parts = similarity_map(image, other, backbone)
-    one, two = extract_features([image, other], backbone).matrix
-    cosine = one @ two / np.linalg.norm(one) / np.linalg.norm(two)
-    assert parts.shape == (2, 2)
-    assert parts.sum() == pytest.approx(cosine, rel=1e-4)
-
-
-def test_a_map_shows_where_a_channel_responds(backbone):
-    image = plain((0, 0, 0), (40, 40))
-    image.paste(RED, (20, 0, 40, 20))
-    channel = activation_map(image, backbone, channel=2)
-    assert np.unravel_index(channel.argmax(), channel.shape) == (0, 1)
-    assert activation_map(image, backbone).shape == (2, 2)
-    assert strongest_channels(plain(RED), backbone, 1).tolist() == [2]
-    with pytest.raises(ValueError, match="no channel 3"):
-        activation_map(image, backbone, channel=3)
-
-
-def test_heat_lies_where_the_map_is_large_and_not_on_the_padding():
-    image = plain((100, 100, 100), (40, 80))
-    shown = heat_over(image, np.float32([[0, 1], [0, 1]]))
-    assert shown.size == image.size
-    red = np.asarray(shown)[..., 0].astype(int)
-    assert red[:, -1].mean() > red[:, 0].mean() + 10
-    flat = np.asarray(heat_over(image, np.zeros((2, 2))))
-    assert (flat == 100).all()
-    with pytest.raises(ValueError, match="NaN"):
-        heat_over(image, np.float32([[0, np.nan]]))
-
-
-# The question with a known answer
-
-
-@pytest.fixture(scope="module")
-def task():
-    from recsys_helpers.datasets import load_movielens
-
-    return movies_for_the_task(load_movielens("small").movies, per_genre=4, seed=1)
-
-
-def test_the_task_has_as_many_movies_of_each_genre(task):
-    assert set(task["genre"].value_counts()) == {4}
-    assert task["genre"].nunique() == 12
-
-
-def test_the_task_depends_on_its_seed(task):
-    from recsys_helpers.datasets import load_movielens
-
-    movies = load_movielens("small").movies
-    again = movies_for_the_task(movies, per_genre=4, seed=1)
-    assert again["movie_id"].tolist() == task["movie_id"].tolist()
-    other = movies_for_the_task(movies, per_genre=4, seed=2)
-    assert other["movie_id"].tolist() != task["movie_id"].tolist()
-
-
-def test_agreement_of_perfect_features_is_one(task):
-    perfect = pd.get_dummies(task["genre"]).to_numpy(float)
-    assert genre_agreement(perfect, task["genre"], 3).mean() == 1
-
-
-def test_agreement_needs_a_genre_for_each_row():
-    with pytest.raises(ValueError, match="2 rows and 1 genres"):
-        genre_agreement(np.eye(2), ["War"])
-
-
-def test_colours_do_not_give_the_genre_away_and_a_trained_network_finds_it(task):
-    from recsys_helpers.images.backbones import load_backbone
-
-    posters = list(draw_posters(task, wear=1.0))
-    colours = standardised(colour_histograms(posters).matrix)
-    network = standardised(extract_features(posters, load_backbone()).matrix)
-    assert genre_agreement(colours, task["genre"], 3).mean() < 0.4
-    assert genre_agreement(network, task["genre"], 3).mean() > 0.8
+    images = [tmp_path / "a.png", plain(RED), plain(RED, (2, 6)), palette("P")]
+    extract_features(images, backbone, cache=tmp_path / "cache")
+    again = [tmp_path / "b.png", content, plain(RED), palette("P")]
+    known = extract_features(again, backbone, cache=tmp_path / "cache")
+    assert known.n_from_cache == 4
+    others = [plain(GREEN), plain(RED, (6, 2)), palette("P", transparency=1)]
+    new = extract_features(others, backbone, cache=tmp_path / "cache")
+    assert new.n_from_cache == 0

@@ -1,22 +1,16 @@
-"""The figures of the method chapters draw what they are given, and say what it is."""
-
-import matplotlib as mpl
-
-mpl.use("Agg")
+"""Figures of methods draw what they are given, and refuse what cannot be shown."""
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
 
-from recsys_helpers.plots import _methods as method_plots
+from recsys_helpers import plots
 from recsys_helpers.vectors import MovieVectors, UnknownMovieError
 
-
-@pytest.fixture(autouse=True)
-def _no_figure_stays_open():
-    yield
-    plt.close("all")
+VALUES = pd.DataFrame(
+    {"ndcg": [0.1, 0.2, 0.3], "cpu s": [1.0, 5.0, 3.0]}, index=["a", "b", "c"]
+)
 
 
 @pytest.fixture
@@ -42,9 +36,9 @@ def growth():
 
 
 def draw_all(ratings, vectors, growth, ax=None):
-    yield method_plots.rating_grid(ratings, ax=ax)
-    yield method_plots.movie_map(vectors, [7], {"old": [7, 9]}, ax=ax)
-    yield method_plots.growth_plot(growth, label="Seconds", ax=ax)
+    yield plots.rating_grid(ratings, ax=ax)
+    yield plots.movie_map(vectors, [7], {"old": [7, 9]}, ax=ax)
+    yield plots.growth_plot(growth, label="Seconds", ax=ax)
 
 
 def test_every_figure_says_what_is_on_both_axes(ratings, vectors, growth):
@@ -69,24 +63,24 @@ def test_with_axes_given_nothing_is_drawn_on_others(ratings, vectors, growth):
 
 
 def test_a_rating_stands_in_its_cell_and_an_empty_cell_is_empty(ratings):
-    ax = method_plots.rating_grid(ratings)
+    ax = plots.rating_grid(ratings)
     cells = {text.get_position(): text.get_text() for text in ax.texts}
     assert cells == {(0, 0): "5", (1, 0): "0.5", (1, 1): "3.5"}
 
 
 def test_a_grid_names_its_people_and_movies(ratings):
-    ax = method_plots.rating_grid(ratings)
+    ax = plots.rating_grid(ratings)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["Heat", "Babe"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Ann", "Ben"]
 
 
 def test_the_colours_of_a_grid_run_from_half_a_star_to_five(ratings):
     middling = ratings.clip(2, 4)
-    assert method_plots.rating_grid(middling).images[0].get_clim() == (0.5, 5)
+    assert plots.rating_grid(middling).images[0].get_clim() == (0.5, 5)
 
 
 def test_lines_run_between_the_cells_of_a_grid_and_not_through_them(ratings):
-    ax = method_plots.rating_grid(ratings)
+    ax = plots.rating_grid(ratings)
     ax.figure.draw_without_rendering()  # only then do the ticks have their places
     lines = [
         (tick.get_loc(), tick.gridline.get_visible())
@@ -99,14 +93,14 @@ def test_lines_run_between_the_cells_of_a_grid_and_not_through_them(ratings):
 
 
 def test_dollars_in_a_title_of_a_grid_are_no_formula(ratings):
-    ax = method_plots.rating_grid(ratings.rename(columns={"Heat": "$9 and $x_1"}))
+    ax = plots.rating_grid(ratings.rename(columns={"Heat": "$9 and $x_1"}))
     label = ax.get_xticklabels()[0]
     assert (label.get_text(), label.get_parse_math()) == ("$9 and $x_1", False)
 
 
 def test_numbers_are_black_on_colours_light_enough_to_read_them(ratings):
     # W3C: contrast (L1 + 0.05) / (L2 + 0.05) of at least 4.5, black has L2 = 0.
-    image = method_plots.rating_grid(ratings).images[0]
+    image = plots.rating_grid(ratings).images[0]
     for stars in np.arange(0.5, 5.5, 0.5):
         rgb = np.array(image.cmap(image.norm(stars))[:3])
         linear = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
@@ -114,44 +108,44 @@ def test_numbers_are_black_on_colours_light_enough_to_read_them(ratings):
 
 
 def test_a_map_has_a_point_for_every_movie(vectors):
-    points = method_plots.movie_map(vectors, []).collections[0].get_offsets()
+    points = plots.movie_map(vectors, []).collections[0].get_offsets()
     np.testing.assert_array_equal(points, vectors.matrix)
 
 
 @pytest.mark.parametrize("groups", [None, {"old": [7]}])
 def test_a_map_shows_all_its_points(vectors, groups):
     far = MovieVectors(vectors.movie_ids, vectors.matrix * 100 - 50, vectors.titles)
-    ax = method_plots.movie_map(far, [7], groups)
+    ax = plots.movie_map(far, [7], groups)
     (left, right), (bottom, top) = ax.get_xlim(), ax.get_ylim()
     inside = (far.matrix > [left, bottom]) & (far.matrix < [right, top])
     assert inside.all()
 
 
 def test_a_map_writes_the_titles_that_are_asked_for(vectors):
-    ax = method_plots.movie_map(vectors, [9, 7])
+    ax = plots.movie_map(vectors, [9, 7])
     assert {text.get_text(): text.xy for text in ax.texts}.keys() == {"Speed", "Heat"}
     assert tuple(ax.texts[0].xy) == (4.0, 5.0)
 
 
 def test_dollars_in_a_title_of_a_map_are_no_formula():
     dear = MovieVectors([1, 2], [[0, 0], [1, 1]], ["$9 and $x_1 (1999)", "b"])
-    text = method_plots.movie_map(dear, [1]).texts[0]
+    text = plots.movie_map(dear, [1]).texts[0]
     assert (text.get_text(), text.get_parse_math()) == ("$9 and $x_1", False)
 
 
 def test_a_title_of_an_unknown_movie_cannot_be_written(vectors):
     with pytest.raises(UnknownMovieError, match="movie_id 99 is not among these 3"):
-        method_plots.movie_map(vectors, [7, 99])
+        plots.movie_map(vectors, [7, 99])
 
 
 def test_a_title_that_would_lie_over_an_earlier_one_is_left_out():
     close = MovieVectors([1, 2, 3], [[0, 0], [0, 0.001], [9, 9]], list("abc"))
-    ax = method_plots.movie_map(close, [2, 1, 3])
+    ax = plots.movie_map(close, [2, 1, 3])
     assert [text.get_text() for text in ax.texts] == ["b", "c"]
 
 
 def test_a_group_is_drawn_at_its_movies_and_named(vectors):
-    ax = method_plots.movie_map(vectors, [], {"old": [7, 9]})
+    ax = plots.movie_map(vectors, [], {"old": [7, 9]})
     np.testing.assert_array_equal(ax.collections[1].get_offsets(), [[0, 1], [4, 5]])
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert legend == ["other", "old"]
@@ -161,17 +155,17 @@ def test_a_group_is_drawn_at_its_movies_and_named(vectors):
     "ids", [{7, 9}, (7, 9), np.array([9, 7]), pd.Index([7, 9]), iter([7, 9])], ids=type
 )
 def test_a_group_can_be_any_collection_of_ids(vectors, ids):
-    drawn = method_plots.movie_map(vectors, [], {"old": ids}).collections[1]
+    drawn = plots.movie_map(vectors, [], {"old": ids}).collections[1]
     np.testing.assert_array_equal(drawn.get_offsets(), [[0, 1], [4, 5]])
 
 
 def test_a_group_of_ids_that_are_text_is_refused(vectors):
     with pytest.raises(ValueError, match="movie_id must be whole numbers"):
-        method_plots.movie_map(vectors, [], {"old": ["7", "9"]})
+        plots.movie_map(vectors, [], {"old": ["7", "9"]})
 
 
 def test_each_group_has_a_sign_and_a_colour_of_its_own(vectors):
-    ax = method_plots.movie_map(vectors, [], {"a": [7], "b": [8], "c": [9]})
+    ax = plots.movie_map(vectors, [], {"a": [7], "b": [8], "c": [9]})
     groups = ax.collections[1:]
     signs = {group.get_paths()[0].vertices.tobytes() for group in groups}
     colours = {tuple(group.get_facecolor()[0]) for group in groups}
@@ -181,7 +175,7 @@ def test_each_group_has_a_sign_and_a_colour_of_its_own(vectors):
 def test_more_groups_than_can_be_told_apart_are_refused(vectors):
     groups = {name: [7] for name in "abcd"}
     with pytest.raises(ValueError, match="3 groups apart, and these are 4: a, b, c, d"):
-        method_plots.movie_map(vectors, [], groups)
+        plots.movie_map(vectors, [], groups)
 
 
 @pytest.mark.parametrize(
@@ -191,11 +185,11 @@ def test_more_groups_than_can_be_told_apart_are_refused(vectors):
 )
 def test_a_map_needs_two_dimensions_and_titles(unfit):
     with pytest.raises(ValueError, match="two dimensions and titles"):
-        method_plots.movie_map(unfit, [])
+        plots.movie_map(unfit, [])
 
 
 def test_growth_has_a_line_a_method_in_order_of_size(growth):
-    ours, theirs, proportional = method_plots.growth_plot(growth, label="s").lines
+    ours, theirs, proportional = plots.growth_plot(growth, label="s").lines
     assert ours.get_xydata().tolist() == [[100, 2], [1000, 30]]
     assert theirs.get_xydata().tolist() == [[100, 1]]
     # From six tenths of the cheapest, 1.0: below it, so that both can be seen. Ten
@@ -206,25 +200,25 @@ def test_growth_has_a_line_a_method_in_order_of_size(growth):
 def test_growth_has_a_line_for_every_method_however_many():
     # Ten methods: there are eight colours and five signs, and no two lines look alike.
     many = pd.DataFrame({"method": list("abcdefghij"), "n": 10, "value": 1.0})
-    lines = method_plots.growth_plot(many, label="s").lines[:-1]
+    lines = plots.growth_plot(many, label="s").lines[:-1]
     looks = {(line.get_color(), line.get_marker()) for line in lines}
     assert [line.get_label() for line in lines] == list("abcdefghij")
     assert len(looks) == 10
 
 
 def test_growth_is_drawn_on_logarithmic_axes(growth):
-    ax = method_plots.growth_plot(growth, label="Seconds")
+    ax = plots.growth_plot(growth, label="Seconds")
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
 
 
 @pytest.mark.parametrize(
     "draw",
     [
-        lambda: method_plots.rating_grid(pd.DataFrame()),
-        lambda: method_plots.growth_plot(
+        lambda: plots.rating_grid(pd.DataFrame()),
+        lambda: plots.growth_plot(
             pd.DataFrame(columns=["method", "n", "value"]), label="s"
         ),
-        lambda: method_plots.growth_plot(
+        lambda: plots.growth_plot(
             pd.DataFrame({"method": "a", "n": [0, 1], "value": [1, np.nan]}), label="s"
         ),
     ],
@@ -233,3 +227,87 @@ def test_growth_is_drawn_on_logarithmic_axes(growth):
 def test_nothing_to_draw_is_refused(draw):
     with pytest.raises(ValueError, match="no"):
         draw()
+
+
+# Methods side by side
+
+
+def test_the_best_is_at_the_top_of_each_measure():
+    ax = plots.parallel_plot(VALUES, lower_is_better=["cpu s"])
+    lines = {line.get_label(): line.get_ydata() for line in ax.get_lines()}
+    np.testing.assert_allclose(lines["a"], [0, 1])
+    np.testing.assert_allclose(lines["b"], [0.5, 0])
+    np.testing.assert_allclose(lines["c"], [1, 0.5])
+
+
+@pytest.mark.parametrize("lower", [["cpu s"], "cpu s"])
+def test_both_ends_of_each_measure_are_written(lower):
+    ax = plots.parallel_plot(VALUES, lower_is_better=lower)
+    written = [text.get_text() for text in ax.texts]
+    assert written == ["0.1", "0.3", "5", "1"]
+
+
+@pytest.mark.parametrize("highlighted", [["b"], "b"])
+def test_only_highlighted_methods_are_named(highlighted):
+    ax = plots.parallel_plot(VALUES, highlighted=highlighted)
+    named = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert named == ["b"]
+    assert len(ax.get_lines()) == 3
+
+
+@pytest.mark.parametrize("missing", [np.nan, np.inf])
+def test_a_value_that_is_missing_leaves_a_gap(missing):
+    values = VALUES.assign(rmse=[0.9, missing, 0.8])
+    lines = plots.parallel_plot(values).get_lines()
+    assert np.isnan(lines[1].get_ydata()[2])
+
+
+@pytest.mark.parametrize(
+    ("values", "options", "message"),
+    [
+        (VALUES[:1], {}, "two methods"),
+        (VALUES[["ndcg"]], {}, "two measures"),
+        (VALUES, {"highlighted": ["d"]}, "by name"),
+        (VALUES, {"highlighted": list("abcabca")}, "At most 6"),
+        (VALUES.set_axis(["a", "b", "a"]), {}, "method a is there twice"),
+        (VALUES.set_axis(["x", "x"], axis=1), {}, "measure x is there twice"),
+        (VALUES, {"lower_is_better": ["mae"]}, "'mae'"),
+        (VALUES.assign(ndcg=1.0), {}, "ndcg is the same for all"),
+    ],
+)
+def test_what_cannot_be_compared_is_refused(values, options, message):
+    with pytest.raises(ValueError, match=message):
+        plots.parallel_plot(values, **options)
+
+
+def test_each_pair_is_drawn_once_in_each_direction():
+    names = ["a", "b", "c"]
+    signs = pd.DataFrame([[0, 1, 0], [-1, 0, 0], [0, 0, 0]], names, names)
+    ax = plots.decided_plot(signs)
+    drawn = {c.get_label(): c.get_offsets().data.tolist() for c in ax.collections}
+    assert drawn["row better"] == [[1, 0]]
+    assert drawn["row worse"] == [[0, 1]]
+    assert len(drawn["not decided"]) == 4
+
+
+def test_one_method_alone_is_no_comparison():
+    with pytest.raises(ValueError, match="no two methods"):
+        plots.decided_plot(pd.DataFrame([[0]], ["a"], ["a"]))
+
+
+def test_shares_are_written_into_the_cells_but_on_the_diagonal():
+    names = ["a", "b"]
+    ax = plots.shared_plot(pd.DataFrame([[1, 0.25], [0.25, 1]], names, names))
+    assert [text.get_text() for text in ax.texts] == ["0.25", "0.25"]
+
+
+def test_figures_that_compare_name_their_axes():
+    names = ["a", "b"]
+    square = pd.DataFrame([[1, 0], [0, 1]], names, names)
+    for ax in (
+        plots.parallel_plot(VALUES),
+        plots.decided_plot(square),
+        plots.shared_plot(square),
+    ):
+        assert ax.get_xlabel()
+        assert ax.get_ylabel()

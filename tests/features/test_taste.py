@@ -1,3 +1,5 @@
+"""What users like and watch, by their ratings or by what they say."""
+
 import numpy as np
 import pandas as pd
 import pytest

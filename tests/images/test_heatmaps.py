@@ -1,0 +1,52 @@
+"""Where on a poster a network sees something."""
+
+import numpy as np
+import pytest
+from tiny_backbone import RED, plain, tiny_backbone
+
+from recsys_helpers.images import extract_features
+from recsys_helpers.images.heatmaps import (
+    activation_map,
+    heat_over,
+    similarity_map,
+    strongest_channels,
+)
+from recsys_helpers.posters import draw_poster
+
+
+@pytest.fixture
+def backbone():
+    return tiny_backbone()
+
+
+def test_the_parts_of_a_similarity_add_up_to_the_cosine(backbone):
+    # Above 0, as after a ReLU: else the parts could cancel each other out.
+    image, other = (draw_poster(title, ("War",)) for title in ("Heat", "Ronin"))
+    parts = similarity_map(image, other, backbone)
+    one, two = extract_features([image, other], backbone).matrix
+    cosine = one @ two / np.linalg.norm(one) / np.linalg.norm(two)
+    assert parts.shape == (2, 2)
+    assert parts.sum() == pytest.approx(cosine, rel=1e-4)
+
+
+def test_a_map_shows_where_a_channel_responds(backbone):
+    image = plain((0, 0, 0), (40, 40))
+    image.paste(RED, (20, 0, 40, 20))
+    channel = activation_map(image, backbone, channel=2)
+    assert np.unravel_index(channel.argmax(), channel.shape) == (0, 1)
+    assert activation_map(image, backbone).shape == (2, 2)
+    assert strongest_channels(plain(RED), backbone, 1).tolist() == [2]
+    with pytest.raises(ValueError, match="no channel 3"):
+        activation_map(image, backbone, channel=3)
+
+
+def test_heat_lies_where_the_map_is_large_and_not_on_the_padding():
+    image = plain((100, 100, 100), (40, 80))
+    shown = heat_over(image, np.float32([[0, 1], [0, 1]]))
+    assert shown.size == image.size
+    red = np.asarray(shown)[..., 0].astype(int)
+    assert red[:, -1].mean() > red[:, 0].mean() + 10
+    flat = np.asarray(heat_over(image, np.zeros((2, 2))))
+    assert (flat == 100).all()
+    with pytest.raises(ValueError, match="NaN"):
+        heat_over(image, np.float32([[0, np.nan]]))
