@@ -25,7 +25,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers._checks import check_count
-from recsys_helpers.interactions import integer_ids
+from recsys_helpers.interactions import IdIndex, integer_ids
 
 __all__ = [
     "average_precision_at_k",
@@ -161,7 +161,8 @@ def hits_of(
     columns = pd.Index(known).get_indexer(lists.ravel()).reshape(lists.shape)
     offered = np.arange(len(lists))[:, np.newaxis] * len(known) + columns
     n_relevant = np.bincount(wanted // len(known), minlength=len(lists))
-    return np.isin(offered, wanted) & (columns >= 0), n_relevant
+    # np.isin takes five times as long: it does not know that `wanted` is sorted.
+    return (IdIndex(wanted).find(offered) >= 0) & (columns >= 0), n_relevant
 
 
 def precision_at_k(
