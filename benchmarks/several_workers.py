@@ -49,7 +49,7 @@ from recsys_helpers.large.workers import (
     write_rows,
 )
 from recsys_helpers.measure import MIB
-from recsys_helpers.methods.two_tower.models import rating_tower, rating_towers
+from recsys_helpers.methods.two_tower.models import rating_model, rating_tower
 from recsys_helpers.nn import SETTINGS, load_keras
 from recsys_helpers.results import versions, write_results
 
@@ -189,7 +189,7 @@ def towers(rows: TowerRows, settings: WorkersSettings) -> tuple:
         )
         for name, inputs in (("user", rows.users), ("movie", rows.movies))
     )
-    model = rating_towers(user_tower, movie_tower, float(rows.ratings.mean()))
+    model = rating_model(user_tower, movie_tower, float(rows.ratings.mean()))
     optimizer = load_keras().optimizers.AdamW(
         settings.learning_rate, weight_decay=settings.weight_decay
     )

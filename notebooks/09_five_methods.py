@@ -897,6 +897,78 @@ with the_text_says(data.edition):
 # ````
 
 # %% [markdown]
+# ```{exercise} A sixth way
+# :label: ex-five-sixth
+#
+# All methods of the course pass the same tests, and yours can inherit them. Take a walk
+# of three steps: from a person to a movie they like, from there to somebody who likes
+# it, and on to a movie that this one likes, each time with the same chance for all.
+# Write a class `ThreeSteps` that ranks movies by how likely the walk ends there. Inherit
+# `recsys_helpers.methods.ScoresMovies`, which makes a list of scores, and let it pass the
+# `RecommenderContract` of `recsys_helpers.testing`.
+# ```
+
+# %% tags=["exercise"]
+# Your answer
+
+
+# %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
+# ````{solution-start} ex-five-sixth
+# :class: dropdown
+# ````
+#
+# The steps are matrices, of likes divided by how many there are in the row or column.
+# A person without likes stays where they are, and all movies score 0.
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+from recsys_helpers.interactions import Interactions, positives
+from recsys_helpers.methods import ScoresMovies, check_ratings_frame
+
+
+class ThreeSteps(ScoresMovies):
+    """Rank movies by how likely a walk of three steps ends there."""
+
+    def fit(self, train):
+        """Count who likes what."""
+        check_ratings_frame(train)
+        rated = Interactions.from_ratings(train)
+        liked = positives(train)
+        L = Interactions.from_ratings(
+            liked, None, rated.users, rated.movies
+        ).matrix
+        n_of_users = np.maximum(L.sum(axis=1), 1)
+        n_of_movies = np.maximum(L.sum(axis=0), 1)
+        self.to_movies_ = L.multiply(1 / n_of_users[:, None]).tocsr()
+        self.to_users_ = L.multiply(1 / n_of_movies).T.tocsr()
+        self.interactions_ = rated
+        return self
+
+    def _user_scores(self, user_id):
+        first = self.to_movies_[[self.interactions_.users.rows(user_id)]]
+        return (first @ self.to_users_ @ self.to_movies_).toarray()[0]
+
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
+from recsys_helpers.testing import RecommenderContract
+
+
+class TestThreeSteps(RecommenderContract):
+    """What all methods promise, asked of this one."""
+
+    def make(self):
+        """Make the method that is tested."""
+        return ThreeSteps()
+
+
+print(f"{len(TestThreeSteps.check())} promises kept")
+
+# %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
+# In a file of its own, pytest finds the class by its name and runs the same tests.
+#
+# ````{solution-end}
+# ````
+
+# %% [markdown]
 # ````{exercise} Find the bug
 # :label: ex-five-bug
 #

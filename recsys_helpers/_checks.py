@@ -44,10 +44,12 @@ def check_positive(name: str, number: float) -> None:
         raise ValueError(f"{name} must be a number above 0; got {number!r}.")
 
 
-def check_share(name: str, share: float) -> None:
-    """Raise a ValueError unless `share` is a number from 0 to below 1."""
-    if not (isinstance(share, Real) and 0 <= share < 1):
-        raise ValueError(f"{name} must be from 0 to below 1; got {share!r}.")
+def check_share(name: str, share: float, closed: bool = False) -> None:
+    """Raise a ValueError unless `share` is from 0 to below 1, or to 1 if `closed`."""
+    is_below = isinstance(share, Real) and 0 <= share < 1
+    if not (is_below or (closed and share == 1)):
+        end = "1" if closed else "below 1"
+        raise ValueError(f"{name} must be from 0 to {end}; got {share!r}.")
 
 
 def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:

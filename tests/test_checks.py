@@ -1,12 +1,112 @@
-"""What passes for the time of a rating."""
+"""What passes for a setting, a matrix or the time of a rating, and what that says.
+
+The one place where these messages are read: other tests name the parameter.
+"""
 
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import sparse
 
-from recsys_helpers._checks import checked_times
+from recsys_helpers._checks import (
+    check_choice,
+    check_count,
+    check_csr,
+    check_number,
+    check_positive,
+    check_share,
+    checked_times,
+    misfit,
+)
+from recsys_helpers.interactions import IdIndex
 
 MOMENT = 1_112_486_027
+
+
+# --- settings -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("check", "good"),
+    [
+        (check_count, [1, np.int64(7)]),
+        (check_number, [0, 0.5, 1e300]),
+        (check_positive, [1e-300, 3, np.float32(2)]),
+        (check_share, [0, 0.999]),
+    ],
+)
+def test_a_good_setting_passes(check, good):
+    for value in good:
+        check("x", value)
+
+
+@pytest.mark.parametrize(
+    ("check", "bad", "message"),
+    [
+        (
+            check_count,
+            [0, -1, 1.0, 2.5, "3", None],
+            "must be at least 1, in whole numb",
+        ),
+        (
+            check_number,
+            [-1, np.nan, np.inf, "3", None],
+            "must be a number of at least 0",
+        ),
+        (check_positive, [0, -1, np.nan, np.inf, "3"], "must be a number above 0"),
+        (check_share, [-0.1, 1, np.nan, "0.5", None], "must be from 0 to below 1"),
+    ],
+)
+def test_a_bad_setting_is_named_with_its_value(check, bad, message):
+    for value in bad:
+        with pytest.raises(ValueError, match=f"^x {message}.* got {value!r}"):
+            check("x", value)
+
+
+def test_a_count_may_start_elsewhere_than_at_one():
+    check_count("x", 0, at_least=0)
+    with pytest.raises(ValueError, match="x must be at least 2"):
+        check_count("x", 1, at_least=2)
+
+
+def test_a_share_may_be_all():
+    check_share("x", 1, closed=True)
+    with pytest.raises(ValueError, match=r"x must be from 0 to 1; got 1\.1"):
+        check_share("x", 1.1, closed=True)
+
+
+def test_a_choice_is_one_of_those_named():
+    check_choice("x", "a", ("a", "b"))
+    with pytest.raises(ValueError, match="x is one of a, b; got 'c'"):
+        check_choice("x", "c", ("a", "b"))
+
+
+# --- matrices -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("matrix", "message"),
+    [
+        (np.eye(2), r"this is ndarray\. .*csr_array\(matrix\)"),
+        (sparse.csc_array(np.eye(2)), r"this is in csc format\. Use \.tocsr\(\)"),
+        (sparse.coo_array([1, 2]), r".* with one axis\. .*reshape\(1, -1\)"),
+    ],
+)
+def test_another_matrix_is_refused_and_what_makes_it_one_is_told(matrix, message):
+    check_csr("A", sparse.csr_array(np.eye(2)))
+    with pytest.raises(TypeError, match=rf"A must be sparse, in csr format; {message}"):
+        check_csr("A", matrix)
+
+
+def test_the_axis_that_does_not_fit_its_ids_is_named():
+    users, movies = IdIndex.of([1, 2], "user_id"), IdIndex.of([7, 8, 9], "movie_id")
+    assert misfit((2, 3), users, movies) is None
+    assert "Axis 1 of the matrix has 4 columns" in misfit((2, 4), users, movies)
+    assert "matrix.T.tocsr()" in misfit((3, 2), users, movies)
+    assert "Swap users and movies" in misfit((3, 2), movies, users)
+
+
+# --- times ----------------------------------------------------------------------------
 
 
 def timed(times):

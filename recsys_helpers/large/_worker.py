@@ -26,7 +26,7 @@ from recsys_helpers.large.workers import (
     rows_of_worker,
     write_checkpoint,
 )
-from recsys_helpers.methods.two_tower.models import rating_tower, rating_towers
+from recsys_helpers.methods.two_tower.models import rating_model, rating_tower
 from recsys_helpers.nn import load_keras
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def compiled_towers(
         )
         for name, n_inputs in (("user", n_user_inputs), ("movie", n_movie_inputs))
     )
-    model = rating_towers(user_tower, movie_tower, float(mean))
+    model = rating_model(user_tower, movie_tower, float(mean))
     model.compile(
         keras.optimizers.AdamW(
             settings["learning_rate"], weight_decay=settings["weight_decay"]

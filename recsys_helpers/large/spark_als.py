@@ -57,11 +57,11 @@ from numpy.typing import ArrayLike
 
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods import (
+    HasVectors,
     as_stars,
     check_ratings_frame,
     checked_pairs,
     require_fitted,
-    titled_vectors,
 )
 from recsys_helpers.methods.als import (
     Als,
@@ -71,7 +71,6 @@ from recsys_helpers.methods.als import (
     confidences,
     likes,
 )
-from recsys_helpers.vectors import MovieVectors
 
 __all__ = [
     "SparkAls",
@@ -227,12 +226,8 @@ class SparkAls(FactorLists):
 
     Attributes
     ----------
-    interactions_ : Interactions
-        All training ratings.
-    confidences_ : Interactions
-        The positives' confidences, with the same rows and columns.
-    user_factors_, movie_factors_ : array of float32, shape (n, n_factors)
-        Zeros for a user or movie without positives.
+    interactions_, confidences_, user_factors_, movie_factors_
+        As in `FactorLists`.
     """
 
     n_factors: int = 10
@@ -277,7 +272,7 @@ class SparkAls(FactorLists):
 
 
 @dataclass
-class SparkRatings:
+class SparkRatings(HasVectors):
     """Predict stars by factors that Spark has learned from them.
 
     Spark says nothing about a user or movie without training ratings; by default it
@@ -350,22 +345,6 @@ class SparkRatings:
         """
         users, movies = self._rows(user_ids, movie_ids)
         return (users >= 0) & (movies >= 0)
-
-    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
-        """Vectors of all movies.
-
-        Parameters
-        ----------
-        titles : Series, optional
-            The title of each movie_id, which is its index.
-
-        Returns
-        -------
-        MovieVectors
-        """
-        require_fitted(self, "movie_factors_")
-        movie_ids = self.interactions_.movies.ids
-        return titled_vectors(movie_ids, self.movie_factors_, titles)
 
     def _rows(
         self, user_ids: ArrayLike, movie_ids: ArrayLike

@@ -1,21 +1,40 @@
-"""methods."""
+"""The course's methods, one module each.
+
+Every method object follows one small protocol, as far as it can:
+
+- ``fit(train) -> self`` learns from a ratings frame;
+- ``predict(user_ids, movie_ids)`` gives ratings in stars;
+- ``recommend(user_id, n=10, exclude_seen=True)`` gives a DataFrame with `movie_id`
+  and `score`, best first;
+- ``movie_vectors()`` gives a `recsys_helpers.vectors.MovieVectors`.
+
+What is learned is kept in attributes that end in an underscore.
+`recsys_helpers.testing` holds what all of them promise, as tests that a method of your
+own can inherit; what it can inherit from the others is here.
+"""
 
 from recsys_helpers.methods._base import (
+    HasVectors,
+    NotFittedError,
+    ScoresMovies,
+    ScoresNewUsers,
     as_stars,
     check_ratings_frame,
     checked_pairs,
     early_stopping,
     popular_where_silent,
     require_fitted,
-    titled_vectors,
 )
 
 __all__ = [
+    "HasVectors",
+    "NotFittedError",
+    "ScoresMovies",
+    "ScoresNewUsers",
     "as_stars",
     "check_ratings_frame",
     "checked_pairs",
     "early_stopping",
     "popular_where_silent",
     "require_fitted",
-    "titled_vectors",
 ]

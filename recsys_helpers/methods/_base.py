@@ -1,25 +1,15 @@
-"""The course's methods, one module each.
+"""What methods have in common.
 
-Every method object follows one small protocol, as far as it can:
-
-- ``fit(train) -> self`` learns from a ratings frame;
-- ``predict(user_ids, movie_ids)`` gives ratings in stars;
-- ``recommend(user_id, n=10, exclude_seen=True)`` gives a DataFrame with `movie_id`
-  and `score`, best first;
-- ``movie_vectors()`` gives a `recsys_helpers.vectors.MovieVectors`.
-
-What is learned is kept in attributes that end in an underscore.
-`tests/test_method_contract.py` holds what all of them promise.
-
-Ratings of a person who was not there when the method learned.
-
-When a training that is watched stops.
+`ScoresMovies` makes lists of scores, `ScoresNewUsers` also for people who came later,
+and `HasVectors` hands out the vectors of movies. Below are the checks that come first
+in each `fit` and `predict`.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -34,10 +24,147 @@ from recsys_helpers.interactions import (
 from recsys_helpers.nn import load_keras
 from recsys_helpers.vectors import MovieVectors
 
-if TYPE_CHECKING:
-    pass
+Floats: TypeAlias = NDArray[np.floating]
+NewRatings: TypeAlias = pd.DataFrame | Mapping[str, Sequence[float]]
 
 LOWEST_RATING, HIGHEST_RATING = 0.5, 5.0
+
+# A new user is in no ratings that a model has learned from, so any id will do.
+NEW_USER = 0
+
+
+class ScoresMovies(ABC):
+    """Recommend the movies with the highest scores.
+
+    A method that inherits this has a `fit`, which keeps the training ratings as
+    `interactions_`, and `_user_scores`.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        All training ratings: what has been seen, and what can be recommended.
+    """
+
+    interactions_: Interactions
+
+    @abstractmethod
+    def _user_scores(self, user_id: int) -> NDArray:
+        """Score all movies for a user, in the order of ``interactions_.movies``."""
+
+    def recommend(
+        self, user_id: int, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Movies with the highest scores for a user.
+
+        Parameters
+        ----------
+        user_id : int
+        n : int
+            Length of the list, at least 1. It is shorter if fewer movies are left.
+        exclude_seen : bool
+            Leave out what the user has rated.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+            Equal scores come in the order of the ids.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        UnknownIdError
+            If the user has no training rating and the method cannot do without.
+        ValueError
+            If n is below 1, or a score is NaN or infinite.
+        """
+        require_fitted(self, "interactions_")
+        scores = self._user_scores(user_id)
+        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+
+
+class ScoresNewUsers(ScoresMovies):
+    """Recommend also to somebody who was not there when the method learned."""
+
+    @abstractmethod
+    def _new_user_scores(self, ratings: pd.DataFrame, rated: Interactions) -> Floats:
+        """Score all movies for who gave these ratings; both as of `of_known_movies`."""
+
+    def recommend_to(
+        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """Recommend to a new user who has rated something, without a new fit.
+
+        Parameters
+        ----------
+        ratings : DataFrame with `movie_id` and `rating`
+            Or a dict of these columns, for example
+            ``{"movie_id": [1, 50], "rating": [5.0, 4.5]}``.
+        n, exclude_seen
+            As in `recommend`.
+
+        Returns
+        -------
+        DataFrame with `movie_id` and `score`, best first
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        UnknownIdError
+            If the method does not know a movie.
+        ValueError
+            If a movie comes twice, a rating is not within 0.5 to 5, a column is
+            missing, there are no ratings, or n is below 1.
+        """
+        require_fitted(self, "interactions_")
+        ratings, rated = of_known_movies(ratings, self.interactions_.movies)
+        scores = self._new_user_scores(ratings, rated)
+        return rated.best_movies(NEW_USER, scores, n, exclude_seen)
+
+
+class HasVectors:
+    """Hand out the vectors of movies that a method has learned.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        All training ratings.
+    movie_factors_ : array of float, shape (n_movies, n_factors)
+        In the order of ``interactions_.movies``.
+    """
+
+    interactions_: Interactions
+    movie_factors_: Floats
+
+    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
+        """Vectors of all movies that the method has learned something about.
+
+        Parameters
+        ----------
+        titles : Series, optional
+            The title of each movie_id, which is its index: for example
+            ``movies.set_index("movie_id")["title"]``.
+
+        Returns
+        -------
+        MovieVectors
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If one of the movies is not in `titles`.
+        """
+        require_fitted(self, "movie_factors_")
+        learned = self._learned_columns()
+        movie_ids = self.interactions_.movies.ids[learned]
+        return titled_vectors(movie_ids, self.movie_factors_[learned], titles)
+
+    def _learned_columns(self) -> slice | NDArray[np.integer]:
+        """Say which movies have a vector: here, all."""
+        return slice(None)
 
 
 class NotFittedError(RuntimeError):
@@ -110,13 +237,7 @@ of its rows and columns, and nobody can see whether it is transposed.
 
 
 def first_outside(ratings: pd.Series) -> int | None:
-    """Position of the first rating that is NaN or not within 0.5 to 5, if there is one.
-
-    Raises
-    ------
-    ValueError
-        If the ratings are no numbers.
-    """
+    """Give the position of the first rating that is none, if there is one."""
     if not pd.api.types.is_numeric_dtype(ratings):
         raise ValueError(
             f"The ratings must be numbers, and are {ratings.dtype}, as text is. "
@@ -206,20 +327,7 @@ def checked_pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, N
 def titled_vectors(
     movie_ids: ArrayLike, matrix: ArrayLike, titles: pd.Series | None
 ) -> MovieVectors:
-    """Make `MovieVectors` of what a method has learned, with titles if there are any.
-
-    Parameters
-    ----------
-    movie_ids : array of int, shape (n_movies,)
-    matrix : array of float, shape (n_movies, n_dimensions)
-    titles : Series, optional
-        The title of each movie_id, which is its index. It may hold more movies.
-
-    Raises
-    ------
-    ValueError
-        If one of the movies is not in `titles`.
-    """
+    """Make `MovieVectors` of what was learned, with titles if there are any."""
     movie_ids, matrix = np.asarray(movie_ids), np.asarray(matrix)
     if titles is None:
         return MovieVectors(movie_ids, matrix)
@@ -229,30 +337,8 @@ def titled_vectors(
     return MovieVectors(movie_ids, matrix, tuple(titles.loc[movie_ids]))
 
 
-# A new user is in no ratings that a model has learned from, so any id will do.
-NEW_USER = 0
-
-NewRatings: TypeAlias = pd.DataFrame | Mapping[str, Sequence[float]]
-
-
 def checked_new_ratings(ratings: NewRatings) -> pd.DataFrame:
-    """Check the ratings of one new user, from whom a model is to learn a vector.
-
-    Parameters
-    ----------
-    ratings : DataFrame with `movie_id` and `rating`, or a dict of these columns
-
-    Returns
-    -------
-    DataFrame with `movie_id` and `rating`
-
-    Raises
-    ------
-    ValueError
-        If a column is missing or the columns are not lists of one length, there are
-        no rows, a movie's id is not a whole number or comes twice, or a rating is no
-        number, NaN or not within 0.5 to 5.
-    """
+    """Check the ratings of one new user, a table of `movie_id` and `rating`."""
     columns = ["movie_id", "rating"]
     is_table = isinstance(ratings, pd.DataFrame | Mapping)
     wanted = (
@@ -287,35 +373,13 @@ def checked_new_ratings(ratings: NewRatings) -> pd.DataFrame:
 def of_known_movies(
     ratings: NewRatings, movies: IdIndex
 ) -> tuple[pd.DataFrame, Interactions]:
-    """Check the ratings of one new user, for a model that knows rated movies only.
-
-    Parameters
-    ----------
-    ratings
-        As in `checked_new_ratings`.
-    movies : IdIndex
-        Those with training ratings.
-
-    Returns
-    -------
-    ratings : DataFrame with `movie_id`, `rating` and `user_id`
-        The last is `NEW_USER` everywhere.
-    rated : Interactions
-        Of one row, with all columns that the model knows.
-
-    Raises
-    ------
-    UnknownIdError
-        If a movie has no training rating.
-    ValueError
-        As in `checked_new_ratings`.
-    """
+    """Check a new user's ratings; give them with their `NEW_USER`, and as a matrix."""
     ratings = checked_new_ratings(ratings).assign(user_id=NEW_USER)
     unknown = ratings.loc[movies.find(ratings["movie_id"]) < 0, "movie_id"]
     if len(unknown):
         raise UnknownIdError(
-            "Nothing is known of these movies, which nobody rated in the training "
-            f"rows: {', '.join(map(str, unknown))}. Leave them out."
+            "Nothing was learned of these movies, so leave them out: "
+            f"{', '.join(map(str, unknown))}."
         )
     return ratings, Interactions.from_ratings(ratings, movies=movies)
 
@@ -340,13 +404,7 @@ def early_stopping(patience: int) -> Any:
 
 
 def check_watched(valid: pd.DataFrame | None, patience: int | None) -> None:
-    """Check the ratings to be watched: there must be some if there is a patience.
-
-    Raises
-    ------
-    ValueError
-        If there is `patience` and no `valid`, or a rating cannot be.
-    """
+    """Check the ratings to be watched: there must be some if there is a patience."""
     if valid is not None:
         check_ratings_frame(valid)
     elif patience is not None:

@@ -38,16 +38,16 @@ from recsys_helpers._checks import check_count, check_number, check_positive
 from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods._base import (
-    NEW_USER,
+    HasVectors,
     NewRatings,
+    ScoresMovies,
+    ScoresNewUsers,
     check_ratings_frame,
     of_known_movies,
     popular_where_silent,
     require_fitted,
-    titled_vectors,
 )
 from recsys_helpers.progress import progress_bar
-from recsys_helpers.vectors import MovieVectors
 
 __all__ = [
     "CHOSEN_ALS",
@@ -61,8 +61,15 @@ __all__ = [
 Floats = NDArray[np.floating]
 
 
-class FactorLists:
+class FactorLists(ScoresMovies, HasVectors):
     """Lists and vectors of a method that has learned from positives.
+
+    The score of a movie says how far its vector points along the user's. A movie that
+    nobody liked in the training rows has a vector of zeros, so it scores exactly 0. A
+    user without positives gets the most rated movies, with scores below 0.
+
+    `movie_vectors` are those of the movies with at least one positive. Compare them by
+    cosine: the length of a vector says how popular a movie is.
 
     Attributes
     ----------
@@ -74,54 +81,14 @@ class FactorLists:
         Zeros for a user or movie without positives.
     """
 
-    interactions_: Interactions
     confidences_: Interactions
     user_factors_: Floats
-    movie_factors_: Floats
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies whose vectors point furthest along the user's: `movie_id`, `score`.
+    def _user_scores(self, user_id: int) -> Floats:
+        return self._scores(self.user_factors_[self.interactions_.users.rows(user_id)])
 
-        A movie that nobody liked in the training rows has a vector of zeros, so it
-        scores exactly 0. A user without positives gets the most rated movies, with
-        scores below 0.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no training rating.
-        """
-        require_fitted(self, "movie_factors_")
-        x = self.user_factors_[self.interactions_.users.rows(user_id)]
-        scores = self._scores(x)
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-
-    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
-        """Vectors of the movies that have at least one positive.
-
-        Compare them by cosine: the length of a vector says how popular a movie is.
-
-        Parameters
-        ----------
-        titles : Series, optional
-            The title of each movie_id, which is its index: for example
-            ``movies.set_index("movie_id")["title"]``.
-
-        Returns
-        -------
-        MovieVectors
-
-        Raises
-        ------
-        ValueError
-            If one of the movies is not in `titles`.
-        """
-        require_fitted(self, "movie_factors_")
-        columns = np.unique(self.confidences_.matrix.indices)
-        movie_ids = self.confidences_.movies.ids[columns]
-        return titled_vectors(movie_ids, self.movie_factors_[columns], titles)
+    def _learned_columns(self) -> NDArray[np.integer]:
+        return np.unique(self.confidences_.matrix.indices)
 
     def _scores(self, user_vector: Floats) -> Floats:
         if user_vector.any():
@@ -432,8 +399,8 @@ CHOSEN_ALS: dict[str, Any] = {
 
 
 @dataclass
-class Als(FactorLists):
-    """Recommend by factors that implicit's ALS has learned.
+class Als(FactorLists, ScoresNewUsers):
+    """Recommend by factors that implicit's ALS has learned; scores as in `FactorLists`.
 
     The defaults are those of the article that chapter 4 starts from.
 
@@ -458,12 +425,8 @@ class Als(FactorLists):
 
     Attributes
     ----------
-    interactions_ : Interactions
-        All training ratings.
-    confidences_ : Interactions
-        The positives' confidences, with the same rows and columns.
-    user_factors_, movie_factors_ : array of float32, shape (n, n_factors)
-        Zeros for a user or movie without positives.
+    interactions_, confidences_, user_factors_, movie_factors_
+        As in `FactorLists`.
     model_ : implicit.cpu.als.AlternatingLeastSquares
     """
 
@@ -545,28 +508,8 @@ class Als(FactorLists):
         )
         return self.model_.recalculate_user(0, _for_implicit(row.matrix))
 
-    def recommend_to(
-        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Recommend to a new user, without a new fit.
-
-        Parameters
-        ----------
-        ratings, n, exclude_seen
-            The new user's ratings as in `fold_in`, the rest as in `recommend`.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `score`, best first
-
-        Raises
-        ------
-        UnknownIdError, ValueError
-            As in `fold_in`; ValueError also if n is below 1.
-        """
-        scores = self._scores(self.fold_in(ratings))
-        _, rated = of_known_movies(ratings, self.interactions_.movies)
-        return rated.best_movies(NEW_USER, scores, n, exclude_seen)
+    def _new_user_scores(self, ratings: pd.DataFrame, rated: Interactions) -> Floats:
+        return self._scores(self.fold_in(ratings))
 
     def explain(self, user_id: int, movie_id: int, n: int | None = 10) -> pd.DataFrame:
         r"""Which of the user's positives the score of a movie comes from.

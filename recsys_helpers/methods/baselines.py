@@ -18,6 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 from recsys_helpers._checks import check_count, check_number
 from recsys_helpers.interactions import IdIndex, Interactions, integer_ids
 from recsys_helpers.methods._base import (
+    ScoresMovies,
     as_stars,
     check_ratings_frame,
     checked_pairs,
@@ -45,8 +46,11 @@ class GlobalMean:
 
 
 @dataclass
-class BiasModel:
+class BiasModel(ScoresMovies):
     r"""A rating is the mean, plus what the user and the movie add to it.
+
+    The score of a movie is its predicted rating in stars, not clipped to 5, or the best
+    movies would be ties.
 
     .. math::
         \hat r_{ui} = \mu + b_u + b_i, \qquad
@@ -120,22 +124,17 @@ class BiasModel:
         ratings = self.mean_ + of_users + of_movies
         return as_stars(ratings)
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies with the highest predicted rating: `movie_id`, `score` in stars.
-
-        The score is not clipped to 5, or the best movies would be ties.
-        """
-        require_fitted(self, "mean_")
+    def _user_scores(self, user_id: int) -> Floats:
         of_user = _values_of(user_id, self.interactions_.users, self.user_biases_)
-        scores = self.mean_ + of_user + self.movie_biases_
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+        return self.mean_ + of_user + self.movie_biases_
 
 
 @dataclass
-class Popularity:
-    """Recommend the movies with the most ratings, whatever the ratings say."""
+class Popularity(ScoresMovies):
+    """Recommend the movies with the most ratings, whatever the ratings say.
+
+    The score of a movie is the number of its ratings.
+    """
 
     def fit(self, train: pd.DataFrame) -> Self:
         """Count the ratings of every movie of `train`."""
@@ -144,16 +143,12 @@ class Popularity:
         self.counts_ = self.interactions_.n_ratings_of_movies
         return self
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Most rated movies: `movie_id` and `score`, the number of ratings."""
-        require_fitted(self, "counts_")
-        return self.interactions_.best_movies(user_id, self.counts_, n, exclude_seen)
+    def _user_scores(self, user_id: int) -> NDArray[np.intp]:
+        return self.counts_
 
 
 @dataclass
-class MeanRating:
+class MeanRating(ScoresMovies):
     """Score a movie by its mean rating, drawn towards the mean of all ratings.
 
     ``(sum of the movie's ratings + shrinkage * mean) / (its number + shrinkage)``.
@@ -193,18 +188,15 @@ class MeanRating:
         above_mean = self.movie_means_ - self.mean_
         return self.mean_ + _values_of(movies, self.interactions_.movies, above_mean)
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies with the best mean: `movie_id` and `score` in stars."""
-        require_fitted(self, "mean_")
-        scores = self.movie_means_
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+    def _user_scores(self, user_id: int) -> Floats:
+        return self.movie_means_
 
 
 @dataclass
-class RandomChoice:
+class RandomChoice(ScoresMovies):
     """Recommend movies drawn at random: what chance alone achieves.
+
+    Scores are uniform in [0, 1).
 
     Parameters
     ----------
@@ -228,16 +220,11 @@ class RandomChoice:
         self.interactions_ = Interactions.from_ratings(train)
         return self
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies in random order: `movie_id` and `score`, uniform in [0, 1)."""
-        require_fitted(self, "interactions_")
+    def _user_scores(self, user_id: int) -> Floats:
         # A seed is not negative, and an id may be.
         of_user = int(integer_ids(user_id, "user_id")) % 2**64
         rng = np.random.default_rng([self.seed, of_user])
-        scores = rng.random(len(self.interactions_.movies))
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+        return rng.random(len(self.interactions_.movies))
 
 
 def _values_of(ids: ArrayLike, index: IdIndex, values: Floats) -> Floats:

@@ -12,6 +12,7 @@ In users and not in movies, since there are fewer of them here.
 What EASE can be fitted on.
 """
 
+import warnings
 from dataclasses import dataclass, field
 from numbers import Real
 from typing import Any, Self
@@ -20,15 +21,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
-from scipy.linalg import lapack
+from scipy.linalg import LinAlgError, LinAlgWarning, inv
 
 from recsys_helpers._checks import check_number, check_positive, checked_times
 from recsys_helpers.interactions import Interactions, top_n
 from recsys_helpers.methods._base import (
-    NEW_USER,
-    NewRatings,
+    ScoresNewUsers,
     check_ratings_frame,
-    of_known_movies,
     popular_where_silent,
     require_fitted,
 )
@@ -43,25 +42,7 @@ _NUMBERS_IN_A_BLOCK = 4 * 2**20
 def like_values(
     stars: Floats, like_threshold: float | None, half_like_from: float | None
 ) -> Floats:
-    """Say how much of a like each rating is.
-
-    Parameters
-    ----------
-    stars : array of float, shape (n,)
-    like_threshold : float or None
-        A rating of at least this many stars is 1; None: every rating is.
-    half_like_from : float or None
-        A rating from here up to below `like_threshold` is 0.5; None: nothing is.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n,)
-
-    Examples
-    --------
-    >>> like_values(np.array([2.0, 3.5, 4.0]), 4.0, 3.0).tolist()
-    [0.0, 0.5, 1.0]
-    """
+    """Say how much of a like each rating is: 1, 0.5 or 0, in the order of `stars`."""
     if like_threshold is None:
         return np.ones(len(stars))
     liked = (stars >= like_threshold).astype(np.float64)
@@ -76,21 +57,8 @@ def gram_inverse(X: sparse.csr_array, l2: float) -> Floats:
     :math:`K = (X X^T + \lambda I)^{-1}`. By the Woodbury identity the movies by
     movies matrix is :math:`P = (X^T X + \lambda I)^{-1} = (I - X^T K X) / \lambda`.
 
-    Parameters
-    ----------
-    X : scipy.sparse.csr_array, shape (n_users, n_movies)
-    l2 : float
-        Above 0.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n_users, n_users)
-        Symmetric. Little more memory than for this is needed on the way.
-
-    Raises
-    ------
-    ValueError
-        If `l2` is so small that the inverse cannot be computed.
+    K is symmetric, and little more memory is needed on the way. If `l2` is so small
+    that it cannot be computed, a ValueError says so.
 
     Examples
     --------
@@ -99,40 +67,23 @@ def gram_inverse(X: sparse.csr_array, l2: float) -> Floats:
     """
     n = X.shape[0]
     step = max(1, _NUMBERS_IN_A_BLOCK // n)
-    blocks = [slice(start, start + step) for start in range(0, n, step)]
     gram, columns = np.empty((n, n)), X.T.tocsr()
-    for block in blocks:
-        gram[block] = (X[block] @ columns).toarray()
+    for start in range(0, n, step):
+        gram[start : start + step] = (X[start : start + step] @ columns).toarray()
     gram[np.diag_indices(n)] += l2
-    # LAPACK wants columns one after the other, so it is given the transpose, and what
-    # is its lower half is the upper one here. Both steps write into `gram`.
-    factor, failed = lapack.dpotrf(gram.T, lower=1, clean=0, overwrite_a=1)
-    if not failed:
-        inverse, failed = lapack.dpotri(factor, lower=1, overwrite_c=1)
-    if failed:
-        raise ValueError(f"l2={l2} is too small: the matrix cannot be inverted.")
-    inverse = inverse.T
-    for block in blocks:
-        corner = np.triu(inverse[block, block])
-        inverse[block, block] = corner + np.triu(corner, 1).T
-        inverse[block.stop :, block] = inverse[block, block.stop :].T
-    return inverse
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", LinAlgWarning)
+        try:
+            # LAPACK wants columns one after the other, as the transpose has them. So it
+            # writes into `gram`.
+            return inv(gram.T, assume_a="pos", overwrite_a=True).T
+        except (LinAlgError, LinAlgWarning) as error:
+            text = f"l2={l2} is too small: the matrix cannot be inverted."
+            raise ValueError(text) from error
 
 
 def inverse_diagonal(X: sparse.csr_array, K: Floats) -> Floats:
-    """Diagonal of ``l2 * P``, that is 1 - x'Kx for each column x of X.
-
-    Parameters
-    ----------
-    X : scipy.sparse.csr_array, shape (n_users, n_movies)
-    K : numpy.ndarray, shape (n_users, n_users)
-        From `gram_inverse`.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (n_movies,)
-        Above 0 and at most 1. It is 1 for a movie that nobody likes.
-    """
+    """Give the diagonal of ``l2 * P``: 1 - x'Kx for each column x of X."""
     columns = X.T.tocsr()
     step = max(1, _NUMBERS_IN_A_BLOCK // len(K))
     parts = []
@@ -196,7 +147,7 @@ CHOSEN_EASE: dict[str, Any] = {"l2": 250, "half_like_from": 3.0, "recency": 0.25
 
 
 @dataclass(eq=False)
-class Ease:
+class Ease(ScoresNewUsers):
     r"""Score a movie by the weighted sum of the user's likes, with learned weights.
 
     With the likes X, shape (n_users, n_movies), the weights are the
@@ -214,6 +165,14 @@ class Ease:
     P is movies by movies. There are fewer users than movies here, so `fit` inverts a
     users by users matrix K instead (see `gram_inverse`), and every score follows from
     X and K.
+
+    A score may be below 0: the user's likes speak against the movie. A movie that
+    nobody likes has no weights and scores exactly 0, so it stands above those. For a
+    user without any like the movies come in order of popularity, all below 0.
+
+    Of a new user (`recommend_to`) nothing is known of when they rated, so `recency`
+    and `release_years` do not matter: all their likes count as if they were their last,
+    and every movie exists.
 
     Parameters
     ----------
@@ -284,63 +243,6 @@ class Ease:
         self._years, self._last_years = years, last_years
         return self
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies with the highest score: `movie_id` and `score`.
-
-        A score may be below 0: the user's likes speak against the movie. A movie that
-        nobody likes has no weights and scores exactly 0, so it stands above those.
-        For a user without any like the movies come in order of popularity, all
-        below 0.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no training rating.
-        """
-        require_fitted(self, "interactions_")
-        user = int(self.interactions_.users.rows(user_id))
-        scores = self._scores(self.queries_[[user]].toarray()[0])
-        if self._years is not None and self._last_years is not None:
-            scores[self._years > self._last_years[user]] = -np.inf
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-
-    def recommend_to(
-        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Recommend to a new user, without a new fit.
-
-        Nothing is known of when they rated, so `recency` and `release_years` do not
-        matter: all their likes count as if they were their last, and every movie
-        exists.
-
-        Parameters
-        ----------
-        ratings : DataFrame with `movie_id` and `rating`
-            Or a dict of these columns.
-        n, exclude_seen
-            As in `recommend`.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `score`, best first
-
-        Raises
-        ------
-        UnknownIdError
-            If a movie has no training rating.
-        ValueError
-            If a movie comes twice, a rating is not within 0.5 to 5, a column is
-            missing, there are no ratings, or n is below 1.
-        """
-        require_fitted(self, "interactions_")
-        ratings, rated = of_known_movies(ratings, self.interactions_.movies)
-        query = np.zeros(len(self.scale_))
-        columns = rated.movies.rows(ratings["movie_id"])
-        query[columns] = self._like_values(ratings["rating"].to_numpy())
-        return rated.best_movies(NEW_USER, self._scores(query), n, exclude_seen)
-
     def weights_of(self, movie_id: int) -> Floats:
         """Weights of all movies in the score of this one: a column of B.
 
@@ -405,6 +307,18 @@ class Ease:
         best = top_n(weights, n, exclude=weights <= 0)
         movies = self.interactions_.movies.ids[best]
         return pd.DataFrame({"movie_id": movies, "weight": weights[best]})
+
+    def _user_scores(self, user_id: int) -> Floats:
+        user = int(self.interactions_.users.rows(user_id))
+        scores = self._scores(self.queries_[[user]].toarray()[0])
+        if self._years is not None and self._last_years is not None:
+            scores[self._years > self._last_years[user]] = -np.inf
+        return scores
+
+    def _new_user_scores(self, ratings: pd.DataFrame, rated: Interactions) -> Floats:
+        query = np.zeros(len(self.scale_))
+        query[rated.matrix.indices] = self._like_values(rated.matrix.data)
+        return self._scores(query)
 
     def _scores(self, query: Floats) -> Floats:
         if not query.any():

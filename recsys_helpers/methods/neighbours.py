@@ -7,7 +7,6 @@ The item-based recommenders of the library `implicit`, on our ratings frames.
 
 import warnings
 from dataclasses import dataclass
-from numbers import Integral
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -15,10 +14,17 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from recsys_helpers._checks import check_choice, check_count, check_number
+from recsys_helpers._checks import (
+    check_choice,
+    check_count,
+    check_number,
+    check_share,
+)
 from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions, k_largest, positives
 from recsys_helpers.methods._base import (
+    Floats,
+    ScoresMovies,
     as_stars,
     check_ratings_frame,
     checked_pairs,
@@ -32,7 +38,6 @@ from recsys_helpers.methods.similarity import (
     similarity_in_blocks,
 )
 
-Floats = NDArray[np.float64]
 
 _CENTRES = ("nothing", "user mean", "bias")
 _BASELINES = ("global mean", "user mean", "bias")
@@ -230,7 +235,7 @@ def _less(
 
 
 @dataclass
-class LikeNeighbours:
+class LikeNeighbours(ScoresMovies):
     r"""Recommend what the neighbours like, or what resembles what one likes.
 
     With :math:`l_{ui} = 1` where user u likes movie i and 0 elsewhere, and
@@ -244,8 +249,8 @@ class LikeNeighbours:
     Deshpande and Karypis, "Item-based top-N recommendation algorithms", ACM TOIS
     22(1), 2004, compare both.
 
-    Movies with a score of 0 follow in order of popularity, so a user without a like
-    gets the most popular movies.
+    Movies that the neighbours are silent about follow in order of popularity, with
+    scores below 0, so a user without a like gets the most popular movies.
 
     Parameters
     ----------
@@ -296,27 +301,6 @@ class LikeNeighbours:
         self.likes_, self.neighbours_ = likes, neighbours
         return self
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies with the highest score: `movie_id` and `score`.
-
-        A movie that the neighbours are silent about has a score below 0.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no training rating.
-        """
-        require_fitted(self, "interactions_")
-        user = int(self.interactions_.users.rows(user_id))
-        if self.of == "movies":
-            scores = self.neighbours_ @ self.likes_[[user]].toarray()[0]
-        else:
-            scores = (self.neighbours_[[user]] @ self.likes_).toarray()[0]
-        scores = popular_where_silent(scores, self.counts_)
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-
     def similar(self, row_id: int, n: int = 10) -> pd.DataFrame:
         """Movies most similar to a movie, or users to a user, best first.
 
@@ -343,6 +327,14 @@ class LikeNeighbours:
         rows = self._oriented(self.likes_)
         return most_similar(rows, index, row_id, n, shrinkage=self.shrinkage)
 
+    def _user_scores(self, user_id: int) -> Floats:
+        user = int(self.interactions_.users.rows(user_id))
+        if self.of == "movies":
+            scores = self.neighbours_ @ self.likes_[[user]].toarray()[0]
+        else:
+            scores = (self.neighbours_[[user]] @ self.likes_).toarray()[0]
+        return popular_where_silent(scores, self.counts_)
+
     def _oriented(self, matrix: sparse.csr_array) -> sparse.csr_array:
         return matrix.T.tocsr() if self.of == "movies" else matrix
 
@@ -355,7 +347,7 @@ _RECOMMENDERS = {
 
 
 @dataclass
-class ImplicitNeighbours:
+class ImplicitNeighbours(ScoresMovies):
     """The three item-based recommenders of the library `implicit`.
 
     Movies are similar if the same users rated them, and each user weighs less the
@@ -364,7 +356,8 @@ class ImplicitNeighbours:
     in `LikeNeighbours`, those count which have *it* among *their* `k` nearest, and a
     movie is one of its own nearest.
 
-    Movies with a score of 0 follow in order of popularity.
+    Movies that the neighbours are silent about follow in order of popularity, with
+    scores below 0.
 
     Parameters
     ----------
@@ -432,37 +425,18 @@ class ImplicitNeighbours:
         self.values_, self.similarity_ = values, similarity
         return self
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies with the highest score: `movie_id` and `score`.
-
-        A movie that the neighbours are silent about has a score below 0.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no training rating.
-        """
-        require_fitted(self, "interactions_")
+    def _user_scores(self, user_id: int) -> Floats:
         user = int(self.interactions_.users.rows(user_id))
         scores = (self.values_[[user]] @ self.similarity_).toarray()[0]
-        scores = popular_where_silent(scores, self.counts_)
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
+        return popular_where_silent(scores, self.counts_)
 
     def _check_settings(self) -> None:
         check_choice("weighting", self.weighting, tuple(_RECOMMENDERS))
         check_count("k", self.k)
         check_number("k1", self.k1)
-        check_number("b", self.b)
-        if self.b > 1:
-            raise ValueError(f"b must be within 0 and 1; got {self.b}.")
-        if not (isinstance(self.num_threads, Integral) and self.num_threads >= 0):
-            # A negative number would end the whole process.
-            raise ValueError(
-                "num_threads is 0 for all cores, or how many; "
-                f"got {self.num_threads!r}."
-            )
+        check_share("b", self.b, closed=True)
+        # A negative number would end the whole process.
+        check_count("num_threads", self.num_threads, at_least=0)
 
     def _model(self):
         nearest_neighbours = require("implicit.nearest_neighbours", "als")

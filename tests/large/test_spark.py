@@ -1,15 +1,12 @@
 """Spark's ALS: the session, its factors against numpy's, what its methods promise."""
 
-import inspect
 import os
 import sys
-from functools import partial
 
 import numpy as np
 import pandas as pd
 import psutil
 import pytest
-import test_method_contract as contract
 from scipy import sparse
 from spark_here import needs_spark
 
@@ -35,35 +32,13 @@ from recsys_helpers.large.spark_als import (
 )
 from recsys_helpers.large.spark_arithmetic import bytes_written_by_group, shuffled_bytes
 from recsys_helpers.methods.als import Als
+from recsys_helpers.testing import (
+    PredictorContract,
+    RecommenderContract,
+    checkerboard,
+)
 
 FEW = {"n_factors": 4, "n_iterations": 3, "n_blocks": 1}
-LIKES = partial(SparkAls, **FEW)
-STARS = partial(SparkRatings, **FEW)
-
-
-def promises_of(*kinds):
-    """Tests of the contract that are about methods of these kinds, by name.
-
-    Where one has more parameters, such as what is wrong with a rating, it takes the
-    first of each: what they are about happens before Spark has its turn.
-    """
-    chosen = {}
-    for name, test in vars(contract).items():
-        marks = {mark.args[0]: mark for mark in getattr(test, "pytestmark", [])}
-        if "method" in marks and any(marks["method"].kwargs["ids"] is k for k in kinds):
-            more = {names: next(iter(mark.args[1])) for names, mark in marks.items()}
-            chosen[name] = test, {k: v for k, v in more.items() if k != "method"}
-    return chosen
-
-
-BY_LIKES = promises_of(contract.METHODS, contract.RECOMMENDERS)
-BY_STARS = promises_of(contract.METHODS, contract.PREDICTORS)
-
-
-def keep(promise, method):
-    test, more = promise
-    known = {"method": method, "train": contract.checkerboard(), **more}
-    test(**{name: known[name] for name in inspect.signature(test).parameters})
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +138,7 @@ def test_without_a_session_a_fit_says_how_to_start_one(monkeypatch):
 
     monkeypatch.setattr(SparkContext, "_active_spark_context", None)
     with pytest.raises(RuntimeError, match="start_spark"):
-        LIKES().fit(contract.checkerboard())
+        SparkAls(**FEW).fit(checkerboard())
 
 
 # --- the session --------------------------------------------------------------------
@@ -268,76 +243,53 @@ def test_the_event_log_shows_the_bytes_that_the_formula_says(spark, event_logs):
 
 
 @needs_spark
-@pytest.mark.parametrize("promise", BY_LIKES.values(), ids=BY_LIKES)
-def test_likes_keep_the_promise_of_all_methods(spark, promise):
-    keep(promise, LIKES)
+@pytest.mark.usefixtures("spark")
+class TestSparkAls(RecommenderContract):
+    bad_settings = {"n_iterations": -1, "alpha": 0, "like_threshold": 6}
+
+    def make(self):
+        return SparkAls(**FEW)
+
+    def test_there_is_a_vector_for_each_movie_and_its_title(self):
+        titles = pd.Series({i: f"Film {i}" for i in range(101, 117)})
+        vectors = self.fitted().movie_vectors(titles)
+        assert vectors.matrix.shape == (16, 4)
+        assert vectors.titles[0] == "Film 101"
+
+    def test_another_seed_gives_other_factors(self):
+        one = self.fitted()
+        other = SparkAls(**FEW, seed=1).fit(checkerboard())
+        assert not np.array_equal(one.user_factors_, other.user_factors_)
 
 
 @needs_spark
-@pytest.mark.parametrize("promise", BY_STARS.values(), ids=BY_STARS)
-def test_stars_keep_the_promise_of_all_methods(spark, promise):
-    keep(promise, STARS)
+@pytest.mark.usefixtures("spark")
+class TestSparkRatings(PredictorContract):
+    bad_settings = {"regularization": 0}
 
+    def make(self):
+        return SparkRatings(**FEW)
 
-@needs_spark
-def test_an_unknown_user_is_named(spark):
-    with pytest.raises(KeyError, match="user_id 999"):
-        contract.fitted(LIKES).recommend(999)
+    def test_a_pair_that_spark_would_drop_gets_a_mean(self):
+        train = checkerboard()
+        users, movies = [1, 999, 1, 999], [101, 101, 999, 999]
+        of_movie = train.loc[train["movie_id"] == 101, "rating"].mean()
+        of_user = train.loc[train["user_id"] == 1, "rating"].mean()
+        means = [of_movie, of_user, train["rating"].mean()]
+        predicted = self.fitted().predict(users, movies)
+        assert predicted[1:].tolist() == pytest.approx(means)
 
+    def test_pairs_that_spark_would_drop_can_be_counted(self):
+        known = self.fitted().knows([1, 999, 1, 999], [101, 101, 999, 999])
+        assert known.tolist() == [True, False, False, False]
 
-@needs_spark
-def test_the_movie_that_was_held_back_comes_first(spark):
-    model = contract.fitted(LIKES)
-    users = range(1, contract.N_USERS + 1)
-    first = {u: model.recommend(u, n=1)["movie_id"][0] for u in users}
-    assert first == {u: contract.held_back_and_liked(u) for u in users}
+    def test_a_known_pair_is_predicted_by_its_vectors(self):
+        model = self.fitted()
+        stars = model.user_factors_[0] @ model.movie_factors_[0]
+        assert model.predict([1], [101])[0] == pytest.approx(np.clip(stars, 0.5, 5))
 
-
-@needs_spark
-def test_likes_have_a_vector_for_each_movie_and_its_title(spark):
-    titles = pd.Series({i: f"Film {i}" for i in range(101, 117)})
-    vectors = contract.fitted(LIKES).movie_vectors(titles)
-    assert vectors.matrix.shape == (16, 4)
-    assert vectors.titles[0] == "Film 101"
-
-
-@needs_spark
-def test_another_seed_gives_other_factors(spark):
-    one = contract.fitted(LIKES)
-    other = LIKES(seed=1).fit(contract.checkerboard())
-    assert not np.array_equal(one.user_factors_, other.user_factors_)
-
-
-# --- stars --------------------------------------------------------------------------
-
-
-@needs_spark
-def test_a_pair_that_spark_would_drop_gets_a_mean(spark):
-    model = contract.fitted(STARS)
-    train = contract.checkerboard()
-    users, movies = [1, 999, 1, 999], [101, 101, 999, 999]
-    of_movie = train.loc[train["movie_id"] == 101, "rating"].mean()
-    of_user = train.loc[train["user_id"] == 1, "rating"].mean()
-    means = [of_movie, of_user, train["rating"].mean()]
-    assert model.predict(users, movies)[1:].tolist() == pytest.approx(means)
-
-
-@needs_spark
-def test_pairs_that_spark_would_drop_can_be_counted(spark):
-    known = contract.fitted(STARS).knows([1, 999, 1, 999], [101, 101, 999, 999])
-    assert known.tolist() == [True, False, False, False]
-
-
-@needs_spark
-def test_a_known_pair_is_predicted_by_its_vectors(spark):
-    model = contract.fitted(STARS)
-    stars = model.user_factors_[0] @ model.movie_factors_[0]
-    assert model.predict([1], [101])[0] == pytest.approx(np.clip(stars, 0.5, 5))
-
-
-@needs_spark
-def test_stars_have_a_vector_for_each_movie(spark):
-    assert contract.fitted(STARS).movie_vectors().matrix.shape == (16, 4)
+    def test_there_is_a_vector_for_each_movie(self):
+        assert self.fitted().movie_vectors().matrix.shape == (16, 4)
 
 
 # --- settings -----------------------------------------------------------------------
@@ -347,18 +299,18 @@ def test_stars_have_a_vector_for_each_movie(spark):
     "settings", [{"weighting": "stars", "like_threshold": None}, {"alpha": 0}], ids=str
 )
 def test_a_confidence_that_spark_cannot_express_is_refused(settings):
-    train = contract.checkerboard()
-    with pytest.raises(ValueError, match="each must be above 1"):
+    train = checkerboard()
+    with pytest.raises(ValueError, match="confidences"):
         SparkAls(**settings).fit(train)
 
 
 def test_settings_that_match_go_there_and_back():
-    train = contract.checkerboard()
+    train = checkerboard()
     model = Als(7, 3, 5.0, like_threshold=4, weighting="linear", alpha=2.0, seed=9)
     assert matching_als(matching_spark_als(model, train), train) == model
 
 
 def test_a_matching_lambda_is_that_of_the_mean_row():
-    train = contract.checkerboard()  # each user likes 7 movies
+    train = checkerboard()  # each user likes 7 movies
     matching = matching_als(SparkAls(regularization=0.1), train)
     assert matching.regularization == pytest.approx(0.7)

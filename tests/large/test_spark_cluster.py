@@ -12,7 +12,6 @@ import numpy as np
 import psutil
 import pytest
 from spark_here import needs_spark
-from test_method_contract import checkerboard, held_back_and_liked
 
 from recsys_helpers.large import spark_cluster
 from recsys_helpers.large.spark import SHORT_START
@@ -23,6 +22,7 @@ from recsys_helpers.large.spark_cluster import (
     n_executors,
     n_jobs_done,
 )
+from recsys_helpers.testing import checkerboard, held_back_and_liked
 
 MODEL = {"n_factors": 4, "n_iterations": 6, "n_blocks": 2}
 SHORT = {

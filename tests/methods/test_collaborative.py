@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from recsys_helpers.interactions import UnknownIdError
-from recsys_helpers.methods._base import NotFittedError
+from recsys_helpers.methods import NotFittedError
 from recsys_helpers.methods.baselines import BiasModel
 from recsys_helpers.methods.collaborative import (
     KerasFactors,
@@ -125,7 +125,7 @@ def test_a_movie_without_ratings_gets_what_its_genre_and_year_say(ratings, movie
 
 
 def test_ratings_of_a_movie_that_is_not_in_the_table_are_refused(ratings, movies):
-    with pytest.raises(UnknownIdError, match="movie_id 110"):
+    with pytest.raises(UnknownIdError, match="110"):
         KerasFactors(movies=movies[movies["movie_id"] != 110], **QUICK).fit(ratings)
 
 
@@ -147,7 +147,7 @@ def test_ids_of_any_whole_kind_are_understood(kind, fitted, ratings):
 
 @pytest.mark.fault("Saved Keras models", "wrong values")
 def test_ids_that_are_no_whole_numbers_are_refused(fitted):
-    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+    with pytest.raises(ValueError, match="user_id"):
         fitted.predict([1.5], [101])
 
 
@@ -163,8 +163,9 @@ def test_a_single_rating_is_enough_to_fit():
 
 
 def test_a_pair_that_was_rated_twice_is_refused(ratings):
-    with pytest.raises(ValueError, match="more than once"):
-        KerasFactors(**QUICK).fit(pd.concat([ratings, ratings[:1]]))
+    twice = pd.concat([ratings, ratings[:1]])
+    with pytest.raises(ValueError, match=str(ratings["movie_id"].iloc[0])):
+        KerasFactors(**QUICK).fit(twice)
 
 
 # --- training -----------------------------------------------------------------------
@@ -212,7 +213,7 @@ def test_it_stops_early_and_goes_back_to_the_best(ratings):
 
 
 def test_to_stop_early_it_needs_rows_to_watch(ratings):
-    with pytest.raises(ValueError, match=r"fit\(train, valid\)"):
+    with pytest.raises(ValueError, match="patience"):
         KerasFactors(patience=3, **QUICK).fit(ratings)
 
 
@@ -368,13 +369,13 @@ def test_a_save_that_fails_loses_nothing(fitted, ratings, tmp_path, monkeypatch)
 
 
 def test_a_model_is_saved_as_keras(fitted, tmp_path):
-    with pytest.raises(ValueError, match=r"\*\.keras; got stars\.h5"):
+    with pytest.raises(ValueError, match=r"stars\.h5"):
         fitted.save(tmp_path / "stars.h5")
 
 
 @pytest.mark.fault("Saved Keras models", "no room")
 def test_a_model_is_saved_in_a_folder_that_there_is(fitted, tmp_path):
-    with pytest.raises(FileNotFoundError, match="no folder"):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
         fitted.save(tmp_path / "nowhere" / "stars.keras")
 
 
@@ -385,7 +386,7 @@ def test_what_has_not_learned_cannot_be_saved(tmp_path):
 
 @pytest.mark.fault("Saved Keras models", "not there")
 def test_a_file_that_is_not_there_is_named(tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no file .*stars\.keras"):
+    with pytest.raises(FileNotFoundError, match=r"stars\.keras"):
         load_rating_model(tmp_path / "stars.keras")
 
 
@@ -397,7 +398,7 @@ def test_a_file_that_was_cut_off_is_refused(kept, fitted, tmp_path):
     whole = path.read_bytes()
     size = kept if isinstance(kept, int) else int(kept * len(whole))
     path.write_bytes(whole[:size])
-    with pytest.raises(ValueError, match="could not be read as a Keras model"):
+    with pytest.raises(ValueError, match=r"stars\.keras"):
         load_rating_model(path)
 
 
@@ -407,7 +408,7 @@ def test_an_archive_of_something_else_is_refused(tmp_path):
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("readme.txt", "hello")
     (tmp_path / "stars.keras").write_bytes(buffer.getvalue())
-    with pytest.raises(ValueError, match="could not be read as a Keras model"):
+    with pytest.raises(ValueError, match=r"stars\.keras"):
         load_rating_model(tmp_path / "stars.keras")
 
 
@@ -417,5 +418,5 @@ def test_a_file_that_holds_code_is_refused(tmp_path):
     inputs = keras.Input((1,))
     evil = keras.Model(inputs, keras.layers.Lambda(lambda x: x + 1)(inputs))
     evil.save(tmp_path / "evil.keras")
-    with pytest.raises(ValueError, match="holds code, which is refused"):
+    with pytest.raises(ValueError, match=r"evil\.keras.* code"):
         load_rating_model(tmp_path / "evil.keras")

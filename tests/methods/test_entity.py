@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from recsys_helpers.methods._base import NotFittedError
+from recsys_helpers.methods import NotFittedError
 from recsys_helpers.methods.entity import SampledLinkModel, SoftmaxLinkModel
 from recsys_helpers.methods.entity.links import FilmLinks, UnknownEntityError
 from recsys_helpers.vectors import MovieVectors, UnknownMovieError
@@ -89,9 +89,9 @@ def test_a_film_and_an_entity_make_a_question_together(method):
 
 
 @every_method
-def test_a_film_is_near_what_it_links_to(method):
-    near = fitted(method).entities_near([102], n=5)["entity"]
-    assert [int(name[-2:]) % 2 for name in near] == [0] * 5
+def test_near_to_an_entity_are_films_that_link_to_its_like(method):
+    near = fitted(method).nearest_to(entities=["number 02"], n=5)["movie_id"]
+    assert (near % 2 == 0).all()
 
 
 @every_method
@@ -148,15 +148,14 @@ def test_before_fit_there_is_no_answer(method):
         lambda model: model.film_vectors(),
         lambda model: model.similar_entities("number 04"),
         lambda model: model.nearest_to(films=[101]),
-        lambda model: model.entities_near([101]),
     ):
-        with pytest.raises(NotFittedError, match=r"FilmLinks\.from_pairs"):
+        with pytest.raises(NotFittedError, match="FilmLinks"):
             ask(method())
 
 
 @every_method
 def test_pairs_that_are_no_links_object_are_refused(method):
-    with pytest.raises(TypeError, match="got DataFrame"):
+    with pytest.raises(TypeError, match="DataFrame"):
         method().fit(checkerboard())
 
 
@@ -192,7 +191,7 @@ def test_settings_that_cannot_be_are_refused(method, setting):
 
 def test_where_all_films_have_all_links_idf_weights_are_refused():
     pairs = pd.DataFrame({"film_id": [1, 2], "entity": "page"})
-    with pytest.raises(ValueError, match="Set idf_power to 0"):
+    with pytest.raises(ValueError, match="idf_power"):
         SoftmaxLinkModel(idf_power=1).fit(FilmLinks.from_pairs(pairs))
 
 
@@ -218,14 +217,14 @@ def test_a_new_film_is_near_films_with_such_links(composed):
 
 
 def test_a_new_film_needs_links_that_are_known(composed):
-    with pytest.raises(UnknownEntityError, match="Did you mean"):
+    with pytest.raises(UnknownEntityError, match="nobody"):
         composed.vector_of_links(["nobody"])
-    with pytest.raises(ValueError, match="at least one"):
+    with pytest.raises(ValueError, match="entity"):
         composed.vector_of_links([])
 
 
 def test_films_with_vectors_of_their_own_say_nothing_of_a_new_one(model):
-    with pytest.raises(ValueError, match="composed=True"):
+    with pytest.raises(ValueError, match="composed"):
         model.vector_of_links(["number 02"])
 
 
@@ -260,20 +259,15 @@ def test_a_query_is_the_mean_of_directions_whatever_their_lengths(model):
     assert near["similarity"] == pytest.approx(cosine, abs=1e-5)
 
 
-def test_entities_of_one_kind_can_be_asked_for(model):
-    assert len(model.entities_near([101], n=3, kind="person")) == 3
-    assert model.entities_near([101], n=3, kind="genre").empty
-
-
 def test_what_is_unknown_is_named(model):
     with pytest.raises(UnknownMovieError, match="999"):
         model.nearest_to(films=[999])
-    with pytest.raises(UnknownEntityError, match="Did you mean"):
+    with pytest.raises(UnknownEntityError, match="nobody"):
         model.nearest_to(entities=["nobody"])
 
 
 def test_a_question_needs_a_name(model):
-    with pytest.raises(ValueError, match="Name a film or an entity"):
+    with pytest.raises(ValueError, match="film or an entity"):
         model.nearest_to()
 
 

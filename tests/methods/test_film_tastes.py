@@ -4,7 +4,7 @@ import pytest
 from scipy import sparse
 
 from recsys_helpers.datasets import Films
-from recsys_helpers.methods._base import NotFittedError
+from recsys_helpers.methods import NotFittedError
 from recsys_helpers.methods.entity.questions import (
     FilmTaste,
     compare_regressions,

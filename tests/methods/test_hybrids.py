@@ -159,20 +159,20 @@ def test_the_weights_of_a_blend_of_lists_sum_to_one():
 
 @pytest.mark.parametrize("blend", [BlendedStars, BlendedLists])
 def test_a_blend_of_nothing_is_refused(blend):
-    with pytest.raises(ValueError, match="no method to blend"):
+    with pytest.raises(ValueError, match="no method"):
         blend({}).fit(TRAIN.assign(timestamp=0))
 
 
 @pytest.mark.parametrize("blend", [BlendedStars, BlendedLists])
 def test_a_cut_that_leaves_nothing_is_refused(blend):
     models = {"a": Says(truth, [101])}
-    with pytest.raises(ValueError, match="leaves nothing"):
+    with pytest.raises(ValueError, match="cut"):
         blend(models, cut=lambda rows: Split("all", rows, rows[:0])).fit(TRAIN)
 
 
 def test_lists_without_a_like_to_learn_from_are_refused():
     models = {"a": Says(listed=[101])}
-    with pytest.raises(ValueError, match=r"no like.*Lower like_threshold"):
+    with pytest.raises(ValueError, match="like_threshold"):
         BlendedLists(models, cut=known_users).fit(TRAIN.assign(rating=1.0))
 
 

@@ -52,9 +52,9 @@ def test_a_missing_poster_is_an_error_unless_it_may_be_skipped(movies, backbone)
         PosterMethod(describe=backbone).fit(movies, {7: plain(RED)})
 
 
-@pytest.mark.parametrize(("n", "says"), [(2, "2 posters for 3"), (4, "more posters")])
-def test_more_or_fewer_posters_than_movies_are_refused(movies, backbone, n, says):
-    with pytest.raises(ValueError, match=says):
+@pytest.mark.parametrize("n", [2, 4])
+def test_more_or_fewer_posters_than_movies_are_refused(movies, backbone, n):
+    with pytest.raises(ValueError, match="3 movies"):
         PosterMethod(describe=backbone).fit(movies, [plain(RED)] * n)
 
 

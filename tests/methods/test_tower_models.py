@@ -3,10 +3,10 @@ import pytest
 from scipy import sparse
 
 from recsys_helpers.methods.two_tower.models import (
+    rating_model,
     rating_tower,
-    rating_towers,
+    retrieval_model,
     retrieval_tower,
-    retrieval_towers,
 )
 
 RNG = np.random.default_rng(0)
@@ -35,7 +35,7 @@ def test_a_rating_is_the_mean_and_both_levels_and_the_dot_product(towers):
         tower.set_weights([rng.normal(size=w.shape) for w in tower.get_weights()])
     (p, a), (q, c) = towers[0](OF_USERS), towers[1](OF_MOVIES)
     expected = 3.5 + a + c + np.sum(p * q, axis=1, keepdims=True)
-    found = rating_towers(*towers, mean=3.5)([OF_USERS, OF_MOVIES])
+    found = rating_model(*towers, mean=3.5)([OF_USERS, OF_MOVIES])
     np.testing.assert_allclose(found, expected, rtol=1e-4)
 
 
@@ -65,7 +65,7 @@ def test_weights_follow_the_seed_and_the_name():
 
 def test_the_two_sides_meet_nowhere_else(towers):
     """A movie's vector is the same whichever user is in its row."""
-    model = rating_towers(*towers, mean=0)
+    model = rating_model(*towers, mean=0)
     table = np.array(
         [
             [float(model([OF_USERS[[u]], OF_MOVIES[[i]]])[0, 0]) for i in range(5)]
@@ -112,7 +112,7 @@ def test_with_sets_the_members_matter_and_one_can_be_left_out():
 
 def test_the_model_of_retrieval_scores_the_batch_and_has_its_loss_within():
     towers = retrieval_tower("user", 6), retrieval_tower("movie", 4)
-    model = retrieval_towers(*towers)
+    model = retrieval_model(*towers)
     scores = model([OF_USERS, OF_MOVIES, ROWS, ROWS, np.log(np.full(5, 0.2))])
     p, q = towers[0]([OF_USERS, ROWS, ROWS]), towers[1]([OF_MOVIES, ROWS, ROWS])
     np.testing.assert_allclose(scores, p.numpy() @ q.numpy().T, atol=1e-5)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import keras
 
 import tempfile
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -34,14 +35,14 @@ import pandas as pd
 
 from recsys_helpers._checks import check_count, check_positive
 from recsys_helpers.methods._base import (
+    HasVectors,
+    ScoresMovies,
     check_ratings_frame,
     check_watched,
     early_stopping,
     require_fitted,
-    titled_vectors,
 )
 from recsys_helpers.plots import history_frame
-from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:
     import keras
@@ -168,8 +169,12 @@ def side_numbers(
 
 
 @dataclass(kw_only=True)
-class KerasRatings:
-    """What both methods have in common: how they are trained, asked and saved."""
+class KerasRatings(ScoresMovies, HasVectors):
+    """What both methods have in common: how they are trained, asked and saved.
+
+    The score of a movie is its predicted rating in stars, not clipped to 5, or the best
+    movies would be ties.
+    """
 
     # From 32 on TensorFlow multiplies sparse matrices in another way: 5 times slower.
     n_factors: int = 30
@@ -179,9 +184,9 @@ class KerasRatings:
     patience: int | None = None
     seed: int = 0
 
-    if TYPE_CHECKING:  # what the two methods bring along
-
-        def _build(self, known: Interactions, mean: float) -> keras.Model: ...
+    @abstractmethod
+    def _build(self, known: Interactions, mean: float) -> keras.Model:
+        """Build the model, not trained."""
 
     def fit(
         self,
@@ -261,39 +266,6 @@ class KerasRatings:
         require_fitted(self, "model_")
         return predict_ratings(self.model_, user_ids, movie_ids)
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies with the highest predicted rating: `movie_id`, `score` in stars.
-
-        The score is not clipped to 5, or the best movies would be ties.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no training rating.
-        """
-        require_fitted(self, "model_")
-        self.interactions_.users.rows(user_id)  # raises for an unknown one
-        scores = self._scores(user_id)
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-
-    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
-        """Vectors of all movies.
-
-        Parameters
-        ----------
-        titles : Series, optional
-            The title of each movie_id, which is its index.
-
-        Returns
-        -------
-        MovieVectors
-        """
-        require_fitted(self, "model_")
-        movie_ids = self.interactions_.movies.ids
-        return titled_vectors(movie_ids, self.movie_factors_, titles)
-
     def save(self, path: str | os.PathLike) -> None:
         """Keep the trained model in one file, ids included.
 
@@ -338,7 +310,8 @@ class KerasRatings:
         self.interactions_, self.model_ = known, model
         self.movie_factors_ = side_numbers(known, model, "movie_vector")
 
-    def _scores(self, user_id: int) -> Floats:
+    def _user_scores(self, user_id: int) -> Floats:
+        self.interactions_.users.rows(user_id)  # raises for an unknown one
         movie_ids = self.interactions_.movies.ids
         return predicted_stars(self.model_, np.full(len(movie_ids), user_id), movie_ids)
 
@@ -411,7 +384,7 @@ class KerasFactors(KerasRatings):
         self.user_biases_ = side_numbers(known, model, "user_bias")[:, 0]
         self.movie_biases_ = side_numbers(known, model, "movie_bias")[:, 0]
 
-    def _scores(self, user_id: int) -> Floats:
+    def _user_scores(self, user_id: int) -> Floats:
         # The parts are at hand, and put together much faster than Keras would do it.
         row = int(self.interactions_.users.rows(user_id))
         above_mean = self.user_biases_[row] + self.movie_biases_

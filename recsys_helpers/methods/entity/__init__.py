@@ -95,42 +95,19 @@ class LinkMethod:
             If no film links to it; the message names the most similar names.
         """
         self._require_fitted()
+        check_count("n", n)
         column = self.links_.column(name)
-        return self._entities_near(self.entity_vectors_[column], n, exclude=[column])
-
-    def entities_near(
-        self, films: Iterable[int], n: int = 10, kind: str | None = None
-    ) -> pd.DataFrame:
-        """Entities that are near films, best first: what they are about.
-
-        Parameters
-        ----------
-        films : iterable of int
-            Ids, at least one.
-        n : int
-        kind : str, optional
-            Such as "person": entities of this kind only.
-
-        Returns
-        -------
-        pandas.DataFrame with `entity`, `similarity` and `n_films`
-            As in `similar_entities`.
-
-        Raises
-        ------
-        UnknownMovieError
-            If there is no such film.
-        ValueError
-            If no film is named.
-        """
-        vectors = self.film_vectors()
-        query = _mean_direction([vectors.vector(film) for film in films])
-        other = [
-            column
-            for column, name in enumerate(self.links_.entities)
-            if kind is not None and not name.startswith(f"{kind}: ")
-        ]
-        return self._entities_near(query, n, exclude=other)
+        vectors = self.entity_vectors_
+        rows, scores = nearest_rows(
+            vectors[[column]], vectors, n, exclude=np.array([[column]])
+        )
+        return pd.DataFrame(
+            {
+                "entity": [self.links_.entities[row] for row in rows[0]],
+                "similarity": scores[0],
+                "n_films": self.links_.n_films_with[rows[0]],
+            }
+        )
 
     def nearest_to(
         self,
@@ -175,22 +152,6 @@ class LinkMethod:
         )
         return vectors.nearest_to(query, n, exclude=films)
 
-    def _entities_near(
-        self, query: NDArray[np.floating], n: int, exclude: list[int]
-    ) -> pd.DataFrame:
-        check_count("n", n)
-        skipped = np.array([exclude], dtype=np.intp)
-        rows, scores = nearest_rows(
-            query[None], self.entity_vectors_, n, exclude=skipped
-        )
-        return pd.DataFrame(
-            {
-                "entity": [self.links_.entities[row] for row in rows[0]],
-                "similarity": scores[0],
-                "n_films": self.links_.n_films_with[rows[0]],
-            }
-        )
-
     def _require_fitted(self) -> None:
         if not hasattr(self, "links_"):
             name = type(self).__name__
@@ -215,11 +176,9 @@ class LinkMethod:
     def _compile(
         self, model: keras.Model, optimizer: Any, loss: str | None, is_fast: bool
     ) -> None:
-        """Set a model up for training, compiled by XLA if that can be.
-
-        Not where `recsys_helpers.nn.reproducible_keras` was called: Keras
-        then trains step by step, and need not warn of it.
-        """
+        """Set a model up for training, compiled by XLA if that can be."""
+        # Not where `reproducible_keras` was called: Keras then trains step by step, and
+        # need not warn of it.
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Model doesn't support `jit_compile")
             model.compile(optimizer, loss, jit_compile=is_fast)

@@ -7,6 +7,7 @@ What the two methods of two towers have in common.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,15 +26,15 @@ from recsys_helpers.features.taste import tastes_from_likes, user_tastes
 from recsys_helpers.interactions import IdIndex, Interactions
 from recsys_helpers.methods._base import (
     NEW_USER,
+    HasVectors,
     NewRatings,
+    ScoresNewUsers,
     check_ratings_frame,
     checked_new_ratings,
     require_fitted,
-    titled_vectors,
 )
 from recsys_helpers.nn import load_keras
 from recsys_helpers.plots import history_frame
-from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:
     import keras
@@ -61,7 +62,7 @@ from recsys_helpers.methods._base import (
     early_stopping,
 )
 from recsys_helpers.methods.baselines import BiasModel
-from recsys_helpers.methods.two_tower.models import rating_tower, rating_towers
+from recsys_helpers.methods.two_tower.models import rating_model, rating_tower
 
 if TYPE_CHECKING:
     import keras
@@ -70,14 +71,14 @@ from typing import TYPE_CHECKING
 
 from recsys_helpers.features.content import set_matrix
 from recsys_helpers.interactions import positives
-from recsys_helpers.methods.two_tower.models import retrieval_tower, retrieval_towers
+from recsys_helpers.methods.two_tower.models import retrieval_model, retrieval_tower
 
 if TYPE_CHECKING:
     import keras
 
 
 @dataclass(kw_only=True)
-class TowersMethod:
+class TwoTowerBase(ScoresNewUsers, HasVectors):
     """What both methods of two towers have in common: settings and training."""
 
     movies: pd.DataFrame
@@ -93,14 +94,21 @@ class TowersMethod:
     if TYPE_CHECKING:  # what the two methods bring along
         bias_model_: BiasModel
         features_: RatedFeatures
-        interactions_: Interactions
-        movie_factors_: NDArray[np.floating]
 
-        def _scores_of_new(self, ratings: NewRatings) -> NDArray[np.float64]: ...
+    @abstractmethod
+    def scores_of(self, features: pd.DataFrame) -> NDArray[np.floating]:
+        """Score all movies for users who are described by their features.
 
-        def scores_of(self, features: pd.DataFrame) -> NDArray[np.float64]:
-            """Score all movies for somebody of whom these features are known."""
-            ...
+        Parameters
+        ----------
+        features : DataFrame of n rows
+            What `describe` or `describe_likes` gives, or rows of ``features_.users``.
+
+        Returns
+        -------
+        array, shape (n, n_movies)
+            In the order of ``interactions_.movies``.
+        """
 
     def describe(self, ratings: NewRatings) -> pd.DataFrame:
         """Tell what a new user's ratings say of them, as the user tower is told it.
@@ -126,28 +134,6 @@ class TowersMethod:
         require_fitted(self, "model_")
         rated = checked_new_ratings(ratings).assign(user_id=NEW_USER)
         return user_tastes(rated, self.movies, self.bias_model_)
-
-    def recommend_to(
-        self, ratings: NewRatings, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Recommend to a new user who has rated something, without a new training.
-
-        Parameters
-        ----------
-        ratings
-            As in `describe`.
-        n : int
-            Length of the list. It is shorter if fewer movies are left.
-        exclude_seen : bool
-            Leave out what they have rated.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `score`, best first
-        """
-        scores = self._scores_of_new(ratings)
-        rated = self._rated(ratings)
-        return rated.best_movies(NEW_USER, scores, n, exclude_seen)
 
     def recommend_by_likes(
         self, likes: Mapping[str, float], n: int = 10
@@ -191,22 +177,6 @@ class TowersMethod:
         require_fitted(self, "model_")
         return tastes_from_likes(likes, self.features_.users)
 
-    def movie_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
-        """Vectors of all movies, those without ratings included.
-
-        Parameters
-        ----------
-        titles : Series, optional
-            The title of each movie_id, which is its index.
-
-        Returns
-        -------
-        MovieVectors
-        """
-        require_fitted(self, "model_")
-        movie_ids = self.interactions_.movies.ids
-        return titled_vectors(movie_ids, self.movie_factors_, titles)
-
     def _check(self, train: pd.DataFrame) -> None:
         check_ratings_frame(train)
         for name in ("n_factors", "n_epochs", "batch_size"):
@@ -222,13 +192,6 @@ class TowersMethod:
     def _interactions(self, train: pd.DataFrame) -> Interactions:
         movies = IdIndex.of(self.movies["movie_id"], "movie_id")
         return Interactions.from_ratings(train, movies=movies)
-
-    def _rated(self, ratings: NewRatings) -> Interactions:
-        """Give a new user's ratings with all columns that the model knows."""
-        return Interactions.from_ratings(
-            checked_new_ratings(ratings).assign(user_id=NEW_USER),
-            movies=self.interactions_.movies,
-        )
 
     def _train(
         self,
@@ -269,7 +232,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(kw_only=True)
-class TwoTowers(TowersMethod):
+class TwoTowers(TwoTowerBase):
     r"""Predict stars by two networks that meet in a dot product.
 
     .. math::
@@ -278,6 +241,8 @@ class TwoTowers(TowersMethod):
     :math:`x_u` is what is known of the user, :math:`y_i` what is known of the movie:
     see `recsys_helpers.features.taste` and `recsys_helpers.features.encoder`. No id is
     among it, so whoever can be described gets a prediction, and needs no new training.
+    The score of a movie is its predicted rating, not clipped to 5, or the best movies
+    would be ties.
 
     While the model is trained, each rating has features that are made of other folds'
     ratings; some users are described by a part of their ratings, and some features are
@@ -369,7 +334,7 @@ class TwoTowers(TowersMethod):
         inputs = TowerInputs().fit(of_rows, self.movies)
         user_tower, movie_tower = self._towers(inputs)
         mean = float(train["rating"].mean())
-        model = rating_towers(user_tower, movie_tower, mean)
+        model = rating_model(user_tower, movie_tower, mean)
         options = {}
         if valid is not None:
             options["validation_data"] = (
@@ -415,36 +380,8 @@ class TwoTowers(TowersMethod):
         levels = self._user_side[1][u] + self._movie_side[1][i]
         return as_stars(self.mean_ + levels + dots)
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies with the highest predicted rating: `movie_id`, `score` in stars.
-
-        The score is not clipped to 5, or the best movies would be ties.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no training rating.
-        """
-        require_fitted(self, "model_")
-        row = int(self.interactions_.users.rows(user_id))  # raises for an unknown one
-        scores = self._scores(self.user_factors_[row], self.user_levels_[row])
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-
     def scores_of(self, features: pd.DataFrame) -> Floats:
-        """Score all movies for users who are described by their features.
-
-        Parameters
-        ----------
-        features : DataFrame of n rows
-            What `describe` or `describe_likes` gives, or rows of ``features_.users``.
-
-        Returns
-        -------
-        array, shape (n, n_movies)
-            In stars, in the order of ``interactions_.movies``; not clipped.
-        """
+        """Score all movies for users by their features: in stars, not clipped."""
         require_fitted(self, "model_")
         vectors, levels = _outputs(self.user_tower_, self.inputs_.of_users(features))
         return np.stack(
@@ -455,12 +392,7 @@ class TwoTowers(TowersMethod):
         super()._check(train)
         for name in ("hide_movies", "hide_users"):
             check_share(name, getattr(self, name))
-        check_number("short_histories", self.short_histories)
-        if self.short_histories > 1:
-            raise ValueError(
-                "short_histories is a share of the users, at most 1; got "
-                f"{self.short_histories!r}."
-            )
+        check_share("short_histories", self.short_histories, closed=True)
         check_count("n_folds", self.n_folds, at_least=2)
         if self.patience is not None:
             check_count("patience", self.patience)
@@ -513,7 +445,11 @@ class TwoTowers(TowersMethod):
         self.user_factors_, self.user_levels_ = (x[:-1] for x in self._user_side)
         self.movie_factors_, self.movie_levels_ = (x[:-1] for x in self._movie_side)
 
-    def _scores_of_new(self, ratings: NewRatings) -> Floats:
+    def _user_scores(self, user_id: int) -> Floats:
+        row = int(self.interactions_.users.rows(user_id))
+        return self._scores(self.user_factors_[row], self.user_levels_[row])
+
+    def _new_user_scores(self, ratings: pd.DataFrame, rated: Interactions) -> Floats:
         return self.scores_of(self.describe(ratings))[0]
 
     def _scores(self, vector: NDArray, level: float) -> Floats:
@@ -528,7 +464,7 @@ def _outputs(tower: keras.Model, inputs: NDArray) -> tuple[NDArray, NDArray]:
 
 
 @dataclass(kw_only=True)
-class RetrievalTowers(TowersMethod):
+class RetrievalTowers(TwoTowerBase):
     """Find the movies that somebody will like: towers that are trained to make lists.
 
     The score of a movie is the cosine of two vectors. The loss is that of
@@ -602,7 +538,7 @@ class RetrievalTowers(TowersMethod):
         log_share = np.log(share[i]).astype(np.float32)
         user_tower = self._tower("user", inputs.n_user_inputs, known)
         movie_tower = self._tower("movie", inputs.n_movie_inputs, known)
-        model = retrieval_towers(
+        model = retrieval_model(
             user_tower, movie_tower, self.temperature, self.corrected
         )
         history = self._train(
@@ -619,33 +555,8 @@ class RetrievalTowers(TowersMethod):
         self.movie_factors_ = _vectors(movie_tower, movie_inputs)
         return self
 
-    def recommend(
-        self, user_id: int, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """Movies with the nearest vectors: `movie_id`, `score` (a cosine).
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no training rating.
-        """
-        require_fitted(self, "model_")
-        vector = self.user_factors_[int(self.interactions_.users.rows(user_id))]
-        scores = self._scores(vector)
-        return self.interactions_.best_movies(user_id, scores, n, exclude_seen)
-
     def scores_of(self, features: pd.DataFrame) -> NDArray:
-        """Score all movies for users who are described by their features.
-
-        Parameters
-        ----------
-        features : DataFrame of n rows
-            What `describe` or `describe_likes` gives, or rows of ``features_.users``.
-
-        Returns
-        -------
-        array, shape (n, n_movies)
-            Cosines, in the order of ``interactions_.movies``.
+        """Score all movies for users by their features: a cosine.
 
         Raises
         ------
@@ -662,12 +573,15 @@ class RetrievalTowers(TowersMethod):
         vectors = _vectors(self.user_tower_, self.inputs_.of_users(features))
         return np.stack([self._scores(vector) for vector in vectors])
 
-    def _scores_of_new(self, ratings: NewRatings) -> NDArray:
+    def _user_scores(self, user_id: int) -> NDArray:
+        return self._scores(self.user_factors_[self.interactions_.users.rows(user_id)])
+
+    def _new_user_scores(self, ratings: pd.DataFrame, rated: Interactions) -> NDArray:
         features = self.inputs_.of_users(self.describe(ratings))
         # The trained tower has its users' sets of movies built in: give another one,
         # which has the new user's, what was learned.
         n_inputs = self.inputs_.n_user_inputs
-        tower = self._tower("user", n_inputs, self._rated(ratings))
+        tower = self._tower("user", n_inputs, rated)
         for weight, learned in zip(
             tower.trainable_weights, self.user_tower_.trainable_weights, strict=True
         ):

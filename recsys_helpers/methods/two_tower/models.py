@@ -84,7 +84,7 @@ def rating_tower(
     )
 
 
-def rating_towers(
+def rating_model(
     user_tower: keras.Model, movie_tower: keras.Model, mean: float
 ) -> keras.Model:
     r"""Predict stars by two towers.
@@ -169,7 +169,7 @@ def retrieval_tower(
     return keras.Model([features, rows, left_out], vector, name=f"{name}_tower")
 
 
-def retrieval_towers(
+def retrieval_model(
     user_tower: keras.Model,
     movie_tower: keras.Model,
     temperature: float = 0.1,
