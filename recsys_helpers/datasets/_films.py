@@ -21,7 +21,7 @@ import pandas as pd
 from recsys_helpers.datasets._download import InstalledFile
 from recsys_helpers.datasets._errors import InvalidDataError
 from recsys_helpers.datasets._validation import rows_of
-from recsys_helpers.datasets.ratings_files import require, require_columns
+from recsys_helpers.datasets.ratings_files import require_columns, require_good
 from recsys_helpers.titles import fold_title, year_of
 
 __all__ = [
@@ -254,10 +254,10 @@ def read_credits() -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
     table = _installed_table()
     films = table[list(_FILM_DTYPES)].astype(_FILM_DTYPES)
     is_id = films["imdb_id"].str.fullmatch("tt[0-9]{7,}")
-    require(is_id, films["imdb_id"], _row, "is not an IMDb id")
+    require_good(is_id, films["imdb_id"], _row, "is not an IMDb id")
     for score in ("metascore", "tomato_meter"):
         good = films[score].between(0, 100) | films[score].isna()
-        require(good.fillna(False), films[score], _row, "is not between 0 and 100")
+        require_good(good.fillna(False), films[score], _row, "is not between 0 and 100")
     links, report = _links(table)
     return films, links, report
 
@@ -279,21 +279,23 @@ def _check_films(films: pd.DataFrame) -> None:
     if films.empty:
         raise InvalidDataError("films: there is no film at all.")
     locate = rows_of("films")
-    require(~films["film_id"].duplicated(), films["film_id"], locate, "occurs twice")
-    require(films["title"].str.strip() != "", films["title"], locate, "is empty")
+    require_good(
+        ~films["film_id"].duplicated(), films["film_id"], locate, "occurs twice"
+    )
+    require_good(films["title"].str.strip() != "", films["title"], locate, "is empty")
     year = films["year"]
     good = year.isna() | year.between(_FIRST_FILM, _LAST_YEAR).fillna(False)
-    require(good, year, locate, f"is not between {_FIRST_FILM} and {_LAST_YEAR}")
+    require_good(good, year, locate, f"is not between {_FIRST_FILM} and {_LAST_YEAR}")
 
 
 def _check_links(links: pd.DataFrame, film_ids: pd.Series) -> None:
     require_columns(list(links.columns), _LINK_COLUMNS, "links")
     locate = rows_of("links")
     known = links["film_id"].isin(film_ids)
-    require(known, links["film_id"], locate, "is not among the films")
-    require(links["name"].str.strip() != "", links["name"], locate, "is empty")
+    require_good(known, links["film_id"], locate, "is not among the films")
+    require_good(links["name"].str.strip() != "", links["name"], locate, "is empty")
     once = ~links.duplicated(list(_LINK_COLUMNS))
-    require(once, links["name"], locate, "is linked twice from one film")
+    require_good(once, links["name"], locate, "is linked twice from one film")
 
 
 def _installed_table() -> pd.DataFrame:

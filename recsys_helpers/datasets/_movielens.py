@@ -50,8 +50,8 @@ from recsys_helpers.datasets.ratings_files import (
     opened,
     quick_ratings,
     records,
-    require,
     require_final_line_break,
+    require_good,
     slow_ratings,
     tables,
 )
@@ -236,12 +236,12 @@ def _read_links(stream: io.BufferedReader) -> pd.DataFrame:
     frame, locate = _small_table(stream, _LINK_COLUMNS)
     # IMDb's ids have at least seven digits; spreadsheets drop the leading zeros.
     imdb = frame["imdb_id"].str.extract(r"^(?:tt)?([0-9]+)$", expand=False)
-    require(imdb.notna(), frame["imdb_id"], locate, "is not an IMDb id")
+    require_good(imdb.notna(), frame["imdb_id"], locate, "is not an IMDb id")
     tmdb = frame["tmdb_id"].str.extract(r"^([0-9]*)(?:\.0)?$", expand=False)
     # "coerce": pandas 2 raises an error of its own for a number of 31 digits.
     numbers = pd.to_numeric(tmdb.replace("", None), errors="coerce")
     good = tmdb.notna() & (numbers.isna() | (numbers <= LARGEST_ID))
-    require(good, frame["tmdb_id"], locate, "is not a TMDB id")
+    require_good(good, frame["tmdb_id"], locate, "is not a TMDB id")
     return pd.DataFrame(
         {
             "movie_id": checked_movie_ids(frame["movie_id"], locate),

@@ -20,8 +20,8 @@ from recsys_helpers.datasets.ratings_files import (
     check_no_duplicates,
     check_rating_values,
     our_name,
-    require,
     require_columns,
+    require_good,
     require_ids,
 )
 from recsys_helpers.titles import YEAR_AT_END
@@ -128,7 +128,7 @@ def checked_movies(frame: pd.DataFrame, locate: Locate) -> pd.DataFrame:
     """Return movies as `validate_movies` does, of columns with our names."""
     titles = frame["title"]
     filled = titles.notna() & (titles.astype("str").str.strip() != "")
-    require(filled, titles, locate, "is empty")
+    require_good(filled, titles, locate, "is empty")
     genres = [
         _genres(value, locate, position) for position, value in enumerate(frame.genres)
     ]
@@ -146,7 +146,7 @@ def checked_movie_ids(ids: pd.Series, locate: Locate) -> pd.Series:
     """Return movie ids as int32, each of them valid and once there."""
     numbers = as_numbers(ids, locate)
     require_ids(numbers, locate)
-    require(~numbers.duplicated(), numbers, locate, "occurs twice")
+    require_good(~numbers.duplicated(), numbers, locate, "occurs twice")
     return numbers.astype(np.int32)
 
 

@@ -60,9 +60,9 @@ __all__ = [
     "our_name",
     "quick_ratings",
     "records",
-    "require",
     "require_columns",
     "require_final_line_break",
+    "require_good",
     "require_ids",
     "require_line_end",
     "slow_ratings",
@@ -443,7 +443,7 @@ def as_numbers(column: pd.Series, locate: Locate) -> pd.Series:
     numbers = pd.to_numeric(column, errors="coerce")
     # Neither a like (True) nor a complex number is a number of stars.
     good = numbers.notna() & (numbers.dtype.kind not in "bc")
-    require(good, column, locate, "is not a number")
+    require_good(good, column, locate, "is not a number")
     return numbers
 
 
@@ -459,11 +459,11 @@ def check_rating_values(
         require_ids(frame[name], locate, shown[name])
     rating = frame["rating"]
     good = (rating >= 0.5) & (rating <= 5) & _is_whole(rating * 2)
-    require(good, shown["rating"], locate, "is not one of 0.5, 1, 1.5, ... 5")
+    require_good(good, shown["rating"], locate, "is not one of 0.5, 1, 1.5, ... 5")
     time = frame["timestamp"]
     good = (time >= 0) & (time <= LAST_SECOND) & _is_whole(time)
     rule = f"is not a whole number of seconds since 1970, at most {LAST_SECOND:,}"
-    require(good, shown["timestamp"], locate, rule)
+    require_good(good, shown["timestamp"], locate, rule)
 
 
 def check_known_movies(
@@ -472,7 +472,7 @@ def check_known_movies(
     """Raise for the first rating of a movie that ``known`` does not hold."""
     rated = frame["movie_id"]
     good = pd.Series(np.isin(rated.to_numpy(), known.to_numpy()), index=rated.index)
-    require(good, rated, locate, f"is not among {where}")
+    require_good(good, rated, locate, f"is not among {where}")
 
 
 def check_no_duplicates(frame: pd.DataFrame, locate: Locate) -> None:
@@ -494,10 +494,10 @@ def require_ids(
     """Raise for the first that is no id: a whole number from 1 to `LARGEST_ID`."""
     good = (ids >= 1) & (ids <= LARGEST_ID) & _is_whole(ids)
     rule = f"is not a whole number from 1 to {LARGEST_ID:,}"
-    require(good, ids if as_written is None else as_written, locate, rule)
+    require_good(good, ids if as_written is None else as_written, locate, rule)
 
 
-def require(good: pd.Series, values: pd.Series, locate: Locate, rule: str) -> None:
+def require_good(good: pd.Series, values: pd.Series, locate: Locate, rule: str) -> None:
     """Raise for the first value that is not good, saying which rule it breaks."""
     if not good.all():
         position = int(np.argmin(good.to_numpy()))

@@ -38,7 +38,6 @@ from recsys_helpers.methods.similarity import (
     similarity_in_blocks,
 )
 
-
 _CENTRES = ("nothing", "user mean", "bias")
 _BASELINES = ("global mean", "user mean", "bias")
 
