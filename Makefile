@@ -54,11 +54,11 @@ lint: $(READY) ## Check the style of the code, and its types
 	@$(BIN)/mypy
 
 test-package: $(READY) ## Test the package, the pairs and the repository
-	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist loadfile --durations=10 \
+	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist worksteal --durations=10 \
 	  --untouched -m "not site"
 
 coverage: $(READY) ## Test the package, and say which lines and branches no test runs
-	@$(BIN)/pytest -q -n 2 --dist loadfile -m "not site" --cov \
+	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not site" --cov \
 	  --cov-report=term-missing:skip-covered --cov-fail-under=95
 
 test-notebooks: pairs ## Run every notebook on the reduced data and compare outputs
@@ -111,7 +111,8 @@ results: $(READY) ## Measure all methods anew for the table of chapter 9 (an hou
 	@$(BIN)/python book/readme_table.py
 
 bench: $(READY) ## Repeat the measurements in benchmarks/ (takes long)
-	@for script in benchmarks/*.py; do echo "== $$script"; \
+	@for script in $(filter-out %/compare_results.py,$(wildcard benchmarks/*.py)); do \
+	  echo "== $$script"; \
 	  $(BIN)/python $$script || exit 1; done
 
 mutation: $(READY) ## Change lines of metrics and splits: which changes does no test notice?
@@ -120,8 +121,8 @@ mutation: $(READY) ## Change lines of metrics and splits: which changes does no 
 	@PYTHONPATH=_build/mutmut $(BIN)/python -m mutmut run --max-children 2
 	@PYTHONPATH=_build/mutmut $(BIN)/python -m mutmut results
 
-bench-compare: $(READY) ## Say what moved in results files: A=old.json B=new.json, or HEAD
-	@$(BIN)/python -m recsys_helpers.results_comparison $(A) $(B)
+bench-compare: $(READY) ## Say what moved in results, and what fell: A=old.json B=new.json, or HEAD
+	@$(BIN)/python benchmarks/compare_results.py $(A) $(B)
 
 clean: ## Remove what was built and the environment, but no grades
 	@test ! -e _build/grades || { echo "_build/grades holds marks: move it to grades/"; exit 1; }

@@ -60,14 +60,12 @@ def fingerprints(root: Path, edition: str) -> dict[str, str]:
     results = [*root.glob("benchmarks/results/*.json")]
     extensions = root.glob("book/_ext/*.py")
     quizzes = root.glob("book/quizzes/*.yml")
-    tests = [*root.glob("tests/test_*.py")]
-    everything = [*code, *results, *tests, *_sources(root)]
+    everything = [*code, *results, *_sources(root)]
     return {
         "site": _hash_of(root, everything, edition),
         "outputs": _hash_of(root, [*code, *results], edition),
-        # A page does not know of a quiz that it has not had yet, and the page on
-        # faults is made from the tests.
-        "pages": _hash_of(root, [*extensions, *quizzes, *tests], ""),
+        # A page does not know of a quiz that it has not had yet.
+        "pages": _hash_of(root, [*extensions, *quizzes], ""),
         "live": _hash_of(root, code, edition),
     }
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
-from slow_first import SlowFirst, place
 from untouched import Untouched
 
 from recsys_helpers.results import read_results
@@ -27,20 +26,6 @@ def pytest_sessionstart(session):
     """Compare the files in one process only: the one that the workers report to."""
     if session.config.option.untouched and not hasattr(session.config, "workerinput"):
         session.config.pluginmanager.register(Untouched(session.config.rootpath))
-
-
-def pytest_collection_modifyitems(items):
-    """Put the files that take longest first."""
-    items.sort(key=lambda item: place(item.path.name))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config, log):
-    """Keep that order for the workers of ``--dist loadfile``."""
-    if config.getvalue("dist") != "loadfile":
-        return None
-    config.option.loadscopereorder = False
-    return SlowFirst(config, log)
 
 
 def pytest_terminal_summary(terminalreporter):

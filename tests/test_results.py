@@ -73,7 +73,6 @@ def test_every_record_has_every_field_in_order(path):
     assert tuple(json.loads(path.read_text(encoding="utf-8"))[0]) == FIELDS
 
 
-@pytest.mark.fault("Results files", "wrong values")
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
@@ -95,7 +94,6 @@ def test_a_wrong_record_is_refused_and_the_old_file_kept(path, wrong, message):
     assert path.read_text(encoding="utf-8") == "the old results"
 
 
-@pytest.mark.fault("Results files", "no room")
 def test_a_disk_that_fills_up_in_the_middle_costs_no_old_results(path, monkeypatch):
     write_results([record()], path)
     before = path.read_text(encoding="utf-8")
@@ -112,7 +110,6 @@ def test_a_disk_that_fills_up_in_the_middle_costs_no_old_results(path, monkeypat
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
 
 
-@pytest.mark.fault("Results files", "empty")
 def test_no_results_at_all_are_refused(path):
     with pytest.raises(ResultsError, match="at least one record"):
         write_results([], path)
@@ -123,7 +120,6 @@ def test_nothing_but_the_file_is_left_behind(path):
     assert [entry.name for entry in path.parent.iterdir()] == ["numbers.json"]
 
 
-@pytest.mark.fault("Results files", "another kind")
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -141,7 +137,6 @@ def test_a_wrong_file_is_refused(path, text, message):
         read_results(path)
 
 
-@pytest.mark.fault("Results files", "not there")
 def test_a_missing_file_is_a_missing_file(path):
     with pytest.raises(FileNotFoundError):
         read_results(path)
@@ -174,7 +169,6 @@ def test_a_table_can_be_of_one_split():
     assert table.loc["Popularity", "ndcg@10"] == "0.1"
 
 
-@pytest.mark.fault("Results files", "unknown id")
 def test_a_metric_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(ResultsError, match=r"No results for hits@3\. There are: ndcg"):
         results_table(pd.DataFrame([stored()]), ["ndcg@10", "hits@3"])

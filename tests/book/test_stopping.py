@@ -15,6 +15,8 @@ import psutil
 import pytest
 from tiny_assignment import NAME, hand_in, write_sources
 
+pytestmark = pytest.mark.classroom
+
 # As `python classroom/grade.py DIR`, with the tiny assignment in place of the course.
 GRADE = """\
 import functools, pathlib, sys
@@ -47,7 +49,6 @@ def processes_with(word: str) -> list[psutil.Process]:
     ]
 
 
-@pytest.mark.fault("Submissions of students", "interrupted")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_keeps_what_is_done_and_leaves_nothing_behind(number, tmp_path):
     make_assignments.derive(write_sources(tmp_path / "sources"), tmp_path / "built")

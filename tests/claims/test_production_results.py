@@ -8,6 +8,8 @@ import pytest
 
 from recsys_helpers.results import published_results
 
+pytestmark = pytest.mark.claims
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

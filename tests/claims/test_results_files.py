@@ -18,6 +18,8 @@ from recsys_helpers.metrics import rmse
 from recsys_helpers.results import read_results
 from recsys_helpers.splits import Split, random_split, user_temporal_split
 
+pytestmark = pytest.mark.claims
+
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "benchmarks" / "results").glob("*.json"))
 SITE = ROOT / "_build" / "html"
@@ -39,6 +41,7 @@ def published(method: str, split: Split, name: str = "baselines") -> pd.DataFram
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
 def test_a_results_file_names_its_machine_and_its_benchmark(path):
     results = read_results(path)
+    assert set(results["name"]) == {path.stem}
     assert results["hardware"].notna().all()
     assert (path.parent.parent / f"{path.stem}.py").exists()
 
@@ -128,11 +131,10 @@ def test_the_published_keras_models_are_as_good_as_the_best_known(
         ("source: network", "network"),
     ],
 )
-def test_the_sources_models_err_more_and_train_five_times_as_long(source, ours, small):
+def test_the_sources_models_err_more(source, ours, small):
     split = random_split(small.ratings)
     theirs = published(source, split, "keras_ratings")["value"]
     assert theirs["rmse"] > mean_of_seeds(ours, "rmse", split)
-    assert theirs["fit_cpu_s"] > 5 * mean_of_seeds(ours, "fit_cpu_s", split)
 
 
 def test_a_published_loss_is_its_mse_and_its_penalty(small):
@@ -219,13 +221,6 @@ def test_the_sources_averages_give_the_test_rows_away(two_towers):
     assert errors["bias model that knows the test rows"] < errors["bias model"] - 0.03
 
 
-def test_the_sources_schedule_takes_twenty_times_as_long(two_towers, small):
-    seconds = values_of(two_towers, "random", "fit_cpu_s")
-    split = random_split(small.ratings)
-    ours = mean_of_seeds("two towers", "fit_cpu_s", split, "two_towers")
-    assert seconds[seconds.index.str.startswith("source")].min() > 20 * ours
-
-
 def test_towers_beat_every_collaborative_method_on_new_movies(two_towers):
     errors = values_of(two_towers, "cold-start movies", "rmse")
     ours = errors[errors.index.str.startswith("two towers, seed")]
@@ -262,13 +257,6 @@ def test_the_popularity_correction_is_worth_having(two_towers):
     by_content = found["retrieval, content only"]
     assert by_content > found["retrieval, content only, not corrected"]
     assert by_content > found["Popularity"]
-
-
-def test_all_pairs_at_once_are_a_thousand_times_as_fast_as_the_loops(two_towers):
-    seconds = values_of(two_towers, "random", "pairs_cpu_s")
-    in_loops = seconds["triple loop over 150 movies"] / 150**2
-    at_once = seconds["MovieVectors, all 9066 movies"] / 9066**2
-    assert in_loops > 1000 * at_once
 
 
 @pytest.mark.parametrize(
@@ -345,27 +333,10 @@ def test_simple_features_are_in_the_expected_order_and_far_behind(seed, posters)
     assert chance < untrained < thumbnail
 
 
-def test_extraction_in_batches_is_cheaper_and_gives_the_same(posters):
-    seconds = posters[posters["metric"] == "cpu_s an image"].set_index("method")[
-        "value"
-    ]
-    for network in ("squeezenet", "vgg16"):
-        alone = seconds[f"{network}, one image at a time"]
-        batched = seconds[f"{network}, in batches of 32"]
-        assert alone > batched > seconds[f"{network}, from the cache"]
-    assert seconds["squeezenet, one image at a time"] > (
-        1.5 * seconds["squeezenet, in batches of 32"]
-    )
+def test_extraction_in_batches_gives_the_same(posters):
     differences = posters[posters["metric"] == "largest difference, relative"]["value"]
     assert len(differences) == 2
     assert differences.max() < 1e-3
-
-
-def test_memory_hardly_grows_with_the_number_of_posters(posters):
-    peaks = posters[posters["metric"] == "peak MiB"].set_index("n")["value"]
-    assert peaks.index.tolist() == [500, 2000]
-    mib_of_a_prepared_poster = 224 * 224 * 3 * 4 / 2**20
-    assert peaks[2000] - peaks[500] < 0.15 * 1500 * mib_of_a_prepared_poster
 
 
 def test_lists_by_posters_lose_to_those_who_know_ratings(poster_lists):
@@ -395,10 +366,6 @@ def test_the_lists_by_posters_stand_beside_known_baselines(poster_lists, small):
 def live_page():
     results = read_results(ROOT / "benchmarks" / "results" / "live_page.json")
     return results.set_index(["method", "metric"])["value"]
-
-
-def test_a_rating_on_the_live_page_was_answered_within_a_tenth_of_a_second(live_page):
-    assert live_page["update", "median_ms"] < live_page["update", "largest_ms"] < 100
 
 
 def test_the_data_of_the_live_page_are_one_and_a_half_megabytes_at_most(live_page):

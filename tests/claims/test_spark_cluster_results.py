@@ -10,7 +10,9 @@ from spark_here import needs_spark
 from recsys_helpers.methods.als import Als
 from recsys_helpers.results import read_results
 
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+pytestmark = pytest.mark.claims
+
+BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 KILLED = ["one worker killed", "an executor killed", "the master killed"]
 
 
@@ -51,6 +53,7 @@ def test_the_formula_is_within_five_percent_of_the_event_log(results, n_factors)
     )
 
 
+@pytest.mark.spark
 @needs_spark
 def test_the_quick_run_writes_a_file_of_the_same_form(monkeypatch, tmp_path):
     """Without its clusters: `tests/test_spark_cluster.py` has one."""

@@ -16,6 +16,8 @@ import pytest
 import sync_notebooks
 from nbformat import NotebookNode
 
+pytestmark = pytest.mark.classroom
+
 NAMES = make_assignments.names_in()
 each_assignment = pytest.mark.parametrize("name", NAMES)
 

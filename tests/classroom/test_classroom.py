@@ -17,6 +17,8 @@ import pytest
 from sandbox import Limits
 from tiny_assignment import NAME, SOLVED, hand_in, write, write_sources
 
+pytestmark = pytest.mark.classroom
+
 LIMITS = Limits(seconds=60, cell_seconds=6, memory_mib=1500, cell_kib=50)
 WARNS = "import warnings\ndef double(x):\n    warnings.warn('hm')\n    return 2 * x"
 LOOPS = "def double(x):\n    while True:\n        pass"
@@ -174,7 +176,7 @@ def test_points_that_are_not_100_are_refused(built, tmp_path):
     sources = write_sources(tmp_path / "sources")
     path = sources / f"{NAME}.ipynb"
     path.write_text(path.read_text().replace('"points": 60', '"points": 50'))
-    with pytest.raises(ValueError, match="add up to 90, not to 100"):
+    with pytest.raises(ValueError, match="90"):
         make_assignments.derive(sources, tmp_path / "built")
 
 
@@ -188,7 +190,6 @@ def test_a_solution_gets_all_points_of_the_checks_and_a_text_waits(rows):
     assert (anna.status, anna.reason) == ("graded", "")
 
 
-@pytest.mark.fault("Submissions of students", "empty")
 def test_the_untouched_version_gets_nothing_and_has_nothing_to_mark(rows):
     untouched = rows["untouched"]
     assert (untouched.total, untouched.by_hand_outstanding) == (0, 0)
@@ -204,7 +205,6 @@ def test_noise_and_errors_elsewhere_cost_no_points(rows, student):
     assert rows[student].automatic == 90
 
 
-@pytest.mark.fault("Submissions of students", "slow or silent")
 def test_a_loop_costs_its_own_points_only_and_is_named(rows):
     assert rows["loops"].automatic == 0
     assert rows["loops"].status == "graded"
@@ -216,7 +216,6 @@ def test_a_check_that_fails_after_megabytes_of_output_fails(rows):
     assert "AssertionError: twice 1 is 2" in rows["prints and fails"].reason
 
 
-@pytest.mark.fault("Submissions of students", "wrong values")
 def test_a_renamed_function_is_missed_by_its_name(rows):
     assert rows["renamed"].automatic == 0
     assert "name 'double' is not defined" in rows["renamed"].reason
@@ -228,13 +227,11 @@ def test_code_that_ends_the_kernel_loses_what_comes_after_it(rows):
     assert rows["ends"].reason.startswith("the code ended the kernel")
 
 
-@pytest.mark.fault("Submissions of students", "no room")
 @pytest.mark.skipif(not Path("/proc").exists(), reason="Linux limits memory")
 def test_too_much_memory_is_refused_and_the_rest_is_graded(rows):
     assert rows["hungry"].automatic == 90
 
 
-@pytest.mark.fault("Submissions of students", "hostile")
 def test_deleting_files_hurts_nobody(rows, graded):
     before, after = graded[2]
     assert after == before
@@ -242,7 +239,6 @@ def test_deleting_files_hurts_nobody(rows, graded):
     assert rows["untouched"].status == "graded"  # it comes later
 
 
-@pytest.mark.fault("Submissions of students", "changed bytes")
 @pytest.mark.parametrize("student", ["edits checks", "deletes checks"])
 def test_edited_and_deleted_checks_are_put_back(rows, student):
     assert (rows[student].automatic, rows[student].automatic_max) == (0, 90)
@@ -264,7 +260,6 @@ def test_a_notebook_in_which_no_task_is_recognised_is_left_to_a_person(rows, gra
     assert texts["another"] == "Because."
 
 
-@pytest.mark.fault("Submissions of students", "another kind")
 @pytest.mark.parametrize("student", ["not json", "no cells", "binary", "empty"])
 def test_what_is_no_notebook_is_said_to_be_none(rows, student):
     assert (rows[student].total, rows[student].max) == (0, 100)
@@ -272,7 +267,6 @@ def test_what_is_no_notebook_is_said_to_be_none(rows, student):
     assert rows[student].reason.startswith("it is not a notebook: ")
 
 
-@pytest.mark.fault("Submissions of students", "not there")
 def test_a_missing_notebook_is_named(rows):
     assert rows["nothing"].status == "not handed in"
     assert rows["nothing"].reason == f"there is no {NAME}.ipynb"
@@ -333,7 +327,6 @@ def test_a_page_that_cannot_be_made_is_a_reason_and_no_end(tmp_path):
     assert not page.exists()
 
 
-@pytest.mark.fault("Submissions of students", "busy or failing")
 @pytest.mark.parametrize("broken", ["autograde", "write_feedback"])
 def test_what_fails_for_one_submission_is_in_its_row_and_the_others_are_graded(
     built, given, tmp_path, monkeypatch, broken

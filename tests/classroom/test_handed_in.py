@@ -12,6 +12,8 @@ import nbformat
 import pytest
 from tiny_assignment import NAME, SOLVED, hand_in, write_sources
 
+pytestmark = pytest.mark.classroom
+
 
 @pytest.fixture(scope="module")
 def given(tmp_path_factory):
@@ -102,7 +104,6 @@ def test_what_is_no_submission_is_named(tmp_path):
     assert [path.name for path in others] == ["__MACOSX", "list.xlsx"]
 
 
-@pytest.mark.fault("Submissions of students", "not there")
 def test_the_reason_names_what_lies_there(given, tmp_path):
     files = {"solution.py": "x", "b/essay.pdf": "x", "02_other.ipynb": "{}"}
     notebook, note, _ = chosen(put(tmp_path / "ben", files), given)
@@ -144,7 +145,6 @@ def test_none_is_taken_where_it_is_not_clear_which(given, solved, tmp_path):
     assert f"anna/{NAME}.ipynb, ben/{NAME}.ipynb" in note
 
 
-@pytest.mark.fault("Submissions of students", "hostile")
 @pytest.mark.parametrize("name", ["../x.ipynb", "/x.ipynb", "a/../../x.ipynb", "..\\x"])
 def test_a_zip_writes_nowhere_else(name, given, solved, tmp_path):
     zips = {"ben.zip": zipped(**{name: solved, f"{NAME}.ipynb": solved})}
@@ -159,7 +159,6 @@ def test_a_zip_writes_nowhere_else(name, given, solved, tmp_path):
     ]
 
 
-@pytest.mark.fault("Submissions of students", "no room")
 def test_a_zip_bomb_is_not_unpacked(given, monkeypatch, tmp_path):
     monkeypatch.setattr(handed_in, "LARGEST", 10_000)
     monkeypatch.setattr(handed_in, "MOST_UNZIPPED", 25_000)
@@ -171,7 +170,6 @@ def test_a_zip_bomb_is_not_unpacked(given, monkeypatch, tmp_path):
     assert sum(path.stat().st_size for path in laid_out) <= 25_000
 
 
-@pytest.mark.fault("Submissions of students", "changed bytes")
 def test_a_broken_zip_is_named(given, tmp_path):
     broken = zipped(x="y")[:-30]
     notebook, _, problems = chosen(put(tmp_path / "ben", {"b.zip": broken}), given)
@@ -179,7 +177,6 @@ def test_a_broken_zip_is_named(given, tmp_path):
     assert problems[0].startswith("b.zip can't be opened")
 
 
-@pytest.mark.fault("Submissions of students", "changed bytes")
 def test_what_is_wrong_with_one_file_of_a_zip_costs_no_other(given, solved, tmp_path):
     files = {"a.ipynb": "x", "b": "a file", "b/c": "below it", f"{NAME}.ipynb": solved}
     broken = zipped(**files).replace(b"PK\3\4", b"PK\0\0", 1)  # of the first file
@@ -188,7 +185,6 @@ def test_what_is_wrong_with_one_file_of_a_zip_costs_no_other(given, solved, tmp_
     assert [problem.split()[1] for problem in problems] == ["a.ipynb", "b/c"]
 
 
-@pytest.mark.fault("Submissions of students", "hostile")
 def test_links_and_pipes_are_not_followed(given, tmp_path):
     folder = tmp_path / "ben"
     folder.mkdir()

@@ -13,6 +13,8 @@ from nbformat import NotebookNode
 from restore import Restored, read_submission, restore
 from tiny_assignment import CHECK, GIVEN, TEXT, TO_WRITE
 
+pytestmark = pytest.mark.classroom
+
 STUB = "# Your code here\nraise NotImplementedError"
 LETTER = "Dear Amina,\n\ntake the first."
 CHECKED = ["double-check", "paper-check", "pair-check"]
@@ -311,7 +313,6 @@ ON_THE_WAY = [
 ]
 
 
-@pytest.mark.fault("Submissions of students", "changed bytes")
 @pytest.mark.parametrize("change", ON_THE_WAY, ids=lambda change: change.__name__)
 def test_right_work_passes_and_the_letter_is_read(given, solved, change):
     change(solved)
@@ -452,7 +453,6 @@ def no_cell(notebook: NotebookNode) -> None:
     notebook.cells = []
 
 
-@pytest.mark.fault("Submissions of students", "another kind")
 @pytest.mark.parametrize(
     ("change", "text"),
     [

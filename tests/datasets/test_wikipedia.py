@@ -72,7 +72,6 @@ def test_links_make_pairs_as_credits_do(load):
     assert set(pairs["entity"]) == {"Rotten Tomatoes"}
 
 
-@pytest.mark.fault("Wikipedia's corpus", "wrong values")
 def test_what_is_left_out_is_counted(load):
     again = ["Heat (1995 film)", {}, ["Other"]]
     films = load(lines(PAGES[0], again, ["Ronin", {}, ["A", "A", " ", "", "B", "A"]]))
@@ -110,8 +109,6 @@ def spoilt(content):
     return bytes(content)
 
 
-@pytest.mark.fault("Wikipedia's corpus", "changed bytes")
-@pytest.mark.fault("Wikipedia's corpus", "another kind")
 @pytest.mark.parametrize(
     ("name", "content"),
     [
@@ -129,7 +126,6 @@ def test_what_cannot_be_read_is_refused_with_its_name(load, name, content):
         load(content, name)
 
 
-@pytest.mark.fault("Wikipedia's corpus", "not there")
 def test_a_missing_file_is_a_clear_error(tmp_path):
     with pytest.raises(InvalidDataError, match="nowhere"):
         load_wikipedia_links(tmp_path / "nowhere")
@@ -157,20 +153,17 @@ def test_a_few_malformed_lines_are_left_out_and_counted(load, line):
     assert films.films["film_id"].tolist() == [*range(150), 151]
 
 
-@pytest.mark.fault("Wikipedia's corpus", "wrong values")
 def test_many_malformed_lines_are_an_error_that_names_the_first(load):
     with pytest.raises(InvalidDataError, match=r"1 of 5 lines.*line 5: it"):
         load(lines() + b"7\n")
 
 
-@pytest.mark.fault("Wikipedia's corpus", "cut short")
 @pytest.mark.parametrize("n_left", range(1, 18, 4))
 def test_a_file_cut_in_its_last_line_is_refused(load, n_left):
     with pytest.raises(InvalidDataError, match="line 4: it was cut short"):
         load(lines(*PAGES[:-1]) + lines(PAGES[-1])[:n_left])
 
 
-@pytest.mark.fault("Wikipedia's corpus", "empty")
 @pytest.mark.parametrize("content", [b"", b"\n\n"])
 def test_an_empty_file_is_refused(load, content):
     with pytest.raises(InvalidDataError, match="no film"):
@@ -238,7 +231,6 @@ def test_it_is_polite_and_says_who_asks(monkeypatch):
     assert server.asked[0]["maxlag"] == "5"
 
 
-@pytest.mark.fault("Wikipedia's API", "secrets")
 @pytest.mark.parametrize("contact", [None, "Ann", "a@b\r\nX: 1", "ä@example.org"])
 def test_without_a_contact_nothing_is_asked(contact):
     with serving(wiki(FRESH)) as server, pytest.raises(DatasetError, match="contact="):
@@ -246,7 +238,6 @@ def test_without_a_contact_nothing_is_asked(contact):
     assert server.requests == []
 
 
-@pytest.mark.fault("Wikipedia's API", "wrong values")
 @pytest.mark.parametrize("gap", [None, float("nan"), 7])
 def test_what_is_no_title_is_named_with_its_row(gap):
     with pytest.raises(TypeError, match=f"row 1 .*{gap}"):
@@ -273,8 +264,6 @@ def test_a_redirect_is_followed_and_the_asked_title_kept():
     assert films.films["infobox"].tolist() == [{"page": to}, {}]
 
 
-@pytest.mark.fault("Wikipedia's API", "not there")
-@pytest.mark.fault("Wikipedia's API", "unknown id")
 @pytest.mark.parametrize("title", ["Nothing", "Old", ":", "a|b", "fr:Paris"])
 def test_titles_without_a_page_are_named_and_left_out(title):
     answer = wiki(FRESH, redirects={"Old": "Gone"}, interwiki=["fr:Paris"])
@@ -284,7 +273,6 @@ def test_titles_without_a_page_are_named_and_left_out(title):
     assert found(films) == {"Silence": []}
 
 
-@pytest.mark.fault("Wikipedia's API", "empty")
 @pytest.mark.filterwarnings("ignore:There is no page")
 @pytest.mark.parametrize("titles", [[], ["Nothing"]])
 def test_no_page_at_all_is_an_error(titles):
@@ -300,7 +288,6 @@ BUSY = [
 ]
 
 
-@pytest.mark.fault("Wikipedia's API", "busy or failing")
 @pytest.mark.parametrize("trouble", BUSY, ids=["429", "503", "lag"])
 def test_a_busy_wiki_is_asked_the_same_again(trouble):
     films, server = collect(["Silence"], trouble, wiki(FRESH))
@@ -308,7 +295,6 @@ def test_a_busy_wiki_is_asked_the_same_again(trouble):
     assert server.asked[0] == server.asked[1]
 
 
-@pytest.mark.fault("Wikipedia's API", "another kind")
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
@@ -351,7 +337,6 @@ def test_the_file_can_be_loaded_and_its_titles_are_not_asked_again(tmp_path):
     assert [file.name for file in path.parent.iterdir()] == ["links.ndjson"]
 
 
-@pytest.mark.fault("Wikipedia's API", "interrupted")
 def test_what_was_gathered_before_a_failure_is_not_asked_again(tmp_path):
     titles = [f"Film {n}" for n in range(60)]
     answer = wiki({title: ["A"] for title in titles})
@@ -380,7 +365,6 @@ def test_another_kind_of_file_is_left_alone(tmp_path, content):
     assert path.read_bytes() == content
 
 
-@pytest.mark.fault("Wikipedia's API", "no room")
 def test_a_folder_in_place_of_the_file_is_told(tmp_path):
     with pytest.raises(InvalidDataError, match="links"):
         collect(["Silence"], wiki(FRESH), path=tmp_path)

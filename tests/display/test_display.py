@@ -190,7 +190,7 @@ def test_scores_by_row_and_by_id_are_the_same(movies):
 
 @pytest.mark.parametrize("name", ["scores", "poster_urls"])
 def test_a_mapping_whose_ids_are_text_is_refused(movies, name):
-    with pytest.raises(ValueError, match=f"{name} must be whole numbers"):
+    with pytest.raises(ValueError, match=name):
         poster_strip(movies, **{name: {"1": HTTPS, "50": HTTPS}})
 
 
@@ -218,13 +218,13 @@ def test_a_series_with_movie_ids_as_index_goes_by_movie(movies):
 @pytest.mark.parametrize("name", ["scores", "poster_urls"])
 def test_a_series_that_does_not_say_which_is_whose_is_refused(movies, name, index):
     values = pd.Series(["a", "b", "c"], index=index)
-    with pytest.raises(ValueError, match=rf"{name} is a Series .* {name}\.tolist\(\)"):
+    with pytest.raises(ValueError, match=name):
         poster_strip(movies, **{name: values})
 
 
 def test_a_series_for_movies_without_ids_must_have_their_index(movies):
     scores = pd.Series([0.5, 0.25, 0.125], index=[1, 50, 7])
-    with pytest.raises(ValueError, match="scores is a Series"):
+    with pytest.raises(ValueError, match="scores"):
         poster_strip(movies.drop(columns="movie_id"), scores=scores)
 
 
@@ -251,8 +251,8 @@ def test_a_strip_loads_nothing_but_posters(movies):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"scores": [1.0]}, "3 movies and 1 scores"),
-        ({"poster_urls": [None] * 4}, "3 movies and 4 poster_urls"),
+        ({"scores": [1.0]}, "scores"),
+        ({"poster_urls": [None] * 4}, "poster_urls"),
     ],
 )
 def test_a_list_of_another_length_is_refused(movies, arguments, message):
@@ -261,12 +261,12 @@ def test_a_list_of_another_length_is_refused(movies, arguments, message):
 
 
 def test_a_mapping_without_ids_to_look_up_is_refused(movies):
-    with pytest.raises(ValueError, match="no such column"):
+    with pytest.raises(ValueError, match="movie_id"):
         poster_strip(movies.drop(columns="movie_id"), scores={1: 0.5})
 
 
 def test_movies_without_titles_are_refused(movies):
-    with pytest.raises(ValueError, match="column title"):
+    with pytest.raises(ValueError, match="title"):
         poster_strip(movies.drop(columns="title"))
 
 
@@ -418,12 +418,12 @@ def test_a_function_that_writes_values_does_not_meet_missing_ones():
 
 
 def test_a_format_that_does_not_suit_a_column_names_it():
-    with pytest.raises(ValueError, match="The column likes"):
+    with pytest.raises(ValueError, match="likes"):
         movie_table(pd.DataFrame({"likes": [1.5]}), formats={"likes": "d"})
 
 
 def test_a_format_for_no_column_is_refused():
-    with pytest.raises(ValueError, match="'shares', and the columns are 'share'"):
+    with pytest.raises(ValueError, match=r"'shares'.*'share'"):
         movie_table(pd.DataFrame({"share": [1]}), formats={"shares": ".1%"})
 
 

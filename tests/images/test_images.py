@@ -118,7 +118,6 @@ IN_MODE = {
 }
 
 
-@pytest.mark.fault("Pictures", "wrong values")
 @pytest.mark.parametrize(("source", "seen"), IN_MODE.values(), ids=IN_MODE)
 def test_images_of_all_modes_come_out_in_the_right_colours(source, seen):
     colours = [shade if isinstance(shade, tuple) else (shade,) * 3 for shade in seen]
@@ -127,7 +126,6 @@ def test_images_of_all_modes_come_out_in_the_right_colours(source, seen):
     assert np.asarray(found)[0].tolist() == [list(colour) for colour in colours]
 
 
-@pytest.mark.fault("Pictures", "wrong values")
 @pytest.mark.parametrize("mode", ["I", "F"])
 @pytest.mark.parametrize("form", [lambda image: image, lambda i: encoded(i, "TIFF")])
 def test_an_image_that_does_not_say_what_is_white_is_refused(mode, form):
@@ -140,14 +138,12 @@ def test_of_an_animation_the_first_picture_is_seen():
     assert open_image(content).getpixel((0, 0)) == RED
 
 
-@pytest.mark.fault("Pictures", "hostile")
 def test_a_file_that_another_program_would_have_to_draw_is_not_opened():
     content = encoded(plain(RED), "EPS")
     with pytest.raises(UnreadableImageError, match="EPS"):
         open_image(content)
 
 
-@pytest.mark.fault("Pictures", "hostile")
 def test_a_small_file_with_very_many_pixels_is_not_unpacked(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20 * 30 - 1)
     with pytest.raises(UnreadableImageError, match="pixels"):
@@ -169,7 +165,6 @@ def test_a_photograph_taken_sideways_is_turned_upright():
     assert open_image(content).size == (20, 30)
 
 
-@pytest.mark.fault("Pictures", "another kind")
 @pytest.mark.parametrize(
     "source",
     [
@@ -211,7 +206,6 @@ def test_squashing_fills_the_square():
     assert (square_pixels(plain(RED, (10, 20)), 8, "squash") == RED).all()
 
 
-@pytest.mark.fault("Pictures", "wrong values")
 def test_an_extreme_image_keeps_at_least_one_pixel():
     assert image_box((1, 5000), 100) == (49, 0, 50, 100)
     assert square_pixels(plain(RED, (1, 5000)), 100).shape == (100, 100, 3)
@@ -277,7 +271,6 @@ def test_unreadable_images_can_be_left_out_and_are_listed(images, backbone):
     assert "2 unreadable" in repr(features)
 
 
-@pytest.mark.fault("Pictures", "empty")
 def test_nothing_but_unreadable_images_is_an_error(backbone):
     with pytest.raises(UnreadableImageError, match="None of the 2"):
         extract_features([None, b"x"], backbone, on_error="skip")
@@ -352,7 +345,6 @@ def test_damaged_files_of_the_cache_are_computed_again(images, backbone, tmp_pat
     assert extract_features(images, backbone, cache=tmp_path).n_from_cache == 5
 
 
-@pytest.mark.fault("Pictures", "hostile")
 def test_a_pickle_in_the_cache_is_not_opened(images, backbone, tmp_path):
     class Evil:
         def __reduce__(self):
@@ -365,7 +357,6 @@ def test_a_pickle_in_the_cache_is_not_opened(images, backbone, tmp_path):
     assert not (tmp_path / "was_here").exists()
 
 
-@pytest.mark.fault("Pictures", "interrupted")
 def test_what_was_done_before_a_failure_is_kept(images, backbone, tmp_path):
     with pytest.raises(UnreadableImageError):
         extract_features([*images, b"x"], backbone, cache=tmp_path, batch_size=2)

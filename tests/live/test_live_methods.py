@@ -38,23 +38,23 @@ def test_the_towers_go_by_content_alone_and_have_a_hidden_layer(live_methods):
 
 @pytest.mark.parametrize("n_films", [9, 0, 10.5])
 def test_fewer_than_ten_films_are_refused(n_films):
-    with pytest.raises(ValueError, match="n_films must be at least 10"):
+    with pytest.raises(ValueError, match="n_films"):
         fit_live_methods(load_movielens("sample"), n_films)
 
 
 def test_vectors_of_other_movies_are_refused(live_methods):
     others = MovieVectors([9_999_999], [[1.0]])
     vectors = {**live_methods.vectors, "posters": others}
-    with pytest.raises(ValueError, match="method 'posters' hold none of the 400 films"):
+    with pytest.raises(ValueError, match="posters"):
         replace(live_methods, vectors=vectors)
 
 
 def test_a_method_without_vectors_is_refused(live_methods):
     vectors = {name: live_methods.vectors[name] for name in METHODS if name != "keras"}
-    with pytest.raises(ValueError, match="no vectors of the method 'keras'"):
+    with pytest.raises(ValueError, match="keras"):
         replace(live_methods, vectors=vectors)
 
 
 def test_data_with_too_few_films_is_refused(live_methods):
-    with pytest.raises(ValueError, match="number of films must be at least 10"):
+    with pytest.raises(ValueError, match="films"):
         replace(live_methods, movie_ids=live_methods.movie_ids[:9])

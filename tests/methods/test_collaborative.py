@@ -103,7 +103,6 @@ def test_recommended_are_the_highest_predictions(fitted):
     np.testing.assert_allclose(best["score"].clip(0.5, 5), asked, rtol=1e-5)
 
 
-@pytest.mark.fault("Saved Keras models", "unknown id")
 def test_an_unknown_user_gets_the_mean_and_the_movies_bias(fitted):
     row = fitted.interactions_.movies.rows(105)
     assert fitted.predict([999], [105])[0] == pytest.approx(
@@ -145,7 +144,6 @@ def test_ids_of_any_whole_kind_are_understood(kind, fitted, ratings):
     )
 
 
-@pytest.mark.fault("Saved Keras models", "wrong values")
 def test_ids_that_are_no_whole_numbers_are_refused(fitted):
     with pytest.raises(ValueError, match="user_id"):
         fitted.predict([1.5], [101])
@@ -350,7 +348,6 @@ def test_saving_again_replaces_the_file(fitted, ratings, tmp_path):
     assert os.listdir(tmp_path) == ["stars.keras"]
 
 
-@pytest.mark.fault("Saved Keras models", "interrupted")
 def test_a_save_that_fails_loses_nothing(fitted, ratings, tmp_path, monkeypatch):
     path = tmp_path / "stars.keras"
     fitted.save(path)
@@ -373,7 +370,6 @@ def test_a_model_is_saved_as_keras(fitted, tmp_path):
         fitted.save(tmp_path / "stars.h5")
 
 
-@pytest.mark.fault("Saved Keras models", "no room")
 def test_a_model_is_saved_in_a_folder_that_there_is(fitted, tmp_path):
     with pytest.raises(FileNotFoundError, match="nowhere"):
         fitted.save(tmp_path / "nowhere" / "stars.keras")
@@ -384,13 +380,11 @@ def test_what_has_not_learned_cannot_be_saved(tmp_path):
         KerasFactors().save(tmp_path / "stars.keras")
 
 
-@pytest.mark.fault("Saved Keras models", "not there")
 def test_a_file_that_is_not_there_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"stars\.keras"):
         load_rating_model(tmp_path / "stars.keras")
 
 
-@pytest.mark.fault("Saved Keras models", "cut short")
 @pytest.mark.parametrize("kept", [0, 100, 0.5, 0.99])
 def test_a_file_that_was_cut_off_is_refused(kept, fitted, tmp_path):
     path = tmp_path / "stars.keras"
@@ -402,7 +396,6 @@ def test_a_file_that_was_cut_off_is_refused(kept, fitted, tmp_path):
         load_rating_model(path)
 
 
-@pytest.mark.fault("Saved Keras models", "another kind")
 def test_an_archive_of_something_else_is_refused(tmp_path):
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -412,7 +405,6 @@ def test_an_archive_of_something_else_is_refused(tmp_path):
         load_rating_model(tmp_path / "stars.keras")
 
 
-@pytest.mark.fault("Saved Keras models", "hostile")
 def test_a_file_that_holds_code_is_refused(tmp_path):
     keras = load_keras()
     inputs = keras.Input((1,))

@@ -63,7 +63,7 @@ def test_links_are_counted(links):
 
 def test_rows_of_films(links):
     assert links.rows([30, 10]).tolist() == [2, 0]
-    with pytest.raises(UnknownIdError, match=r"film_id 21 .*\(nearest: 20 and 30\)"):
+    with pytest.raises(UnknownIdError, match=r"film_id 21 .*20.*30"):
         links.rows([10, 21])
 
 
@@ -73,12 +73,12 @@ def test_an_entity_is_found_as_people_type_it(name, links):
 
 
 def test_a_mistyped_entity_gets_suggestions(links):
-    with pytest.raises(UnknownEntityError, match="Did you mean 'person: Zoë Bell'"):
+    with pytest.raises(UnknownEntityError, match="person: Zoë Bell"):
         links.column("Zoe Bel")
 
 
 def test_a_name_of_two_entities_has_to_be_told_apart(links):
-    with pytest.raises(ValueError, match="'country: Georgia' or 'person: Georgia'"):
+    with pytest.raises(ValueError, match=r"country: Georgia.*person: Georgia"):
         links.column("georgia")
     assert links.column("country: Georgia") != links.column("person: Georgia")
 
@@ -104,9 +104,9 @@ def test_what_all_films_have_says_nothing():
 @pytest.mark.parametrize(
     ("pairs", "message"),
     [
-        (PAIRS[["film_id"]], "lack entity; their columns are film_id"),
-        (PAIRS[:0], "no pairs"),
-        (PAIRS.assign(entity=None), "no name"),
+        (PAIRS[["film_id"]], "entity.*film_id"),
+        (PAIRS[:0], "pairs"),
+        (PAIRS.assign(entity=None), "name"),
     ],
 )
 def test_pairs_that_cannot_be_are_refused(pairs, message):
@@ -122,9 +122,9 @@ def test_a_pair_of_an_unknown_film_is_refused():
 @pytest.mark.parametrize(
     ("matrix", "message"),
     [
-        ([[1.0, 0], [1, 0]], "No film links to 'b'"),
-        ([[1.0, 2], [1, 0]], "ones alone"),
-        ([[1.0, 1]], r"shape \(1, 2\), and there are 2 films"),
+        ([[1.0, 0], [1, 0]], "'b'"),
+        ([[1.0, 2], [1, 0]], "ones"),
+        ([[1.0, 1]], r"\(1, 2\)"),
     ],
 )
 def test_a_matrix_that_does_not_fit_is_refused(matrix, message):

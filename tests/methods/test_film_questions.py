@@ -91,7 +91,7 @@ def test_films_without_directors_cannot_be_asked_about_them(films):
     links = films.links[films.links["kind"] == "genre"].astype({"kind": "str"})
     pages = Films("tiny", films.films, links, {}, "this test")
     for ask in (held_out_pairs, FilmQuestion.of):
-        with pytest.raises(ValueError, match=r"kind director.* genre"):
+        with pytest.raises(ValueError, match=r"director.*genre"):
             ask(pages, "director")
 
 
@@ -157,9 +157,9 @@ def test_estimates_are_means_with_intervals(films):
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (np.zeros((3, 10), dtype=int), "each needs a row"),
-        (np.full((9, 10), 9), "from 0 to 8; these go from 9 to 9"),
-        (np.zeros((9, 10)), "whole numbers"),
+        (np.zeros((3, 10), dtype=int), "row"),
+        (np.full((9, 10), 9), "8.*9"),
+        (np.zeros((9, 10)), "numbers"),
     ],
 )
 def test_lists_that_do_not_fit_are_refused(wrong, message, films):
@@ -176,7 +176,7 @@ def test_neighbours_of_vectors_are_rows():
 
 
 def test_vectors_out_of_order_are_refused():
-    with pytest.raises(ValueError, match="in the order"):
+    with pytest.raises(ValueError, match="order"):
         neighbour_rows(MovieVectors([20, 10], [[1, 0], [0, 1]]))
 
 

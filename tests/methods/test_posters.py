@@ -46,7 +46,6 @@ def test_movies_without_a_poster_can_be_left_out_and_are_listed(movies, backbone
     assert method.skipped_["reason"].str.len().min() > 10
 
 
-@pytest.mark.fault("Pictures", "not there")
 def test_a_missing_poster_is_an_error_unless_it_may_be_skipped(movies, backbone):
     with pytest.raises(UnreadableImageError):
         PosterMethod(describe=backbone).fit(movies, {7: plain(RED)})

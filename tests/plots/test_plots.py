@@ -118,7 +118,7 @@ def test_the_rating_histogram_has_a_bar_for_every_half_star(ratings):
 
 
 def test_a_rating_between_half_stars_is_refused():
-    with pytest.raises(ValueError, match=r"4\.2 is not"):
+    with pytest.raises(ValueError, match=r"4\.2"):
         plots.rating_histogram(pd.DataFrame({"rating": [4.0, 4.2]}))
 
 
@@ -200,7 +200,7 @@ def test_a_corner_has_a_row_and_a_column_at_least(ratings, setting):
 
 
 def test_ratings_without_users_are_none(ratings):
-    with pytest.raises(ValueError, match="There are no"):
+    with pytest.raises(ValueError, match=r"\bno\b"):
         plots.activity_plot(ratings.assign(user_id=np.nan))
 
 
@@ -209,7 +209,7 @@ def test_ratings_without_users_are_none(ratings):
 )
 def test_nothing_to_draw_is_said(draw):
     empty = pd.DataFrame(columns=["user_id", "rating", "method", "value"])
-    with pytest.raises(ValueError, match="There are no"):
+    with pytest.raises(ValueError, match=r"\bno\b"):
         draw(empty)
 
 

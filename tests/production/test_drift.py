@@ -51,11 +51,11 @@ def test_a_new_class_leaves_the_index_finite():
     ("reference", "current", "pseudo_count", "problem"),
     [
         ([1, 2], [1, 2, 3], 0.5, "shapes"),
-        ([1, -2], [1, 2], 0.5, "at least 0"),
-        ([0, 0], [1, 2], 0.5, "no observations"),
-        ([1, 0], [1, 2], 0, "empty"),
-        ([1, np.nan], [1, 2], 0.5, "at least 0"),
-        ([1, 2], [1, 2], np.inf, "at least 0"),
+        ([1, -2], [1, 2], 0.5, "[Cc]ounts"),
+        ([0, 0], [1, 2], 0.5, "observations"),
+        ([1, 0], [1, 2], 0, "pseudo"),
+        ([1, np.nan], [1, 2], 0.5, "[Cc]ounts"),
+        ([1, 2], [1, 2], np.inf, "pseudo"),
     ],
 )
 def test_bad_counts_are_refused(reference, current, pseudo_count, problem):
@@ -70,7 +70,7 @@ def test_the_unknown_share_counts_ratings():
 
 def test_a_share_of_nothing_is_refused():
     nothing = pd.DataFrame({"movie_id": []})
-    with pytest.raises(ValueError, match="undefined"):
+    with pytest.raises(ValueError, match="ratings"):
         unknown_share(nothing, nothing)
 
 
@@ -92,7 +92,7 @@ def test_who_came_when_is_not_told_by_what_is_no_time(times):
 def test_movies_of_another_type_are_not_unknown():
     ratings = pd.DataFrame({"movie_id": [1, 2]})
     for one, other in ((ratings, ratings.astype(str)), (ratings.astype(str), ratings)):
-        with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+        with pytest.raises(ValueError, match="movie_id"):
             unknown_share(one, other)
 
 
@@ -121,9 +121,9 @@ def test_who_rated_nothing_that_is_known_is_unknown(sample):
 def test_a_folded_in_user_has_an_id_of_the_same_type(sample):
     model = Ease().fit(sample)
     stranger = pd.DataFrame({"user_id": [7], "movie_id": [1], "rating": [3.0]})
-    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+    with pytest.raises(ValueError, match="user_id"):
         FoldedIn(model, stranger).recommend("7")
-    with pytest.raises(ValueError, match="user_id must be whole numbers"):
+    with pytest.raises(ValueError, match="user_id"):
         FoldedIn(model, stranger.astype({"user_id": str}))
 
 

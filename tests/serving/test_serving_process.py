@@ -85,13 +85,12 @@ def test_sigterm_ends_the_process_and_frees_its_port(model_path):
         probe.bind(("127.0.0.1", port))
 
 
-@pytest.mark.fault("The server's model", "not there")
 @pytest.mark.parametrize("spoil", ["cut short", "missing"])
 def test_without_a_whole_model_file_it_does_not_start(model_path, tmp_path, spoil):
     path = tmp_path / "model.npz"
     if spoil == "cut short":
         path.write_bytes(model_path.read_bytes()[:1000])
-    with pytest.raises(SystemExit, match="does not start") as refused:
+    with pytest.raises(SystemExit, match=path.name) as refused:
         command_line.main(["--model", str(path)])
     assert str(path) in str(refused.value)
 

@@ -1,11 +1,13 @@
 """Two results files are compared, and what moved is judged by what it is."""
 
 import subprocess
+from pathlib import Path
 
+import pandas as pd
 import pytest
-
-from recsys_helpers.results import ResultsError, read_results, write_results
-from recsys_helpers.results_comparison import (
+from compare_results import (
+    CLAIMS,
+    broken_claims,
     changed_since,
     compare,
     kind_of,
@@ -13,6 +15,12 @@ from recsys_helpers.results_comparison import (
     reasons,
     report,
 )
+
+from recsys_helpers.results import ResultsError, read_results, write_results
+
+pytestmark = pytest.mark.claims
+
+PUBLISHED = Path(__file__).resolve().parents[2] / "benchmarks" / "results"
 
 
 def result(metric="ndcg@10", value=0.5, **changes):
@@ -82,19 +90,15 @@ def test_results_with_the_same_key_are_paired_in_their_order(written):
 
 
 def test_every_published_result_is_the_same_as_itself():
-    from test_results import ROOT
-
-    for path in (ROOT / "benchmarks" / "results").glob("*.json"):
+    for path in PUBLISHED.glob("*.json"):
         results = read_results(path)
         assert set(compare(results, results)["verdict"]) == {"same"}, path.name
 
 
 def test_every_published_metric_of_quality_has_a_direction():
-    from test_results import ROOT
-
     metrics = {
         metric
-        for path in (ROOT / "benchmarks" / "results").glob("*.json")
+        for path in PUBLISHED.glob("*.json")
         for metric in read_results(path)["metric"]
     }
     judged = {metric for metric in metrics if kind_of(metric) == "quality"}
@@ -170,3 +174,75 @@ def test_changed_files_are_compared_with_the_last_commit(tmp_path):
     ((old, new),) = changed_since("HEAD", tmp_path, tmp_path)
     assert new == folder / "als.json"
     assert verdicts(old, new) == ["worse"]
+
+
+# --- what the prose claims of a machine -------------------------------------------
+
+
+def claim(**changes):
+    """Give a table of one claim: EASE is fitted in a second."""
+    plain = {
+        "benchmark": "als",
+        "metric": "fit_cpu_s",
+        "method": "EASE",
+        "below": 1,
+        "says": "quick",
+    }
+    columns = pd.read_csv(CLAIMS).columns
+    return pd.DataFrame([plain | changes], columns=columns)
+
+
+SECONDS = [
+    result("fit_cpu_s", 0.5, method="EASE", n=10),
+    result("fit_cpu_s", 3.0, method="EASE", n=20),
+    result("fit_cpu_s", 6.0, n=20, peak_mib=100),
+]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({}, ["quick: 3, not < 1"]),
+        ({"n": 10}, []),
+        ({"split": "random"}, []),
+        ({"benchmark": "ease"}, []),
+        ({"below": 4, "at_least": 1}, ["quick: 0.5, not 1"]),
+        ({"method": ".*", "n": 20, "over": "EASE", "below": 2}, ["quick: 2, not < 2"]),
+        ({"over_n": 10, "n": 20, "below": 7}, []),
+        ({"over_n": 10, "n": 20, "below": 6}, ["quick: 6, not < 6"]),
+        (
+            {"metric": "peak_mib", "method": "ALS", "below": 9},
+            ["quick: 100, not < 9"],
+        ),
+    ],
+)
+def test_a_claim_that_does_not_hold_is_told_with_what_was_measured(
+    written, changes, told
+):
+    results = read_results(written(*SECONDS))
+    assert broken_claims(results, claim(**changes)) == told
+
+
+def test_what_a_run_has_not_measured_breaks_no_claim(written):
+    results = read_results(written(result()))
+    assert broken_claims(results, claim()) == []
+
+
+def test_a_broken_claim_is_a_warning_and_no_failure(written, capsys):
+    old = written(
+        result("execution s", 800, method="make book, cold"), name="cold_start"
+    )
+    new = written(
+        result("execution s", 1000, method="make book, cold"),
+        folder="b",
+        name="cold_start",
+    )
+    assert main([str(old), str(new)]) == 0
+    assert "1,000, not < 900" in capsys.readouterr().out
+
+
+def test_every_claim_is_about_something_in_the_published_results():
+    for row in pd.read_csv(CLAIMS).itertuples():
+        results = read_results(PUBLISHED / f"{row.benchmark}.json")
+        never = pd.DataFrame([row]).assign(at_least=float("inf"))
+        assert broken_claims(results, never), row.says

@@ -1,11 +1,13 @@
 """Compare two results files: what moved, by how much, and what may have moved it.
 
-    python -m recsys_helpers.results_comparison old.json new.json
-    python -m recsys_helpers.results_comparison            # HEAD and the working copy
+    python benchmarks/compare_results.py old.json new.json
+    python benchmarks/compare_results.py                   # HEAD and the working copy
 
 Quality and cost are judged apart. The same code, versions and seed give the same
 quality, so a move needs an explanation; a time is noise up to a quarter, and is only
-worth a look as a ratio. The exit status is 1 if a quality got worse.
+worth a look as a ratio. What the prose says of times and memory was measured on one
+machine: where it does not hold of the new results, that is told, as a warning. The
+exit status is 1 if a quality got worse.
 """
 
 from __future__ import annotations
@@ -38,6 +40,10 @@ COST = re.compile(
 ROUNDING = 1e-6
 # A time that differs by less may have been measured on a busier machine.
 NOISE_OF_COSTS = 1.25
+
+
+#: What the prose says of times, memory and the like, which depend on the machine.
+CLAIMS = Path(__file__).with_name("claims.csv")
 
 
 def compare(old: pd.DataFrame, new: pd.DataFrame) -> pd.DataFrame:
@@ -134,6 +140,40 @@ def report(old: pd.DataFrame, new: pd.DataFrame) -> tuple[str, bool]:
     return "\n".join(lines), not worse
 
 
+def broken_claims(results: pd.DataFrame, claims: pd.DataFrame) -> list[str]:
+    """Say which claims do not hold of these results, a sentence each.
+
+    A claim is about the value of a metric (of `method`, a pattern; of `split` and of
+    `n` where they are named), or about how many times that of `over`, another method,
+    it is, or that of `over_split` or `over_n`. All that match must be `at_least` so
+    much and `below` so much. What was not measured in this run is passed over.
+    """
+    told = []
+    for claim in claims[claims["benchmark"].isin(results["name"])].itertuples():
+        values = _values(results, claim.metric, claim.method, claim.split, claim.n)
+        over = [claim.over, claim.over_split, claim.over_n]
+        if not all(map(pd.isna, over)):
+            same = [claim.method, claim.split, claim.n]
+            other = [a if pd.isna(b) else b for a, b in zip(same, over, strict=True)]
+            values = values / _values(results, claim.metric, *other).mean()
+        if (values < claim.at_least).any():
+            told.append(f"{claim.says}: {values.min():,.4g}, not {claim.at_least:,.4g}")
+        if (values >= claim.below).any():
+            told.append(f"{claim.says}: {values.max():,.4g}, not < {claim.below:,.4g}")
+    return told
+
+
+def _values(results: pd.DataFrame, metric: str, method, split, n) -> pd.Series:
+    """Give the values of a metric, which may be a column of its own."""
+    chosen = results["method"].str.fullmatch(method)
+    if metric not in results:
+        chosen &= results["metric"] == metric
+    for column, wanted in (("split", split), ("n", n)):
+        if not pd.isna(wanted):
+            chosen &= (results[column] == wanted).fillna(False)
+    return results.loc[chosen, metric if metric in results else "value"].dropna()
+
+
 def changed_since(
     revision: str, root: Path, old_files: Path
 ) -> list[tuple[Path, Path]]:
@@ -168,6 +208,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for old, new, name in results:
             text, fine = report(old, new)
             print(f"== {name}\n{text}\n")
+            for broken in broken_claims(new, pd.read_csv(CLAIMS)):
+                print(f"Warning: not on this machine: {broken}")
             good &= fine
     except (OSError, ResultsError, subprocess.CalledProcessError) as error:
         print(error, file=sys.stderr)
