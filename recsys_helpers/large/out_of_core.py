@@ -31,10 +31,10 @@ from recsys_helpers._checks import (
     check_count,
     check_share,
 )
-from recsys_helpers.datasets import (
+from recsys_helpers.datasets import InvalidDataError
+from recsys_helpers.datasets.ratings_files import (
     LARGEST_ID,
     RATING_DTYPES,
-    InvalidDataError,
     StumbledError,
     check_rating_values,
     kind_of,
@@ -103,9 +103,9 @@ def prepare_ratings(
     Parameters
     ----------
     source : path
-        A CSV of ratings, as `recsys_helpers.datasets` says that it may look, or
-        a file that ends in ".parquet" with the same columns, which hold numbers. DuckDB
-        and Polars read that. (pandas would need the package pyarrow.)
+        A CSV of ratings, as `recsys_helpers.datasets.ratings_files` says that it may
+        look, or a file that ends in ".parquet" with the same columns, which hold
+        numbers. DuckDB and Polars read that. (pandas would need the package pyarrow.)
     engine : {"duckdb", "polars", "pandas"}
     min_ratings_per_user, min_ratings_per_movie : int
         At least 1.

@@ -12,7 +12,6 @@ processes have died.
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -29,12 +28,11 @@ from recsys_helpers._checks import (
     check_number,
     check_positive,
 )
-from recsys_helpers._files import write_whole
+from recsys_helpers._files import ArraysFileError, read_npz, write_npz
 from recsys_helpers.extras import require
 from recsys_helpers.features.encoder import TowerInputs
 from recsys_helpers.features.taste import out_of_fold
 from recsys_helpers.large.processes import free_ports, run_workers
-from recsys_helpers.vectors import UNREADABLE
 
 __all__ = [
     "ROWS",
@@ -252,9 +250,7 @@ def rows_of_worker(
 
 def write_rows(rows: TowerRows, folder: Path) -> None:
     """Write rows where the workers look for them."""
-    content = io.BytesIO()
-    np.savez(content, users=rows.users, movies=rows.movies, ratings=rows.ratings)
-    write_whole(folder / ROWS, content.getvalue())
+    write_npz(folder / ROWS, vars(rows))
 
 
 def _fingerprint(rows: TowerRows) -> str:
@@ -286,6 +282,13 @@ class Checkpoint:
     state: Sequence[NDArray]
 
 
+class CheckpointError(ArraysFileError):
+    """A file that does not hold a checkpoint."""
+
+    holds = "a checkpoint"
+    remedy = "Give another path, and the training starts anew."
+
+
 def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     """Replace the file as a whole: a death while writing leaves the one before."""
     about = {
@@ -296,9 +299,7 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
     arrays: dict[str, Any] = {
         f"state_{n:04}": array for n, array in enumerate(checkpoint.state)
     }
-    content = io.BytesIO()
-    np.savez(content, about=np.array(json.dumps(about)), **arrays)
-    write_whole(path, content.getvalue())
+    write_npz(path, {"about": np.array(json.dumps(about)), **arrays})
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint | None:
@@ -312,18 +313,11 @@ def read_checkpoint(path: str | Path) -> Checkpoint | None:
     path = Path(path)
     if not path.exists():
         return None
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            about = json.loads(str(stored["about"]))
-            names = sorted(name for name in stored.files if name != "about")
-            return Checkpoint(
-                about["training"],
-                tuple(about["losses"]),
-                tuple(about["seconds"]),
-                [stored[name] for name in names],
-            )
-    except UNREADABLE as error:
-        raise ValueError(
-            f"{path} is no checkpoint, or is damaged ({error}). Give another path, and "
-            "the training starts anew."
-        ) from error
+    stored = read_npz(path, CheckpointError, names=["about"])
+    about = json.loads(str(stored.pop("about")))
+    return Checkpoint(
+        about["training"],
+        tuple(about["losses"]),
+        tuple(about["seconds"]),
+        [stored[name] for name in sorted(stored)],
+    )

@@ -11,7 +11,7 @@ from pydantic import (
     WithJsonSchema,
 )
 
-from recsys_helpers.datasets import LARGEST_ID
+from recsys_helpers.datasets.ratings_files import LARGEST_ID
 from recsys_helpers.serving.recommender import Movie, ScoredMovie
 
 MOST_MOVIES, MOST_RATINGS, MOST_LETTERS = 100, 500, 100
