@@ -22,6 +22,7 @@ from recsys_helpers.methods import (
     als,
     as_stars,
     baselines,
+    bpr,
     collaborative,
     ease,
     neighbours,
@@ -109,6 +110,7 @@ PERSONAL = {
     "Ease": ease.Ease,
     "Ease, recency": partial(ease.Ease, recency=0.5, half_like_from=3),
     "Als": partial(als.Als, like_threshold=4),
+    "Bpr": partial(bpr.Bpr, n_factors=8, learning_rate=0.1, like_threshold=4),
     # Few ratings: small penalties and large steps. The sets bring in all of the code.
     "KerasFactors": partial(
         collaborative.KerasFactors,
@@ -286,6 +288,7 @@ def test_a_fit_to_bad_ratings_leaves_the_model_as_it_was(method, rating, train):
         ("Ease", "l2", np.nan),
         ("Ease, recency", "recency", 0),
         ("Als", "regularization", 0),
+        ("Bpr", "learning_rate", 0),
         ("KerasFactors", "factor_l2", -1),
         ("KerasFactors", "patience", 3),
         ("KerasNetwork", "dropout", 1),
