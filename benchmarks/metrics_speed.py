@@ -21,8 +21,7 @@ import ranx
 from recsys_helpers import beyond_accuracy as beyond
 from recsys_helpers import metrics
 from recsys_helpers.datasets import load_movielens
-from recsys_helpers.evaluation import recommend_all
-from recsys_helpers.evaluation_rows import RANKING_METRICS
+from recsys_helpers.evaluation import RANKING_METRICS, recommend_all
 from recsys_helpers.intervals import bootstrap_interval
 from recsys_helpers.methods.baselines import Popularity
 from recsys_helpers.results import versions, write_results

@@ -21,11 +21,11 @@ import pandas as pd
 
 from recsys_helpers.checks import check_count
 from recsys_helpers.evaluation import (
+    RANKING_METRICS,
     RatingPredictor,
     Recommender,
     evaluate,
 )
-from recsys_helpers.evaluation_rows import RANKING_METRICS
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.splits import Split
 
@@ -135,7 +135,7 @@ def search(
     inner : sequence of Split
         Splits of the *training* rows, for example from `inner_splits`.
     metric : str
-        "rmse" or "mae", or one of `recsys_helpers.evaluation_rows.RANKING_METRICS` with
+        "rmse" or "mae", or one of `recsys_helpers.evaluation.RANKING_METRICS` with
         a k that `evaluate` measures: "ndcg@10", "recall@20 (any)".
 
     Returns
@@ -165,8 +165,8 @@ def search(
         for chosen in settings:
             measured = []
             for split in inner:
-                results = evaluate(make(**chosen), split, **quick)
-                measured.append(_measured(results, metric))
+                found = evaluate(make(**chosen), split, **quick)
+                measured.append(_measured(found.summary, metric))
                 bar.update()
             values, cpu_s = zip(*measured, strict=True)
             mean = sum(values) / len(values)
