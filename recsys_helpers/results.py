@@ -10,6 +10,7 @@ import math
 import os
 import platform
 import subprocess
+import sysconfig
 from importlib.metadata import version
 from numbers import Integral, Real
 from pathlib import Path
@@ -19,7 +20,6 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers.checks import as_list
-from recsys_helpers.published import published_file
 from recsys_helpers.whole_files import write_whole
 
 _TEXT, _NUMBER, _WHOLE, _DICT = (str,), (Real,), (Integral,), (dict,)
@@ -42,6 +42,7 @@ _KINDS = {
 }
 FIELDS = tuple(_KINDS)
 REQUIRED = ("name", "metric", "value")
+_CHECKOUT = Path(__file__).resolve().parent.parent / "benchmarks"
 _ALL_BUT_RESULTS = (":/", ":(exclude,top)benchmarks/results")
 
 
@@ -113,9 +114,6 @@ def read_results(path: str | os.PathLike) -> pd.DataFrame:
 def published_results(name: str) -> pd.DataFrame:
     """Read one of the results files that come with the course.
 
-    They lie in ``benchmarks/results`` of a checkout, and an installed package brings
-    a copy along.
-
     Parameters
     ----------
     name : str
@@ -131,6 +129,35 @@ def published_results(name: str) -> pd.DataFrame:
         If there is no such file; the message names those that there are.
     """
     return read_results(published_file("results", f"{name}.json"))
+
+
+def published_file(kind: str, file_name: str) -> Path:
+    """Find one of the files that come with the course.
+
+    They lie in ``benchmarks/<kind>`` of a checkout, and an installed package brings a
+    copy along.
+
+    Parameters
+    ----------
+    kind : {"results", "vectors"}
+    file_name : str
+        With its ending.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file; the message names those that there are.
+    """
+    installed = Path(sysconfig.get_path("data"), "share", "recsys-helpers", kind)
+    folder = _CHECKOUT / kind if (_CHECKOUT / kind).is_dir() else installed
+    path = folder / file_name
+    if not path.is_file():
+        others = sorted(file.stem for file in folder.glob(f"*{path.suffix}"))
+        raise FileNotFoundError(
+            f"There are no published {kind} called {path.stem!r}. There are: "
+            f"{', '.join(others) or 'none'}."
+        )
+    return path
 
 
 def results_table(
