@@ -92,7 +92,7 @@ class Evaluation:
         return repr(self.summary)
 
     def _repr_html_(self) -> str:
-        return self.summary.to_html()
+        return self.summary._repr_html_()
 
 
 def evaluate(
