@@ -65,7 +65,7 @@ class Recommender(Protocol):
         """At most `n` movies, `movie_id` and `score`, best first."""
 
 
-@dataclass(frozen=True, repr=False)
+@dataclass(frozen=True, repr=False, eq=False)
 class Evaluation:
     """What `evaluate` has measured. It is shown as its summary.
 
