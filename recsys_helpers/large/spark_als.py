@@ -55,22 +55,16 @@ from typing import Self
 
 from numpy.typing import ArrayLike
 
-from recsys_helpers.interactions import Interactions
+from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods import (
+    FactorLists,
     HasVectors,
     as_stars,
     check_ratings_frame,
     checked_pairs,
     require_fitted,
 )
-from recsys_helpers.methods.als import (
-    Als,
-    FactorLists,
-    Floats,
-    Weighting,
-    confidences,
-    likes,
-)
+from recsys_helpers.methods.als import Als, Weighting, confidences
 
 __all__ = [
     "SparkAls",
@@ -226,8 +220,10 @@ class SparkAls(FactorLists):
 
     Attributes
     ----------
-    interactions_, confidences_, user_factors_, movie_factors_
+    interactions_, user_factors_, movie_factors_
         As in `FactorLists`.
+    confidences_ : Interactions
+        As in `Als`.
     """
 
     n_factors: int = 10
@@ -325,7 +321,7 @@ class SparkRatings(HasVectors):
         self.user_factors_, self.movie_factors_ = factors
         return self
 
-    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> NDArray[np.float64]:
         """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,)."""
         users, movies = self._rows(user_ids, movie_ids)
         stars = np.einsum(
@@ -363,7 +359,7 @@ def mean_positives(train: pd.DataFrame, like_threshold: float | None = 4.0) -> f
     >>> mean_positives(pd.DataFrame({"user_id": [1, 1, 2], "rating": [5, 4, 4.5]}))
     1.5
     """
-    liked = likes(train, like_threshold)
+    liked = positives(train, like_threshold)
     return len(liked) / liked["user_id"].nunique()
 
 
