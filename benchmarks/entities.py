@@ -28,7 +28,7 @@ from source_entities import SourceLinks
 
 from recsys_helpers.datasets import Films, load_films, load_movielens, match_films
 from recsys_helpers.intervals import bootstrap_interval
-from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.large.processes import leave_none_behind
 from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods.entity import SampledLinkModel, SoftmaxLinkModel
 from recsys_helpers.methods.entity.links import (

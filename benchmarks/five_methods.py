@@ -40,7 +40,7 @@ from recsys_helpers.evaluation import (
     ndcg_of_users,
 )
 from recsys_helpers.intervals import bootstrap_interval, paired_difference
-from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.large.processes import leave_none_behind
 from recsys_helpers.measure import peak_memory_mib
 from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.baselines import (

@@ -25,7 +25,7 @@ from recsys_helpers.live.export import script_of
 from recsys_helpers.live.methods import LiveMethods, fit_live_methods
 from recsys_helpers.results import versions, write_results
 
-sys.path.append(str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.append(str(Path(__file__).resolve().parent.parent / "tests" / "helpers"))
 from live_data import LiveData, best_films
 
 RESULTS = Path(__file__).parent / "results" / "live_precision.json"

@@ -25,13 +25,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.datasets import (
-    EDITIONS,
+from recsys_helpers.datasets import EDITIONS, read_movielens
+from recsys_helpers.datasets.ratings_files import (
     RATING_DTYPES,
     check_known_movies,
     check_no_duplicates,
     check_rating_values,
-    read_movielens,
 )
 from recsys_helpers.large.out_of_core import quoted_path
 from recsys_helpers.measure import peak_memory_mib

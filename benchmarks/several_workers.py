@@ -36,14 +36,12 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers.datasets import load_movielens
+from recsys_helpers.large.processes import WorkerError, free_ports, run_workers
 from recsys_helpers.large.workers import (
     ROWS,
     TowerRows,
-    WorkerError,
     WorkersSettings,
-    free_ports,
     rows_of_worker,
-    run_workers,
     tower_rows,
     train_on_workers,
     write_rows,

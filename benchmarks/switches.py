@@ -26,7 +26,7 @@ from five_methods import (
 )
 
 from recsys_helpers.intervals import paired_difference
-from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.large.processes import leave_none_behind
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.methods.hybrids import SwitchedLists, SwitchedStars
 from recsys_helpers.methods.neighbours import RatingNeighbours

@@ -32,7 +32,7 @@ from run_chapters import ONE_THREAD, chapters_of, run_stale
 
 from recsys_helpers._files import write_whole
 from recsys_helpers.datasets import DatasetError, load_movielens
-from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.large.processes import leave_none_behind
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -14,7 +14,7 @@ import nbformat
 from run_chapters import ONE_THREAD, Outcome, chapters_of, run_all
 
 from recsys_helpers.datasets import EDITIONS, GROUPLENS, DatasetError, known_edition
-from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.large.processes import leave_none_behind
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFAULT = ("latest-small", "100k")

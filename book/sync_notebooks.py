@@ -27,7 +27,7 @@ from nbformat import NotebookNode
 from run_chapters import ONE_THREAD, Outcome, run_all
 
 from recsys_helpers._files import write_whole
-from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.large.processes import leave_none_behind
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SHARED_METADATA = ("tags", "nbgrader", "mystnb", "jupyter")

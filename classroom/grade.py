@@ -44,7 +44,7 @@ from nbformat import NotebookNode
 from restore import UnreadableError
 from sandbox import Limits, check_package, describe_fence, end_everything, remove
 
-from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.large.processes import leave_none_behind
 
 __all__ = ["find", "grade_all", "grade_one"]
 

@@ -925,6 +925,14 @@ from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods import ScoresMovies, check_ratings_frame
 
 
+def steps(L):
+    """From people to what they like, and back: in shares."""
+    to_movies = L.multiply(1 / np.maximum(L.sum(axis=1), 1)[:, None])
+    to_users = L.multiply(1 / np.maximum(L.sum(axis=0), 1)).T
+    return to_movies.tocsr(), to_users.tocsr()
+
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
 class ThreeSteps(ScoresMovies):
     """Rank movies by how likely a walk of three steps ends there."""
 
@@ -936,10 +944,7 @@ class ThreeSteps(ScoresMovies):
         L = Interactions.from_ratings(
             liked, None, rated.users, rated.movies
         ).matrix
-        n_of_users = np.maximum(L.sum(axis=1), 1)
-        n_of_movies = np.maximum(L.sum(axis=0), 1)
-        self.to_movies_ = L.multiply(1 / n_of_users[:, None]).tocsr()
-        self.to_users_ = L.multiply(1 / n_of_movies).T.tocsr()
+        self.to_movies_, self.to_users_ = steps(L)
         self.interactions_ = rated
         return self
 

@@ -59,26 +59,10 @@ def check_choice(name: str, value: str, choices: tuple[str, ...]) -> None:
 
 
 def checked_times(ratings: pd.DataFrame, needed_by: str) -> NDArray[np.number]:
-    """Give the times of ratings, which may then be put in order.
+    """Give the times of ratings in seconds since 1970, which can be put in order.
 
-    Parameters
-    ----------
-    ratings : DataFrame with `timestamp`
-    needed_by : str
-        What needs the times, for the message.
-
-    Returns
-    -------
-    array of int or float, shape (n,)
-        Seconds since 1970.
-
-    Raises
-    ------
-    ValueError
-        If there is no such column or it holds dates, or what is no number of seconds
-        from 1970 to the year 9999: text, whose order is another ("9" comes after
-        "10"), what is missing, milliseconds. The message names the first row. So are
-        numbers refused that a spreadsheet has rounded.
+    Dates, text ("9" comes after "10"), what is missing, milliseconds and numbers that a
+    spreadsheet has rounded raise a ValueError, which names the first row.
     """
     problem = f"{needed_by} needs to know when each rating was given, and "
     if "timestamp" not in ratings:

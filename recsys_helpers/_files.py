@@ -1,28 +1,112 @@
-"""Write a file so that nobody ever sees half of it."""
+"""Files that are written whole, and archives of arrays that are read safely."""
 
 from __future__ import annotations
 
+import io
 import os
+import zipfile
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
 __all__ = [
+    "ArraysFileError",
+    "read_npz",
+    "write_npz",
     "write_whole",
 ]
+
+
+class ArraysFileError(ValueError):
+    """A file that does not hold the arrays that it should.
+
+    Each kind of file has a class of its own, which says what it `holds` and what to do;
+    ``{path}`` in `remedy` stands for the file.
+    """
+
+    holds = "these arrays"
+    remedy = "Take another copy."
+
+    def __init__(self, path: str | Path, reason: str) -> None:
+        remedy = self.remedy.format(path=path)
+        super().__init__(f"{path} does not hold {self.holds}: {reason} {remedy}")
+
+
+def write_npz(
+    path: str | Path,
+    arrays: Mapping[str, ArrayLike],
+    *,
+    version: int | None = None,
+    compress: bool = False,
+) -> None:
+    """Write a numpy archive as `write_whole` does, with the version of its format."""
+    if version is not None:
+        arrays = {"format_version": np.int64(version), **arrays}
+    content = io.BytesIO()
+    if compress:
+        np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
+    else:
+        np.savez(content, **arrays)  # type: ignore[arg-type]
+    write_whole(path, content.getvalue())
+
+
+def read_npz(
+    path: str | Path,
+    error: type[ArraysFileError] = ArraysFileError,
+    *,
+    version: int | None = None,
+    names: Iterable[str] = (),
+) -> dict[str, NDArray]:
+    """Read all arrays that `write_npz` wrote, and no pickle. Checksums are compared.
+
+    Parameters
+    ----------
+    path : str or pathlib.Path
+    error : type of ArraysFileError
+    version : int, optional
+        Of the format: a file with another, or with none, is refused.
+    names : iterable of str
+        Arrays that have to be there; there may be others.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ArraysFileError
+        Of the type `error`, if it is no whole archive of plain arrays, one of `names`
+        is missing, or the version is another.
+    """
+    with open(path, "rb") as file:
+        try:
+            if not zipfile.is_zipfile(file):
+                raise ValueError("it is not a complete .npz archive")
+            file.seek(0)
+            with np.load(file, allow_pickle=False) as archive:
+                arrays = {name: archive[name] for name in archive.files}
+        # On bytes that are not theirs, numpy and zipfile raise what comes: a KeyError,
+        # MemoryError, RuntimeError, SyntaxError, zlib.error ...
+        except Exception as problem:
+            raise error(path, f"it cannot be read ({problem}).") from problem
+    needed = {*names} if version is None else {*names, "format_version"}
+    missing = needed - arrays.keys()
+    if missing:
+        raise error(path, f"it has no {', '.join(sorted(missing))}.")
+    if version is not None:
+        found = arrays.pop("format_version")
+        if found.shape or found != version:
+            raise error(
+                path, f"its format is {found} and this recsys_helpers reads {version}."
+            )
+    return arrays
 
 
 def write_whole(path: str | Path, content: bytes) -> None:
     """Write under a temporary name beside `path`, then move into place in one step.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-        Its folder is made when it does not exist. A file that is there is replaced.
-    content : bytes
-
-    Raises
-    ------
-    OSError
-        When it can't be written. What was at `path` is still there then.
+    Its folder is made when it does not exist; a file that is there is replaced. What
+    was at `path` is still there when an OSError is raised.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -3,11 +3,8 @@
 Ids and row numbers are two different things. An *id* comes with the data
 (``movie_id`` 1 is Toy Story, and ids have gaps); a *row* is a position in an array
 and has none. `IdIndex` turns one into the other; `Interactions` is the user by movie
-matrix with the index of its rows and that of its columns.
-
-From ids, which come with the data and have gaps, to rows, which do not.
-
-Which scores are the largest, in one definite order.
+matrix with the index of its rows and that of its columns. `top_n` tells which scores
+are the largest, in one definite order.
 """
 
 from dataclasses import dataclass
@@ -25,12 +22,19 @@ __all__ = [
     "IdIndex",
     "Interactions",
     "UnknownIdError",
+    "integer_ids",
+    "k_largest",
     "long_tail",
     "memory_report",
+    "misfit",
     "positives",
     "sparsity",
     "top_n",
 ]
+
+MIB = 2**20
+# Similarities that agree in their first 12 decimals count as equal.
+_DECIMALS = 12
 
 
 class UnknownIdError(KeyError):
@@ -121,184 +125,6 @@ class IdIndex:
         )
 
 
-def integer_ids(ids: ArrayLike, name: str) -> NDArray[np.signedinteger]:
-    """Ids as an array, in their shape: the check that all ids of the course pass.
-
-    Parameters
-    ----------
-    ids : array_like of int
-        Whole numbers in a column of objects are ids too.
-    name : str
-        What the message calls them, for example ``"movie_id"``.
-
-    Raises
-    ------
-    ValueError
-        If one is not a whole number of at most 64 bits (text, a fraction, NaN, True);
-        the message names the first. 1.0 is none either: other such columns would hold
-        a NaN.
-    """
-    ids = np.asarray(ids)
-    if ids.dtype.kind == "i":
-        return ids
-    # Unsigned ids would be compared with signed ones as floats, which confuses large
-    # ones; Python's own whole numbers are of any size.
-    objects = ids.astype(object) if ids.dtype == np.uint64 else ids
-    kind = objects.dtype.kind
-    if kind == "u" or not ids.size:
-        return ids.astype(np.int64)
-    if kind == "O" and all(_is_whole(one) for one in objects.flat):
-        try:
-            return objects.astype(np.int64)
-        except OverflowError:
-            largest = max(objects.flat, key=abs)
-            raise ValueError(f"{name} {largest} is too large for an id.") from None
-    raise ValueError(_no_id(ids, name))
-
-
-def _no_id(ids: NDArray, name: str) -> str:
-    values = ids.ravel().tolist()
-    wrong = (
-        place
-        for place, one in enumerate(values)
-        if not (_is_whole(one) or (isinstance(one, float) and one.is_integer()))
-    )
-    place = next(wrong, 0)
-    value, hint = values[place], ""
-    if isinstance(value, float):
-        hint = (
-            " A merge that finds no partner for a row fills in NaN and makes ids "
-            'floats: drop those rows, then .astype("int64").'
-        )
-    elif isinstance(value, str):
-        hint = (
-            ' .astype("int64") makes numbers of digits; names become numbers by '
-            "pd.factorize, of all rows at once."
-        )
-    where = f" at position {place}" if len(values) > 1 else ""
-    kind = "text" if ids.dtype.kind == "U" else ids.dtype
-    return f"{name} must be whole numbers, not {kind}: got {value!r}{where}.{hint}"
-
-
-def _is_whole(one: object) -> bool:
-    return isinstance(one, Integral) and not isinstance(one, bool)
-
-
-# Similarities that agree in their first 12 decimals count as equal.
-DECIMALS = 12
-
-
-def top_n(
-    scores: ArrayLike, n: int, exclude: ArrayLike | None = None
-) -> NDArray[np.intp]:
-    """Positions of the `n` largest scores, largest first.
-
-    Parameters
-    ----------
-    scores : array, shape (m,)
-    n : int
-        At least 1. Fewer come back if fewer are left: a score of -inf marks what is
-        left out, as `exclude` does.
-    exclude : array, optional
-        Positions to leave out, or a boolean mask of shape (m,).
-
-    Returns
-    -------
-    array of int, shape (min(n, number left),)
-        Ties go to the lower position. Positions follow the sorted ids, so a list
-        has one definite order and every metric computed from it one value.
-
-    Raises
-    ------
-    ValueError
-        If n is not a whole number of at least 1, or a score is NaN or +inf.
-
-    Examples
-    --------
-    >>> top_n([0.5, 0.9, 0.5, 0.1], 2).tolist()
-    [1, 0]
-    >>> top_n([0.5, 0.9, 0.5, 0.1], 9, exclude=[1]).tolist()
-    [0, 2, 3]
-    """
-    scores = np.asarray(scores, dtype=np.float64)
-    check_count("n", n)
-    if not (scores < np.inf).all():
-        raise ValueError(
-            "A score is NaN or infinite, which has no place in an order. Has the "
-            "training diverged, or something been divided by 0? Give movies without a "
-            "score -inf, which leaves them out."
-        )
-    left = scores > -np.inf
-    if exclude is not None and np.size(exclude):
-        left[np.asarray(exclude)] = False
-    candidates = np.flatnonzero(left)
-    if n < len(candidates):
-        values = scores[candidates]
-        # All ties with the n-th largest stay in, so that the sort decides them.
-        candidates = candidates[values >= np.partition(values, -n)[-n]]
-    return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
-
-
-def k_largest(scores: NDArray[np.floating], k: int) -> NDArray[np.float64]:
-    """Keep the `k` largest positive scores of each row, and make all others 0.
-
-    Parameters
-    ----------
-    scores : numpy.ndarray of float, shape (m, p)
-    k : int
-        At least 1. Rows with fewer positive scores keep what they have.
-
-    Returns
-    -------
-    numpy.ndarray of float64, shape (m, p)
-        Rounded to 12 decimals, so that what is equal but for rounding is a tie; ties
-        go to the lower column.
-
-    Raises
-    ------
-    ValueError
-        If `k` is not a whole number of at least 1, or a score is NaN.
-
-    Examples
-    --------
-    >>> k_largest(np.array([[0.2, 0.5, -0.9, 0.5], [0.0, 0.1, 0.0, 0.0]]), k=1).tolist()
-    [[0.0, 0.5, 0.0, 0.0], [0.0, 0.1, 0.0, 0.0]]
-    """
-    check_count("k", k)
-    scores = np.maximum(scores, 0.0).round(DECIMALS)
-    kept = np.zeros_like(scores)
-    for row, row_scores in enumerate(scores):
-        best = top_n(row_scores, k, exclude=row_scores == 0)
-        kept[row, best] = row_scores[best]
-    return kept
-
-
-MIB = 2**20
-
-
-def misfit(shape: tuple[int, ...], users: IdIndex, movies: IdIndex) -> str | None:
-    """Say which axis of a user by movie matrix does not fit, if one does not."""
-    axes = [("rows", "users", users), ("columns", "movies", movies)]
-    for axis, ((place, whose, index), length) in enumerate(
-        zip(axes, shape, strict=True)
-    ):
-        if length != len(index):
-            turned = shape == (len(movies), len(users))
-            hint = " It looks transposed: pass matrix.T.tocsr()." if turned else ""
-            return (
-                f"Axis {axis} of the matrix has {length:,} {place}, and there are "
-                f"{len(index):,} {whose}.{hint}"
-            )
-        # With as many users as movies only the names can tell.
-        foreign = {"user_id", "movie_id"} - {f"{whose[:-1]}_id"}
-        if index.name in foreign:
-            return (
-                f"Axis {axis} of the matrix should be {whose}, and its index is one "
-                f"of {index.name}. Swap users and movies."
-            )
-    return None
-
-
 @dataclass(frozen=True, eq=False)
 class Interactions:
     """The user by movie matrix, with the ids of its rows and columns.
@@ -378,7 +204,13 @@ class Interactions:
         matrix = sparse.csr_array((stored, (rows, columns)), shape=shape)
         # The constructor has added up the values of pairs that occur twice.
         if matrix.nnz < len(ratings):
-            raise ValueError(_repeated_pair(ratings))
+            pairs = ratings[["user_id", "movie_id"]]
+            user, movie = pairs[pairs.duplicated()].iloc[0]
+            raise ValueError(
+                f"User {user} rated movie {movie} more than once, and a matrix has one "
+                "cell for the pair. Keep one of the rows, for example "
+                'ratings.drop_duplicates(["user_id", "movie_id"], keep="last").'
+            )
         return cls(users, movies, matrix)
 
     @property
@@ -535,15 +367,153 @@ def memory_report(ratings: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def top_n(
+    scores: ArrayLike, n: int, exclude: ArrayLike | None = None
+) -> NDArray[np.intp]:
+    """Positions of the `n` largest scores, largest first.
+
+    Parameters
+    ----------
+    scores : array, shape (m,)
+    n : int
+        At least 1. Fewer come back if fewer are left: a score of -inf marks what is
+        left out, as `exclude` does.
+    exclude : array, optional
+        Positions to leave out, or a boolean mask of shape (m,).
+
+    Returns
+    -------
+    array of int, shape (min(n, number left),)
+        Ties go to the lower position. Positions follow the sorted ids, so a list
+        has one definite order and every metric computed from it one value.
+
+    Raises
+    ------
+    ValueError
+        If n is not a whole number of at least 1, or a score is NaN or +inf.
+
+    Examples
+    --------
+    >>> top_n([0.5, 0.9, 0.5, 0.1], 2).tolist()
+    [1, 0]
+    >>> top_n([0.5, 0.9, 0.5, 0.1], 9, exclude=[1]).tolist()
+    [0, 2, 3]
+    """
+    scores = np.asarray(scores, dtype=np.float64)
+    check_count("n", n)
+    if not (scores < np.inf).all():
+        raise ValueError(
+            "A score is NaN or infinite, which has no place in an order. Has the "
+            "training diverged, or something been divided by 0? Give movies without a "
+            "score -inf, which leaves them out."
+        )
+    left = scores > -np.inf
+    if exclude is not None and np.size(exclude):
+        left[np.asarray(exclude)] = False
+    candidates = np.flatnonzero(left)
+    if n < len(candidates):
+        values = scores[candidates]
+        # All ties with the n-th largest stay in, so that the sort decides them.
+        candidates = candidates[values >= np.partition(values, -n)[-n]]
+    return candidates[np.argsort(-scores[candidates], kind="stable")][:n]
+
+
+def k_largest(scores: NDArray[np.floating], k: int) -> NDArray[np.float64]:
+    """Keep the `k` largest positive scores of each row, and make all others 0.
+
+    Rows with fewer positive scores keep what they have. Scores of shape (m, p) are
+    rounded to 12 decimals, so that what is equal but for rounding is a tie; ties go to
+    the lower column. Raises as `top_n` does.
+
+    Examples
+    --------
+    >>> k_largest(np.array([[0.2, 0.5, -0.9, 0.5], [0.0, 0.1, 0.0, 0.0]]), k=1).tolist()
+    [[0.0, 0.5, 0.0, 0.0], [0.0, 0.1, 0.0, 0.0]]
+    """
+    check_count("k", k)
+    scores = np.maximum(scores, 0.0).round(_DECIMALS)
+    kept = np.zeros_like(scores)
+    for row, row_scores in enumerate(scores):
+        best = top_n(row_scores, k, exclude=row_scores == 0)
+        kept[row, best] = row_scores[best]
+    return kept
+
+
+def integer_ids(ids: ArrayLike, name: str) -> NDArray[np.signedinteger]:
+    """Ids as an array, in their shape: the check that all ids of the course pass.
+
+    Whole numbers in a column of objects are ids too. A ValueError names the first that
+    is not a whole number of at most 64 bits (text, a fraction, NaN, True). 1.0 is none
+    either: other such columns would hold a NaN.
+    """
+    ids = np.asarray(ids)
+    if ids.dtype.kind == "i":
+        return ids
+    # Unsigned ids would be compared with signed ones as floats, which confuses large
+    # ones; Python's own whole numbers are of any size.
+    objects = ids.astype(object) if ids.dtype == np.uint64 else ids
+    kind = objects.dtype.kind
+    if kind == "u" or not ids.size:
+        return ids.astype(np.int64)
+    if kind == "O" and all(_is_whole(one) for one in objects.flat):
+        try:
+            return objects.astype(np.int64)
+        except OverflowError:
+            largest = max(objects.flat, key=abs)
+            raise ValueError(f"{name} {largest} is too large for an id.") from None
+    raise ValueError(_no_id(ids, name))
+
+
+def misfit(shape: tuple[int, ...], users: IdIndex, movies: IdIndex) -> str | None:
+    """Say which axis of a user by movie matrix does not fit, if one does not."""
+    axes = [("rows", "users", users), ("columns", "movies", movies)]
+    for axis, ((place, whose, index), length) in enumerate(
+        zip(axes, shape, strict=True)
+    ):
+        if length != len(index):
+            turned = shape == (len(movies), len(users))
+            hint = " It looks transposed: pass matrix.T.tocsr()." if turned else ""
+            return (
+                f"Axis {axis} of the matrix has {length:,} {place}, and there are "
+                f"{len(index):,} {whose}.{hint}"
+            )
+        # With as many users as movies only the names can tell.
+        foreign = {"user_id", "movie_id"} - {f"{whose[:-1]}_id"}
+        if index.name in foreign:
+            return (
+                f"Axis {axis} of the matrix should be {whose}, and its index is one "
+                f"of {index.name}. Swap users and movies."
+            )
+    return None
+
+
 def _n_different(ratings: pd.DataFrame, column: str) -> int:
     return len(np.unique(integer_ids(ratings[column], column)))
 
 
-def _repeated_pair(ratings: pd.DataFrame) -> str:
-    pairs = ratings[["user_id", "movie_id"]]
-    user, movie = pairs[pairs.duplicated()].iloc[0]
-    return (
-        f"User {user} rated movie {movie} more "
-        "than once, and a matrix has one cell for the pair. Keep one of the rows, "
-        'for example ratings.drop_duplicates(["user_id", "movie_id"], keep="last").'
+def _no_id(ids: NDArray, name: str) -> str:
+    values = ids.ravel().tolist()
+    wrong = (
+        place
+        for place, one in enumerate(values)
+        if not (_is_whole(one) or (isinstance(one, float) and one.is_integer()))
     )
+    place = next(wrong, 0)
+    value, hint = values[place], ""
+    if isinstance(value, float):
+        hint = (
+            " A merge that finds no partner for a row fills in NaN and makes ids "
+            'floats: drop those rows, then .astype("int64").'
+        )
+    elif isinstance(value, str):
+        hint = (
+            ' .astype("int64") makes numbers of digits; names become numbers by '
+            "pd.factorize, of all rows at once."
+        )
+    where = f" at position {place}" if len(values) > 1 else ""
+    kind = "text" if ids.dtype.kind == "U" else ids.dtype
+    return f"{name} must be whole numbers, not {kind}: got {value!r}{where}.{hint}"
+
+
+def _is_whole(one: object) -> bool:
+    return isinstance(one, Integral) and not isinstance(one, bool)

@@ -8,7 +8,11 @@ replacement, take the mean, repeat, and keep the middle 95 % of the means.
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
+
+from recsys_helpers._checks import check_count
+
+__all__ = ["Estimate", "bootstrap_interval", "paired_difference"]
 
 
 class Estimate(NamedTuple):
@@ -66,8 +70,7 @@ def bootstrap_interval(
     """
     if not 0 < level < 1:
         raise ValueError(f"level is between 0 and 1, for example 0.95, not {level}.")
-    if n_resamples < 1:
-        raise ValueError(f"n_resamples must be at least 1, not {n_resamples}.")
+    check_count("n_resamples", n_resamples)
     values = np.asarray(per_user, dtype=np.float64)
     weights = np.ones_like(values) if weights is None else np.asarray(weights)
     if values.ndim != 1 or weights.shape != values.shape:
@@ -127,8 +130,8 @@ def paired_difference(
 
 
 def _resampled_means(
-    values: np.ndarray, weights: np.ndarray, n_resamples: int, seed: int
-) -> np.ndarray:
+    values: NDArray, weights: NDArray, n_resamples: int, seed: int
+) -> NDArray:
     rng = np.random.default_rng(seed)
     products = values * weights
     means = np.empty(n_resamples)

@@ -38,17 +38,10 @@ def peak_memory_mib(pid: int | None = None) -> float | None:
 
 
 def this_run(edition: str) -> str:
-    """Say what this notebook has cost since its kernel started.
+    """Say what this notebook has cost since its kernel started, on two lines.
 
-    Parameters
-    ----------
-    edition : str
-        Which data it was run on, as in ``movielens.edition``.
-
-    Returns
-    -------
-    str
-        CPU time (of all threads), peak memory, machine and versions, on two lines.
+    CPU time (of all threads), peak memory, machine, the edition that it was run on (as
+    in ``movielens.edition``) and versions.
 
     Examples
     --------
@@ -71,14 +64,8 @@ def benchmark_arguments(
 ) -> argparse.Namespace:
     """Parse a benchmark's arguments, with ``--output`` and ``--quick`` among them.
 
-    A quick run tries the program and measures nothing: it may not write `results`.
-
-    Parameters
-    ----------
-    parser : argparse.ArgumentParser
-        It may have options of its own.
-    results : path
-        Where results go without ``--output``.
+    Results go to `results` without ``--output``. A quick run tries the program and
+    measures nothing: it may not write there.
     """
     parser.add_argument("--output", type=Path, default=results)
     parser.add_argument("--quick", action="store_true")

@@ -24,21 +24,8 @@ def progress_bar(total: int | None, description: str, unit: str = "it") -> tqdm:
 
     It shows when standard error is a terminal or the code runs in a notebook,
     and never when the environment variable ``CI`` is set. It waits half a second
-    before it shows: what is done by then needs no bar.
-
-    Parameters
-    ----------
-    total : int or None
-        Number of units to do; None when it is not known.
-    description : str
-        What is being done, shown before the bar.
-    unit : str, default "it"
-        What is counted: ``"B"`` for bytes, ``"epoch"``, ...
-
-    Returns
-    -------
-    tqdm.tqdm
-        A context manager; call its ``update(n)`` after every n units.
+    before it shows: what is done by then needs no bar. `total` is None where it is not
+    known; `unit` is what is counted: ``"B"`` for bytes, ``"epoch"``, ...
 
     Examples
     --------

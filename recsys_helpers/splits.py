@@ -9,7 +9,8 @@ the question: `random_split` asks "can the model fill holes in the table?",
 Only the last knows nothing of the future: in the other two, ratings that *other*
 users gave later are in the training rows.
 
-Splits by time refuse what is no time: see `recsys_helpers._checks.checked_times`.
+Splits by time take whole seconds since 1970, and refuse dates, text, milliseconds and
+what is missing.
 """
 
 from dataclasses import dataclass
@@ -212,12 +213,6 @@ def places_from_end(
 ) -> tuple[NDArray, NDArray]:
     """Place of each rating in its user's history, counted from the latest.
 
-    Parameters
-    ----------
-    ratings : DataFrame with `user_id`, `movie_id` and `timestamp`
-    needed_by : str
-        What asks for it, for the message of an error.
-
     Returns
     -------
     from_end : array of int, shape (n,)
@@ -228,7 +223,7 @@ def places_from_end(
     Raises
     ------
     ValueError
-        If a timestamp is no time, or ids are not whole numbers.
+        If a timestamp is no time, or ids are not whole numbers; it names `needed_by`.
     """
     times = checked_times(ratings, needed_by)
     users, user_rows = np.unique(_ids(ratings, "user_id"), return_inverse=True)

@@ -1,14 +1,13 @@
-"""Find a movie by what a person types, and suggest titles when there is none.
+"""Find a movie by what a person types, suggest titles, and tell which are sequels.
 
 MovieLens writes "Matrix, The (1999)", "Seven (a.k.a. Se7en) (1995)" and "Boot, Das
 (Boat, The) (1981)": the article behind, other titles in parentheses, the year at the
 end. People write "The Matrix", "Se7en" and "das boot".
 
-Which films are sequels of each other, by a rule that reads titles.
-
-The rule is stated in `series_name`. It misses series whose titles share no beginning
-that a sign ends ("Harry Potter and ..."), and takes some films for relatives that only
-share a word; but it is the same for every method that is asked.
+Which films are sequels of each other is told by a rule that reads titles, stated in
+`series_name`. It misses series whose titles share no beginning that a sign ends ("Harry
+Potter and ..."), and takes some films for relatives that only share a word; but it is
+the same for every method that is asked.
 """
 
 from __future__ import annotations
@@ -25,9 +24,23 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 __all__ = [
+    "NO_MATCH",
+    "YEAR_AT_END",
     "SeriesName",
+    "fold_title",
+    "fold_words",
     "franchise_matrix",
+    "match_titles",
+    "names_in",
+    "names_searched",
+    "nearest_titles",
+    "rows_of_title",
     "series_name",
+    "spoken_title",
+    "without_article",
+    "without_film_note",
+    "without_year",
+    "year_of",
 ]
 
 # "(1995)", "(1975-1979)", "(2007- )" and, as the 25m edition once has, "(1983))".
@@ -43,10 +56,210 @@ _BEHIND = re.compile(rf"(.+), ({_ARTICLES}|l')")
 _NO_APOSTROPHES = str.maketrans(dict.fromkeys("'`\u00b4\u2018\u2019\u02bb\u02bc\u2032"))
 _WORDS = re.compile(r"[^\W_]+")
 _YEAR_LAST = re.compile(r"(?:(.+) )?((?:18|19|20)[0-9]{2})")
-# Some of the distances of `match_titles`.
-_START_OF_A_WORD, _YEAR, NO_MATCH = 4, 7, 8
 # Not at the start: "(500) Days of Summer" has no other title.
 _OTHER_TITLE = re.compile(r"(?<=\S) \((?:a\.?k\.?a\.? )?([^()]*)\)")
+# Some of the distances of `match_titles`.
+_START_OF_A_WORD, _YEAR, NO_MATCH = 4, 7, 8
+
+# What is cut off a title to find its series.
+_SUBTITLE = re.compile(r":\s+|\s+[-\u2013\u2014]\s+")
+_ROMAN = r"ii|iii|iv|v|vi|vii|viii|ix|x"
+_NUMBER_WORDS = r"one|two|three|four|five|six|seven|eight|nine|ten"
+_COUNTED = re.compile(
+    r"[.,]?\s+(?:"
+    rf"(?:part|chapter|episode|volume|vol\.?)\s+(?:\d+|i|{_ROMAN}|{_NUMBER_WORDS})"
+    rf"|\d[\d\u2044/.]*|{_ROMAN}"
+    r")$"
+)
+# Shorter stems are shared by chance.
+_FEWEST_LETTERS = 3
+
+_Name = tuple[str, str]  # without its article, and the article
+
+
+def match_titles(query: str, titles: Sequence[str]) -> NDArray[np.intp]:
+    """How far each title is from what somebody types to find it.
+
+    One rule for `nearest_titles`, for the server's search and, written once more in
+    ``book/_static/live/fold.js``, for the live page. What is typed is compared with
+    each of a movie's names, with and without the article, by `fold_words`:
+
+    0. it is the whole name;
+    1. it is the name's first words, or
+    2. some of its words, one after the other. Up to here spaces do not count, so
+       that "spiderman" and "et" find "Spider-Man" and "E.T.";
+    3. the name starts with it, or
+    4. it is at the start of a word, and the last word may go on;
+    5. each of its words starts a word, in any order; or it does without its spaces;
+    6. it is any part of the name;
+    7. it is a year, and the movie's.
+
+    Where no name of a movie is found so, a year at the end of the query is taken for
+    the movie's, and the rest for its name.
+
+    Returns
+    -------
+    array of int, shape (n_titles,)
+        From 0 to 7; `NO_MATCH` where the title is not found.
+
+    Examples
+    --------
+    >>> match_titles("seven", ["Seventh Son (2014)", "Seven (a.k.a. Se7en) (1995)"])
+    array([3, 0])
+    """
+    far = np.full(len(titles), NO_MATCH, dtype=np.intp)
+    wanted = fold_words(query)
+    if not wanted:
+        return far
+    prepared = _searched(tuple(titles))
+    for row in _may_hold(prepared, wanted):
+        far[row] = min(_distance(name, wanted) for name in prepared[row].names)
+    if last := _YEAR_LAST.fullmatch(wanted):
+        rest = last[1]
+        rows = _may_hold(prepared, rest) if rest else range(len(titles))
+        for row in rows:
+            if far[row] == NO_MATCH and prepared[row].year == int(last[2]):
+                names = prepared[row].names
+                far[row] = min(_distance(n, rest) for n in names) if rest else _YEAR
+    return far
+
+
+def rows_of_title(title: str, titles: Sequence[str]) -> list[int]:
+    """Positions at which `titles` holds a title.
+
+    The first of these that finds any: the same text; the same but for case, accents,
+    spaces and where the article stands, all names of it; the same as the part before
+    parentheses; the same as one in parentheses, as "Se7en" in "Seven (a.k.a. Se7en)
+    (1995)"; and the last two once more by letters and digits alone, as "Spiderman"
+    for "Spider-Man (2002)". A title without a year finds those of all years.
+
+    Several where several movies are called so; empty where none is. The titles are
+    prepared once and remembered: looking up many in them is quick.
+
+    Examples
+    --------
+    >>> rows_of_title("the matrix", ["Heat (1995)", "Matrix, The (1999)"])
+    [1]
+    >>> rows_of_title("1984", ["1984 (Nineteen Eighty-Four) (1984)", "1984 (1956)"])
+    [0, 1]
+    """
+    rows = _prepared(tuple(titles)).rows
+    year, names = year_of(title), _names(title)
+    main, spelt = names[0], (_letters(names[0]), names[0][1])
+    keys = [
+        title,
+        ("all", names, year),
+        ("main", main, year),
+        ("any", main, year),
+        ("main letters", *spelt, year),
+        ("any letters", *spelt, year),
+    ]
+    if len(names) == 1:
+        # Who types one name means every movie of that name, also one that has others.
+        del keys[1]
+    return next((list(rows[key]) for key in keys if key in rows), [])
+
+
+def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
+    """Positions of the titles that look most like this one, best first.
+
+    First those that `match_titles` finds by whole words or the start of one. Then,
+    for what is mistyped, the titles most alike: compared are letters and digits alone,
+    without articles and years: the whole of one of a movie's titles or, which counts a
+    little less, the part of a longer one that is most alike. Among equals the same
+    year goes first, then the shorter title.
+
+    Examples
+    --------
+    >>> nearest_titles("Toy Stroy (1995)", ["Heat (1995)", "Toy Story (1995)"], n=1)
+    [1]
+    """
+    # Only a mistyped title needs this library.
+    from rapidfuzz import fuzz, process
+
+    prepared = _prepared(tuple(titles))
+    wanted = _letters(_names(title)[0])
+    whole = process.cdist([wanted], prepared.letters, scorer=fuzz.ratio)[0]
+    part = process.cdist([wanted], prepared.letters, scorer=fuzz.partial_ratio)[0]
+    lengths = np.array([len(letters) for letters in prepared.letters])
+    # A part of what was typed is no likeness: "M" is in "Matrix".
+    alike = np.maximum(whole, np.where(lengths > len(wanted), 0.9 * part, 0))
+    best = np.zeros(len(titles))
+    np.maximum.at(best, prepared.owners, alike)
+    far = match_titles(without_year(title), titles)
+    far[far > _START_OF_A_WORD] = NO_MATCH
+    other_year = [year_of(other) != year_of(title) for other in titles]
+    lengths = np.array([len(other) for other in titles])
+    order = np.lexsort((lengths, np.array(other_year), -best, far))
+    return order[:n].tolist()
+
+
+class SeriesName(NamedTuple):
+    """The name of the series that a title could belong to, and what tells so."""
+
+    stem: str
+    is_marked: bool
+    title: str
+
+
+def series_name(title: str) -> SeriesName:
+    """Cut off a title what tells it from other films of its series.
+
+    1. Take the title without case, accents and the article in front.
+    2. Take the part before the first colon, or dash between spaces.
+    3. Take off a number at its end: "2", "III", or "Part", "Chapter", "Episode" or
+       "Volume" with a number, a Roman one, or a word up to "ten".
+
+    Returns
+    -------
+    SeriesName
+        The stem; whether anything was cut off in step 2 or 3; the title of step 1.
+
+    Examples
+    --------
+    >>> series_name("The Godfather Part II")
+    SeriesName(stem='godfather', is_marked=True, title='godfather part ii')
+    >>> series_name("Alien").is_marked
+    False
+    """
+    whole = without_article(names_in(title)[0])
+    first = _SUBTITLE.split(whole)[0]
+    stem = _COUNTED.sub("", first)
+    return SeriesName(stem, stem != whole, whole)
+
+
+def franchise_matrix(titles: Sequence[str]) -> sparse.csr_array:
+    """Mark the films that are sequels of each other, or belong to one franchise.
+
+    Two films do if they have the same stem, of at least three letters or digits, and
+    different titles (the same title is a remake), and at least one of them is marked.
+
+    Returns
+    -------
+    scipy.sparse.csr_array of bool, shape (n_films, n_films)
+        Symmetric, without a diagonal.
+
+    Examples
+    --------
+    >>> franchise_matrix(["Alien", "Aliens", "Alien 3"]).nonzero()[0].tolist()
+    [0, 2]
+    """
+    names = [series_name(title) for title in titles]
+    series: dict[str, list[int]] = {}
+    for row, name in enumerate(names):
+        if len(re.findall(r"\w", name.stem)) >= _FEWEST_LETTERS:
+            series.setdefault(name.stem, []).append(row)
+    cells = [
+        (a, b)
+        for rows in series.values()
+        for a in rows
+        for b in rows
+        if names[a].title != names[b].title
+        and (names[a].is_marked or names[b].is_marked)
+    ]
+    rows, columns = np.array(cells, dtype=np.intp).reshape(-1, 2).T
+    shape = (len(titles), len(titles))
+    return sparse.csr_array((np.ones(len(cells), dtype=bool), (rows, columns)), shape)
 
 
 def without_year(title: str) -> str:
@@ -149,11 +362,8 @@ def fold_words(text: str) -> str:
 def names_in(title: str) -> list[str]:
     """All that a movie is called in its title, for comparing it with other titles.
 
-    Returns
-    -------
-    list of str
-        Folded, with the article in front, without year and without Wikipedia's note;
-        the main name first, then those in parentheses.
+    Folded, with the article in front, without year and without Wikipedia's note; the
+    main name first, then those in parentheses.
 
     Examples
     --------
@@ -192,137 +402,6 @@ def without_article(name: str) -> str:
     return _article_apart(name)[0]
 
 
-def match_titles(query: str, titles: Sequence[str]) -> NDArray[np.intp]:
-    """How far each title is from what somebody types to find it.
-
-    One rule for `nearest_titles`, for the server's search and, written once more in
-    ``book/_static/live/fold.js``, for the live page. What is typed is compared with
-    each of a movie's names, with and without the article, by `fold_words`:
-
-    0. it is the whole name;
-    1. it is the name's first words, or
-    2. some of its words, one after the other. Up to here spaces do not count, so
-       that "spiderman" and "et" find "Spider-Man" and "E.T.";
-    3. the name starts with it, or
-    4. it is at the start of a word, and the last word may go on;
-    5. each of its words starts a word, in any order; or it does without its spaces;
-    6. it is any part of the name;
-    7. it is a year, and the movie's.
-
-    Where no name of a movie is found so, a year at the end of the query is taken for
-    the movie's, and the rest for its name.
-
-    Parameters
-    ----------
-    query : str
-    titles : sequence of str
-        As MovieLens writes them. Prepared once and remembered.
-
-    Returns
-    -------
-    array of int, shape (n_titles,)
-        From 0 to 7; `NO_MATCH` where the title is not found.
-
-    Examples
-    --------
-    >>> match_titles("seven", ["Seventh Son (2014)", "Seven (a.k.a. Se7en) (1995)"])
-    array([3, 0])
-    """
-    far = np.full(len(titles), NO_MATCH, dtype=np.intp)
-    wanted = fold_words(query)
-    if not wanted:
-        return far
-    prepared = _searched(tuple(titles))
-    for row in _may_hold(prepared, wanted):
-        far[row] = min(_distance(name, wanted) for name in prepared[row].names)
-    if last := _YEAR_LAST.fullmatch(wanted):
-        rest = last[1]
-        rows = _may_hold(prepared, rest) if rest else range(len(titles))
-        for row in rows:
-            if far[row] == NO_MATCH and prepared[row].year == int(last[2]):
-                names = prepared[row].names
-                far[row] = min(_distance(n, rest) for n in names) if rest else _YEAR
-    return far
-
-
-def rows_of_title(title: str, titles: Sequence[str]) -> list[int]:
-    """Positions at which `titles` holds a title.
-
-    The first of these that finds any: the same text; the same but for case, accents,
-    spaces and where the article stands, all names of it; the same as the part before
-    parentheses; the same as one in parentheses, as "Se7en" in "Seven (a.k.a. Se7en)
-    (1995)"; and the last two once more by letters and digits alone, as "Spiderman"
-    for "Spider-Man (2002)". A title without a year finds those of all years.
-
-    Parameters
-    ----------
-    title : str
-    titles : sequence of str
-        Prepared once and remembered: looking up many titles in them is quick.
-
-    Returns
-    -------
-    list of int
-        More than one where several movies are called so; empty where none is.
-
-    Examples
-    --------
-    >>> rows_of_title("the matrix", ["Heat (1995)", "Matrix, The (1999)"])
-    [1]
-    >>> rows_of_title("1984", ["1984 (Nineteen Eighty-Four) (1984)", "1984 (1956)"])
-    [0, 1]
-    """
-    rows = _prepared(tuple(titles)).rows
-    year, names = year_of(title), _names(title)
-    main, spelt = names[0], (_letters(names[0]), names[0][1])
-    keys = [
-        title,
-        ("all", names, year),
-        ("main", main, year),
-        ("any", main, year),
-        ("main letters", *spelt, year),
-        ("any letters", *spelt, year),
-    ]
-    if len(names) == 1:
-        # Who types one name means every movie of that name, also one that has others.
-        del keys[1]
-    return next((list(rows[key]) for key in keys if key in rows), [])
-
-
-def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
-    """Positions of the titles that look most like this one, best first.
-
-    First those that `match_titles` finds by whole words or the start of one. Then,
-    for what is mistyped, the titles most alike: compared are letters and digits alone,
-    without articles and years: the whole of one of a movie's titles or, which counts a
-    little less, the part of a longer one that is most alike. Among equals the same
-    year goes first, then the shorter title.
-
-    Examples
-    --------
-    >>> nearest_titles("Toy Stroy (1995)", ["Heat (1995)", "Toy Story (1995)"], n=1)
-    [1]
-    """
-    # Only a mistyped title needs this library.
-    from rapidfuzz import fuzz, process
-
-    prepared = _prepared(tuple(titles))
-    wanted = _letters(_names(title)[0])
-    whole = process.cdist([wanted], prepared.letters, scorer=fuzz.ratio)[0]
-    part = process.cdist([wanted], prepared.letters, scorer=fuzz.partial_ratio)[0]
-    lengths = np.array([len(letters) for letters in prepared.letters])
-    # A part of what was typed is no likeness: "M" is in "Matrix".
-    alike = np.maximum(whole, np.where(lengths > len(wanted), 0.9 * part, 0))
-    best = np.zeros(len(titles))
-    np.maximum.at(best, prepared.owners, alike)
-    far = match_titles(without_year(title), titles)
-    far[far > _START_OF_A_WORD] = NO_MATCH
-    other_year = [year_of(other) != year_of(title) for other in titles]
-    lengths = np.array([len(other) for other in titles])
-    order = np.lexsort((lengths, np.array(other_year), -best, far))
-    return order[:n].tolist()
-
-
 class _Prepared(NamedTuple):
     """Titles, ready to be looked up.
 
@@ -334,9 +413,6 @@ class _Prepared(NamedTuple):
     rows: dict[object, list[int]]
     letters: list[str]
     owners: NDArray[np.intp]
-
-
-_Name = tuple[str, str]  # without its article, and the article
 
 
 @lru_cache(maxsize=4)
@@ -431,91 +507,3 @@ def _article_apart(name: str) -> _Name:
 
 def _letters(name: _Name) -> str:
     return fold_words(name[0]).replace(" ", "")
-
-
-_SUBTITLE = re.compile(r":\s+|\s+[-\u2013\u2014]\s+")
-_ROMAN = r"ii|iii|iv|v|vi|vii|viii|ix|x"
-_NUMBER_WORDS = r"one|two|three|four|five|six|seven|eight|nine|ten"
-_COUNTED = re.compile(
-    r"[.,]?\s+(?:"
-    rf"(?:part|chapter|episode|volume|vol\.?)\s+(?:\d+|i|{_ROMAN}|{_NUMBER_WORDS})"
-    rf"|\d[\d\u2044/.]*|{_ROMAN}"
-    r")$"
-)
-_FEWEST_LETTERS = 3
-
-
-class SeriesName(NamedTuple):
-    """The name of the series that a title could belong to, and what tells so."""
-
-    stem: str
-    is_marked: bool
-    title: str
-
-
-def series_name(title: str) -> SeriesName:
-    """Cut off a title what tells it from other films of its series.
-
-    1. Take the title without case, accents and the article in front.
-    2. Take the part before the first colon, or dash between spaces.
-    3. Take off a number at its end: "2", "III", or "Part", "Chapter", "Episode" or
-       "Volume" with a number, a Roman one, or a word up to "ten".
-
-    Parameters
-    ----------
-    title : str
-
-    Returns
-    -------
-    SeriesName
-        The stem; whether anything was cut off in step 2 or 3; the title of step 1.
-
-    Examples
-    --------
-    >>> series_name("The Godfather Part II")
-    SeriesName(stem='godfather', is_marked=True, title='godfather part ii')
-    >>> series_name("Alien").is_marked
-    False
-    """
-    whole = without_article(names_in(title)[0])
-    first = _SUBTITLE.split(whole)[0]
-    stem = _COUNTED.sub("", first)
-    return SeriesName(stem, stem != whole, whole)
-
-
-def franchise_matrix(titles: Sequence[str]) -> sparse.csr_array:
-    """Mark the films that are sequels of each other, or belong to one franchise.
-
-    Two films do if they have the same stem, of at least three letters or digits, and
-    different titles (the same title is a remake), and at least one of them is marked.
-
-    Parameters
-    ----------
-    titles : sequence of str, length n_films
-
-    Returns
-    -------
-    scipy.sparse.csr_array of bool, shape (n_films, n_films)
-        Symmetric, without a diagonal.
-
-    Examples
-    --------
-    >>> franchise_matrix(["Alien", "Aliens", "Alien 3"]).nonzero()[0].tolist()
-    [0, 2]
-    """
-    names = [series_name(title) for title in titles]
-    series: dict[str, list[int]] = {}
-    for row, name in enumerate(names):
-        if len(re.findall(r"\w", name.stem)) >= _FEWEST_LETTERS:
-            series.setdefault(name.stem, []).append(row)
-    cells = [
-        (a, b)
-        for rows in series.values()
-        for a in rows
-        for b in rows
-        if names[a].title != names[b].title
-        and (names[a].is_marked or names[b].is_marked)
-    ]
-    rows, columns = np.array(cells, dtype=np.intp).reshape(-1, 2).T
-    shape = (len(titles), len(titles))
-    return sparse.csr_array((np.ones(len(cells), dtype=bool), (rows, columns)), shape)

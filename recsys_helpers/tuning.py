@@ -31,8 +31,8 @@ from recsys_helpers.splits import Split
 
 # Of the other things that `evaluate` measures (time, novelty, the Gini index, ...)
 # nobody can say in which direction a model gets better by them alone.
-LOWER_IS_BETTER = ("rmse", "mae")
-HIGHER_IS_BETTER = re.compile(rf"({'|'.join(RANKING_METRICS)})@\d+( \(any\))?")
+_LOWER_IS_BETTER = ("rmse", "mae")
+_HIGHER_IS_BETTER = re.compile(rf"({'|'.join(RANKING_METRICS)})@\d+( \(any\))?")
 
 
 def sample_settings(
@@ -175,24 +175,14 @@ def search(
     frame = pd.DataFrame(trials, dtype=object)
     return frame.astype({metric: "float64", "cpu_s": "float64"}).sort_values(
         metric,
-        ascending=metric in LOWER_IS_BETTER,
+        ascending=metric in _LOWER_IS_BETTER,
         kind="stable",
         ignore_index=True,
     )
 
 
 def best_settings(trials: pd.DataFrame) -> dict[str, Any]:
-    """Read the settings of the best model off `trials`, as keyword arguments.
-
-    Parameters
-    ----------
-    trials : DataFrame
-        From `search`, with all its columns.
-
-    Returns
-    -------
-    dict
-        The settings of the first row, by name.
+    """Read the settings of the best model off what `search` returned, by name.
 
     Examples
     --------
@@ -214,10 +204,10 @@ def _identity(value: object) -> object:
 
 
 def _check_metric(metric: str) -> None:
-    if metric not in LOWER_IS_BETTER and not HIGHER_IS_BETTER.fullmatch(metric):
+    if metric not in _LOWER_IS_BETTER and not _HIGHER_IS_BETTER.fullmatch(metric):
         raise ValueError(
             f"{metric!r} is no metric to choose settings by. There are: "
-            f"{', '.join(LOWER_IS_BETTER)} (the lower the better), and with a k as in "
+            f"{', '.join(_LOWER_IS_BETTER)} (the lower the better), and with a k as in "
             f"ndcg@10 (the higher the better): {', '.join(RANKING_METRICS)}."
         )
 

@@ -16,9 +16,8 @@ from recsys_helpers._checks import (
     check_positive,
     check_share,
     checked_times,
-    misfit,
 )
-from recsys_helpers.interactions import IdIndex
+from recsys_helpers.interactions import IdIndex, misfit
 
 MOMENT = 1_112_486_027
 

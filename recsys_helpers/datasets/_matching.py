@@ -4,11 +4,6 @@ By IMDb id where the edition has those, and otherwise by title and year. MovieLe
 writes "Usual Suspects, The (1995)" and "Kill Bill: Vol. 1 (2003)", others write "The
 Usual Suspects" and "Kill Bill: Volume 1". Each rule says what it takes for the same,
 the strictest goes first, and every pair says which rule found it.
-
-What of a movie's titles has to be the same for two movies to count as one.
-
-Each function takes all that a movie is called, as
-:func:`recsys_helpers.titles.names_in` gives it, and returns keys to be compared.
 """
 
 from __future__ import annotations
@@ -20,24 +15,30 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from recsys_helpers.datasets._validation import require_columns
+from recsys_helpers.datasets.ratings_files import require_columns
 from recsys_helpers.interactions import integer_ids
 from recsys_helpers.titles import names_in, without_article
 
 __all__ = [
     "RULES",
     "FilmMatches",
-    "Names",
-    "any_title",
     "match_films",
-    "parts",
-    "spelt_alike",
-    "whole_of_words",
-    "whole_title",
-    "without_articles",
 ]
 
+#: The rules in the order they are tried, each with what has to be the same.
+RULES: dict[str, str] = {
+    "imdb id": "the same IMDb id",
+    "title": "the same main title, years at most 1 apart",
+    "other title": "one of all their titles is the same, years at most 1 apart",
+    "spelling": "the same but for articles, II and 2, Vol. and Volume; the same year",
+    "part": "the whole title of one is a part of the other's; the same year",
+    "two years": "the same main title of more than one word, years 2 apart",
+    "no year": "the same main title, which no other left has; no year to compare",
+}
+
 Names = list[str]
+Keys = Callable[[Names], Names]
+Candidates = Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
 
 _ROMAN = ("ii", "iii", "iv", "v", "vi", "vii", "viii", "ix")
 _SPELLINGS = {
@@ -53,63 +54,6 @@ _SPELLINGS = {
 _BETWEEN_PARTS = re.compile(r",?(?: or)?:\s+|\s+[-\u2013\u2014]\s+")
 # "Jet Li's Fearless" is "Fearless". "Jupiter's Wife" is not "The Wife".
 _WHOSE = re.compile(r".+?(?:'s|s') (.+)")
-
-
-def whole_title(names: Names) -> Names:
-    """Letters of the main title."""
-    return [_letters(names[0])]
-
-
-def whole_of_words(names: Names) -> Names:
-    """Letters of the main title, if it has more than one word."""
-    return [_letters(names[0])] if len(_words(without_article(names[0]))) > 1 else []
-
-
-def any_title(names: Names) -> Names:
-    """Letters of each title."""
-    return [_letters(name) for name in names]
-
-
-def spelt_alike(names: Names) -> Names:
-    """Letters of each title, with numbers and some words spelt in one way."""
-    return [
-        "".join(_SPELLINGS.get(word, word) for word in _words(name)) for name in names
-    ]
-
-
-def without_articles(names: Names) -> Names:
-    """Letters of each title, spelt alike, without the article in front."""
-    return spelt_alike([without_article(name) for name in names])
-
-
-def parts(names: Names) -> Names:
-    """Letters of what stands between the colons or dashes, or behind "somebody's"."""
-    found = _BETWEEN_PARTS.split(names[0])
-    whose = _WHOSE.fullmatch(names[0])
-    return spelt_alike(found[len(found) == 1 :] + ([whose[1]] if whose else []))
-
-
-def _words(name: str) -> Names:
-    return re.findall(r"[^\W_]+", name.replace("&", " and ")) or [name]
-
-
-def _letters(name: str) -> str:
-    return "".join(_words(name))
-
-
-#: The rules in the order they are tried, each with what has to be the same.
-RULES: dict[str, str] = {
-    "imdb id": "the same IMDb id",
-    "title": "the same main title, years at most 1 apart",
-    "other title": "one of all their titles is the same, years at most 1 apart",
-    "spelling": "the same but for articles, II and 2, Vol. and Volume; the same year",
-    "part": "the whole title of one is a part of the other's; the same year",
-    "two years": "the same main title of more than one word, years 2 apart",
-    "no year": "the same main title, which no other left has; no year to compare",
-}
-
-Keys = Callable[[Names], Names]
-Candidates = Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -213,6 +157,52 @@ def match_films(
     )
 
 
+# What of a movie's titles has to be the same. Each function takes all that a movie is
+# called, as `recsys_helpers.titles.names_in` gives it, and returns keys to compare.
+
+
+def _whole_title(names: Names) -> Names:
+    """Letters of the main title."""
+    return [_letters(names[0])]
+
+
+def _whole_of_words(names: Names) -> Names:
+    """Letters of the main title, if it has more than one word."""
+    return [_letters(names[0])] if len(_words(without_article(names[0]))) > 1 else []
+
+
+def _any_title(names: Names) -> Names:
+    """Letters of each title."""
+    return [_letters(name) for name in names]
+
+
+def _spelt_alike(names: Names) -> Names:
+    """Letters of each title, with numbers and some words spelt in one way."""
+    return [
+        "".join(_SPELLINGS.get(word, word) for word in _words(name)) for name in names
+    ]
+
+
+def _without_articles(names: Names) -> Names:
+    """Letters of each title, spelt alike, without the article in front."""
+    return _spelt_alike([without_article(name) for name in names])
+
+
+def _parts(names: Names) -> Names:
+    """Letters of what stands between the colons or dashes, or behind "somebody's"."""
+    found = _BETWEEN_PARTS.split(names[0])
+    whose = _WHOSE.fullmatch(names[0])
+    return _spelt_alike(found[len(found) == 1 :] + ([whose[1]] if whose else []))
+
+
+def _words(name: str) -> Names:
+    return re.findall(r"[^\W_]+", name.replace("&", " and ")) or [name]
+
+
+def _letters(name: str) -> str:
+    return "".join(_words(name))
+
+
 def _prepared_movies(movies: pd.DataFrame, links: pd.DataFrame | None) -> pd.DataFrame:
     require_columns(list(movies.columns), ("movie_id", "title", "year"), "movies")
     prepared = movies[["movie_id", "year"]].assign(names=movies["title"].map(names_in))
@@ -269,14 +259,14 @@ def _by_imdb_id(movies: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
 
 
 def _by_part(movies: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
-    of_films = _candidates(movies, films, spelt_alike, parts)
-    of_movies = _candidates(movies, films, parts, spelt_alike)
+    of_films = _candidates(movies, films, _spelt_alike, _parts)
+    of_movies = _candidates(movies, films, _parts, _spelt_alike)
     either = pd.concat([of_films, of_movies]).drop_duplicates()
     return _without_choice(_near(either, 0))
 
 
 def _by_title_alone(movies: pd.DataFrame, films: pd.DataFrame) -> pd.DataFrame:
-    alone = _without_choice(_candidates(movies, films, whole_title))
+    alone = _without_choice(_candidates(movies, films, _whole_title))
     return alone[alone["years_apart"].isna()]
 
 
@@ -286,11 +276,11 @@ def _by_title(keys: Keys, years: int) -> Candidates:
 
 _CANDIDATES: dict[str, Candidates] = {
     "imdb id": _by_imdb_id,
-    "title": _by_title(whole_title, years=1),
-    "other title": _by_title(any_title, years=1),
-    "spelling": _by_title(without_articles, years=0),
+    "title": _by_title(_whole_title, years=1),
+    "other title": _by_title(_any_title, years=1),
+    "spelling": _by_title(_without_articles, years=0),
     "part": _by_part,
-    "two years": _by_title(whole_of_words, years=2),
+    "two years": _by_title(_whole_of_words, years=2),
     "no year": _by_title_alone,
 }
 
@@ -318,7 +308,7 @@ def _reasons(
     """Say why each movie has no film: its year, its id, or its title."""
     first, last = films["year"].min(), films["year"].max()
     year = lost["year"].astype("Float64")
-    titles = _candidates(movies_left, _prepared_films(films), any_title)["movie_id"]
+    titles = _candidates(movies_left, _prepared_films(films), _any_title)["movie_id"]
     reasons = {
         "its IMDb id is not among the films": ~lost.movie_id.isin(movies_left.movie_id),
         "it has no year": year.isna(),

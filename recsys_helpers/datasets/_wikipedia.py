@@ -32,8 +32,8 @@ from recsys_helpers.datasets._download import (
     retrying_session,
     split_login,
 )
+from recsys_helpers.datasets._errors import DatasetError, InvalidDataError
 from recsys_helpers.datasets._films import Films
-from recsys_helpers.datasets._validation import DatasetError, InvalidDataError
 from recsys_helpers.extras import require
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.titles import year_of

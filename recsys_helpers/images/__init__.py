@@ -19,10 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys_helpers._checks import check_choice, check_count
-from recsys_helpers._files import write_whole
+from recsys_helpers._files import ArraysFileError, read_npz, write_npz
 from recsys_helpers.images.backbones import SIDE, Backbone
 from recsys_helpers.progress import progress_bar
-from recsys_helpers.vectors import UNREADABLE
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -331,18 +330,14 @@ class _FeatureCache:
     def read(self, key: str) -> NDArray | None:
         """Row of an image, shape (length,); None if there is none that is whole."""
         try:
-            # No pickle is read, so that a foreign file can do no harm.
-            with np.load(self._path(key), allow_pickle=False) as archive:
-                row = archive["features"]
-        except UNREADABLE:
+            row = read_npz(self._path(key), names=["features"])["features"]
+        except (ArraysFileError, OSError):
             return None
         fits = row.shape == (self.length,) and row.dtype == self.dtype
         return row if fits and np.isfinite(row).all() else None
 
     def write(self, key: str, row: NDArray) -> None:
-        content = io.BytesIO()
-        np.savez(content, features=row)
-        write_whole(self._path(key), content.getvalue())
+        write_npz(self._path(key), {"features": row})
 
     def _path(self, key: str) -> Path:
         # Not all in one folder: many thousands of files in one are slow to list.

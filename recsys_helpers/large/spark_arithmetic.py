@@ -12,7 +12,6 @@ systems", CIKM 2017.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator
 from pathlib import Path
 from statistics import NormalDist
 
@@ -83,13 +82,8 @@ def shuffled_bytes(R: sparse.csr_array, n_factors: int, n_blocks: int) -> int:
 def expected_copies(counts: ArrayLike, n_blocks: int) -> NDArray[np.float64]:
     """Blocks that rows of so many ratings reach on average, the columns being anywhere.
 
-    Of B blocks, d ratings miss one with the probability (1 - 1/B) to the power of d.
-
-    Parameters
-    ----------
-    counts : array of float, shape (n_rows,)
-        Ratings of each row.
-    n_blocks : int
+    Of B blocks, d ratings (`counts`) miss one with the probability (1 - 1/B) to the
+    power of d.
 
     Examples
     --------
@@ -106,18 +100,8 @@ def long_tailed_counts(
 ) -> NDArray[np.float64]:
     """Ratings a row, typical of many: the middles of `n` equal shares of a lognormal.
 
-    Parameters
-    ----------
-    mean : float
-        Ratings a row.
-    spread : float
-        Standard deviation of their logarithm; 0: all rows have the same. The users of
-        `benchmarks/als_growth.py` have 1.2.
-    n : int
-
-    Returns
-    -------
-    array, shape (n,), of this mean
+    `mean` is theirs, and `spread` the standard deviation of their logarithm; 0: all
+    rows have the same. The users of `benchmarks/als_growth.py` have 1.2.
 
     Examples
     --------
@@ -243,17 +227,13 @@ def bytes_written_by_group(event_log: Path) -> dict[str, int]:
     """
     written: dict[str, int] = defaultdict(int)
     group_of: dict[int, str] = {}
-    for event in _events(event_log):
-        if event["Event"] == "SparkListenerStageSubmitted":
-            stage = event["Stage Info"]["Stage ID"]
-            properties = event.get("Properties") or {}
-            group_of[stage] = properties.get("spark.jobGroup.id", "")
-        elif event["Event"] == "SparkListenerTaskEnd" and event.get("Task Metrics"):
-            task = event["Task Metrics"]["Shuffle Write Metrics"]
-            written[group_of[event["Stage ID"]]] += task["Shuffle Bytes Written"]
-    return dict(written)
-
-
-def _events(event_log: Path) -> Iterator[dict]:
     with event_log.open(encoding="utf-8") as lines:
-        yield from map(json.loads, lines)
+        for event in map(json.loads, lines):
+            if event["Event"] == "SparkListenerStageSubmitted":
+                stage = event["Stage Info"]["Stage ID"]
+                properties = event.get("Properties") or {}
+                group_of[stage] = properties.get("spark.jobGroup.id", "")
+            elif event["Event"] == "SparkListenerTaskEnd" and event.get("Task Metrics"):
+                task = event["Task Metrics"]["Shuffle Write Metrics"]
+                written[group_of[event["Stage ID"]]] += task["Shuffle Bytes Written"]
+    return dict(written)

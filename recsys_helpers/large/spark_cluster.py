@@ -25,13 +25,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys_helpers._checks import check_count
+from recsys_helpers.extras import require
 from recsys_helpers.large.spark import (
     LOOPBACK,
     SHORT_START,
     find_java,
     java_environment,
     java_options,
-    require_pyspark,
     start_spark,
 )
 
@@ -62,44 +62,23 @@ class LocalCluster:
     """
 
     folder: Path
-    cores: int
     memory: str
     environment: dict[str, str] = field(repr=False)
     url: str = ""
     workers: dict[int, subprocess.Popen] = field(default_factory=dict, repr=False)
     _master: subprocess.Popen | None = field(default=None, repr=False)
-    _n_started: int = field(default=0, repr=False)
 
-    def start_master(self) -> None:
-        """Start the master and note its address."""
+    def start(self, n_workers: int) -> None:
+        """Start the master, then workers, and wait until it knows them."""
         self._master = self._start("master", "master.Master", [])
         self.url = self._wait_for(_MASTER_IS_UP, "master", self._master)
-
-    def start_workers(self, n_workers: int = 1) -> list[int]:
-        """Start more workers and wait until the master knows them.
-
-        Returns
-        -------
-        list of int
-            Their numbers; the first of a cluster is 0.
-
-        Raises
-        ------
-        ClusterError
-            If one does not come up within two minutes; the message ends with the
-            last lines that it wrote.
-        """
-        numbers = range(self._n_started, self._n_started + n_workers)
-        for number in numbers:
-            options = ["--cores", str(self.cores), "--memory", self.memory]
-            options += ["--work-dir", str(self.folder / f"worker-{number}"), self.url]
-            self.workers[number] = self._start(
-                f"worker-{number}", "worker.Worker", options
-            )
-            self._n_started += 1
-        for number in numbers:
-            self._wait_for(_WORKER_IS_UP, f"worker-{number}", self.workers[number])
-        return list(numbers)
+        for number in range(n_workers):
+            name = f"worker-{number}"
+            options = ["--cores", "1", "--memory", self.memory]
+            options += ["--work-dir", str(self.folder / name), self.url]
+            self.workers[number] = self._start(name, "worker.Worker", options)
+        for number, worker in self.workers.items():
+            self._wait_for(_WORKER_IS_UP, f"worker-{number}", worker)
 
     def kill_worker(self, number: int) -> None:
         """Kill a worker and its executors at once (SIGKILL), as a power cut would.
@@ -130,7 +109,7 @@ class LocalCluster:
             "spark.executor.defaultJavaOptions": java_options(self.folder),
             # Have all workers before the work starts, and not one of them.
             "spark.scheduler.minRegisteredResourcesRatio": "1.0",
-            "spark.cores.max": str(self.cores * len(self.workers)),
+            "spark.cores.max": str(len(self.workers)),
             **_GIVE_UP_SOON,
         }
         return start_spark(self.url, settings=of_cluster | dict(settings or {}))
@@ -140,9 +119,7 @@ class LocalCluster:
         for worker in self.workers.values():
             _kill_group(worker)
         self.workers.clear()
-        if self._master is not None:
-            _kill_group(self._master)
-            self._master = None
+        self.kill_master()
 
     def _start(self, name: str, what: str, options: list[str]) -> subprocess.Popen:
         command = [str(Path(self.environment["SPARK_HOME"], "bin", "spark-class"))]
@@ -182,10 +159,8 @@ class LocalCluster:
 
 
 @contextmanager
-def local_cluster(
-    n_workers: int = 2, cores: int = 1, memory: str = "1g"
-) -> Iterator[LocalCluster]:
-    """Start a master and workers on this machine, and take them down at the end.
+def local_cluster(n_workers: int = 2, memory: str = "1g") -> Iterator[LocalCluster]:
+    """Start a master and workers of one core each, and take them down at the end.
 
     Ports are free ones; logs and all that the processes write lie in a temporary
     folder that goes with them. (If Python itself is killed, they stay: end them by
@@ -193,8 +168,8 @@ def local_cluster(
 
     Parameters
     ----------
-    n_workers, cores : int
-        At least 1; `cores` of each worker.
+    n_workers : int
+        At least 1.
     memory : str
         Of each worker, all of it for its executor: ``"1g"``.
 
@@ -205,18 +180,17 @@ def local_cluster(
     Raises
     ------
     ClusterError
-        If the master or a worker does not come up; the message ends with the last
-        lines that it wrote.
+        If the master or a worker does not come up within two minutes; the message ends
+        with the last lines that it wrote.
     OSError
         On Windows, for which Spark has no such processes.
-    SparkMissingError, JavaMissingError
+    ImportError, JavaMissingError
         As in `recsys_helpers.large.spark.start_spark`.
     """
     check_count("n_workers", n_workers)
-    check_count("cores", cores)
     if os.name == "nt":
         raise OSError("A local cluster needs Linux, macOS or WSL; this is Windows.")
-    require_pyspark()
+    require("pyspark", "spark")
     folder = Path(tempfile.mkdtemp(prefix="recsys_cluster_"))
     # What master and workers do themselves is little: a short start matters more.
     options = f"{java_options(folder)} {SHORT_START}"
@@ -228,10 +202,9 @@ def local_cluster(
             "SPARK_DAEMON_JAVA_OPTS": options,
             "SPARK_LAUNCHER_OPTS": options,
         }
-    cluster = LocalCluster(folder, cores, memory, environment)
+    cluster = LocalCluster(folder, memory, environment)
     try:
-        cluster.start_master()
-        cluster.start_workers(n_workers)
+        cluster.start(n_workers)
         yield cluster
     finally:
         cluster.stop()

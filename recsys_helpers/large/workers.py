@@ -5,30 +5,18 @@ of its share of the batch; the gradients are averaged over the network (*all-red
 and all take the same step. With a loss that is a mean over rows, and equal shares, it
 is the step of one process with the whole batch.
 
-Start several processes of one program on this machine, and leave none behind.
-
-Checkpoints: all that a training needs to go on after its processes have died.
+After each epoch a *checkpoint* keeps all that the training needs to go on after its
+processes have died.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from types import FrameType
-from typing import Any, NoReturn
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -40,280 +28,21 @@ from recsys_helpers._checks import (
     check_number,
     check_positive,
 )
-from recsys_helpers._files import write_whole
+from recsys_helpers._files import ArraysFileError, read_npz, write_npz
 from recsys_helpers.extras import require
 from recsys_helpers.features.encoder import TowerInputs
 from recsys_helpers.features.taste import out_of_fold
-from recsys_helpers.vectors import UNREADABLE
+from recsys_helpers.large.processes import free_ports, run_workers
 
 __all__ = [
-    "Checkpoint",
+    "ROWS",
     "TowerRows",
-    "WorkerError",
     "WorkersSettings",
-    "free_ports",
-    "leave_none_behind",
-    "read_checkpoint",
     "rows_of_worker",
-    "run_workers",
     "tower_rows",
     "train_on_workers",
-    "write_checkpoint",
     "write_rows",
 ]
-
-# So long the others may take to notice that one has failed, and to say what they saw.
-_GRACE_S = 30.0
-_TAIL = 2_000
-_POLL_S = 0.05
-
-
-class WorkerError(RuntimeError):
-    """A worker failed; the message says which, how, and what each of them printed."""
-
-
-def run_workers(
-    commands: Sequence[Sequence[str]],
-    environment: Callable[[int], dict[str, str]] = lambda rank: {},
-    timeout_s: float = 300.0,
-) -> list[str]:
-    """Run one process for each command, and wait for all of them.
-
-    Parameters
-    ----------
-    commands : sequence of sequences of str
-        Arguments of Python: those of worker 0, of worker 1, and so on.
-    environment : callable
-        What a worker's environment has beside this one's, by the worker's number.
-    timeout_s : float
-        So long they have together.
-
-    Returns
-    -------
-    list of str
-        What each has printed.
-
-    Raises
-    ------
-    WorkerError
-        If a worker ends with an error or is killed, or the time is up. The others get
-        half a minute to notice it, and are killed then.
-    ValueError
-        If there is no command, or no time.
-    """
-    check_count("The number of workers", len(commands))
-    check_positive("timeout_s", timeout_s)
-    with ExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="workers_"))
-        outputs = [Path(folder, f"{rank}.txt") for rank in range(len(commands))]
-        workers: list[subprocess.Popen] = []
-        # Whatever happens, an interrupt included, no worker goes on.
-        stack.callback(_kill, workers)
-        for rank, (command, output) in enumerate(zip(commands, outputs, strict=True)):
-            file = stack.enter_context(output.open("wb"))
-            workers.append(
-                subprocess.Popen(
-                    [sys.executable, *command],
-                    stdin=subprocess.DEVNULL,
-                    stdout=file,
-                    stderr=subprocess.STDOUT,
-                    env=os.environ | environment(rank),
-                )
-            )
-        problem = _wait(workers, timeout_s)
-        printed = [
-            path.read_text(encoding="utf-8", errors="replace") for path in outputs
-        ]
-    if problem:
-        tails = (
-            f"Worker {rank} printed last:\n{text[-_TAIL:].strip() or 'nothing'}"
-            for rank, text in enumerate(printed)
-        )
-        raise WorkerError("\n".join([problem, *tails]))
-    return printed
-
-
-@contextmanager
-def leave_none_behind(said: str = "Stopped.") -> Iterator[None]:
-    """End this program on a signal with all that it has started, at once.
-
-    The kernel of a notebook does not hear a Ctrl-C, and a pool of processes goes on to
-    its next task. Here every process that this one has started, and what that has
-    started, is killed until nothing is left. On Ctrl-C, SIGTERM and SIGHUP alike
-    `KeyboardInterrupt` is raised, for whoever has something to put away; then the
-    program exits with the status that shells give to a signal (130, 143, 129). For the
-    main thread.
-
-    Parameters
-    ----------
-    said : str
-        Is printed then: what a person should know of what was done so far.
-
-    Raises
-    ------
-    SystemExit
-        On a signal.
-    """
-    status = 0
-
-    def stop(number: int, frame: FrameType | None) -> NoReturn:
-        nonlocal status
-        status = 128 + number
-        for one in before:
-            signal.signal(one, signal.SIG_IGN)  # a second one changes nothing
-        # At once, while it is known who started whom; then what is started meanwhile.
-        _kill_all_started()
-        threading.Thread(target=_keep_killing, daemon=True).start()
-        raise KeyboardInterrupt
-
-    before = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
-    hung_up = getattr(signal, "SIGHUP", None)  # not on Windows
-    if hung_up and signal.getsignal(hung_up) != signal.SIG_IGN:  # as nohup has it
-        before[hung_up] = signal.getsignal(hung_up)
-    try:
-        for one in before:
-            signal.signal(one, stop)
-        yield
-    except BaseException as error:
-        if not status:
-            raise
-        print(said, file=sys.stderr)
-        _wait_until(lambda: not _kill_all_started(), _GRACE_S)
-        raise SystemExit(status) from error
-    finally:
-        for one, handler in before.items():
-            signal.signal(one, signal.SIG_IGN if status else handler)
-
-
-def free_ports(n: int) -> list[int]:
-    """Find `n` ports of the loopback interface that nobody listens on at the moment."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(n)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
-
-
-def _wait(workers: Sequence[subprocess.Popen], timeout_s: float) -> str | None:
-    """Wait for all; return what went wrong, if something did."""
-    ends = time.monotonic() + timeout_s
-    while time.monotonic() < ends:
-        states = [worker.poll() for worker in workers]
-        failed = next((rank for rank, state in enumerate(states) if state), None)
-        if failed is not None:
-            ending = _ending(workers[failed])
-            _wait_until(lambda: all(w.poll() is not None for w in workers), _GRACE_S)
-            return f"Worker {failed} of {len(workers)}{ending}."
-        if all(state == 0 for state in states):
-            return None
-        time.sleep(_POLL_S)
-    return f"The workers were not done after {timeout_s:g} s, and were killed."
-
-
-def _wait_until(done: Callable[[], bool], timeout_s: float) -> None:
-    ends = time.monotonic() + timeout_s
-    while not done() and time.monotonic() < ends:
-        time.sleep(_POLL_S)
-
-
-def _ending(worker: subprocess.Popen) -> str:
-    code = worker.returncode
-    if code is None:
-        return " was still running"
-    return (
-        f" was killed by signal {-code}" if code < 0 else f" ended with status {code}"
-    )
-
-
-def _kill(workers: Sequence[subprocess.Popen]) -> None:
-    for worker in workers:
-        if worker.poll() is None:
-            worker.kill()
-        worker.wait()
-
-
-def _kill_all_started() -> bool:
-    """Kill what this process started, and what that did; say if anything was alive."""
-    import psutil
-
-    was_alive = False
-    for process in psutil.Process().children(recursive=True):
-        with suppress(psutil.NoSuchProcess):
-            if process.status() != psutil.STATUS_ZOMBIE:
-                process.kill()
-                was_alive = True
-    return was_alive
-
-
-def _keep_killing() -> NoReturn:
-    while True:
-        _kill_all_started()
-        time.sleep(_POLL_S)
-
-
-@dataclass(frozen=True, eq=False)
-class Checkpoint:
-    """The state of a training after some epochs.
-
-    Attributes
-    ----------
-    training : str
-        Which training it is: rows and settings, in one text.
-    losses, seconds : tuple of float
-        One an epoch.
-    state : sequence of arrays
-        Weights, and what the optimiser remembers of its steps. Without the latter the
-        training would go on, and differently.
-    """
-
-    training: str
-    losses: tuple[float, ...]
-    seconds: tuple[float, ...]
-    state: Sequence[NDArray]
-
-
-def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
-    """Replace the file as a whole: a death while writing leaves the one before."""
-    about = {
-        "training": checkpoint.training,
-        "losses": checkpoint.losses,
-        "seconds": checkpoint.seconds,
-    }
-    arrays: dict[str, Any] = {
-        f"state_{n:04}": array for n, array in enumerate(checkpoint.state)
-    }
-    content = io.BytesIO()
-    np.savez(content, about=np.array(json.dumps(about)), **arrays)
-    write_whole(path, content.getvalue())
-
-
-def read_checkpoint(path: str | Path) -> Checkpoint | None:
-    """Read a checkpoint, or return None if there is no file. Nothing is unpickled.
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged, or is none of `write_checkpoint`.
-    """
-    path = Path(path)
-    if not path.exists():
-        return None
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            about = json.loads(str(stored["about"]))
-            names = sorted(name for name in stored.files if name != "about")
-            return Checkpoint(
-                about["training"],
-                tuple(about["losses"]),
-                tuple(about["seconds"]),
-                [stored[name] for name in names],
-            )
-    except UNREADABLE as error:
-        raise ValueError(
-            f"{path} is no checkpoint, or is damaged ({error}). Give another path, and "
-            "the training starts anew."
-        ) from error
-
 
 ROWS, CHECKPOINT = "rows.npz", "checkpoint.npz"
 JAX_ON_CPUS = {
@@ -475,7 +204,7 @@ def train_on_workers(
     (port,) = free_ports(1)
     task = {"n_workers": n_workers, "port": port, "training": training, "die": die}
     commands = [
-        ["-m", "recsys_helpers.large", str(folder), str(rank), json.dumps(task)]
+        ["-m", "recsys_helpers.large._worker", str(folder), str(rank), json.dumps(task)]
         for rank in range(n_workers)
     ]
     # JAX makes float32 of all numbers unless it is told not to.
@@ -521,9 +250,7 @@ def rows_of_worker(
 
 def write_rows(rows: TowerRows, folder: Path) -> None:
     """Write rows where the workers look for them."""
-    content = io.BytesIO()
-    np.savez(content, users=rows.users, movies=rows.movies, ratings=rows.ratings)
-    write_whole(folder / ROWS, content.getvalue())
+    write_npz(folder / ROWS, vars(rows))
 
 
 def _fingerprint(rows: TowerRows) -> str:
@@ -532,3 +259,65 @@ def _fingerprint(rows: TowerRows) -> str:
         digest.update(f"{array.shape}{array.dtype}".encode())
         digest.update(array.tobytes())
     return digest.hexdigest()
+
+
+@dataclass(frozen=True, eq=False)
+class Checkpoint:
+    """The state of a training after some epochs.
+
+    Attributes
+    ----------
+    training : str
+        Which training it is: rows and settings, in one text.
+    losses, seconds : tuple of float
+        One an epoch.
+    state : sequence of arrays
+        Weights, and what the optimiser remembers of its steps. Without the latter the
+        training would go on, and differently.
+    """
+
+    training: str
+    losses: tuple[float, ...]
+    seconds: tuple[float, ...]
+    state: Sequence[NDArray]
+
+
+class CheckpointError(ArraysFileError):
+    """A file that does not hold a checkpoint."""
+
+    holds = "a checkpoint"
+    remedy = "Give another path, and the training starts anew."
+
+
+def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
+    """Replace the file as a whole: a death while writing leaves the one before."""
+    about = {
+        "training": checkpoint.training,
+        "losses": checkpoint.losses,
+        "seconds": checkpoint.seconds,
+    }
+    arrays: dict[str, Any] = {
+        f"state_{n:04}": array for n, array in enumerate(checkpoint.state)
+    }
+    write_npz(path, {"about": np.array(json.dumps(about)), **arrays})
+
+
+def read_checkpoint(path: str | Path) -> Checkpoint | None:
+    """Read a checkpoint, or return None if there is no file. Nothing is unpickled.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or is none of `write_checkpoint`.
+    """
+    path = Path(path)
+    if not path.exists():
+        return None
+    stored = read_npz(path, CheckpointError, names=["about"])
+    about = json.loads(str(stored.pop("about")))
+    return Checkpoint(
+        about["training"],
+        tuple(about["losses"]),
+        tuple(about["seconds"]),
+        [stored[name] for name in sorted(stored)],
+    )

@@ -1,12 +1,11 @@
 """What the live page knows of each film, and the films nearest to it.
 
-What the live page shows where no JavaScript runs: one table, all text escaped.
+`static_table` is what the page shows where no JavaScript runs.
 """
 
 from __future__ import annotations
 
 from html import escape
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,8 @@ from numpy.typing import NDArray
 from recsys_helpers.display import NO_FORMULAS, TABLE_STYLE, one_line
 from recsys_helpers.display.cards import GENRE_STYLES, main_genre
 from recsys_helpers.features.content import genre_flags
+from recsys_helpers.live._arrays import NOTHING, packed
 from recsys_helpers.live.methods import METHODS, LiveMethods
-from recsys_helpers.live.tastes import NOTHING, packed
 from recsys_helpers.titles import names_searched, spoken_title
 from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import nearest_rows
@@ -36,6 +35,8 @@ N_NEIGHBOURS = 10
 MOST_GENRES = 32
 NO_GENRE = 255
 MOST_RATINGS = 65_535
+N_SHOWN = 12
+CAPTION = "The ten films nearest to well-known ones, by five methods"
 
 
 def catalogue_part(methods: LiveMethods) -> dict:
@@ -61,64 +62,6 @@ def catalogue_part(methods: LiveMethods) -> dict:
     }
 
 
-def neighbours_part(methods: LiveMethods) -> dict:
-    """List the nearest films of each film, by each method."""
-    lists = [
-        neighbour_lists(methods.vectors[name], methods.movie_ids) for name in METHODS
-    ]
-    return {
-        "n": N_NEIGHBOURS,
-        "methods": [{"id": name, **about._asdict()} for name, about in METHODS.items()],
-        "lists": packed(np.stack(lists), "u16"),
-    }
-
-
-def neighbour_lists(
-    vectors: MovieVectors, movie_ids: NDArray[np.integer], n: int = N_NEIGHBOURS
-) -> NDArray[np.integer]:
-    """Find the nearest films of each film, by cosine.
-
-    Parameters
-    ----------
-    vectors : MovieVectors
-        A film that has no vector, or one of zeros, has no neighbours and is none.
-    movie_ids : numpy.ndarray of int, shape (n_films,)
-    n : int
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_films, n)
-        Positions in `movie_ids`, the nearest first; `NOTHING` where there is no other
-        film.
-    """
-    positions, matrix = vectors_of_films(vectors, movie_ids)
-    lists = np.full((len(movie_ids), n), NOTHING)
-    rows, _ = nearest_rows(
-        matrix, matrix, n, "cosine", exclude=np.arange(len(matrix))[:, None]
-    )
-    lists[positions, : rows.shape[1]] = positions[rows]
-    return lists
-
-
-def vectors_of_films(
-    vectors: MovieVectors, movie_ids: NDArray[np.integer]
-) -> tuple[NDArray[np.intp], NDArray[np.floating]]:
-    """Give the vectors of those films that have one which is not zero.
-
-    Returns
-    -------
-    positions : numpy.ndarray of int, shape (n_found,)
-        In `movie_ids`, ascending.
-    matrix : numpy.ndarray, shape (n_found, n_dimensions)
-    """
-    row_of = pd.Series(np.arange(len(vectors)), index=vectors.movie_ids)
-    rows = row_of.reindex(movie_ids).to_numpy()
-    positions = np.flatnonzero(~np.isnan(rows))
-    matrix = vectors.matrix[rows[positions].astype(np.intp)]
-    with_vector = matrix.any(axis=1)
-    return positions[with_vector], matrix[with_vector]
-
-
 def other_names(title: str) -> str:
     """Names of a movie besides the spoken one, to find it by, with | between them.
 
@@ -137,17 +80,53 @@ def _genre_bits(movies: pd.DataFrame, names: list[str]) -> list[int]:
     return [sum(bit_of[name] for name in set(genres)) for genres in movies["genres"]]
 
 
-N_SHOWN = 12
-CAPTION = "The ten films nearest to well-known ones, by five methods"
+def neighbours_part(methods: LiveMethods) -> dict:
+    """List the nearest films of each film, by each method."""
+    lists = [
+        neighbour_lists(methods.vectors[name], methods.movie_ids) for name in METHODS
+    ]
+    return {
+        "n": N_NEIGHBOURS,
+        "methods": [{"id": name, **about._asdict()} for name, about in METHODS.items()],
+        "lists": packed(np.stack(lists), "u16"),
+    }
+
+
+def neighbour_lists(
+    vectors: MovieVectors, movie_ids: NDArray[np.integer], n: int = N_NEIGHBOURS
+) -> NDArray[np.integer]:
+    """Find the nearest films of each film, by cosine.
+
+    They are positions in `movie_ids`, shape (n_films, n), the nearest first; `NOTHING`
+    where there is no other film. A film that has no vector, or one of zeros, has no
+    neighbours and is none.
+    """
+    positions, matrix = vectors_of_films(vectors, movie_ids)
+    lists = np.full((len(movie_ids), n), NOTHING)
+    rows, _ = nearest_rows(
+        matrix, matrix, n, "cosine", exclude=np.arange(len(matrix))[:, None]
+    )
+    lists[positions, : rows.shape[1]] = positions[rows]
+    return lists
+
+
+def vectors_of_films(
+    vectors: MovieVectors, movie_ids: NDArray[np.integer]
+) -> tuple[NDArray[np.intp], NDArray[np.floating]]:
+    """Give positions and vectors of those films that have one which is not zero."""
+    row_of = pd.Series(np.arange(len(vectors)), index=vectors.movie_ids)
+    rows = row_of.reindex(movie_ids).to_numpy()
+    positions = np.flatnonzero(~np.isnan(rows))
+    matrix = vectors.matrix[rows[positions].astype(np.intp)]
+    with_vector = matrix.any(axis=1)
+    return positions[with_vector], matrix[with_vector]
 
 
 def static_table(methods: LiveMethods) -> str:
-    """List the neighbours of the films with the most ratings.
+    """List the neighbours of the films with the most ratings, as HTML.
 
-    Returns
-    -------
-    str
-        HTML: a table that scrolls inside itself, with a group of rows for each film.
+    A table that scrolls inside itself, with a group of rows for each film; all text in
+    it is escaped.
     """
     names = [
         _name(title, year)
@@ -179,10 +158,9 @@ def static_table(methods: LiveMethods) -> str:
     )
 
 
-def _name(title: str, year: Any) -> str:
+def _name(title: str, year: int) -> str:
     spoken = spoken_title(title)
-    known = isinstance(year, int) or hasattr(year, "__index__")
-    return escape(one_line(f"{spoken} ({int(year)})" if known else spoken))
+    return escape(one_line(spoken if pd.isna(year) else f"{spoken} ({year})"))
 
 
 def _cell(names: list[str], film: int) -> str:

@@ -5,8 +5,7 @@
 A page that was opened from a folder may load scripts and nothing else. So each file is
 a script, which hands one object to the page: ``fiveWays.receive(part, object)``.
 Its name holds a hash of its content: a browser can keep it for ever, and a new version
-has a new name. Numbers are base64 of little-endian arrays, see
-`recsys_helpers.live.tastes`.
+has a new name. Numbers are base64 of little-endian arrays.
 """
 
 from __future__ import annotations

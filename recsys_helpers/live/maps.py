@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_helpers.live._arrays import NOTHING, packed
 from recsys_helpers.live.catalogue import vectors_of_films
 from recsys_helpers.live.methods import METHODS, LiveMethods
-from recsys_helpers.live.tastes import NOTHING, packed
 from recsys_helpers.vectors.nearest import unit_rows
 
 __all__ = [
@@ -44,23 +44,7 @@ def map_part(methods: LiveMethods) -> dict:
 
 
 def on_plane(matrix: NDArray[np.floating], seed: int = 0) -> NDArray[np.floating]:
-    """Lay vectors out by t-SNE, by their directions.
-
-    Parameters
-    ----------
-    matrix : numpy.ndarray of float, shape (n, n_dimensions)
-        At least four rows.
-    seed : int
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (n, 2)
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn is not installed.
-    """
+    """Lay at least four vectors out by t-SNE, by their directions, shape (n, 2)."""
     from sklearn.decomposition import PCA
     from sklearn.manifold import TSNE
 

@@ -73,13 +73,16 @@ def users_per_side(
     return int(np.ceil(quantiles**2 * variance / (rate_a - rate_b) ** 2))
 
 
-def compare_per_impression(
+def compare_per_user(
     clicks: ArrayLike, shown: ArrayLike, in_b: ArrayLike
 ) -> Comparison:
-    """Compare click rates as if every impression were a user of its own.
+    r"""Compare click rates with the user as the unit: the delta method.
 
-    It is right only where impressions are independent. Those of one user are not:
-    chance dealt out users, not impressions. Use `compare_per_user`.
+    The rate r of a side is clicks over impressions. As if every impression were a user
+    of its own, its variance would be that of a share; but chance dealt out users. With
+    :math:`\bar n` the mean number of impressions, the variance is that of
+    :math:`(c_u - r \, n_u) / \bar n` over the side's users, divided by their number.
+    Deng, Knoblich and Lu, "Applying the delta method in metric analytics", KDD 2018.
 
     Parameters
     ----------
@@ -91,38 +94,24 @@ def compare_per_impression(
     Raises
     ------
     ValueError
-        If the shapes differ, a side is empty, or a user has more clicks than
-        impressions.
+        If the shapes differ, a side has fewer than two users or was shown nothing, or
+        a user has more clicks than impressions.
     """
-    sides = _sides(clicks, shown, in_b)
-    rates = [c.sum() / n.sum() for c, n in sides]
-    variances = [
-        rate * (1 - rate) / n.sum() for rate, (_, n) in zip(rates, sides, strict=True)
-    ]
-    return _comparison(*rates, *variances)
-
-
-def compare_per_user(
-    clicks: ArrayLike, shown: ArrayLike, in_b: ArrayLike
-) -> Comparison:
-    r"""Compare click rates with the user as the unit: the delta method.
-
-    The rate of a side is clicks over impressions as before. With :math:`\bar n` the
-    mean number of impressions, its variance is that of
-    :math:`(c_u - r \, n_u) / \bar n` over the side's users, divided by their number:
-    users, not impressions, are drawn. Deng, Knoblich and Lu, "Applying the delta
-    method in metric analytics", KDD 2018.
-
-    Parameters, errors: as in `compare_per_impression`; a side needs two users.
-    """
-    sides = _sides(clicks, shown, in_b)
-    rates = [c.sum() / n.sum() for c, n in sides]
-    variances = []
-    for rate, (c, n) in zip(rates, sides, strict=True):
-        if len(n) < 2:
-            raise ValueError("A side needs at least two users to tell how they vary.")
+    clicks, shown, in_b = (np.asarray(a) for a in (clicks, shown, in_b))
+    _check_table(clicks, shown, in_b)
+    rates, variances = [], []
+    for side in (~in_b, in_b):
+        c, n = clicks[side], shown[side]
+        rate = c.sum() / n.sum()
+        rates.append(rate)
         variances.append(np.var((c - rate * n) / n.mean(), ddof=1) / len(n))
-    return _comparison(*rates, *variances)
+    difference = float(rates[1] - rates[0])
+    error = float(np.sqrt(sum(variances)))
+    if error > 0:
+        z = difference / error
+    else:  # nobody differs from anybody on the same side
+        z = np.copysign(np.inf, difference) if difference else 0.0
+    return Comparison(difference, error, float(z), float(2 * stats.norm.sf(abs(z))))
 
 
 def peeking_false_alarms(
@@ -149,7 +138,7 @@ def peeking_false_alarms(
     array, shape (n_looks,)
         From 0 to 1, never falling.
     """
-    return (largest_z(n_looks, n_tests, seed) >= threshold).mean(axis=0)
+    return (_largest_z(n_looks, n_tests, seed) >= threshold).mean(axis=0)
 
 
 def threshold_for_looks(
@@ -162,11 +151,11 @@ def threshold_for_looks(
     """
     if not 0 < level < 1:
         raise ValueError(f"level is between 0 and 1, for example 0.05, not {level}.")
-    largest = largest_z(n_looks, n_tests, seed)[:, -1]
+    largest = _largest_z(n_looks, n_tests, seed)[:, -1]
     return float(np.quantile(largest, 1 - level))
 
 
-def largest_z(n_looks: int, n_tests: int, seed: int = 0) -> Floats:
+def _largest_z(n_looks: int, n_tests: int, seed: int) -> Floats:
     """Largest absolute z up to each look of A/A tests, shape (n_tests, n_looks)."""
     check_count("n_looks", n_looks)
     check_count("n_tests", n_tests)
@@ -175,8 +164,7 @@ def largest_z(n_looks: int, n_tests: int, seed: int = 0) -> Floats:
     return np.maximum.accumulate(np.abs(z), axis=1)
 
 
-def _sides(clicks: ArrayLike, shown: ArrayLike, in_b: ArrayLike) -> list[tuple]:
-    clicks, shown, in_b = (np.asarray(a) for a in (clicks, shown, in_b))
+def _check_table(clicks: NDArray, shown: NDArray, in_b: NDArray) -> None:
     if not clicks.shape == shown.shape == in_b.shape or in_b.dtype != bool:
         raise ValueError(
             "Expected clicks, impressions and a bool for each user; got shapes "
@@ -184,20 +172,7 @@ def _sides(clicks: ArrayLike, shown: ArrayLike, in_b: ArrayLike) -> list[tuple]:
         )
     if (clicks > shown).any():
         raise ValueError("A user has more clicks than impressions.")
-    if in_b.all() or not in_b.any():
-        raise ValueError("All users are on one side.")
+    if min(in_b.sum(), (~in_b).sum()) < 2:
+        raise ValueError("A side needs at least two users to tell how they vary.")
     if not (shown[in_b].sum() > 0 and shown[~in_b].sum() > 0):
         raise ValueError("A side was shown nothing, so it has no click rate.")
-    return [(clicks[side], shown[side]) for side in (~in_b, in_b)]
-
-
-def _comparison(
-    rate_a: float, rate_b: float, variance_a: float, variance_b: float
-) -> Comparison:
-    difference = float(rate_b - rate_a)
-    error = float(np.sqrt(variance_a + variance_b))
-    if error > 0:
-        z = difference / error
-    else:  # nobody differs from anybody on the same side
-        z = np.copysign(np.inf, difference) if difference else 0.0
-    return Comparison(difference, error, float(z), float(2 * stats.norm.sf(abs(z))))

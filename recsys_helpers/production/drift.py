@@ -1,18 +1,16 @@
-"""How a trained recommender ages while the world goes on.
+"""How a trained recommender ages, and what it learns from its own recommendations.
 
 `population_stability_index` compares two distributions, of genres or decades, say,
 and can be watched every day without knowing what anybody will like. `FoldedIn` lets a
 method that was trained once serve people who came later, so that what its age costs
 can be measured by the course's protocol.
 
-A recommender that learns from what people did with its own recommendations.
-
 What nobody was shown nobody can like, so the data of the next round holds little but
-what the last round believed. Here people are simulated, so that the truth is known:
-`tastes_of` gives every pair of user and movie a chance to be liked, and `run_loop`
-lets a recommender and its users go round. Chaney, Stewart and Engelhardt, "How
-algorithmic confounding in recommendation systems increases homogeneity and decreases
-utility", RecSys 2018.
+what the last round believed. For that *feedback loop* people are simulated, so that
+the truth is known: `tastes_of` gives every pair of user and movie a chance to be liked,
+and `run_loop` lets a recommender and its users go round. Chaney, Stewart and
+Engelhardt, "How algorithmic confounding in recommendation systems increases homogeneity
+and decreases utility", RecSys 2018.
 """
 
 from typing import NamedTuple, Protocol, Self
@@ -27,16 +25,8 @@ from recsys_helpers.beyond_accuracy import gini
 from recsys_helpers.interactions import Interactions, UnknownIdError, integer_ids
 from recsys_helpers.vectors.nearest import unit_rows
 
-
-class ServesNewUsers(Protocol):
-    """A fitted method that recommends from ratings it has not learned from."""
-
-    interactions_: Interactions
-
-    def recommend_to(
-        self, ratings: pd.DataFrame, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """At most `n` movies, `movie_id` and `score`, best first."""
+Floats = NDArray[np.float64]
+FEW_CLICKS = 5
 
 
 def population_stability_index(
@@ -138,6 +128,17 @@ def newcomers(ratings: pd.DataFrame, start: float, end: float) -> pd.DataFrame:
     return ratings[within.to_numpy()].reset_index(drop=True)
 
 
+class ServesNewUsers(Protocol):
+    """A fitted method that recommends from ratings it has not learned from."""
+
+    interactions_: Interactions
+
+    def recommend_to(
+        self, ratings: pd.DataFrame, n: int = 10, exclude_seen: bool = True
+    ) -> pd.DataFrame:
+        """At most `n` movies, `movie_id` and `score`, best first."""
+
+
 class FoldedIn:
     """Recommend to users from their given ratings, with a method fitted before.
 
@@ -173,30 +174,6 @@ class FoldedIn:
                 f"The model knows none of the movies that user {user_id} rated."
             )
         return self.model.recommend_to(self._given[user_id], n, exclude_seen)
-
-
-Floats = NDArray[np.float64]
-FEW_CLICKS = 5
-
-
-class Round(NamedTuple):
-    """What one round of `run_loop` was like.
-
-    Attributes
-    ----------
-    gini : float
-        Of the lists that the model would show without exploration; see
-        `recsys_helpers.beyond_accuracy.gini`.
-    liked : float
-        Mean true chance to be liked of what was shown, exploration included.
-    starved : float
-        Share of the movies that have fewer than 5 clicks, of all users and rounds
-        before this one.
-    """
-
-    gini: float
-    liked: float
-    starved: float
 
 
 def tastes_of(
@@ -238,40 +215,24 @@ def tastes_of(
     return expit(np.log(liked_share / (1 - liked_share)) + sharpness * standard)
 
 
-def looked_at(n_places: int) -> Floats:
-    """Chance that each place of a list is looked at: ``1 / log2(place + 1)``.
+class Round(NamedTuple):
+    """What one round of `run_loop` was like.
 
-    The discount of nDCG, read as *position bias*: who stands first is seen first.
-
-    Examples
-    --------
-    >>> looked_at(3).round(2).tolist()
-    [1.0, 0.63, 0.5]
-    """
-    check_count("n_places", n_places)
-    return 1 / np.log2(np.arange(1, n_places + 1) + 1)
-
-
-def ease_scores(clicks: NDArray[np.bool_], l2: float = 20.0) -> Floats:
-    """Score every movie for every user from who clicked what: EASE, chapter 3's best.
-
-    Parameters
+    Attributes
     ----------
-    clicks : bool array, shape (n_users, n_movies)
-    l2 : float
-        Above 0; see `recsys_helpers.methods.ease.Ease`.
-
-    Returns
-    -------
-    array, shape (n_users, n_movies)
-        Exactly 0 in the column of a movie without clicks.
+    gini : float
+        Of the lists that the model would show without exploration; see
+        `recsys_helpers.beyond_accuracy.gini`.
+    liked : float
+        Mean true chance to be liked of what was shown, exploration included.
+    starved : float
+        Share of the movies that have fewer than 5 clicks, of all users and rounds
+        before this one.
     """
-    check_positive("l2", l2)
-    X = clicks.astype(np.float64)
-    P = np.linalg.inv(X.T @ X + l2 * np.eye(X.shape[1]))
-    B = P / -np.diag(P)
-    np.fill_diagonal(B, 0)
-    return X @ B
+
+    gini: float
+    liked: float
+    starved: float
 
 
 def run_loop(
@@ -338,6 +299,34 @@ def run_loop(
         chance = tastes[everyone, shown] * looks
         clicks[everyone, shown] |= rng.random(shown.shape) < chance
     return rounds
+
+
+def looked_at(n_places: int) -> Floats:
+    """Chance that each place of a list is looked at: ``1 / log2(place + 1)``.
+
+    The discount of nDCG, read as *position bias*: who stands first is seen first.
+
+    Examples
+    --------
+    >>> looked_at(3).round(2).tolist()
+    [1.0, 0.63, 0.5]
+    """
+    check_count("n_places", n_places)
+    return 1 / np.log2(np.arange(1, n_places + 1) + 1)
+
+
+def ease_scores(clicks: NDArray[np.bool_], l2: float = 20.0) -> Floats:
+    """Score every movie for every user from who clicked what: EASE, chapter 3's best.
+
+    Both have the shape (n_users, n_movies); the column of a movie without clicks is
+    exactly 0. For `l2`, above 0, see `recsys_helpers.methods.ease.Ease`.
+    """
+    check_positive("l2", l2)
+    X = clicks.astype(np.float64)
+    P = np.linalg.inv(X.T @ X + l2 * np.eye(X.shape[1]))
+    B = P / -np.diag(P)
+    np.fill_diagonal(B, 0)
+    return X @ B
 
 
 def _best(scores: Floats, excluded: NDArray[np.bool_], n: int) -> NDArray[np.intp]:

@@ -1,16 +1,14 @@
-"""Whom a recommender serves well, and whom it passes by.
+"""Whom a recommender serves well, whom it passes by, and who can be found again.
 
 A mean over users is a mean over the many. `popularity_classes` and
 `shares_of_profiles` tell whose taste lies outside of the mainstream, and
 `calibrated_lists` gives lists the proportions of a user's own history.
 
-What a user's vector gives away: whether its owner can be found again.
-
-Somebody publishes the vectors of users, without names. Somebody else knows a few
-likes of a person from elsewhere (a blog, another site), folds them in, and looks for
-the nearest vector. Narayanan and Shmatikov, "Robust de-anonymization of large sparse
-datasets", IEEE Symposium on Security and Privacy 2008, did it with ratings
-themselves.
+And what does a user's vector give away? Somebody publishes the vectors of users,
+without names. Somebody else knows a few likes of a person from elsewhere (a blog,
+another site), folds them in, and looks for the nearest vector: `found_again`. Narayanan
+and Shmatikov, "Robust de-anonymization of large sparse datasets", IEEE Symposium on
+Security and Privacy 2008, did it with ratings themselves.
 """
 
 import numpy as np

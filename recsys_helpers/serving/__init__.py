@@ -1,11 +1,10 @@
 """A recommender that answers over HTTP, one small module for each of its parts.
 
 - `ranking`: pure functions, from a vector to a few candidates to a short list;
-- `recommender`: what is held in memory while requests come, and `answers`: its types;
+- `recommender`: what is held in memory while requests come;
 - `training`: makes it from ratings;
 - `model_file`: keeps it in a file that is safe to read;
-- `app`: the endpoints, with `schemas` (what may come in and goes out), `problems` (the
-  one shape of an error), `guard` (limits and headers) and `docs_page`.
+- `app`: the endpoints, and `schemas`: what may come in and goes out.
 
 To start it, with the extra ``serve`` installed:
 

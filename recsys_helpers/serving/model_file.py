@@ -6,7 +6,6 @@ read is checked: the archive's checksums find a damaged byte, and `Recommender` 
 parts that do not fit each other.
 """
 
-import io
 import json
 from collections.abc import Mapping
 from dataclasses import fields
@@ -17,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers._files import write_whole
+from recsys_helpers._files import ArraysFileError, read_npz, write_npz
 from recsys_helpers.interactions import IdIndex
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.serving.recommender import Recommender, Settings
-from recsys_helpers.vectors import UNREADABLE, read_arrays
 
 __all__ = [
     "ModelFileError",
@@ -38,20 +36,16 @@ _SPARSE = ("seen", "likes", "queries")
 _PARTS = ("data", "indices", "indptr")
 
 
-class ModelFileError(ValueError):
+class ModelFileError(ArraysFileError):
     """A file that does not hold a model that can be served."""
 
-    def __init__(self, path: str | Path, reason: str) -> None:
-        super().__init__(
-            f"{path} holds no model that can be served: {reason} Make it anew with "
-            f"python -m recsys_helpers.serving --save {path}"
-        )
+    holds = "a model that can be served"
+    remedy = "Make it anew with python -m recsys_helpers.serving --save {path}"
 
 
 def save(recommender: Recommender, path: str | Path) -> None:
     """Write a model to an ``.npz`` file, which takes its place only when complete."""
     arrays: dict[str, Any] = {
-        "format_version": np.int64(FORMAT_VERSION),
         "edition": np.array(recommender.edition),
         "settings": np.array(_written(recommender.settings)),
         "titles": np.array(recommender.titles, dtype=str),
@@ -62,9 +56,7 @@ def save(recommender: Recommender, path: str | Path) -> None:
     for name in _SPARSE:
         matrix = getattr(recommender, name)
         arrays |= {f"{name}_{part}": getattr(matrix, part) for part in _PARTS}
-    content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
-    write_whole(path, content.getvalue())
+    write_npz(path, arrays, version=FORMAT_VERSION, compress=True)
 
 
 def load(path: str | Path) -> Recommender:
@@ -77,16 +69,7 @@ def load(path: str | Path) -> Recommender:
     ModelFileError
         If the file is damaged, cut short, or holds something else.
     """
-    with open(path, "rb") as file:
-        try:
-            arrays = read_arrays(file)
-        except UNREADABLE as error:
-            raise ModelFileError(path, f"it cannot be read ({error}).") from error
-    version = arrays.get("format_version")
-    if version is None or version.shape or version != FORMAT_VERSION:
-        raise ModelFileError(
-            path, f"its format is {version}, and this course reads {FORMAT_VERSION}."
-        )
+    arrays = read_npz(path, ModelFileError, version=FORMAT_VERSION)
     try:
         return _recommender(arrays)
     except KeyError as error:

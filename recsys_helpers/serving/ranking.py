@@ -6,7 +6,7 @@ score knows choose what is shown.
 """
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -38,21 +38,10 @@ def retrieve(
     n: int,
     exclude: ArrayLike | None = None,
 ) -> Rows:
-    """Rows of the movies whose vectors point furthest along a vector.
+    """Rows of the movies, but `exclude`, whose vectors point furthest along a vector.
 
-    Parameters
-    ----------
-    vector : array of float, shape (n_dimensions,)
-    movie_vectors : array of float, shape (n_movies, n_dimensions)
-    n : int
-        At least 1. Fewer come back where there are not so many.
-    exclude : array of int, optional
-        Rows that are not wanted.
-
-    Returns
-    -------
-    array of int, shape (n,)
-        Largest dot product first, ties by row.
+    The largest dot product comes first, ties by row. Fewer than `n` come back where
+    there are not so many.
 
     Examples
     --------
@@ -81,47 +70,28 @@ def top_finite(
     return best[finite[best]]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class EaseRanker:
     """EASE's score of some movies only: see `recsys_helpers.methods.ease`.
 
     Parameters
     ----------
-    likes : scipy.sparse.csr_array, shape (n_users, n_movies)
-        X, the likes that the weights were learned from.
-    gram_inverse : array, shape (n_users, n_users)
-        K.
-    scale : array, shape (n_movies,)
-        ``l2 * diag(P)``.
+    likes, gram_inverse, scale
+        X, K and ``l2 * diag(P)``, as in `recsys_helpers.serving.recommender`.
     """
 
     likes: sparse.csr_array
     gram_inverse: NDArray[np.float64]
     scale: NDArray[np.float64]
 
-    _by_movie: sparse.csr_array = field(init=False, repr=False)
-
     def __post_init__(self) -> None:
         # A movie's likes lie side by side in this one.
-        object.__setattr__(self, "_by_movie", self.likes.T.tocsr())
+        self._by_movie = self.likes.T.tocsr()
 
     def scores(
         self, columns: Rows, values: NDArray[np.float64], candidates: Rows
     ) -> NDArray[np.float64]:
-        """Score the candidates for somebody's likes.
-
-        Parameters
-        ----------
-        columns : array of int, shape (n_likes,)
-            Which movies they like, each once.
-        values : array of float, shape (n_likes,)
-            How much each like counts.
-        candidates : array of int, shape (n_candidates,)
-
-        Returns
-        -------
-        array of float, shape (n_candidates,)
-        """
+        """Score the candidates for somebody who likes movies (`columns`) so much."""
         query = np.zeros(len(self.scale))
         query[columns] = values
         alike = self._by_movie[columns].T @ values
@@ -135,17 +105,8 @@ class EaseRanker:
 def at_most_each(groups: Sequence[Hashable], limit: int) -> list[int]:
     """Positions to keep so that no group has more than `limit` of them.
 
-    Parameters
-    ----------
-    groups : sequence
-        The group of each entry of a list, best first. None: in no group, always kept.
-    limit : int
-        At least 1.
-
-    Returns
-    -------
-    list of int
-        Ascending: the order of the list stays.
+    `groups` has the group of each entry of a list, best first; None, in no group, is
+    always kept. The order of the list stays.
 
     Examples
     --------
@@ -194,22 +155,10 @@ def recall_of(candidates: ArrayLike, wanted: ArrayLike) -> float:
 def search_titles(
     query: str, titles: Sequence[str], n: int, counts: ArrayLike | None = None
 ) -> list[int]:
-    """Rows of the titles that a query finds, best first.
+    """Rows of at most n titles that a query finds, best first.
 
-    Parameters
-    ----------
-    query : str
-    titles : sequence of str
-    n : int
-    counts : array of int, shape (n_titles,), optional
-        How many ratings each movie has: of two titles that are found equally well (see
-        `recsys_helpers.titles.match_titles`), the more famous goes first. Without
-        these it is the shorter one.
-
-    Returns
-    -------
-    list of int
-        At most n. Empty where none is found.
+    Of two that are found equally well (see `recsys_helpers.titles.match_titles`), the
+    one with more ratings, `counts`, goes first; without these the shorter one.
 
     Examples
     --------

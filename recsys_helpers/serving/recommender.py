@@ -5,19 +5,15 @@ movie, and computes one for a new user with one small system of equations: from 
 come the candidates, and what is similar. EASE, with recent likes counting more, is the
 best single method of the course at lists, but has no short vectors to search in: it
 orders the candidates.
-
-Whether the parts of a served model fit together.
-
-What a recommender is told and what it answers with.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from functools import cached_property
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,12 +36,10 @@ from recsys_helpers.serving.ranking import (
 from recsys_helpers.vectors import LARGEST_VALUE
 from recsys_helpers.vectors.nearest import unit_rows
 
-if TYPE_CHECKING:  # it imports this module
-    pass  # MERGED
-
 __all__ = [
     "CANDIDATES",
     "Counts",
+    "Movie",
     "Recommendations",
     "Recommender",
     "ScoredMovie",
@@ -53,11 +47,24 @@ __all__ = [
 ]
 
 
-class ScoredMovie(NamedTuple):
-    """A line of an answer."""
+#: How many movies retrieval hands to ranking; the benchmark of the server says why.
+CANDIDATES = 300
+#: So many films of one series stand on a list at most.
+OF_ONE_SERIES = 2
+
+
+@dataclass(frozen=True)
+class Movie:
+    """A movie by its id and its title."""
 
     movie_id: int
     title: str
+
+
+@dataclass(frozen=True)
+class ScoredMovie(Movie):
+    """A movie and how much speaks for it; scores of two lists do not compare."""
+
     score: float
 
 
@@ -83,13 +90,7 @@ class Settings(NamedTuple):
     ease: Ease
 
 
-#: How many movies retrieval hands to ranking; the benchmark of the server says why.
-CANDIDATES = 300
-#: So many films of one series stand on a list at most.
-OF_ONE_SERIES = 2
-
-
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Recommender:
     """A trained model, ready to answer: only arrays, nothing is learned here.
 
@@ -110,6 +111,12 @@ class Recommender:
     gram_inverse : array of float64, shape (n_users, n_users)
     scale : array of float64, shape (n_movies,)
         EASE's K, and ``l2 * diag(P)``.
+
+    Raises
+    ------
+    ValueError
+        If a part has another length than the users or movies, or a number or a setting
+        cannot be.
     """
 
     edition: str
@@ -125,41 +132,22 @@ class Recommender:
     gram_inverse: NDArray[np.float64]
     scale: NDArray[np.float64]
 
-    # What every request needs is computed once, by __post_init__.
-    _shared: NDArray[np.float64] = field(init=False, repr=False)
-    _directions: NDArray[np.floating] = field(init=False, repr=False)
-    _counts: NDArray[np.integer] = field(init=False, repr=False)
-    _popularity: Any = field(init=False, repr=False)
-    _ranker: EaseRanker = field(init=False, repr=False)
-    _series: list[str | None] = field(init=False, repr=False)
-
     def __post_init__(self) -> None:
-        """Check that all parts fit, and compute once what every request needs.
-
-        Raises
-        ------
-        ValueError
-            If a part has another length than the users or movies, or a number or a
-            setting cannot be.
-        """
-        check_parts(self)
-        vectors = self.movie_vectors.astype(np.float64)
+        """Check that all parts fit, and compute once what every request needs."""
+        _check_parts(self)
         regularization = self.settings.als.regularization
         check_positive("regularization", regularization)
+        vectors = self.movie_vectors.astype(np.float64)
         penalty = regularization * np.eye(vectors.shape[1])
-        counts = np.bincount(self.seen.indices, minlength=len(self.movies))
+        self._shared = vectors.T @ vectors + penalty
+        self._directions = unit_rows(self.movie_vectors)
+        self._counts = np.bincount(self.seen.indices, minlength=len(self.movies))
+        self._popularity = popular_where_silent(
+            np.zeros(len(self.movies)), self._counts
+        )
+        self._ranker = EaseRanker(self.likes, self.gram_inverse, self.scale)
+        self._series = [series_of(title) for title in self.titles]
         search_titles("a", self.titles, 1)  # prepares them, once
-        ready = {
-            "_shared": vectors.T @ vectors + penalty,
-            "_directions": unit_rows(self.movie_vectors),
-            "_counts": counts,
-            "_popularity": popular_where_silent(np.zeros(len(counts)), counts),
-            "_ranker": EaseRanker(self.likes, self.gram_inverse, self.scale),
-            "_series": [series_of(title) for title in self.titles],
-        }
-        for name, value in ready.items():
-            # A frozen dataclass sets its own fields this way.
-            object.__setattr__(self, name, value)
         # A setting that cannot be shows now, and not when the first request comes.
         self.recommend_to({int(self.movies.ids[0]): 5.0}, 1)
 
@@ -172,7 +160,7 @@ class Recommender:
     def fingerprint(self) -> str:
         """Twelve letters and digits that differ as soon as one number does."""
         digest = sha256()
-        for given in filter(lambda one: one.init, fields(self)):
+        for given in fields(self):
             value = getattr(self, given.name)
             if isinstance(value, IdIndex):
                 value = value.ids
@@ -188,15 +176,8 @@ class Recommender:
     def similar(self, movie_id: int, n: int = 10) -> list[ScoredMovie]:
         """Movies whose vectors point in the same direction, by cosine.
 
-        Returns
-        -------
-        list of ScoredMovie
-            Empty where nobody liked the movie, so that it has no direction.
-
-        Raises
-        ------
-        UnknownIdError
-            If nobody rated the movie.
+        There are none where nobody liked the movie, so that it has no direction. An
+        `UnknownIdError` is raised if nobody rated it.
         """
         row = int(self.movies.rows(movie_id))
         vector = self._directions[row]
@@ -211,20 +192,10 @@ class Recommender:
     def recommend(
         self, user_id: int, n: int = 10, exclude_seen: bool = True
     ) -> Recommendations:
-        """Movies for somebody who was there in training.
+        """Movies for somebody who was there in training, or an `UnknownIdError`.
 
-        Parameters
-        ----------
-        user_id : int
-        n : int
-            Fewer come back where the rules leave fewer of the candidates.
-        exclude_seen : bool
-            Leave out what the user has rated.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user has no rating in training.
+        Fewer than `n` come back where the rules leave fewer of the candidates. What the
+        user has rated is left out, unless `exclude_seen` is False.
         """
         check_count("n", n)
         row = int(self.users.rows(user_id))
@@ -262,21 +233,19 @@ class Recommender:
         vector = self._fold_in(rated, stars)
         return self._ranked(vector, rated[liked], values[liked], rated, n)
 
-    def search(self, query: str, n: int = 10) -> list[tuple[int, str]]:
-        """Ids and titles of the movies that a title leads to, the likeliest first."""
-        rows = search_titles(query, self.titles, n, self._counts)
-        return [(int(self.movies.ids[row]), self.titles[row]) for row in rows]
+    def search(self, query: str, n: int = 10) -> list[Movie]:
+        """Movies that a title leads to, the likeliest first."""
+        return self._named(search_titles(query, self.titles, n, self._counts))
 
     def unknown_movies(self, movie_ids: list[int]) -> list[int]:
         """Those of some ids that nothing is known of, in their order."""
         found = self.movies.find(np.array(movie_ids, dtype=np.int64))
         return [one for one, row in zip(movie_ids, found, strict=True) if row < 0]
 
-    def nearest_ids(self, movie_id: int, n: int = 3) -> list[tuple[int, str]]:
-        """Ids and titles of the movies whose ids are nearest to a number."""
+    def nearest_ids(self, movie_id: int, n: int = 3) -> list[Movie]:
+        """Movies whose ids are nearest to a number."""
         distances = np.abs(self.movies.ids.astype(np.int64) - movie_id)
-        nearest = np.argsort(distances, kind="stable")[:n]
-        return [(int(self.movies.ids[row]), self.titles[row]) for row in nearest]
+        return self._named(np.argsort(distances, kind="stable")[:n])
 
     def candidates(self, user_id: int, n: int = CANDIDATES) -> NDArray[np.integer]:
         """Ids that retrieval finds for a user: the first of the two steps alone."""
@@ -324,6 +293,9 @@ class Recommender:
         solved = solve_row(self._shared, vectors, confidences[positive])
         return solved.astype(np.float64)
 
+    def _named(self, rows: Iterable[int]) -> list[Movie]:
+        return [Movie(int(self.movies.ids[row]), self.titles[row]) for row in rows]
+
     def _listed(
         self, rows: NDArray[np.integer], scores: NDArray[np.floating]
     ) -> list[ScoredMovie]:
@@ -334,7 +306,7 @@ class Recommender:
         ]
 
 
-def check_parts(model: Recommender) -> None:
+def _check_parts(model: Recommender) -> None:
     """Raise a ValueError if a part has a wrong length, or a number cannot be."""
     n_users, n_movies = len(model.users), len(model.movies)
     n_factors = model.movie_vectors.shape[-1]

@@ -1,6 +1,5 @@
 """What may come in and what goes out, with its limits. Needs pydantic (extra serve)."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 from pydantic import (
@@ -12,8 +11,10 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from recsys_helpers.datasets.ratings_files import LARGEST_ID
+from recsys_helpers.serving.recommender import Movie, ScoredMovie
+
 MOST_MOVIES, MOST_RATINGS, MOST_LETTERS = 100, 500, 100
-LARGEST_ID = 2**31 - 1
 
 
 def _plain_number(value: Any) -> Any:
@@ -34,21 +35,29 @@ def _plain_truth(value: Any) -> Any:
     return value
 
 
-def _up_to(largest: int, read: Callable[[Any], Any]) -> Any:
-    """Type of a whole number from 1; `read` sees first what was written."""
-    # Behind a validator pydantic would leave the limits out of the schema.
-    schema = {"type": "integer", "minimum": 1, "maximum": largest}
-    return Annotated[
-        int,
-        Field(ge=1, le=largest),
-        BeforeValidator(read),
-        WithJsonSchema(schema),
-    ]
+def _schema_up_to(largest: int) -> WithJsonSchema:
+    """Say the limits: behind a validator pydantic would leave them out."""
+    return WithJsonSchema({"type": "integer", "minimum": 1, "maximum": largest})
 
 
-Id = _up_to(LARGEST_ID, _plain_number)
-Number = _up_to(MOST_MOVIES, _plain_number)
-IdInBody = _up_to(LARGEST_ID, _whole_number)
+Id = Annotated[
+    int,
+    Field(ge=1, le=LARGEST_ID),
+    BeforeValidator(_plain_number),
+    _schema_up_to(LARGEST_ID),
+]
+Number = Annotated[
+    int,
+    Field(ge=1, le=MOST_MOVIES),
+    BeforeValidator(_plain_number),
+    _schema_up_to(MOST_MOVIES),
+]
+IdInBody = Annotated[
+    int,
+    Field(ge=1, le=LARGEST_ID),
+    BeforeValidator(_whole_number),
+    _schema_up_to(LARGEST_ID),
+]
 
 
 class _Asked(BaseModel):
@@ -60,10 +69,7 @@ class _Asked(BaseModel):
 class HowMany(_Asked):
     """What can stand behind the question mark of an address."""
 
-    # The limits are known when the program runs: too late for a type checker.
-    n: Number = Field(  # type: ignore[valid-type]
-        10, description="How many movies you want.", examples=[5]
-    )
+    n: Number = Field(10, description="How many movies you want.", examples=[5])
 
 
 class ForUser(HowMany):
@@ -92,7 +98,7 @@ class Rating(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    movie_id: IdInBody = Field(examples=[1])  # type: ignore[valid-type]
+    movie_id: IdInBody = Field(examples=[1])
     rating: float = Field(
         ge=0.5,
         le=5,
@@ -135,19 +141,6 @@ class NewUser(BaseModel):
         description="Each movie once.",
         json_schema_extra={"uniqueItems": True},
     )
-
-
-class Movie(BaseModel):
-    """A movie by its id and its title."""
-
-    movie_id: int
-    title: str
-
-
-class ScoredMovie(Movie):
-    """A movie and how much speaks for it; scores of two lists do not compare."""
-
-    score: float
 
 
 class Found(BaseModel):

@@ -2,287 +2,69 @@
 
 All five methods of the course end here, whatever they learn from: ratings, links or
 posters. `MovieVectors` holds one vector a movie and answers the questions that all
-of them are asked: which movies are near this one, what lies between two, and how
-do I keep the answer for later.
-
-Check what a `MovieVectors` is made from, and say in plain words what is wrong.
-
-The file that `MovieVectors.save` writes: a numpy archive without pickles.
-
-Arrays in it: ``format_version`` (1), ``movie_ids``, ``matrix`` and, if there are
-titles, ``titles`` (unicode).
-
-Which row a movie has, of its id or its title; and what to say if there is none.
+of them are asked: which movies are near this one or that point, and how do I keep the
+answer for later. `VectorIndex` answers without looking at every movie, and mostly as
+well: for millions.
 """
 
 from __future__ import annotations
 
-import io
-import zipfile
-import zlib
+import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from numbers import Integral
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Self
+from typing import Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers._checks import as_list
-from recsys_helpers._files import write_whole
+from recsys_helpers._checks import as_list, check_count
+from recsys_helpers._files import ArraysFileError, read_npz, write_npz
 from recsys_helpers.interactions import UnknownIdError
 from recsys_helpers.titles import nearest_titles, rows_of_title
+from recsys_helpers.vectors._graph import QUERY_EF, Graph
 from recsys_helpers.vectors.nearest import Metric, nearest_rows, unit_rows
 
-if TYPE_CHECKING:  # it imports this module
-    from recsys_helpers.vectors.index import VectorIndex
-
 __all__ = [
+    "IndexFileError",
     "MovieVectors",
     "UnknownMovieError",
+    "VectorIndex",
+    "VectorsFileError",
 ]
 
 # Beyond this the squares overflow in float32; a model that got there has diverged.
 LARGEST_VALUE = 1e15
-
-
-def checked_ids(movie_ids: ArrayLike) -> NDArray[np.integer]:
-    """Take a read-only copy of 1-D, positive, unique whole ids."""
-    ids = np.array(movie_ids)
-    if ids.ndim != 1 or not ids.size:
-        raise ValueError(
-            f"movie_ids is a list of at least one id; this has shape {ids.shape}."
-        )
-    if ids.dtype.kind not in "iu":
-        raise TypeError(f"movie_ids are whole numbers; these are {ids.dtype}.")
-    if ids.min() < 1:
-        raise ValueError(f"movie_ids are positive; {ids.min()} is among these.")
-    unique, counts = np.unique(ids, return_counts=True)
-    if len(unique) < len(ids):
-        repeated = unique[counts.argmax()]
-        raise ValueError(
-            f"Every movie has one vector; movie_id {repeated} occurs {counts.max()} "
-            "times."
-        )
-    ids.flags.writeable = False
-    return ids
-
-
-def checked_matrix(matrix: ArrayLike, name: str = "matrix") -> NDArray[np.floating]:
-    """Take a read-only copy: 2-D, not empty, finite, float32 or float64."""
-    matrix = np.array(matrix)
-    if matrix.dtype.kind not in "iuf":
-        raise TypeError(f"The {name} holds numbers; this one is {matrix.dtype}.")
-    if matrix.dtype not in (np.float32, np.float64):
-        matrix = matrix.astype(np.float64)
-    if matrix.ndim != 2 or not matrix.size:
-        raise ValueError(
-            f"The {name} needs one row a movie and at least one column; "
-            f"this one has shape {matrix.shape}."
-        )
-    wrong = ~(np.abs(matrix) <= LARGEST_VALUE)  # NaN is not below anything
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise ValueError(
-            f"The {name} has {wrong.sum():,} values that are NaN, infinite or above "
-            f"{LARGEST_VALUE:.0e}, the first {matrix[row, column]} in row {row}, "
-            f"column {column}. Has the training diverged?"
-        )
-    matrix.flags.writeable = False
-    return matrix
-
-
-def checked_titles(titles: Sequence[str]) -> tuple[str, ...]:
-    """Take the titles as a tuple of text."""
-    titles = tuple(as_list(titles))
-    for row, title in enumerate(titles):
-        if not isinstance(title, str) or "\0" in title:
-            raise TypeError(f"Titles are text; {title!r} in row {row} is not.")
-    return titles
-
-
-def check_length(name: str, length: int, unit: str, n_movies: int) -> None:
-    """Refuse another length than there are movies."""
-    if length != n_movies:
-        raise ValueError(
-            f"There are {n_movies:,} movie_ids, but the {name} has {length:,} {unit}."
-        )
-
-
-FORMAT_VERSION = 1
-
-#: What numpy and zipfile raise on bytes that are not theirs, besides ValueError.
-UNREADABLE = (
-    EOFError,
-    KeyError,
-    MemoryError,
-    NotImplementedError,
-    OSError,
-    RuntimeError,
-    SyntaxError,
-    TypeError,
-    ValueError,
-    zipfile.BadZipFile,
-    zlib.error,
-)
-
-
-class VectorsFileError(ValueError):
-    """A file that does not hold movie vectors."""
-
-    def __init__(self, path: str | Path, reason: str) -> None:
-        super().__init__(
-            f"{path} does not hold movie vectors: {reason} "
-            "If MovieVectors.save wrote it, the file has been damaged since: save it "
-            "again or take another copy."
-        )
-
-
-def write(
-    path: str | Path,
-    movie_ids: NDArray[np.integer],
-    matrix: NDArray[np.floating],
-    titles: Sequence[str] | None,
-) -> None:
-    """Write under a temporary name beside `path`, then move into place."""
-    arrays: dict[str, Any] = {
-        "format_version": np.int64(FORMAT_VERSION),
-        "movie_ids": movie_ids,
-        "matrix": matrix,
-    }
-    if titles is not None:
-        arrays["titles"] = np.array(titles, dtype=str)
-    content = io.BytesIO()
-    np.savez_compressed(content, **arrays)
-    write_whole(path, content.getvalue())
-
-
-def read(
-    path: str | Path,
-) -> tuple[NDArray, NDArray, list[str] | None]:
-    """Ids, matrix and titles of a file, not yet checked against each other.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    VectorsFileError
-        If it cannot be read, or another version of the format is in it.
-    """
-    with open(path, "rb") as file:
-        try:
-            arrays = read_arrays(file)
-        except UNREADABLE as error:
-            raise VectorsFileError(path, f"it cannot be read ({error}).") from error
-    missing = {"format_version", "movie_ids", "matrix"} - arrays.keys()
-    if missing:
-        raise VectorsFileError(path, f"it has no {', '.join(sorted(missing))}.")
-    version = arrays["format_version"]
-    if version.shape or version != FORMAT_VERSION:
-        raise VectorsFileError(
-            path,
-            f"its format is {version} and this recsys_helpers reads {FORMAT_VERSION}.",
-        )
-    titles = arrays.get("titles")
-    return (
-        arrays["movie_ids"],
-        arrays["matrix"],
-        None if titles is None else titles.tolist(),
-    )
-
-
-def read_arrays(file: BinaryIO) -> dict[str, NDArray]:
-    """All arrays of an ``.npz`` archive. No pickle is read.
-
-    Raises
-    ------
-    Exception
-        One of :data:`UNREADABLE`, if it is not a whole archive of plain arrays.
-    """
-    if not zipfile.is_zipfile(file):
-        raise ValueError("it is not a complete .npz archive")
-    file.seek(0)
-    with np.load(file, allow_pickle=False) as archive:
-        return {name: archive[name] for name in archive.files}
-
-
-Titles = tuple[str, ...] | None
+# Below this recall an index warns.
+_LOW_RECALL = 0.9
+_INDEX_VERSION = 3
 
 
 class UnknownMovieError(UnknownIdError):
     """No vector for this movie."""
 
 
-def row_of_movie(
-    movie: int | str, movie_ids: NDArray[np.integer], titles: Titles
-) -> int:
-    """Find the row of a movie.
+class VectorsFileError(ArraysFileError):
+    """A file that does not hold movie vectors."""
 
-    Parameters
-    ----------
-    movie : int or str
-        An id, or a title: see `recsys_helpers.titles.rows_of_title`.
-    movie_ids : array of int, shape (n_movies,)
-    titles : tuple of str, length n_movies, or None
-
-    Raises
-    ------
-    UnknownMovieError
-        If there is no such movie; the message names the nearest ones.
-    ValueError
-        If several movies have this title.
-    TypeError
-        If it is neither an id nor a title.
-    """
-    if isinstance(movie, str):
-        return _row_of_title(movie, movie_ids, titles)
-    if not isinstance(movie, Integral) or isinstance(movie, bool):
-        raise TypeError(f"A movie is an id or a title, not {movie!r}.")
-    found = np.flatnonzero(movie_ids == movie)
-    if not found.size:
-        # Python's whole numbers neither wrap around nor overflow, as numpy's do.
-        distances = [abs(other - int(movie)) for other in movie_ids.tolist()]
-        nearest = sorted(range(len(movie_ids)), key=distances.__getitem__)[:3]
-        raise UnknownMovieError(
-            f"movie_id {movie} is not among these {len(movie_ids):,} movies. "
-            f"The nearest ids: {_listing(nearest, movie_ids, titles)}."
-        )
-    return int(found[0])
+    holds = "movie vectors"
+    remedy = (
+        "If MovieVectors.save wrote it, the file has been damaged since: save it again "
+        "or take another copy."
+    )
 
 
-def _row_of_title(title: str, movie_ids: NDArray[np.integer], titles: Titles) -> int:
-    if titles is None:
-        raise UnknownMovieError(
-            f"These vectors have no titles, so {title!r} cannot be looked up. "
-            "Give a movie_id, or pass titles= to MovieVectors."
-        )
-    rows = rows_of_title(title, titles)
-    if not rows:
-        near = _listing(nearest_titles(title, titles), movie_ids, titles)
-        raise UnknownMovieError(
-            f"No movie among these {len(movie_ids):,} is called {title!r}. Did you "
-            f"mean {near}?"
-        )
-    if len(rows) > 1:
-        some = _listing(rows[:5], movie_ids, titles)
-        raise ValueError(
-            f"{len(rows)} movies are called {title!r}: {some}. "
-            "Give the whole title or the movie_id."
-        )
-    return rows[0]
+class IndexFileError(ArraysFileError):
+    """A file that does not hold an index that this version reads."""
+
+    holds = "an index"
+    remedy = (
+        "If VectorIndex.save wrote it, the file is of another version or has been "
+        "damaged since: take another copy or build it again, from the same vectors."
+    )
 
 
-def _listing(
-    rows: Iterable[int], movie_ids: NDArray[np.integer], titles: Titles
-) -> str:
-    if titles is None:
-        return ", ".join(str(movie_ids[row]) for row in rows)
-    return ", ".join(f"{titles[row]!r} ({movie_ids[row]})" for row in rows)
-
-
-@dataclass(frozen=True, eq=False, repr=False)
 class MovieVectors:
     """One vector for each movie.
 
@@ -320,18 +102,18 @@ class MovieVectors:
     1         3  Clueless         0.0
     """
 
-    movie_ids: NDArray[np.integer]
-    matrix: NDArray[np.floating]
-    titles: tuple[str, ...] | None = None
-
-    def __post_init__(self) -> None:
-        # A frozen dataclass sets its own fields this way.
-        object.__setattr__(self, "movie_ids", checked_ids(self.movie_ids))
-        object.__setattr__(self, "matrix", checked_matrix(self.matrix))
-        check_length("matrix", len(self.matrix), "rows", len(self))
+    def __init__(
+        self,
+        movie_ids: ArrayLike,
+        matrix: ArrayLike,
+        titles: Sequence[str] | None = None,
+    ) -> None:
+        self.movie_ids = _checked_ids(movie_ids)
+        self.matrix = _checked_matrix(matrix)
+        self.titles = None if titles is None else _checked_titles(titles)
+        self._check_length("matrix", len(self.matrix), "rows")
         if self.titles is not None:
-            object.__setattr__(self, "titles", checked_titles(self.titles))
-            check_length("titles", len(self.titles), "entries", len(self))
+            self._check_length("titles", len(self.titles), "entries")
 
     def __len__(self) -> int:
         return len(self.movie_ids)
@@ -361,8 +143,23 @@ class MovieVectors:
             If there is no such movie; the message names the nearest ones.
         ValueError
             If several movies have this title.
+        TypeError
+            If it is neither an id nor a title.
         """
-        return row_of_movie(movie, self.movie_ids, self.titles)
+        if isinstance(movie, str):
+            return self._row_of_title(movie)
+        if not isinstance(movie, Integral) or isinstance(movie, bool):
+            raise TypeError(f"A movie is an id or a title, not {movie!r}.")
+        found = np.flatnonzero(self.movie_ids == movie)
+        if not found.size:
+            # Python's whole numbers neither wrap around nor overflow, as numpy's do.
+            distances = np.abs(self.movie_ids.astype(object) - int(movie))
+            nearest = np.argsort(distances, kind="stable")[:3]
+            raise UnknownMovieError(
+                f"movie_id {movie} is not among these {len(self):,} movies. "
+                f"The nearest ids: {self._listing(nearest)}."
+            )
+        return int(found[0])
 
     def neighbours(
         self, movie: int | str, n: int = 10, metric: Metric = "cosine"
@@ -411,17 +208,12 @@ class MovieVectors:
         ValueError
             If its length is another, or a value not finite.
         """
-        query = checked_matrix(np.asarray(vector)[np.newaxis], "vector")
-        if query.shape[1] != self.n_dimensions:
-            raise ValueError(
-                f"The vector has {query.shape[1]} dimensions and the movies have "
-                f"{self.n_dimensions}."
-            )
+        query = self._checked_queries("vector", np.asarray(vector)[np.newaxis])
         skipped = np.unique([self.row(movie) for movie in as_list(exclude)])
         rows, scores = nearest_rows(
             query, self.matrix, n, metric, exclude=skipped[None].astype(np.intp)
         )
-        return self.table(rows[0], scores[0], metric)
+        return self._table(rows[0], scores[0], metric)
 
     def neighbours_of_all(
         self, n: int = 10, metric: Metric = "cosine", block_size: int | None = None
@@ -451,47 +243,6 @@ class MovieVectors:
         )
         return self.movie_ids[rows], scores
 
-    def combine(
-        self,
-        positive: Iterable[int | str],
-        negative: Iterable[int | str] = (),
-        n: int = 10,
-    ) -> pd.DataFrame:
-        """Add and subtract movies, and see which are nearest to the result.
-
-        The sum of the positive vectors less the sum of the negative ones, each
-        brought to length 1 first so that none outweighs the others; nearest by
-        cosine. Mikolov, Yih and Zweig (2013), "Linguistic regularities in
-        continuous space word representations", did so with words.
-
-        Returns what `neighbours` does, without the movies named.
-
-        Raises
-        ------
-        ValueError
-            If `positive` is empty, or the vectors cancel each other out.
-
-        Examples
-        --------
-        >>> vectors = MovieVectors(
-        ...     [1, 2, 3], [[1, 1], [0, 3], [5, 0]], ["Space Jam", "Space", "Jam"]
-        ... )
-        >>> vectors.combine(["Space Jam"], ["Space"]).title.tolist()
-        ['Jam']
-        """
-        positive, negative = as_list(positive), as_list(negative)
-        if not positive:
-            raise ValueError("combine() needs at least one positive movie.")
-        named = positive + negative
-        vectors = self.matrix[[self.row(movie) for movie in named]].astype(np.float64)
-        signs = np.repeat([1.0, -1.0], [len(positive), len(negative)])
-        result = signs @ unit_rows(vectors)
-        if np.allclose(result, 0):
-            raise ValueError(
-                "These movies cancel each other out: nothing is left to be near to."
-            )
-        return self.nearest_to(result, n, "cosine", exclude=named)
-
     def normalised(self) -> MovieVectors:
         r"""Give the same movies vectors of length 1 (zero vectors stay zero).
 
@@ -501,23 +252,53 @@ class MovieVectors:
         return MovieVectors(self.movie_ids, unit_rows(self.matrix), self.titles)
 
     def to_index(
-        self, metric: Metric = "cosine", *, seed: int, **settings: int
+        self,
+        metric: Metric = "cosine",
+        *,
+        seed: int,
+        n_links: int = 16,
+        build_ef: int = 100,
     ) -> VectorIndex:
         """Build an index that finds neighbours without looking at every movie.
 
         Worth it from about 100,000 movies; below, `neighbours` is quick enough and
         always right. What it finds depends on the vectors: ``recall_`` of the index
-        says how much, and there is a warning if that is below 0.9. Needs the package
-        voyager (extra ``engines``). For the settings see
-        `recsys_helpers.vectors.index.VectorIndex.build`.
-        """
-        from recsys_helpers.vectors.index import VectorIndex
+        says how much, and there is a warning if that is below 0.9.
 
-        return VectorIndex.build(self, metric, seed=seed, **settings)
+        Parameters
+        ----------
+        metric : {"cosine", "dot", "euclidean"}
+        seed : int
+            0 or more. Same seed, same index.
+        n_links : int
+            Links of a movie on each level of the graph, 2 or more. More take more
+            memory and find more.
+        build_ef : int
+            Candidates held while the links of a movie are chosen, at least `n_links`.
+            More take longer, once, and find more ever after.
+
+        Raises
+        ------
+        ImportError
+            If voyager is not installed; the message says how to install it.
+        ValueError
+            If a setting is out of its range.
+        """
+        graph = Graph.build(self.matrix, metric, seed, n_links, build_ef)
+        recall = graph.recall(seed)
+        if recall < _LOW_RECALL:
+            warnings.warn(
+                f"This index finds {recall:.0%} of the ten nearest of its own movies. "
+                f"More effort finds more: query_ef above {QUERY_EF} for a query, or "
+                "more n_links and build_ef for the index. To find all, ask the "
+                "MovieVectors themselves.",
+                stacklevel=2,
+            )
+        return VectorIndex(self, graph, recall)
 
     def save(self, path: str | Path) -> None:
         """Write to an ``.npz`` file, which takes its place only when complete."""
-        write(path, self.movie_ids, self.matrix, self.titles)
+        write_npz(path, self._arrays(), version=1, compress=True)
 
     @classmethod
     def load(cls, path: str | Path) -> Self:
@@ -528,18 +309,241 @@ class MovieVectors:
         FileNotFoundError, recsys_helpers.vectors.VectorsFileError
             If there is no such file; or it is damaged or holds something else.
         """
-        movie_ids, matrix, titles = read(path)
+        names = ("movie_ids", "matrix")
+        arrays = read_npz(path, VectorsFileError, version=1, names=names)
         try:
-            return cls(movie_ids, matrix, None if titles is None else tuple(titles))
+            return cls._from(arrays)
         except (TypeError, ValueError) as error:
             raise VectorsFileError(path, str(error)) from error
 
-    def table(
-        self, rows: NDArray[np.integer], scores: NDArray[np.floating], metric: Metric
+    @classmethod
+    def _from(cls, arrays: dict[str, NDArray]) -> Self:
+        titles = arrays["titles"].tolist() if "titles" in arrays else None
+        return cls(arrays["movie_ids"], arrays["matrix"], titles)
+
+    def _arrays(self) -> dict[str, NDArray]:
+        arrays: dict[str, NDArray] = {
+            "movie_ids": self.movie_ids,
+            "matrix": self.matrix,
+        }
+        if self.titles is not None:
+            arrays["titles"] = np.array(self.titles, dtype=str)
+        return arrays
+
+    def _row_of_title(self, title: str) -> int:
+        if self.titles is None:
+            raise UnknownMovieError(
+                f"These vectors have no titles, so {title!r} cannot be looked up. "
+                "Give a movie_id, or pass titles= to MovieVectors."
+            )
+        rows = rows_of_title(title, self.titles)
+        if not rows:
+            near = self._listing(nearest_titles(title, self.titles))
+            raise UnknownMovieError(
+                f"No movie among these {len(self):,} is called {title!r}. Did you "
+                f"mean {near}?"
+            )
+        if len(rows) > 1:
+            raise ValueError(
+                f"{len(rows)} movies are called {title!r}: {self._listing(rows[:5])}. "
+                "Give the whole title or the movie_id."
+            )
+        return rows[0]
+
+    def _listing(self, rows: Iterable[int]) -> str:
+        if self.titles is None:
+            return ", ".join(str(self.movie_ids[row]) for row in rows)
+        return ", ".join(
+            f"{self.titles[row]!r} ({self.movie_ids[row]})" for row in rows
+        )
+
+    def _table(
+        self, rows: NDArray[np.integer], scores: NDArray[np.floating], metric: str
     ) -> pd.DataFrame:
-        """Show these rows of the matrix and their scores, as `neighbours` does."""
-        columns = {"movie_id": self.movie_ids[rows]}
+        columns: dict[str, ArrayLike] = {"movie_id": self.movie_ids[rows]}
         if self.titles:
             columns["title"] = [self.titles[row] for row in rows]
         name = "distance" if metric == "euclidean" else "similarity"
         return pd.DataFrame({**columns, name: scores})
+
+    def _checked_queries(self, name: str, queries: ArrayLike) -> NDArray[np.floating]:
+        queries = _checked_matrix(queries, name)
+        if queries.shape[1] != self.n_dimensions:
+            raise ValueError(
+                f"The {name} has {queries.shape[1]} dimensions and the movies have "
+                f"{self.n_dimensions}."
+            )
+        return queries
+
+    def _check_length(self, name: str, length: int, unit: str) -> None:
+        if length != len(self):
+            raise ValueError(
+                f"There are {len(self):,} movie_ids, but the {name} has {length:,} "
+                f"{unit}."
+            )
+
+
+class VectorIndex:
+    """Approximate neighbours of movies. Build it with `MovieVectors.to_index`.
+
+    What it finds is mostly, and not always, what is nearest; the scores of what it
+    finds are exact. It holds the movies as they were: a movie that is added or trained
+    anew later is not in it until a new index is built. And it answers for no other
+    metric than the one it was built for.
+
+    Attributes
+    ----------
+    movies : MovieVectors
+    metric : {"cosine", "dot", "euclidean"}
+    recall_ : float
+        Share of the ten nearest that it finds, measured when it was built: at the
+        default effort, for a sample of its own movies as queries, against exact search.
+        What is as near as the tenth counts. Other queries may do better or worse:
+        users' vectors do well under ``"dot"`` and badly under ``"euclidean"``.
+    """
+
+    def __init__(self, movies: MovieVectors, graph: Graph, recall: float) -> None:
+        self.movies, self.metric, self.recall_ = movies, graph.metric, recall
+        self._graph = graph
+
+    def __len__(self) -> int:
+        return len(self.movies)
+
+    def __repr__(self) -> str:
+        return (
+            f"VectorIndex({self.metric}, {self.movies!r}, recall@10 {self.recall_:.2f})"
+        )
+
+    def neighbours(
+        self, movie: int | str, n: int = 10, *, query_ef: int = QUERY_EF
+    ) -> pd.DataFrame:
+        """Movies nearest to a movie, as `MovieVectors.neighbours` returns them.
+
+        `n` and `query_ef` are as in `nearest`.
+        """
+        row = self.movies.row(movie)
+        rows, scores = self.nearest(
+            self.movies.matrix[[row]], n, query_ef=query_ef, exclude=np.array([[row]])
+        )
+        return self.movies._table(rows[0], scores[0], self.metric)
+
+    def nearest(
+        self,
+        queries: ArrayLike,
+        n: int = 10,
+        *,
+        query_ef: int = QUERY_EF,
+        exclude: NDArray[np.integer] | None = None,
+    ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
+        """Nearest movies of many vectors at once.
+
+        Parameters
+        ----------
+        queries : array_like of float, shape (n_queries, n_dimensions)
+        n : int
+            How many rows each query gets; fewer where there are not so many.
+        query_ef : int
+            Effort: how many candidates the walk keeps in view, 1 or more; raised to
+            as many as are needed for `n`. More finds more, and takes longer.
+        exclude : numpy.ndarray of int, shape (n_queries, n_excluded), optional
+            Rows that a query must not get; each once within its query.
+
+        Returns
+        -------
+        rows : numpy.ndarray of int, shape (n_queries, n)
+            Of ``movies``, best first.
+        scores : numpy.ndarray of float64, same shape
+            Exact for these rows, as from `recsys_helpers.vectors.nearest.nearest_rows`.
+
+        Raises
+        ------
+        ValueError
+            If `n` or `query_ef` is below 1, or the queries are empty, not finite or of
+            another length than the movies' vectors.
+        """
+        check_count("n", n)
+        check_count("query_ef", query_ef)
+        queries = self.movies._checked_queries("matrix of queries", queries)
+        return self._graph.nearest(queries, n, query_ef, exclude)
+
+    def save(self, path: str | Path) -> None:
+        """Write movies and graph to one file, which takes its place when complete."""
+        arrays = self._graph.arrays() | {"recall": np.array(self.recall_)}
+        write_npz(path, self.movies._arrays() | arrays, version=_INDEX_VERSION)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Read what `save` wrote, after its checksums have been found right.
+
+        No pickle is read. But checksums find damage, not malice: the graph is read
+        by voyager's compiled code, so load an index only if you trust its maker.
+
+        Raises
+        ------
+        FileNotFoundError, recsys_helpers.vectors.IndexFileError
+            If there is no such file; or it is damaged or holds something else.
+        ImportError
+            If voyager is not installed.
+        """
+        names = ("movie_ids", "matrix", "recall", *Graph.ARRAYS)
+        arrays = read_npz(path, IndexFileError, version=_INDEX_VERSION, names=names)
+        try:
+            movies = MovieVectors._from(arrays)
+            graph = Graph.load(movies.matrix, arrays)
+            return cls(movies, graph, float(arrays["recall"]))
+        except (RuntimeError, TypeError, ValueError) as error:
+            raise IndexFileError(path, str(error)) from error
+
+
+def _checked_ids(movie_ids: ArrayLike) -> NDArray[np.integer]:
+    """Take a read-only copy of 1-D, positive, unique whole ids."""
+    ids = np.array(movie_ids)
+    if ids.ndim != 1 or not ids.size:
+        raise ValueError(
+            f"movie_ids is a list of at least one id; this has shape {ids.shape}."
+        )
+    if ids.dtype.kind not in "iu":
+        raise TypeError(f"movie_ids are whole numbers; these are {ids.dtype}.")
+    if ids.min() < 1:
+        raise ValueError(f"movie_ids are positive; {ids.min()} is among these.")
+    unique, counts = np.unique(ids, return_counts=True)
+    if len(unique) < len(ids):
+        repeated = unique[counts.argmax()]
+        raise ValueError(
+            f"Every movie has one vector; movie_id {repeated} occurs {counts.max()} "
+            "times."
+        )
+    ids.flags.writeable = False
+    return ids
+
+
+def _checked_matrix(matrix: ArrayLike, name: str = "matrix") -> NDArray[np.floating]:
+    """Take a read-only copy: 2-D, not empty, finite, float32 or float64."""
+    matrix = np.array(matrix)
+    if matrix.dtype.kind not in "iuf":
+        raise TypeError(f"The {name} holds numbers; this one is {matrix.dtype}.")
+    if matrix.dtype not in (np.float32, np.float64):
+        matrix = matrix.astype(np.float64)
+    if matrix.ndim != 2 or not matrix.size:
+        raise ValueError(
+            f"The {name} needs one row a movie and at least one column; "
+            f"this one has shape {matrix.shape}."
+        )
+    wrong = ~(np.abs(matrix) <= LARGEST_VALUE)  # NaN is not below anything
+    if wrong.any():
+        row, column = np.argwhere(wrong)[0]
+        raise ValueError(
+            f"The {name} has {wrong.sum():,} values that are NaN, infinite or above "
+            f"{LARGEST_VALUE:.0e}, the first {matrix[row, column]} in row {row}, "
+            f"column {column}. Has the training diverged?"
+        )
+    matrix.flags.writeable = False
+    return matrix
+
+
+def _checked_titles(titles: Sequence[str]) -> tuple[str, ...]:
+    titles = tuple(as_list(titles))
+    for row, title in enumerate(titles):
+        if not isinstance(title, str) or "\0" in title:
+            raise TypeError(f"Titles are text; {title!r} in row {row} is not.")
+    return titles

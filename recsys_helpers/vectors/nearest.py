@@ -20,6 +20,16 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys_helpers._checks import check_choice, check_count
+
+__all__ = [
+    "METRICS",
+    "Metric",
+    "best_of_candidates",
+    "nearest_rows",
+    "unit_rows",
+]
+
 Metric = Literal["cosine", "dot", "euclidean"]
 METRICS: tuple[str, ...] = get_args(Metric)
 
@@ -79,7 +89,10 @@ def nearest_rows(
     >>> rows.tolist(), distances.tolist()
     ([[0, 1]], [[0.0, 5.0]])
     """
-    _check(n, metric, block_size)
+    check_choice("metric", metric, METRICS)
+    check_count("n", n)
+    if block_size is not None:
+        check_count("block_size", block_size)
     if exclude is None:
         exclude = np.empty((len(queries), 0), dtype=np.intp)
     n = min(n, len(matrix) - exclude.shape[1])
@@ -108,19 +121,8 @@ def best_of_candidates(
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     """Score pairs of a query and a row exactly, and keep each query's n best rows.
 
-    Parameters
-    ----------
-    queries : numpy.ndarray of float, shape (n_queries, n_dimensions)
-    matrix : numpy.ndarray of float, shape (n_rows, n_dimensions)
-    query, row : numpy.ndarray of int, shape (n_pairs,)
-        Which query and which row of each pair: by query, at least n for each.
-    n : int
-    metric : {"cosine", "dot", "euclidean"}
-
-    Returns
-    -------
-    rows, scores : numpy.ndarray, shape (n_queries, n)
-        As `nearest_rows` returns them.
+    `query` and `row` say which are a pair: by query, at least n for each. Returns what
+    `nearest_rows` does.
 
     Examples
     --------
@@ -135,15 +137,9 @@ def best_of_candidates(
 
 
 def unit_rows(matrix: NDArray[np.floating]) -> NDArray[np.floating]:
-    """Each row divided by its length; a zero row stays zero.
+    """Each row of a matrix divided by its length; a zero row stays zero.
 
-    Parameters
-    ----------
-    matrix : numpy.ndarray of float, shape (n_rows, n_dimensions)
-
-    Returns
-    -------
-    numpy.ndarray of float, shape (n_rows, n_dimensions), in the dtype given
+    Shape (n_rows, n_dimensions), in the dtype given.
 
     Examples
     --------
@@ -266,12 +262,3 @@ def _within_one(matrix: NDArray[np.floating]) -> NDArray[np.floating]:
     """Divide the matrix by the length of its longest row."""
     longest = _lengths(matrix).max()
     return matrix / matrix.dtype.type(longest) if longest > 0 else matrix
-
-
-def _check(n: int, metric: str, block_size: int | None) -> None:
-    if metric not in METRICS:
-        raise ValueError(f"metric is one of {', '.join(METRICS)}; got {metric!r}.")
-    if n < 1:
-        raise ValueError(f"n is how many neighbours you want: 1 or more, not {n}.")
-    if block_size is not None and block_size < 1:
-        raise ValueError(f"block_size is 1 movie or more, not {block_size}.")

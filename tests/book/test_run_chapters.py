@@ -115,7 +115,7 @@ BUILD = """
 import sys
 from pathlib import Path
 from run_chapters import chapters_of, run_stale
-from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.large.processes import leave_none_behind
 book = Path(sys.argv[1])
 with leave_none_behind():
     run_stale(chapters_of(book / "_toc.yml", book), book / "cache")

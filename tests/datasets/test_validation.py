@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from recsys_helpers.datasets import (
     InvalidDataError,
+    ratings_files,
     validate_movies,
     validate_ratings,
 )
-from recsys_helpers.datasets import _validation as repeated_pairs
 from recsys_helpers.datasets._validation import years_of_titles
 
 
@@ -170,7 +170,7 @@ def test_both_rows_of_a_pair_that_occurs_twice_are_named():
 def test_a_pair_that_occurs_twice_is_found_at_the_edge_of_a_block(
     monkeypatch, position
 ):
-    monkeypatch.setattr(repeated_pairs, "_BLOCK", 3)
+    monkeypatch.setattr(ratings_files, "_BLOCK", 3)
     movies = np.arange(1, 8)
     movies[position] = movies[position - 1]
     ratings = pd.DataFrame(

@@ -2,12 +2,8 @@
 
 import pytest
 
-from recsys_helpers.large.spark import (
-    JavaMissingError,
-    SparkMissingError,
-    find_java,
-    require_pyspark,
-)
+from recsys_helpers.extras import require
+from recsys_helpers.large.spark import JavaMissingError, find_java
 
 CANNOT_RUN = "Spark cannot run here"
 
@@ -15,9 +11,9 @@ CANNOT_RUN = "Spark cannot run here"
 def problem():
     """Say in a line why Spark cannot run, None where it can."""
     try:
-        require_pyspark()
+        require("pyspark", "spark")
         find_java()
-    except (SparkMissingError, JavaMissingError) as error:
+    except (ImportError, JavaMissingError) as error:
         return f"{CANNOT_RUN}: {error}"
     return None
 

@@ -39,6 +39,13 @@ def written(folder, text, name="ratings.csv"):
     return path
 
 
+def pairs_of(part):
+    """List the (user, movie) pairs that a matrix has a rating of."""
+    rows, columns = part.matrix.nonzero()
+    users, movies = part.users.ids[rows], part.movies.ids[columns]
+    return sorted(zip(users.tolist(), movies.tolist(), strict=True))
+
+
 def assert_same(one, other):
     """Compare two results to the last bit, types included."""
     for part in ("train", "test"):
@@ -80,15 +87,6 @@ def test_the_arrays_are_those_of_the_courses_own_functions(of_pandas):
         assert (getattr(of_pandas, part).matrix != expected).nnz == 0
 
 
-def test_test_rows_are_the_ratings_of_the_test_matrix(of_pandas):
-    rows = of_pandas.test_rows()
-    again = Interactions.from_ratings(
-        rows, users=of_pandas.train.users, movies=of_pandas.train.movies
-    )
-    assert (again.matrix != of_pandas.test.matrix).nnz == 0
-    assert len(rows) == of_pandas.test.matrix.nnz
-
-
 def test_the_matrix_takes_eight_bytes_a_rating(of_pandas):
     matrix = of_pandas.train.matrix
     assert matrix.indices.itemsize + matrix.data.itemsize == 8
@@ -110,13 +108,9 @@ def test_ties_in_time_go_by_movie_and_the_filter_counts_once(engine, tmp_path):
     # 50 has one rating. User 7 is left with four, and the floor of 0.8 is none.
     assert prepared.test.matrix.nnz == 0
     assert prepared.train.matrix.toarray()[1].tolist() == [0.5, 1.0, 1.5, 2.0]
-    half = prepare_ratings(
-        path, engine=engine, min_ratings_per_movie=2, test_share=0.5
-    ).test_rows()
-    assert half.groupby("user_id")["movie_id"].agg(list).to_dict() == {
-        7: [30, 40],  # the higher ids of a tie are the later ones
-        8: [10, 20],
-    }
+    half = prepare_ratings(path, engine=engine, min_ratings_per_movie=2, test_share=0.5)
+    # The higher ids of a tie are the later ones.
+    assert pairs_of(half.test) == [(7, 30), (7, 40), (8, 10), (8, 20)]
 
 
 @pytest.mark.parametrize("engine", ENGINES)
@@ -124,11 +118,8 @@ def test_columns_may_come_in_another_order_with_others_between(engine, tmp_path)
     text = "note,timestamp,rating,movie_id,user_id\nx,5,4.5,9,1\n,6,3,8,1\n"
     prepared = prepare_ratings(written(tmp_path, text), engine=engine, test_share=0.5)
     assert prepared.train.movies.ids.tolist() == [8, 9]
-    assert prepared.test_rows().to_dict("list") == {
-        "user_id": [1],
-        "movie_id": [8],
-        "rating": [3.0],
-    }
+    assert pairs_of(prepared.test) == [(1, 8)]
+    assert prepared.test.matrix.data.tolist() == [3.0]
 
 
 # What a ratings file may look like, and what every reader makes of it: the rows
@@ -259,16 +250,9 @@ MOVIES = "movieId,title,genres\n2,A (1995),x\n3,B (1995),x\n10,C (1995),x\n"
 def pairs(reader, folder):
     if reader == "read_movielens":
         ratings = read_movielens(folder)[0]
-    else:
-        path = folder / "ratings.csv"
-        prepared = prepare_ratings(path, engine=reader, test_share=0.5)
-        parts = (prepared.train, prepared.test)
-        return sorted(
-            (int(part.users.ids[row]), int(part.movies.ids[column]))
-            for part in parts
-            for row, column in zip(*part.matrix.nonzero(), strict=True)
-        )
-    return sorted(zip(ratings["user_id"], ratings["movie_id"], strict=True))
+        return sorted(zip(ratings["user_id"], ratings["movie_id"], strict=True))
+    prepared = prepare_ratings(folder / "ratings.csv", engine=reader, test_share=0.5)
+    return sorted(pairs_of(prepared.train) + pairs_of(prepared.test))
 
 
 def put(folder, content):

@@ -1,61 +1,156 @@
-"""Who stops a program stops all that it has started."""
+"""Two processes train as one does, and a death is noticed and made good."""
 
-import os
-import signal
-import subprocess
 import sys
-import time
 
-import psutil
+import numpy as np
 import pytest
 
-from recsys_helpers.large.workers import leave_none_behind
+from recsys_helpers.datasets import load_movielens
+from recsys_helpers.large.processes import WorkerError
+from recsys_helpers.large.workers import (
+    CHECKPOINT,
+    Checkpoint,
+    TowerRows,
+    WorkersSettings,
+    read_checkpoint,
+    rows_of_worker,
+    tower_rows,
+    train_on_workers,
+    write_checkpoint,
+)
 
-# One waits for a process that has started another, in a group of its own; two are bare.
-PROGRAM = """
-import subprocess, sys
-from recsys_helpers.large.workers import leave_none_behind
-SLEEP = [sys.executable, "-c", "import time; time.sleep(600)", sys.argv[1]]
-CHILD = f"import subprocess; subprocess.run({SLEEP}, start_new_session=True)"
-with leave_none_behind("What was done is kept."):
-    for _ in range(2):
-        subprocess.Popen(SLEEP)
-    print("ready", flush=True)
-    subprocess.run([sys.executable, "-c", CHILD, sys.argv[1]])
-"""
-
-
-def alive(word: str) -> list[psutil.Process]:
-    return [
-        process
-        for process in psutil.process_iter(["cmdline", "status"])
-        if word in (process.info["cmdline"] or [])
-        and process.info["status"] != psutil.STATUS_ZOMBIE
-    ]
+SETTINGS = WorkersSettings(hidden=(16,), n_factors=4, n_epochs=3, batch_size=500)
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="signals of POSIX")
-@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
-def test_nothing_is_left_when_the_program_has_ended(name, tmp_path):
-    word = str(tmp_path)
-    program = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, word],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+@pytest.fixture(scope="module")
+def rows():
+    data = load_movielens("sample")
+    return tower_rows(data.ratings.iloc[:3000], data.movies)
+
+
+@pytest.fixture(scope="module")
+def of_one(rows, tmp_path_factory):
+    return train_on_workers(rows, tmp_path_factory.mktemp("one"), SETTINGS, n_workers=1)
+
+
+@pytest.fixture(scope="module")
+def killed(rows, tmp_path_factory):
+    """Train on two processes of which one dies in the last epoch."""
+    folder = tmp_path_factory.mktemp("killed")
+    with pytest.raises(WorkerError) as caught:
+        train_on_workers(rows, folder, SETTINGS, n_workers=2, die=(1, 2))
+    return folder, str(caught.value)
+
+
+def test_two_processes_have_the_losses_of_one(killed, of_one):
+    losses = read_checkpoint(killed[0] / CHECKPOINT).losses
+    assert len(losses) == 2
+    np.testing.assert_allclose(losses, of_one["loss"][:2], atol=5e-5)
+
+
+def test_the_loss_falls(of_one):
+    assert of_one["loss"].is_monotonic_decreasing
+    assert (of_one["seconds"] > 0).all()
+
+
+def test_a_killed_worker_ends_the_other_which_says_why(killed):
+    message = killed[1]
+    assert "Worker 1 of 2 was killed by signal 9" in message
+    said = message.partition("Worker 0 printed last:")[2]
+    assert "Gloo" in said or "coordination" in said.lower()
+
+
+def test_from_the_checkpoint_one_process_ends_where_the_undisturbed_did(
+    killed, rows, of_one
+):
+    resumed = train_on_workers(rows, killed[0], SETTINGS, n_workers=1)
+    assert len(resumed) == 3
+    np.testing.assert_allclose(resumed["loss"], of_one["loss"], atol=5e-5)
+
+
+def test_a_checkpoint_of_another_training_is_refused(killed, rows):
+    others = WorkersSettings(hidden=(16,), n_factors=4, batch_size=500, seed=1)
+    with pytest.raises(ValueError, match="checkpoint"):
+        train_on_workers(rows, killed[0], others)
+    changed = TowerRows(rows.users, rows.movies, rows.ratings[::-1])
+    with pytest.raises(ValueError, match="checkpoint"):
+        train_on_workers(changed, killed[0], SETTINGS)
+
+
+def test_the_shares_of_all_workers_are_the_batches_of_one():
+    whole = rows_of_worker(1003, 100, 0, 1, seed=4, epoch=2).reshape(10, 100)
+    shares = [rows_of_worker(1003, 100, r, 4, seed=4, epoch=2) for r in range(4)]
+    together = np.concatenate([share.reshape(10, 25) for share in shares], axis=1)
+    np.testing.assert_array_equal(together, whole)
+    assert len(np.unique(whole)) == 1000
+    assert (rows_of_worker(1003, 100, 0, 1, 4, 3).reshape(10, 100) != whole).any()
+
+
+@pytest.mark.parametrize(
+    ("settings", "n_workers", "message"),
+    [
+        (SETTINGS, 3, "500 .*3 "),
+        (SETTINGS, 0, "n_workers"),
+        (WorkersSettings(batch_size=4000), 2, "3,000 .*batch"),
+    ],
+)
+def test_what_cannot_be_dealt_out_is_refused(
+    settings, n_workers, message, rows, tmp_path
+):
+    with pytest.raises(ValueError, match=message):
+        train_on_workers(rows, tmp_path, settings, n_workers=n_workers)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"n_epochs": 0},
+        {"hidden": (0,)},
+        {"learning_rate": 0},
+        {"seed": -1},
+        {"dtype": "int8"},
+    ],
+    ids=str,
+)
+def test_settings_that_cannot_be_are_refused(wrong):
+    (name,) = wrong
+    with pytest.raises(ValueError, match=name):
+        WorkersSettings(**wrong)
+
+
+def test_without_jax_the_command_that_installs_it_is_named(rows, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jax", None)
+    with pytest.raises(ImportError, match="jax"):
+        train_on_workers(rows, tmp_path, SETTINGS)
+
+
+# --- checkpoints ----------------------------------------------------------------------
+
+
+def test_a_checkpoint_comes_back_as_it_was(tmp_path):
+    state = [np.arange(6.0).reshape(2, 3), np.int64(5)]
+    path = tmp_path / "one.npz"
+    assert read_checkpoint(path) is None
+    write_checkpoint(path, Checkpoint("mine", (0.5, 0.25), (1.0, 1.5), state))
+    again = read_checkpoint(path)
+    assert (again.training, again.losses, again.seconds) == (
+        "mine",
+        (0.5, 0.25),
+        (1.0, 1.5),
     )
-    assert program.stdout.readline() == "ready\n"
-    while len(alive(word)) < 5:  # the program, two, the one that it waits for, its own
-        assert program.poll() is None
-        time.sleep(0.05)
-    program.send_signal(signal.Signals[name])
-    _, said = program.communicate(timeout=60)
-    assert alive(word) == []
-    assert program.returncode == 128 + signal.Signals[name]
-    assert said == "What was done is kept.\n"
+    for one, other in zip(again.state, state, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert [file.name for file in tmp_path.iterdir()] == ["one.npz"]
 
 
-def test_an_error_is_raised_as_it_was():
-    with pytest.raises(KeyError), leave_none_behind():
-        raise KeyError
+def test_a_damaged_checkpoint_is_refused(tmp_path):
+    path = tmp_path / "one.npz"
+    write_checkpoint(path, Checkpoint("mine", (), (), [np.zeros(1000)]))
+    whole = path.read_bytes()
+    for content in (b"", b"no archive", whole[: len(whole) // 2]):
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=path.name):
+            read_checkpoint(path)
+    np.savez(path, about=np.array([{"a": 1}], dtype=object))
+    with pytest.raises(ValueError, match=path.name):
+        read_checkpoint(path)

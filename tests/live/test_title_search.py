@@ -10,7 +10,7 @@ from recsys_helpers.datasets import load_movielens
 from recsys_helpers.live.catalogue import other_names
 from recsys_helpers.serving.ranking import search_titles
 from recsys_helpers.titles import fold_words, spoken_title, year_of
-from recsys_helpers.vectors import UnknownMovieError, row_of_movie
+from recsys_helpers.vectors import MovieVectors, UnknownMovieError
 
 FOLD = Path(__file__).resolve().parents[2] / "book" / "_static" / "live" / "fold.js"
 # The most famous first, and what is only like the wanted one before that.
@@ -149,18 +149,23 @@ def test_the_live_page_finds_the_same_in_the_same_order(found_in_script):
             assert films == found_in_python(query, among), query
 
 
-def test_a_title_that_is_not_there_is_answered_with_whole_words_first():
-    ids = np.arange(1, len(TITLES) + 1)
+@pytest.fixture
+def vectors():
+    return MovieVectors(
+        np.arange(1, len(TITLES) + 1), np.ones((len(TITLES), 1)), TITLES
+    )
+
+
+def test_a_title_that_is_not_there_is_answered_with_whole_words_first(vectors):
     with pytest.raises(UnknownMovieError) as told:
-        row_of_movie("E.T.", ids, TITLES)
+        vectors.row("E.T.")
     assert "did you mean 'e.t. the extra" in str(told.value).casefold()
 
 
 @pytest.mark.parametrize("title", ["1984", "ocean's eleven", "oceans eleven", "Heat"])
-def test_a_title_of_several_movies_is_not_chosen_silently(title):
-    ids = np.arange(1, len(TITLES) + 1)
+def test_a_title_of_several_movies_is_not_chosen_silently(vectors, title):
     with pytest.raises(ValueError, match="2 movies"):
-        row_of_movie(title, ids, TITLES)
+        vectors.row(title)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +179,5 @@ def test_a_title_of_several_movies_is_not_chosen_silently(title):
         ("oceans 11", "Ocean's Eleven (a"),
     ],
 )
-def test_movies_are_looked_up_as_they_are_searched(typed, start):
-    ids = np.arange(1, len(TITLES) + 1)
-    assert TITLES[row_of_movie(typed, ids, TITLES)].startswith(start)
+def test_movies_are_looked_up_as_they_are_searched(vectors, typed, start):
+    assert TITLES[vectors.row(typed)].startswith(start)

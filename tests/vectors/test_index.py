@@ -8,8 +8,13 @@ import pytest
 
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.methods.als import CHOSEN_ALS, Als
-from recsys_helpers.vectors import MovieVectors, UnknownMovieError
-from recsys_helpers.vectors.index import GraphPoints, IndexFileError, VectorIndex
+from recsys_helpers.vectors import (
+    IndexFileError,
+    MovieVectors,
+    UnknownMovieError,
+    VectorIndex,
+)
+from recsys_helpers.vectors._graph import Graph
 from recsys_helpers.vectors.nearest import METRICS, nearest_rows
 
 N_MOVIES, N_DIMENSIONS = 2_000, 16
@@ -159,9 +164,11 @@ def test_an_index_that_finds_little_warns():
 
 
 def test_the_seed_decides_the_graph(movies, indexes):
-    again = movies.to_index(seed=0).graph.as_bytes()
-    assert again == indexes["cosine"].graph.as_bytes()
-    assert again != movies.to_index(seed=1).graph.as_bytes()
+    def graph(index):
+        return index._graph.links.as_bytes()
+
+    assert graph(movies.to_index(seed=0)) == graph(indexes["cosine"])
+    assert graph(movies.to_index(seed=1)) != graph(indexes["cosine"])
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -220,9 +227,9 @@ def test_where_the_graph_reaches_too_few_every_movie_is_looked_at(movies, indexe
         def query(self, *_, **__):
             raise voyager.RecallError("only found 3 of 15")
 
-    index = VectorIndex(movies, "cosine", Unreachable(), np.arange(len(movies)))
+    graph = Graph(movies.matrix, "cosine", Unreachable(), np.arange(len(movies)))
     queries = movies.matrix[:4]
-    found = index.nearest(queries, 10)
+    found = graph.nearest(queries, 10)
     np.testing.assert_array_equal(found[0], nearest_rows(queries, movies.matrix)[0])
 
 
@@ -240,23 +247,19 @@ def test_queries_that_are_no_vectors_are_refused(queries, said, indexes):
         indexes["cosine"].nearest(queries)
 
 
-@pytest.mark.parametrize("wrong", [{"n": 0}, {"query_ef": 0}, {"n_threads": 0}])
-def test_an_effort_below_one_is_refused(wrong, movies, indexes):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        indexes["cosine"].nearest(movies.matrix[:1], **wrong)
+@pytest.mark.parametrize("name", ["n", "query_ef"])
+def test_an_effort_below_one_is_refused(name, movies, indexes):
+    with pytest.raises(ValueError, match=name):
+        indexes["cosine"].nearest(movies.matrix[:1], **{name: 0})
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"seed": -1}, {"n_links": 1}, {"build_ef": 8}, {"n_threads": 0}]
+    "wrong", [{"seed": -1}, {"n_links": 1}, {"build_ef": 8}, {"metric": "manhattan"}]
 )
 def test_settings_out_of_their_range_are_refused(wrong, movies):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
+    (name,) = wrong
+    with pytest.raises(ValueError, match=name):
         movies.to_index(**{"seed": 0} | wrong)
-
-
-def test_an_unknown_metric_is_refused(movies):
-    with pytest.raises(ValueError, match="cosine"):
-        movies.to_index("manhattan", seed=0)
 
 
 def test_an_unknown_movie_is_refused(indexes):
@@ -299,7 +302,7 @@ def test_a_file_cut_short_is_refused(share, saved, monkeypatch):
     refused_before_voyager(saved, monkeypatch)
 
 
-@pytest.mark.parametrize("place", [0.01, 0.5, 0.99])
+@pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
 def test_a_file_with_one_other_byte_is_refused(place, saved, monkeypatch):
     content = bytearray(saved.read_bytes())
     content[int(place * len(content))] ^= 1
@@ -307,40 +310,16 @@ def test_a_file_with_one_other_byte_is_refused(place, saved, monkeypatch):
     refused_before_voyager(saved, monkeypatch)
 
 
-def test_other_files_are_refused(movies, tmp_path, monkeypatch):
-    empty, vectors = tmp_path / "empty", tmp_path / "vectors.npz"
-    empty.touch()
-    movies.save(vectors)
-    for path in (empty, vectors):
-        refused_before_voyager(path, monkeypatch)
-
-
-def test_another_version_of_the_format_is_refused(saved, monkeypatch):
-    content = saved.read_bytes()
-    saved.write_bytes(content.replace(b"VectorIndex 2\n", b"VectorIndex 1\n", 1))
-    refused_before_voyager(saved, monkeypatch)
+def test_movie_vectors_are_no_index(movies, tmp_path, monkeypatch):
+    movies.save(tmp_path / "vectors.npz")
+    refused_before_voyager(tmp_path / "vectors.npz", monkeypatch)
 
 
 def test_the_graph_of_other_movies_is_refused(indexes, tmp_path):
     path = tmp_path / "mixed.index"
     fewer = named(clustered(6, 100))
-    graph = indexes["cosine"].graph
-    VectorIndex(fewer, "cosine", graph, np.arange(len(fewer))).save(path)
+    links = indexes["cosine"]._graph.links
+    graph = Graph(fewer.matrix, "cosine", links, np.arange(len(fewer)))
+    VectorIndex(fewer, graph, 1.0).save(path)
     with pytest.raises(IndexFileError, match="movies"):
         VectorIndex.load(path)
-
-
-def test_a_file_that_is_not_there_is_a_missing_file(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        VectorIndex.load(tmp_path / "none.index")
-
-
-@pytest.mark.parametrize("metric", METRICS)
-def test_distance_between_points_orders_as_the_metric_does(metric, movies):
-    points = GraphPoints(movies.matrix, metric)
-    queries = clustered(7, 5)
-    ends, starts = points.of_movies(movies.matrix), points.of_queries(queries)
-    exact, _ = nearest_rows(queries, movies.matrix, 100, metric)
-    distances = np.linalg.norm(starts[:, None] - ends, axis=2)
-    in_order = np.take_along_axis(distances, exact, axis=1)
-    assert (np.diff(in_order) > -1e-5).all()

@@ -1,3 +1,5 @@
+"""Near vectors are near points, and films without a vector are on no map."""
+
 import numpy as np
 import pytest
 from live_data import NOTHING, LiveData, unpacked

@@ -12,8 +12,12 @@ from tiny_movielens import (
     tiny_zip,
 )
 
-from recsys_helpers.datasets import InvalidDataError, read_movielens, validate_ratings
-from recsys_helpers.datasets import _movielens as movielens_files
+from recsys_helpers.datasets import (
+    InvalidDataError,
+    _movielens,
+    read_movielens,
+    validate_ratings,
+)
 
 
 @pytest.fixture
@@ -81,12 +85,12 @@ def test_a_zip_gives_what_its_folder_gives(tmp_path, folder, inside):
 
 def test_small_chunks_give_what_one_chunk_gives(folder, monkeypatch):
     whole = read_movielens(folder)[0]
-    monkeypatch.setattr(movielens_files, "_CHUNK", 2)
+    monkeypatch.setattr(_movielens, "_CHUNK", 2)
     pd.testing.assert_frame_equal(read_movielens(folder)[0], whole)
 
 
 def test_lines_are_counted_through_all_chunks(tmp_path, monkeypatch):
-    monkeypatch.setattr(movielens_files, "_CHUNK", 2)
+    monkeypatch.setattr(_movielens, "_CHUNK", 2)
     with pytest.raises(InvalidDataError, match=r"ratings\.csv, line 6: rating 9\.0 "):
         read_spoilt(tmp_path, ratings=RATINGS.replace("3,20,2.0", "3,20,9.0"))
     with pytest.raises(InvalidDataError, match=r"ratings\.csv, line 6: movie_id 21 "):

@@ -1,3 +1,5 @@
+"""Numbers survive the way to the page: whole, in order, at most half a step off."""
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -5,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from live_data import unpacked
 
-from recsys_helpers.live.tastes import packed, quantised_rows
+from recsys_helpers.live._arrays import packed, quantised_rows
 
 LIMITS = {
     "u8": (0, 255),

@@ -1,7 +1,5 @@
-"""Retrieval, ranking and fold-in of the served model, and the file that it lies in."""
+"""Retrieval, ranking and fold-in of the served model."""
 
-import io
-import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -15,8 +13,8 @@ from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.serving import model_file, ranking
 from recsys_helpers.serving import recommender as served
-from recsys_helpers.serving.model_file import ModelFileError
 from recsys_helpers.serving.ranking import at_most_each, recall_of, retrieve
+from recsys_helpers.serving.recommender import Movie
 from recsys_helpers.serving.training import train_recommender
 
 NEW = {1: 5.0, 50: 4.5, 318: 4.0, 356: 3.0}
@@ -53,14 +51,6 @@ def ratings():
 @pytest.fixture(scope="module")
 def ease(ratings):
     return Ease(**CHOSEN_EASE).fit(ratings)
-
-
-@pytest.fixture
-def content(model, tmp_path):
-    """The arrays of a model file, to be spoilt."""
-    model_file.save(model, tmp_path / "model.npz")
-    with np.load(tmp_path / "model.npz", allow_pickle=False) as archive:
-        return dict(archive)
 
 
 @pytest.fixture(scope="module", params=SETTINGS)
@@ -175,7 +165,7 @@ def test_a_movie_that_nobody_liked_is_similar_to_nothing(model):
 
 
 def test_of_titles_found_equally_well_the_most_rated_goes_first(model, ratings):
-    found = [movie_id for movie_id, _ in model.search("star", 5)]
+    found = [movie.movie_id for movie in model.search("star", 5)]
     counts = ratings["movie_id"].value_counts()[found]
     assert len(found) == 5
     assert counts.is_monotonic_decreasing
@@ -198,7 +188,7 @@ def test_unknown_ids_are_named(model):
     with pytest.raises(UnknownIdError, match="999999"):
         model.recommend_to({999_999: 4.0})
     assert model.unknown_movies([1, 999_999, 50]) == [999_999]
-    assert model.nearest_ids(2, 1) == [(2, "Jumanji (1995)")]
+    assert model.nearest_ids(2, 1) == [Movie(2, "Jumanji (1995)")]
 
 
 def test_a_new_user_without_ratings_is_an_error(model):
@@ -249,109 +239,3 @@ def test_ease_scores_of_some_movies_do_not_depend_on_the_others(model):
     everything = ranker.scores(columns, values, np.arange(len(model.movies)))
     some = ranker.scores(columns, values, np.array([7, 3]))
     np.testing.assert_allclose(some, everything[[7, 3]], atol=1e-12)
-
-
-# --- the file -----------------------------------------------------------------------
-
-
-def test_a_loaded_model_is_the_saved_one(model, tmp_path):
-    model_file.save(model, tmp_path / "model.npz")
-    loaded = model_file.load(tmp_path / "model.npz")
-    assert loaded.fingerprint == model.fingerprint
-    assert loaded.recommend_to(NEW) == model.recommend_to(NEW)
-    assert [path.name for path in tmp_path.iterdir()] == ["model.npz"]
-
-
-def test_one_changed_number_changes_the_fingerprint(model):
-    scale = model.scale.copy()
-    scale[0] *= 0.5
-    assert replace(model, scale=scale).fingerprint != model.fingerprint
-
-
-@pytest.mark.parametrize("at", [0.1, 0.5, 0.95])
-def test_a_damaged_file_is_refused(model, tmp_path, at):
-    path = tmp_path / "model.npz"
-    model_file.save(model, path)
-    whole = bytearray(path.read_bytes())
-    whole[int(at * len(whole))] ^= 0xFF
-    path.write_bytes(whole)
-    with pytest.raises(ModelFileError, match="--save"):
-        model_file.load(path)
-
-
-def test_a_file_that_was_cut_short_is_refused(model, tmp_path):
-    path = tmp_path / "model.npz"
-    model_file.save(model, path)
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ModelFileError, match=path.name):
-        model_file.load(path)
-
-
-class Harmful:
-    """What runs when it is unpickled."""
-
-    ran = False
-
-    def __reduce__(self):
-        return (setattr, (Harmful, "ran", True))
-
-
-@pytest.mark.parametrize("wrapped", [True, False])
-def test_a_pickle_is_never_run(tmp_path, content, wrapped):
-    path = tmp_path / "model.npz"
-    if wrapped:
-        content["titles"] = np.array([Harmful()], dtype=object)
-        np.savez(path, **content)
-    else:
-        path.write_bytes(pickle.dumps(Harmful()))
-    with pytest.raises(ModelFileError):
-        model_file.load(path)
-    assert not Harmful.ran
-
-
-def setting(old, new):
-    """Replace a piece of the settings, which are text."""
-
-    def spoil(settings):
-        assert old in str(settings)
-        return np.array(str(settings).replace(old, new))
-
-    return spoil
-
-
-@pytest.mark.parametrize(
-    ("name", "spoil", "told"),
-    [
-        ("format_version", lambda it: it + 1, "3"),
-        ("movie_ids", lambda it: it[::-1], "movie_ids"),
-        ("titles", lambda it: it[1:], "titles"),
-        ("titles", lambda it: np.arange(len(it)), "titles"),
-        ("titles", lambda it: it[:, np.newaxis], "titles"),
-        ("user_vectors", lambda it: it[1:], "user_vectors"),
-        ("scale", lambda it: it * np.nan, "scale"),
-        ("scale", lambda it: it * 0, "scale"),
-        ("movie_vectors", lambda it: it + 1e30, "movie_vectors"),
-        ("settings", lambda it: np.array("[]"), "model.npz"),
-        ("settings", lambda it: np.array("{"), "model.npz"),
-        ("settings", lambda it: np.array("[" * 100_000), "model.npz"),
-        ("settings", setting('"alpha"', '"beta"'), "settings"),
-        ("settings", setting('"l2"', '"release_years": null, "l2"'), "settings"),
-        ("settings", setting('"constant"', '"heavy"'), "weighting"),
-        ("settings", setting('"alpha": 0.5', '"alpha": NaN'), "alpha"),
-        ("settings", setting('ion": 10', 'ion": 0'), "regularization"),
-        ("settings", setting("3.0", '"three"'), "model.npz"),
-        ("likes_indices", lambda it: it + 10_000, "model.npz"),
-        ("queries_indptr", lambda it: it[::-1], "model.npz"),
-        ("seen_data", lambda it: it * np.inf, "seen"),
-        ("gram_inverse", lambda it: None, "gram_inverse"),
-    ],
-)
-def test_parts_that_do_not_fit_are_refused(tmp_path, content, name, spoil, told):
-    content[name] = spoil(content[name])
-    stored = {key: value for key, value in content.items() if value is not None}
-    buffer = io.BytesIO()
-    np.savez(buffer, **stored)
-    path = tmp_path / "model.npz"
-    path.write_bytes(buffer.getvalue())
-    with pytest.raises(ModelFileError, match=told):
-        model_file.load(path)

@@ -7,7 +7,7 @@ import pytest
 from tiny_movielens import tiny_zip
 
 from recsys_helpers.datasets import InvalidDataError
-from recsys_helpers.datasets._movielens import opened
+from recsys_helpers.datasets.ratings_files import opened
 
 
 def read_all(path):
