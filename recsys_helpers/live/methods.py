@@ -18,7 +18,7 @@ from recsys_helpers.methods.collaborative import WITH_SIDE_INFORMATION, KerasFac
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.two_tower import RetrievalTowers
 from recsys_helpers.nn import reproducible_keras
-from recsys_helpers.results import published_vectors
+from recsys_helpers.results import published_file
 from recsys_helpers.vectors import MovieVectors
 
 __all__ = [
@@ -118,7 +118,8 @@ def fit_live_methods(
     """
     check_count("n_films", n_films, FEWEST_FILMS)
     if stored is None:
-        stored = {name: published_vectors(name) for name in STORED}
+        files = {name: published_file("vectors", f"{name}.npz") for name in STORED}
+        stored = {name: MovieVectors.load(file) for name, file in files.items()}
     reproducible_keras(seed=0)
     ratings, movies = data.ratings, data.movies
     epochs: dict[str, Any] = {} if n_epochs is None else {"n_epochs": n_epochs}
