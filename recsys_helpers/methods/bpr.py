@@ -11,8 +11,8 @@ from scipy import sparse
 from recsys_helpers._checks import check_count, check_number, check_positive
 from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions
-from recsys_helpers.methods._base import check_ratings_frame
-from recsys_helpers.methods.als import FactorLists, Floats, confidences
+from recsys_helpers.methods._base import FactorLists, Floats, check_ratings_frame
+from recsys_helpers.methods.als import confidences
 from recsys_helpers.progress import progress_bar
 
 # The best of those that `benchmarks/bpr_settings.py` tries on training rows.
@@ -52,12 +52,8 @@ class Bpr(FactorLists):
 
     Attributes
     ----------
-    interactions_ : Interactions
-        All training ratings.
-    positives_ : Interactions
-        Ones for the positives, with the same rows and columns.
-    user_factors_, movie_factors_ : array of float32, shape (n, n_factors)
-        Zeros for a user or movie without positives.
+    interactions_, user_factors_, movie_factors_
+        As in `FactorLists`.
     movie_biases_ : array of float32, shape (n_movies,)
         Zero for a movie without positives.
 
@@ -85,12 +81,15 @@ class Bpr(FactorLists):
             If a setting or a rating cannot be, or no rating is a positive.
         """
         check_ratings_frame(train)
-        self._check_settings()
+        check_count("n_factors", self.n_factors)
+        check_count("n_iterations", self.n_iterations)
+        check_positive("learning_rate", self.learning_rate)
+        check_number("regularization", self.regularization)
         # Not implicit.bpr, which hands out another class where there is a GPU.
         implicit = require("implicit.cpu.bpr", "als")
         rated = Interactions.from_ratings(train)
         liked = confidences(train, self.like_threshold)
-        ones = Interactions.from_ratings(liked, None, rated.users, rated.movies)
+        ones = Interactions.from_ratings(liked, None, rated.users, rated.movies).matrix
         model = implicit.BayesianPersonalizedRanking(
             factors=self.n_factors,
             iterations=self.n_iterations,
@@ -101,26 +100,17 @@ class Bpr(FactorLists):
         )
         with progress_bar(self.n_iterations, "BPR") as bar:
             model.fit(
-                sparse.csr_matrix(ones.matrix),
+                sparse.csr_matrix(ones),
                 show_progress=False,
                 callback=lambda *_: bar.update(),
             )
         # implicit keeps the biases in a last column, beside a column of ones.
-        self.interactions_, self.positives_ = rated, ones
+        self.interactions_ = rated
         self.user_factors_ = model.user_factors[:, :-1]
         self.movie_factors_ = model.item_factors[:, :-1]
         self.movie_biases_: NDArray[np.float32] = model.item_factors[:, -1]
         return self
 
-    def _learned_columns(self) -> NDArray[np.integer]:
-        return np.unique(self.positives_.matrix.indices)
-
     def _scores(self, user_vector: Floats) -> Floats:
         scores = super()._scores(user_vector)
         return scores + self.movie_biases_ if user_vector.any() else scores
-
-    def _check_settings(self) -> None:
-        check_count("n_factors", self.n_factors)
-        check_count("n_iterations", self.n_iterations)
-        check_positive("learning_rate", self.learning_rate)
-        check_number("regularization", self.regularization)
