@@ -11,13 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "ArraysFileError",
-    "read_npz",
-    "write_npz",
-    "write_whole",
-]
-
 
 class ArraysFileError(ValueError):
     """A file that does not hold the arrays that it should.

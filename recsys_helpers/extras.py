@@ -12,8 +12,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-__all__ = ["EXTRAS", "has_extra", "require"]
-
 #: The packages that extras of ``pyproject.toml`` bring, as they are imported.
 EXTRAS = {
     "engines": ("duckdb", "polars", "voyager"),

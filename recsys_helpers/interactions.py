@@ -18,20 +18,6 @@ from scipy import sparse
 
 from recsys_helpers._checks import check_count, check_csr
 
-__all__ = [
-    "IdIndex",
-    "Interactions",
-    "UnknownIdError",
-    "integer_ids",
-    "k_largest",
-    "long_tail",
-    "memory_report",
-    "misfit",
-    "positives",
-    "sparsity",
-    "top_n",
-]
-
 MIB = 2**20
 # Similarities that agree in their first 12 decimals count as equal.
 _DECIMALS = 12

@@ -13,11 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = [
-    "in_notebook",
-    "progress_bar",
-]
-
 
 def progress_bar(total: int | None, description: str, unit: str = "it") -> tqdm:
     """Return a progress bar, silent where nobody is there to watch it.

@@ -23,26 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = [
-    "NO_MATCH",
-    "YEAR_AT_END",
-    "SeriesName",
-    "fold_title",
-    "fold_words",
-    "franchise_matrix",
-    "match_titles",
-    "names_in",
-    "names_searched",
-    "nearest_titles",
-    "rows_of_title",
-    "series_name",
-    "spoken_title",
-    "without_article",
-    "without_film_note",
-    "without_year",
-    "year_of",
-]
-
 # "(1995)", "(1975-1979)", "(2007- )" and, as the 25m edition once has, "(1983))".
 YEAR_AT_END = re.compile(r"\s*\(([0-9]{4})\s*(?:[-\u2013]\s*(?:[0-9]{4})?\s*)?\)+\s*$")
 # "(film)", "(1997 film)", "(2012 Indian film)": how Wikipedia tells a film from a book.

@@ -24,15 +24,6 @@ from recsys_helpers.datasets._validation import rows_of
 from recsys_helpers.datasets.ratings_files import require_columns, require_good
 from recsys_helpers.titles import fold_title, year_of
 
-__all__ = [
-    "INSTALLED",
-    "KINDS",
-    "Films",
-    "cut_films",
-    "entities_of",
-    "read_credits",
-]
-
 INSTALLED = InstalledFile(
     holds="The films",
     package="bokeh_sampledata",

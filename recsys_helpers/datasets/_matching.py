@@ -19,12 +19,6 @@ from recsys_helpers.datasets.ratings_files import require_columns
 from recsys_helpers.interactions import integer_ids
 from recsys_helpers.titles import names_in, without_article
 
-__all__ = [
-    "RULES",
-    "FilmMatches",
-    "match_films",
-]
-
 #: The rules in the order they are tried, each with what has to be the same.
 RULES: dict[str, str] = {
     "imdb id": "the same IMDb id",

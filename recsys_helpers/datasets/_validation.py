@@ -26,8 +26,6 @@ from recsys_helpers.datasets.ratings_files import (
 )
 from recsys_helpers.titles import YEAR_AT_END
 
-__all__ = ["validate_movies", "validate_ratings"]
-
 NO_GENRES = "(no genres listed)"
 
 

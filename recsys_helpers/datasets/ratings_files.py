@@ -41,35 +41,6 @@ from numpy.typing import NDArray
 from recsys_helpers._checks import LAST_SECOND
 from recsys_helpers.datasets._errors import InvalidDataError
 
-__all__ = [
-    "LARGEST_ID",
-    "MOVIE_COLUMNS",
-    "RATING_DTYPES",
-    "Locate",
-    "OpenFile",
-    "StumbledError",
-    "as_numbers",
-    "check_known_movies",
-    "check_no_duplicates",
-    "check_rating_values",
-    "file_of",
-    "kind_of",
-    "no_row",
-    "opened",
-    "opened_file",
-    "our_name",
-    "quick_ratings",
-    "records",
-    "require_columns",
-    "require_final_line_break",
-    "require_good",
-    "require_ids",
-    "require_line_end",
-    "slow_ratings",
-    "table_head",
-    "tables",
-]
-
 # How a row is found again: position in the data -> "ratings.csv, line 12".
 Locate = Callable[[int], str]
 OpenFile = Callable[[str], io.BufferedReader]

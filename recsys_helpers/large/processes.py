@@ -18,13 +18,6 @@ from typing import NoReturn
 
 from recsys_helpers._checks import check_count, check_positive
 
-__all__ = [
-    "WorkerError",
-    "free_ports",
-    "leave_none_behind",
-    "run_workers",
-]
-
 # So long the others may take to notice that one has failed, and to say what they saw.
 _GRACE_S = 30.0
 _TAIL = 2_000

@@ -31,13 +31,6 @@ from recsys_helpers.extras import require
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = [
-    "SHORT_START",
-    "JavaMissingError",
-    "find_java",
-    "start_spark",
-]
-
 #: Options of Java that suit little work: it compiles once, quickly, and has one thread
 #: to collect garbage. As ``settings={"spark.driver.extraJavaOptions": SHORT_START}``.
 SHORT_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"

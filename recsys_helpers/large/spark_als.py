@@ -59,15 +59,6 @@ from recsys_helpers.methods.als import (
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = [
-    "SparkAls",
-    "SparkRatings",
-    "als_wr_step",
-    "matching_als",
-    "mean_positives",
-    "spark_factors",
-]
-
 Factors = NDArray[np.float32]
 
 

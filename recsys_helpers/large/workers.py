@@ -34,16 +34,6 @@ from recsys_helpers.features.encoder import TowerInputs
 from recsys_helpers.features.taste import out_of_fold
 from recsys_helpers.large.processes import free_ports, run_workers
 
-__all__ = [
-    "ROWS",
-    "TowerRows",
-    "WorkersSettings",
-    "rows_of_worker",
-    "tower_rows",
-    "train_on_workers",
-    "write_rows",
-]
-
 ROWS, CHECKPOINT = "rows.npz", "checkpoint.npz"
 JAX_ON_CPUS = {
     "KERAS_BACKEND": "jax",

@@ -16,17 +16,6 @@ from recsys_helpers._checks import check_count
 from recsys_helpers.interactions import top_n
 from recsys_helpers.titles import NO_MATCH, match_titles, series_name
 
-__all__ = [
-    "EaseRanker",
-    "at_most_each",
-    "recall_of",
-    "retrieve",
-    "row_of",
-    "search_titles",
-    "series_of",
-    "top_finite",
-]
-
 Rows = NDArray[np.intp]
 
 SHORTEST_SERIES = 3  # letters; "M" and "If..." are no series

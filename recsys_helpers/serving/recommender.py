@@ -36,17 +36,6 @@ from recsys_helpers.serving.ranking import (
 from recsys_helpers.vectors import LARGEST_VALUE
 from recsys_helpers.vectors.nearest import unit_rows
 
-__all__ = [
-    "CANDIDATES",
-    "Counts",
-    "Movie",
-    "Recommendations",
-    "Recommender",
-    "ScoredMovie",
-    "Settings",
-]
-
-
 #: How many movies retrieval hands to ranking; the benchmark of the server says why.
 CANDIDATES = 300
 #: So many films of one series stand on a list at most.

@@ -10,10 +10,6 @@ from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.serving.recommender import Recommender, Settings
 
-__all__ = [
-    "train_recommender",
-]
-
 
 def train_recommender(
     data: MovieLens, seed: int = 0, *, als: Als | None = None, ease: Ease | None = None

@@ -22,14 +22,6 @@ from numpy.typing import NDArray
 
 from recsys_helpers._checks import check_choice, check_count
 
-__all__ = [
-    "METRICS",
-    "Metric",
-    "best_of_candidates",
-    "nearest_rows",
-    "unit_rows",
-]
-
 Metric = Literal["cosine", "dot", "euclidean"]
 METRICS: tuple[str, ...] = get_args(Metric)
 
