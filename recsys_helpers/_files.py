@@ -54,22 +54,8 @@ def read_npz(
 ) -> dict[str, NDArray]:
     """Read all arrays that `write_npz` wrote, and no pickle. Checksums are compared.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-    error : type of ArraysFileError
-    version : int, optional
-        Of the format: a file with another, or with none, is refused.
-    names : iterable of str
-        Arrays that have to be there; there may be others.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ArraysFileError
-        Of the type `error`, if it is no whole archive of plain arrays, one of `names`
-        is missing, or the version is another.
+    An `error` is raised unless it is a whole archive of plain arrays, with all `names`
+    among them and this version; where there is no file, a FileNotFoundError.
     """
     with open(path, "rb") as file:
         try:

@@ -211,19 +211,10 @@ def cold_slices(split: Split, few: int = 5) -> pd.DataFrame:
 def places_from_end(
     ratings: pd.DataFrame, needed_by: str = "An order in time"
 ) -> tuple[NDArray, NDArray]:
-    """Place of each rating in its user's history, counted from the latest.
+    """Place of each rating in its user's history, and the length of that history.
 
-    Returns
-    -------
-    from_end : array of int, shape (n,)
-        How many of the user's ratings come later, by (timestamp, movie_id).
-    n_ratings : array of int, shape (n,)
-        How many ratings the user has.
-
-    Raises
-    ------
-    ValueError
-        If a timestamp is no time, or ids are not whole numbers; it names `needed_by`.
+    Places are counted from the latest, 0, by (timestamp, movie_id). Both arrays have
+    shape (n,). A ValueError for what is no time names `needed_by`.
     """
     times = checked_times(ratings, needed_by)
     users, user_rows = np.unique(_ids(ratings, "user_id"), return_inverse=True)

@@ -70,14 +70,8 @@ class InstalledFile:
         """Give the content, once it is known to be what was looked at.
 
         Work with what this returns, and do not open the file a second time: somebody
-        may have changed it in between.
-
-        Raises
-        ------
-        DatasetError
-            When the package is not installed.
-        ChecksumError
-            When its file is another one, or is not there.
+        may have changed it in between. A DatasetError is raised without the package, a
+        ChecksumError when its file is another one, or is not there.
         """
         pinned = f"{self.package}=={self.version}"
         # The package is not imported: what it imports may take longer than reading.

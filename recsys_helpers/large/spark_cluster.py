@@ -97,13 +97,7 @@ class LocalCluster:
         self._master = None
 
     def start_session(self, settings: Mapping[str, str] | None = None) -> SparkSession:
-        """Start a session on this cluster, as `recsys_helpers.large.spark` does.
-
-        Parameters
-        ----------
-        settings : mapping of str to str, optional
-            More of Spark's settings.
-        """
+        """Start a session on this cluster; `settings` are more of Spark's."""
         of_cluster = {
             "spark.executor.memory": self.memory,
             "spark.executor.defaultJavaOptions": java_options(self.folder),

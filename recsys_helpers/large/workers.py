@@ -293,13 +293,7 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint | None:
-    """Read a checkpoint, or return None if there is no file. Nothing is unpickled.
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged, or is none of `write_checkpoint`.
-    """
+    """Read a checkpoint, or return None if there is no file. Nothing is unpickled."""
     path = Path(path)
     if not path.exists():
         return None

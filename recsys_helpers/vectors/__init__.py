@@ -216,15 +216,9 @@ class MovieVectors:
         return self._table(rows[0], scores[0], metric)
 
     def neighbours_of_all(
-        self, n: int = 10, metric: Metric = "cosine", block_size: int | None = None
+        self, n: int = 10, metric: Metric = "cosine"
     ) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
-        """Nearest movies of every movie, a block at a time.
-
-        Parameters
-        ----------
-        block_size : int, optional
-            Movies to compare with all others at a time: memory grows with it, the
-            answer is the same. The default takes blocks of at most 64 MiB.
+        """Nearest movies of every movie, in blocks of at most 64 MiB.
 
         Returns
         -------
@@ -239,7 +233,6 @@ class MovieVectors:
             n,
             metric,
             exclude=np.arange(len(self))[:, None],
-            block_size=block_size,
         )
         return self.movie_ids[rows], scores
 

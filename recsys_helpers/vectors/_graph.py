@@ -55,15 +55,9 @@ _SHORTEST = 2.0**-40  # as good as zero, which has no logarithm
 
 
 class Graph:
-    """The rows of a matrix, each different one at a place of voyager's graph.
+    """The rows of a matrix, each different one at a place of voyager's graph, `links`.
 
-    Parameters
-    ----------
-    matrix : numpy.ndarray of float, shape (n_rows, n_dimensions)
-    metric : {"cosine", "dot", "euclidean"}
-    links : voyager.Index
-    places : numpy.ndarray of int, shape (n_rows,)
-        Where in `links` each row is; equal rows are at one place.
+    `places`, shape (n_rows,), says where in there each row is: equal rows at one place.
     """
 
     ARRAYS = ("metric", "links", "places")
