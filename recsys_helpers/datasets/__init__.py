@@ -103,19 +103,11 @@ class MovieLens:
 class Edition:
     """What is published about one edition of MovieLens.
 
-    Parameters
-    ----------
-    n_ratings, n_users, n_movies : int
-        Its size. ``n_movies`` counts the movies listed; some have no rating.
-    archive : str or None
-        Name of its archive at GroupLens, without ".zip"; None where it is installed
-        with the course.
-    sha256 : str
-        Checksum of the archive, or of the installed file.
-    reader : callable
-        Gives ratings, movies and links (None where there are none). It is called with
-        the path of a folder or archive, ``n_ratings`` and ``n_movies``, or with nothing
-        where ``archive`` is None.
+    `n_movies` counts the movies listed; some have no rating. `archive` is its name at
+    GroupLens, without ".zip", or None where the edition is installed with the course;
+    `sha256` is that of the archive, or of the installed file. `reader` gives ratings,
+    movies and links (None where there are none). It is called with the path of a folder
+    or archive, `n_ratings` and `n_movies`, or with nothing where `archive` is None.
     """
 
     n_ratings: int
@@ -182,11 +174,6 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     edition : str, optional
         One of :data:`recsys_helpers.datasets.EDITIONS`. Without it the environment
         variable ``RECSYS_DATASET`` decides, and without that it is "small".
-
-    Returns
-    -------
-    MovieLens
-        The checked data, and where it was found.
 
     Raises
     ------

@@ -45,18 +45,9 @@ class ChecksumError(DatasetError):
 class InstalledFile:
     """A file of an installed package, of which one release was looked at.
 
-    Parameters
-    ----------
-    holds : str
-        What is in it, for a message: "The films".
-    package, version : str
-        As pip knows them.
-    path : str
-        From the package's folder, with forward slashes.
-    sha256 : str
-        Of the file that was looked at.
-    why : str
-        Why no other file will do, for a message: "a pickle can run any code".
+    `holds` ("The films") and `why` no other file will do ("a pickle can run any code")
+    are for messages. `package` and `version` are as pip knows them; `path` starts at
+    the package's folder, with forward slashes.
     """
 
     holds: str

@@ -94,10 +94,6 @@ def match_films(
     ratings : pandas.DataFrame, optional
         ``movie_id`` of each rating, to say what share of them is matched.
 
-    Returns
-    -------
-    FilmMatches
-
     Raises
     ------
     InvalidDataError

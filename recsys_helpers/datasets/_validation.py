@@ -24,7 +24,7 @@ from recsys_helpers.datasets.ratings_files import (
     require_good,
     require_ids,
 )
-from recsys_helpers.titles import YEAR_AT_END
+from recsys_helpers.titles import year_of
 
 NO_GENRES = "(no genres listed)"
 
@@ -134,7 +134,7 @@ def checked_movies(frame: pd.DataFrame, locate: Locate) -> pd.DataFrame:
         {
             "movie_id": checked_movie_ids(frame["movie_id"], locate),
             "title": titles.astype("str"),
-            "year": years_of_titles(titles),
+            "year": titles.astype("str").map(year_of).astype("Int16"),
             "genres": pd.Series(genres, index=frame.index, dtype=object),
         }
     )
@@ -158,12 +158,6 @@ def with_our_names(
     if renamed.empty:
         raise InvalidDataError(f"{what}: there is no row at all.")
     return renamed[list(columns)]
-
-
-def years_of_titles(titles: pd.Series) -> pd.Series:
-    """Return the year at the end of each title as nullable Int16, NA for none."""
-    digits = titles.astype("str").str.extract(YEAR_AT_END.pattern, expand=False)
-    return pd.to_numeric(digits).astype("Int16")
 
 
 def _genres(value: object, locate: Locate, position: int) -> tuple[str, ...]:

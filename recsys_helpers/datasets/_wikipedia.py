@@ -100,8 +100,7 @@ def collect_wikipedia_links(
     Parameters
     ----------
     titles : str or iterable of str
-        Of pages, such as "Heat (1995 film)". Redirects are followed. A text is one
-        title.
+        Of pages, such as "Heat (1995 film)". Redirects are followed.
     path : str or pathlib.Path, optional
         A file to keep the answers in, for :func:`load_wikipedia_links`. Titles that are
         in it already are not asked about again, and stay.
@@ -110,10 +109,8 @@ def collect_wikipedia_links(
         environment variable ``RECSYS_CONTACT``.
     url : str
         The ``api.php`` of the wiki.
-    n_retries : int, default 4
-        Tries after the first one of each request: after time-outs, the answers 429 and
-        5xx, and while the wiki's copies are behind. Pauses grow, and are what the wiki
-        wants, up to five minutes.
+    n_retries : int
+        Tries after the first one of each request, with pauses of up to five minutes.
 
     Returns
     -------

@@ -157,9 +157,12 @@ def _wait(workers: Sequence[subprocess.Popen], timeout_s: float) -> str | None:
         states = [worker.poll() for worker in workers]
         failed = next((rank for rank, state in enumerate(states) if state), None)
         if failed is not None:
-            ending = _ending(workers[failed])
+            code = workers[failed].returncode
+            ending = f"was killed by signal {-code}"
+            if code > 0:
+                ending = f"ended with status {code}"
             _wait_until(lambda: all(w.poll() is not None for w in workers), _GRACE_S)
-            return f"Worker {failed} of {len(workers)}{ending}."
+            return f"Worker {failed} of {len(workers)} {ending}."
         if all(state == 0 for state in states):
             return None
         time.sleep(_POLL_S)
@@ -170,15 +173,6 @@ def _wait_until(done: Callable[[], bool], timeout_s: float) -> None:
     ends = time.monotonic() + timeout_s
     while not done() and time.monotonic() < ends:
         time.sleep(_POLL_S)
-
-
-def _ending(worker: subprocess.Popen) -> str:
-    code = worker.returncode
-    if code is None:
-        return " was still running"
-    return (
-        f" was killed by signal {-code}" if code < 0 else f" ended with status {code}"
-    )
 
 
 def _kill(workers: Sequence[subprocess.Popen]) -> None:

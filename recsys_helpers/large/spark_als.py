@@ -189,8 +189,7 @@ class SparkRatings(HasVectors):
     def knows(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> NDArray[np.bool_]:
         """Which of n pairs are predicted from factors, shape (n,).
 
-        Where it is False, the user or the movie has no training rating, and Spark
-        itself would drop the pair.
+        For the others, without training ratings of user or movie, Spark has no answer.
         """
         users, movies = self._rows(user_ids, movie_ids)
         return (users >= 0) & (movies >= 0)
@@ -210,13 +209,7 @@ def _settings(model: SparkAls | SparkRatings) -> dict:
 
 
 def mean_positives(train: pd.DataFrame, like_threshold: float | None = 4.0) -> float:
-    """Mean number of positives of the users that have any: the mean of n_u.
-
-    Examples
-    --------
-    >>> mean_positives(pd.DataFrame({"user_id": [1, 1, 2], "rating": [5, 4, 4.5]}))
-    1.5
-    """
+    """Mean number of positives of the users that have any: the mean of n_u."""
     liked = likes(train, like_threshold)
     return len(liked) / liked["user_id"].nunique()
 
@@ -224,16 +217,7 @@ def mean_positives(train: pd.DataFrame, like_threshold: float | None = 4.0) -> f
 def matching_als(model: SparkAls, train: pd.DataFrame) -> Als:
     """Choose settings of implicit that come close to those of a `SparkAls`.
 
-    Parameters
-    ----------
-    model : SparkAls
-        Need not be fitted.
-    train : DataFrame with `user_id` and `rating`
-
-    Returns
-    -------
-    Als
-        Not fitted, with lambda times the mean number of positives.
+    Neither is fitted; lambda becomes lambda times the mean number of positives.
     """
     return Als(
         n_factors=model.n_factors,

@@ -198,18 +198,8 @@ class Recommender:
     ) -> Recommendations:
         """Movies for somebody new, without training anew; nothing of theirs is kept.
 
-        Parameters
-        ----------
-        ratings : mapping of movie_id to stars, 0.5 to 5
-            At least one.
-        n : int
-
-        Raises
-        ------
-        UnknownIdError
-            If nobody rated one of the movies.
-        ValueError
-            If there are no ratings.
+        `ratings` are stars, 0.5 to 5, by movie id. An `UnknownIdError` is raised if
+        nobody rated one of the movies, a ValueError without any.
         """
         check_count("n", n)
         if not ratings:
