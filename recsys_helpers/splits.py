@@ -9,8 +9,9 @@ the question: `random_split` asks "can the model fill holes in the table?",
 Only the last knows nothing of the future: in the other two, ratings that *other*
 users gave later are in the training rows.
 
-Splits by time take whole seconds since 1970, and refuse dates, text, milliseconds and
-what is missing.
+All raise a ValueError if a share is not between 0 and 1, or one of the parts would be
+empty. Splits by time take whole seconds since 1970, and refuse dates, text,
+milliseconds and what is missing in the same way.
 """
 
 from dataclasses import dataclass
@@ -54,11 +55,6 @@ def random_split(
 
     The first ``floor(n * (1 - test_share))`` rows of
     ``numpy.random.default_rng(seed).permutation(n)`` are the training rows.
-
-    Raises
-    ------
-    ValueError
-        If `test_share` is not between 0 and 1, or leaves one of the parts empty.
     """
     _check_share(test_share)
     n = len(ratings)
@@ -76,12 +72,6 @@ def global_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Spl
     share it all go to the test, so none straddles the cut and the test may hold a
     little more than `test_share`. Users and movies whose first rating comes after
     the cut are in the test and unknown in train; see `cold_slices`.
-
-    Raises
-    ------
-    ValueError
-        If `test_share` is not between 0 and 1, a timestamp is no time, or nothing
-        lies before the cut.
     """
     _check_share(test_share)
     times = checked_times(ratings, "A global temporal split")
@@ -97,12 +87,6 @@ def user_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Split
 
     A user's ratings are ordered by (timestamp, movie_id). With few ratings the
     floor is 0 and the user is in train only (fewer than 5 at a share of 0.2).
-
-    Raises
-    ------
-    ValueError
-        If `test_share` is not between 0 and 1, a timestamp is no time, or no user has
-        enough ratings.
     """
     _check_share(test_share)
     from_end, n_ratings = places_from_end(ratings, "A user temporal split")
@@ -114,11 +98,6 @@ def leave_last_out(ratings: pd.DataFrame) -> Split:
     """Put the last rating of every user, by (timestamp, movie_id), into the test.
 
     A user with a single rating stays in train: there would be nothing to learn from.
-
-    Raises
-    ------
-    ValueError
-        If a timestamp is no time, or no user has two ratings.
     """
     from_end, n_ratings = places_from_end(ratings, "A leave last out split")
     return _split("leave last out", ratings, (from_end == 0) & (n_ratings > 1))

@@ -143,11 +143,6 @@ def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
     without articles and years: the whole of one of a movie's titles or, which counts a
     little less, the part of a longer one that is most alike. Among equals the same
     year goes first, then the shorter title.
-
-    Examples
-    --------
-    >>> nearest_titles("Toy Stroy (1995)", ["Heat (1995)", "Toy Story (1995)"], n=1)
-    [1]
     """
     # Only a mistyped title needs this library.
     from rapidfuzz import fuzz, process

@@ -4,9 +4,6 @@ Two sources have this one form: the credits that are installed with the course
 (:func:`recsys_helpers.datasets.load_films`) and pages of Wikipedia
 (:func:`recsys_helpers.datasets.load_wikipedia_links`). A model reads
 :meth:`Films.pairs` and need not know which of the two it has.
-
-The credits are an SQLite file in the package ``bokeh_sampledata``: 17,472 films of 1940
-to 2014 for which Wikidata knows critics' scores, as of 18 October 2026, under CC0.
 """
 
 from __future__ import annotations

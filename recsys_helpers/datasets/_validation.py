@@ -58,18 +58,6 @@ def validate_ratings(
         rating outside 0.5 to 5 or between half steps, a timestamp that is a date or
         not a whole number of seconds from 1970 to the year 9999, a movie that is not
         in ``movies``, or a (user, movie) pair that occurs twice.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> mine = pd.DataFrame(
-    ...     {"userId": [1, 1], "movieId": [31, 1029], "rating": [2.5, 7.0],
-    ...      "timestamp": [1260759144, 1260759179]}
-    ... )
-    >>> validate_ratings(mine)
-    Traceback (most recent call last):
-    recsys_helpers.datasets._errors.InvalidDataError: ratings.iloc[1]: rating 7.0 is \
-not one of 0.5, 1, 1.5, ... 5.
     """
     frame = with_our_names(ratings, tuple(RATING_DTYPES), "ratings")
     locate = rows_of("ratings")

@@ -96,19 +96,9 @@ def leave_none_behind(said: str = "Stopped.") -> Iterator[None]:
     The kernel of a notebook does not hear a Ctrl-C, and a pool of processes goes on to
     its next task. Here every process that this one has started, and what that has
     started, is killed until nothing is left. On Ctrl-C, SIGTERM and SIGHUP alike
-    `KeyboardInterrupt` is raised, for whoever has something to put away; then the
-    program exits with the status that shells give to a signal (130, 143, 129). For the
-    main thread.
-
-    Parameters
-    ----------
-    said : str
-        Is printed then: what a person should know of what was done so far.
-
-    Raises
-    ------
-    SystemExit
-        On a signal.
+    `KeyboardInterrupt` is raised, for whoever has something to put away; then `said` is
+    printed, and the program exits with the status that shells give to a signal (130,
+    143, 129). For the main thread.
     """
     status = 0
 

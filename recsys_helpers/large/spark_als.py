@@ -101,14 +101,7 @@ class SparkAls(FactorLists):
     def fit(self, train: pd.DataFrame) -> Self:
         """Learn a vector for every user and every movie of `train`.
 
-        Raises
-        ------
-        RuntimeError
-            If no Spark session is running.
-        ImportError
-            If pyspark is not installed.
-        ValueError
-            If a setting or a rating cannot be, or no rating is a positive.
+        Raises as `spark_factors`, and a ValueError if no rating is a positive.
         """
         check_ratings_frame(train)
         rated = Interactions.from_ratings(train)
