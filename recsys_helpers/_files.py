@@ -38,10 +38,8 @@ def write_npz(
     if version is not None:
         arrays = {"format_version": np.int64(version), **arrays}
     content = io.BytesIO()
-    if compress:
-        np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
-    else:
-        np.savez(content, **arrays)  # type: ignore[arg-type]
+    save = np.savez_compressed if compress else np.savez
+    save(content, **arrays)  # type: ignore[arg-type]
     write_whole(path, content.getvalue())
 
 

@@ -58,7 +58,7 @@ def random_split(
     """
     _check_share(test_share)
     n = len(ratings)
-    n_train = _floor(n * (1 - test_share))
+    n_train = int(n_of_share(1 - test_share, n))
     order = np.random.default_rng(seed).permutation(n)
     in_test = np.zeros(n, dtype=bool)
     in_test[order[n_train:]] = True
@@ -77,7 +77,8 @@ def global_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Spl
     times = checked_times(ratings, "A global temporal split")
     if times.size == 0:
         raise ValueError("There are no ratings to split.")
-    first_test = min(_floor(times.size * (1 - test_share)), times.size - 1)
+    n_train = int(n_of_share(1 - test_share, times.size))
+    first_test = min(n_train, times.size - 1)
     moment = np.partition(times, first_test)[first_test]
     return _split("global temporal", ratings, times >= moment)
 
@@ -205,7 +206,7 @@ def places_from_end(
     return from_end, n_ratings[user_rows]
 
 
-def n_of_share(share: float, n: NDArray[np.integer]) -> NDArray[np.int64]:
+def n_of_share(share: float, n: NDArray[np.integer] | int) -> NDArray[np.int64]:
     """Whole part of ``share * n``, for each n: how many ratings go into a test."""
     return np.floor(share * n + _ROUNDING).astype(np.int64)
 
@@ -220,10 +221,6 @@ def _check_share(share: float, name: str = "test_share") -> None:
 
 def _ids(ratings: pd.DataFrame, column: str) -> pd.Series:
     return pd.Series(integer_ids(ratings[column], column), index=ratings.index)
-
-
-def _floor(number: float) -> int:
-    return int(np.floor(number + _ROUNDING))
 
 
 def _split(

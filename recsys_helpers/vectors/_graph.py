@@ -69,12 +69,8 @@ class Graph:
         links: voyager.Index,
         places: NDArray[np.integer],
     ) -> None:
-        self.matrix, self.metric, self.links, self.places = (
-            matrix,
-            metric,
-            links,
-            places,
-        )
+        self.matrix, self.metric = matrix, metric
+        self.links, self.places = links, places
         self._placed = _Placed(matrix, metric)
         # Rows by place, and where in there each place begins.
         self._by_place = np.argsort(places, kind="stable")

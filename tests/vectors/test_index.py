@@ -295,13 +295,6 @@ def refused_before_voyager(path, monkeypatch):
         VectorIndex.load(path)
 
 
-@pytest.mark.parametrize("share", [0.001, 0.5, 0.999])
-def test_a_file_cut_short_is_refused(share, saved, monkeypatch):
-    content = saved.read_bytes()
-    saved.write_bytes(content[: int(share * len(content))])
-    refused_before_voyager(saved, monkeypatch)
-
-
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
 def test_a_file_with_one_other_byte_is_refused(place, saved, monkeypatch):
     content = bytearray(saved.read_bytes())

@@ -411,28 +411,6 @@ def test_saved_vectors_come_back_the_same(tmp_path, titles, dtype):
     assert loaded.titles == (None if titles is None else tuple(titles))
 
 
-def test_a_failed_save_keeps_the_old_file_and_leaves_no_rest(
-    four, tmp_path, monkeypatch
-):
-    path = tmp_path / "movies.npz"
-    four.save(path)
-
-    def disk_full(file, **arrays):
-        file.write(b"half")
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(np, "savez_compressed", disk_full)
-    with pytest.raises(OSError, match="space"):
-        random_vectors().save(path)
-    assert [path.name for path in tmp_path.iterdir()] == ["movies.npz"]
-    assert len(MovieVectors.load(path)) == 4
-
-
-def test_a_missing_file_is_reported_as_missing(tmp_path):
-    with pytest.raises(FileNotFoundError):
-        MovieVectors.load(tmp_path / "none.npz")
-
-
 def test_a_file_cut_anywhere_is_refused(four, tmp_path):
     path = tmp_path / "movies.npz"
     four.save(path)
@@ -463,28 +441,8 @@ def test_a_changed_byte_is_refused_or_does_not_matter(four, tmp_path):
     assert refused > len(whole) / 5 / 2
 
 
-def other_arrays(path):
-    np.savez(path, factors=np.ones((2, 2)))
-
-
-def newer_version(path):
-    np.savez(path, format_version=2, movie_ids=[1], matrix=[[1.0]])
-
-
-def bad_contents(path):
-    np.savez(path, format_version=1, movie_ids=[1, 1], matrix=[[1.0], [2.0]])
-
-
-@pytest.mark.parametrize(
-    ("make", "reason"),
-    [
-        (other_arrays, "format_version, matrix, movie_ids"),
-        (newer_version, "2"),
-        (bad_contents, "movie_id 1 "),
-    ],
-)
-def test_a_foreign_file_is_refused_with_the_reason(tmp_path, make, reason):
+def test_a_file_with_an_id_twice_is_refused_with_the_reason(tmp_path):
     path = tmp_path / "movies.npz"
-    make(path)
-    with pytest.raises(VectorsFileError, match=reason):
+    np.savez(path, format_version=1, movie_ids=[1, 1], matrix=[[1.0], [2.0]])
+    with pytest.raises(VectorsFileError, match="movie_id 1 "):
         MovieVectors.load(path)
