@@ -51,8 +51,6 @@ class IdIndex:
     [1, 50, 318]
     >>> movies.rows([318, 1]).tolist()
     [2, 0]
-    >>> 2 in movies
-    False
     """
 
     ids: NDArray[np.integer]
@@ -76,9 +74,6 @@ class IdIndex:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    def __contains__(self, single_id: object) -> bool:
-        return bool(np.any(self.ids == single_id))
 
     def find(self, ids: ArrayLike) -> NDArray[np.intp]:
         """Rows of `ids`, with -1 for an id that is not in the index."""

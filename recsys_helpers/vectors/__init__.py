@@ -430,23 +430,14 @@ class VectorIndex:
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Nearest movies of many vectors at once.
 
+        Takes and gives what `recsys_helpers.vectors.nearest.nearest_rows` does: rows of
+        ``movies``, and their scores, which are exact.
+
         Parameters
         ----------
-        queries : array_like of float, shape (n_queries, n_dimensions)
-        n : int
-            How many rows each query gets; fewer where there are not so many.
         query_ef : int
             Effort: how many candidates the walk keeps in view, 1 or more; raised to
             as many as are needed for `n`. More finds more, and takes longer.
-        exclude : numpy.ndarray of int, shape (n_queries, n_excluded), optional
-            Rows that a query must not get; each once within its query.
-
-        Returns
-        -------
-        rows : numpy.ndarray of int, shape (n_queries, n)
-            Of ``movies``, best first.
-        scores : numpy.ndarray of float64, same shape
-            Exact for these rows, as from `recsys_helpers.vectors.nearest.nearest_rows`.
 
         Raises
         ------
