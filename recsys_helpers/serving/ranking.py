@@ -18,7 +18,7 @@ from recsys_helpers.titles import NO_MATCH, match_titles, series_name
 
 Rows = NDArray[np.intp]
 
-SHORTEST_SERIES = 3  # letters; "M" and "If..." are no series
+SHORTEST_SERIES = 3  # letters; "M" is no series
 
 
 def retrieve(
