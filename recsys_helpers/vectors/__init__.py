@@ -399,9 +399,6 @@ class VectorIndex:
         self.movies, self.metric, self.recall_ = movies, graph.metric, recall
         self._graph = graph
 
-    def __len__(self) -> int:
-        return len(self.movies)
-
     def __repr__(self) -> str:
         return (
             f"VectorIndex({self.metric}, {self.movies!r}, recall@10 {self.recall_:.2f})"

@@ -110,7 +110,7 @@ def test_users_and_movies_of_als_find_their_largest_dot_products():
     als = Als(**CHOSEN_ALS).fit(load_movielens("small").ratings)
     index = als.movie_vectors().to_index("dot", seed=0)
     users = als.user_factors_[als.user_factors_.any(axis=1)]
-    rows = np.arange(0, len(index), 10)
+    rows = np.arange(0, len(index.movies), 10)
     assert share_found(index, users) >= 0.99
     assert share_found(index, index.movies.matrix[rows], rows[:, None]) >= 0.95
 
