@@ -13,13 +13,7 @@ LAST_SECOND = 253_402_300_799
 
 
 def as_list(one_or_several: Any) -> list[Any]:
-    """List several names or ids, or the one: a text is an iterable of letters.
-
-    Examples
-    --------
-    >>> as_list("Heat"), as_list(6), as_list(("Heat", 6))
-    (['Heat'], [6], ['Heat', 6])
-    """
+    """List several names or ids, or the one: a text is an iterable of letters."""
     is_one = isinstance(one_or_several, str | Integral)
     return [one_or_several] if is_one else list(one_or_several)
 

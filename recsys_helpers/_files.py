@@ -11,13 +11,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "ArraysFileError",
-    "read_npz",
-    "write_npz",
-    "write_whole",
-]
-
 
 class ArraysFileError(ValueError):
     """A file that does not hold the arrays that it should.
@@ -45,10 +38,8 @@ def write_npz(
     if version is not None:
         arrays = {"format_version": np.int64(version), **arrays}
     content = io.BytesIO()
-    if compress:
-        np.savez_compressed(content, **arrays)  # type: ignore[arg-type]
-    else:
-        np.savez(content, **arrays)  # type: ignore[arg-type]
+    save = np.savez_compressed if compress else np.savez
+    save(content, **arrays)  # type: ignore[arg-type]
     write_whole(path, content.getvalue())
 
 
@@ -61,22 +52,8 @@ def read_npz(
 ) -> dict[str, NDArray]:
     """Read all arrays that `write_npz` wrote, and no pickle. Checksums are compared.
 
-    Parameters
-    ----------
-    path : str or pathlib.Path
-    error : type of ArraysFileError
-    version : int, optional
-        Of the format: a file with another, or with none, is refused.
-    names : iterable of str
-        Arrays that have to be there; there may be others.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ArraysFileError
-        Of the type `error`, if it is no whole archive of plain arrays, one of `names`
-        is missing, or the version is another.
+    An `error` is raised unless it is a whole archive of plain arrays, with all `names`
+    among them and this version; where there is no file, a FileNotFoundError.
     """
     with open(path, "rb") as file:
         try:

@@ -12,8 +12,6 @@ from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
 
-__all__ = ["EXTRAS", "has_extra", "require"]
-
 #: The packages that extras of ``pyproject.toml`` bring, as they are imported.
 EXTRAS = {
     "engines": ("duckdb", "polars", "voyager"),
@@ -27,21 +25,7 @@ EXTRAS = {
 def has_extra(extra: str) -> bool:
     """Say whether an extra is installed, and print how to install it if it is not.
 
-    Nothing is imported.
-
-    Parameters
-    ----------
-    extra : str
-        One of :data:`EXTRAS`.
-
-    Returns
-    -------
-    bool
-
-    Raises
-    ------
-    ValueError
-        If there is no such extra.
+    Nothing is imported. A ValueError names the `EXTRAS` if there is no such one.
     """
     if extra not in EXTRAS:
         raise ValueError(f"extra is one of {', '.join(EXTRAS)}; got {extra!r}.")

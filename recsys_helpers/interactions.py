@@ -18,20 +18,6 @@ from scipy import sparse
 
 from recsys_helpers._checks import check_count, check_csr
 
-__all__ = [
-    "IdIndex",
-    "Interactions",
-    "UnknownIdError",
-    "integer_ids",
-    "k_largest",
-    "long_tail",
-    "memory_report",
-    "misfit",
-    "positives",
-    "sparsity",
-    "top_n",
-]
-
 MIB = 2**20
 # Similarities that agree in their first 12 decimals count as equal.
 _DECIMALS = 12
@@ -65,8 +51,6 @@ class IdIndex:
     [1, 50, 318]
     >>> movies.rows([318, 1]).tolist()
     [2, 0]
-    >>> 2 in movies
-    False
     """
 
     ids: NDArray[np.integer]
@@ -90,9 +74,6 @@ class IdIndex:
 
     def __len__(self) -> int:
         return len(self.ids)
-
-    def __contains__(self, single_id: object) -> bool:
-        return bool(np.any(self.ids == single_id))
 
     def find(self, ids: ArrayLike) -> NDArray[np.intp]:
         """Rows of `ids`, with -1 for an id that is not in the index."""

@@ -12,8 +12,6 @@ from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers._checks import check_count
 
-__all__ = ["Estimate", "bootstrap_interval", "paired_difference"]
-
 
 class Estimate(NamedTuple):
     """A mean over users, the ends of its interval, and the number of users."""

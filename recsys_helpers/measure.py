@@ -14,11 +14,7 @@ MIB = 2**20
 def peak_memory_mib(pid: int | None = None) -> float | None:
     """Most memory that a process has held so far, in MiB; None on Windows.
 
-    Parameters
-    ----------
-    pid : int, optional
-        Of another process that is running, such as Spark's Java, on Linux only
-        (elsewhere None); by default this one.
+    By default this one; on Linux also another that is running, such as Spark's Java.
     """
     status = Path(f"/proc/{pid or 'self'}/status")  # on Linux
     if status.exists():

@@ -27,22 +27,6 @@ from numpy.typing import ArrayLike, NDArray
 from recsys_helpers._checks import check_count
 from recsys_helpers.interactions import IdIndex, integer_ids
 
-__all__ = [
-    "average_precision_at_k",
-    "checked_lists",
-    "checked_users",
-    "hit_rate_at_k",
-    "hits_of",
-    "mae",
-    "mse",
-    "ndcg_at_k",
-    "precision_at_k",
-    "rating_errors",
-    "recall_at_k",
-    "reciprocal_rank_at_k",
-    "rmse",
-]
-
 Floats = NDArray[np.float64]
 
 # Marks the empty places of a list.

@@ -13,11 +13,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tqdm import tqdm
 
-__all__ = [
-    "in_notebook",
-    "progress_bar",
-]
-
 
 def progress_bar(total: int | None, description: str, unit: str = "it") -> tqdm:
     """Return a progress bar, silent where nobody is there to watch it.
@@ -26,12 +21,6 @@ def progress_bar(total: int | None, description: str, unit: str = "it") -> tqdm:
     and never when the environment variable ``CI`` is set. It waits half a second
     before it shows: what is done by then needs no bar. `total` is None where it is not
     known; `unit` is what is counted: ``"B"`` for bytes, ``"epoch"``, ...
-
-    Examples
-    --------
-    >>> with progress_bar(3, "Counting") as bar:
-    ...     for _ in range(3):
-    ...         _ = bar.update(1)
     """
     from tqdm import tqdm
 

@@ -9,8 +9,9 @@ the question: `random_split` asks "can the model fill holes in the table?",
 Only the last knows nothing of the future: in the other two, ratings that *other*
 users gave later are in the training rows.
 
-Splits by time take whole seconds since 1970, and refuse dates, text, milliseconds and
-what is missing.
+All raise a ValueError if a share is not between 0 and 1, or one of the parts would be
+empty. Splits by time take whole seconds since 1970, and refuse dates, text,
+milliseconds and what is missing in the same way.
 """
 
 from dataclasses import dataclass
@@ -54,15 +55,10 @@ def random_split(
 
     The first ``floor(n * (1 - test_share))`` rows of
     ``numpy.random.default_rng(seed).permutation(n)`` are the training rows.
-
-    Raises
-    ------
-    ValueError
-        If `test_share` is not between 0 and 1, or leaves one of the parts empty.
     """
     _check_share(test_share)
     n = len(ratings)
-    n_train = _floor(n * (1 - test_share))
+    n_train = int(n_of_share(1 - test_share, n))
     order = np.random.default_rng(seed).permutation(n)
     in_test = np.zeros(n, dtype=bool)
     in_test[order[n_train:]] = True
@@ -76,18 +72,13 @@ def global_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Spl
     share it all go to the test, so none straddles the cut and the test may hold a
     little more than `test_share`. Users and movies whose first rating comes after
     the cut are in the test and unknown in train; see `cold_slices`.
-
-    Raises
-    ------
-    ValueError
-        If `test_share` is not between 0 and 1, a timestamp is no time, or nothing
-        lies before the cut.
     """
     _check_share(test_share)
     times = checked_times(ratings, "A global temporal split")
     if times.size == 0:
         raise ValueError("There are no ratings to split.")
-    first_test = min(_floor(times.size * (1 - test_share)), times.size - 1)
+    n_train = int(n_of_share(1 - test_share, times.size))
+    first_test = min(n_train, times.size - 1)
     moment = np.partition(times, first_test)[first_test]
     return _split("global temporal", ratings, times >= moment)
 
@@ -97,12 +88,6 @@ def user_temporal_split(ratings: pd.DataFrame, test_share: float = 0.2) -> Split
 
     A user's ratings are ordered by (timestamp, movie_id). With few ratings the
     floor is 0 and the user is in train only (fewer than 5 at a share of 0.2).
-
-    Raises
-    ------
-    ValueError
-        If `test_share` is not between 0 and 1, a timestamp is no time, or no user has
-        enough ratings.
     """
     _check_share(test_share)
     from_end, n_ratings = places_from_end(ratings, "A user temporal split")
@@ -114,11 +99,6 @@ def leave_last_out(ratings: pd.DataFrame) -> Split:
     """Put the last rating of every user, by (timestamp, movie_id), into the test.
 
     A user with a single rating stays in train: there would be nothing to learn from.
-
-    Raises
-    ------
-    ValueError
-        If a timestamp is no time, or no user has two ratings.
     """
     from_end, n_ratings = places_from_end(ratings, "A leave last out split")
     return _split("leave last out", ratings, (from_end == 0) & (n_ratings > 1))
@@ -211,19 +191,10 @@ def cold_slices(split: Split, few: int = 5) -> pd.DataFrame:
 def places_from_end(
     ratings: pd.DataFrame, needed_by: str = "An order in time"
 ) -> tuple[NDArray, NDArray]:
-    """Place of each rating in its user's history, counted from the latest.
+    """Place of each rating in its user's history, and the length of that history.
 
-    Returns
-    -------
-    from_end : array of int, shape (n,)
-        How many of the user's ratings come later, by (timestamp, movie_id).
-    n_ratings : array of int, shape (n,)
-        How many ratings the user has.
-
-    Raises
-    ------
-    ValueError
-        If a timestamp is no time, or ids are not whole numbers; it names `needed_by`.
+    Places are counted from the latest, 0, by (timestamp, movie_id). Both arrays have
+    shape (n,). A ValueError for what is no time names `needed_by`.
     """
     times = checked_times(ratings, needed_by)
     users, user_rows = np.unique(_ids(ratings, "user_id"), return_inverse=True)
@@ -235,7 +206,7 @@ def places_from_end(
     return from_end, n_ratings[user_rows]
 
 
-def n_of_share(share: float, n: NDArray[np.integer]) -> NDArray[np.int64]:
+def n_of_share(share: float, n: NDArray[np.integer] | int) -> NDArray[np.int64]:
     """Whole part of ``share * n``, for each n: how many ratings go into a test."""
     return np.floor(share * n + _ROUNDING).astype(np.int64)
 
@@ -250,10 +221,6 @@ def _check_share(share: float, name: str = "test_share") -> None:
 
 def _ids(ratings: pd.DataFrame, column: str) -> pd.Series:
     return pd.Series(integer_ids(ratings[column], column), index=ratings.index)
-
-
-def _floor(number: float) -> int:
-    return int(np.floor(number + _ROUNDING))
 
 
 def _split(

@@ -23,26 +23,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-__all__ = [
-    "NO_MATCH",
-    "YEAR_AT_END",
-    "SeriesName",
-    "fold_title",
-    "fold_words",
-    "franchise_matrix",
-    "match_titles",
-    "names_in",
-    "names_searched",
-    "nearest_titles",
-    "rows_of_title",
-    "series_name",
-    "spoken_title",
-    "without_article",
-    "without_film_note",
-    "without_year",
-    "year_of",
-]
-
 # "(1995)", "(1975-1979)", "(2007- )" and, as the 25m edition once has, "(1983))".
 YEAR_AT_END = re.compile(r"\s*\(([0-9]{4})\s*(?:[-\u2013]\s*(?:[0-9]{4})?\s*)?\)+\s*$")
 # "(film)", "(1997 film)", "(2012 Indian film)": how Wikipedia tells a film from a book.
@@ -95,12 +75,7 @@ def match_titles(query: str, titles: Sequence[str]) -> NDArray[np.intp]:
     7. it is a year, and the movie's.
 
     Where no name of a movie is found so, a year at the end of the query is taken for
-    the movie's, and the rest for its name.
-
-    Returns
-    -------
-    array of int, shape (n_titles,)
-        From 0 to 7; `NO_MATCH` where the title is not found.
+    the movie's, and the rest for its name. `NO_MATCH` stands for what is not found.
 
     Examples
     --------
@@ -168,11 +143,6 @@ def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
     without articles and years: the whole of one of a movie's titles or, which counts a
     little less, the part of a longer one that is most alike. Among equals the same
     year goes first, then the shorter title.
-
-    Examples
-    --------
-    >>> nearest_titles("Toy Stroy (1995)", ["Heat (1995)", "Toy Story (1995)"], n=1)
-    [1]
     """
     # Only a mistyped title needs this library.
     from rapidfuzz import fuzz, process
@@ -195,7 +165,7 @@ def nearest_titles(title: str, titles: Sequence[str], n: int = 3) -> list[int]:
 
 
 class SeriesName(NamedTuple):
-    """The name of the series that a title could belong to, and what tells so."""
+    """The stem, whether step 2 or 3 of `series_name` cut anything off, and step 1."""
 
     stem: str
     is_marked: bool
@@ -210,17 +180,10 @@ def series_name(title: str) -> SeriesName:
     3. Take off a number at its end: "2", "III", or "Part", "Chapter", "Episode" or
        "Volume" with a number, a Roman one, or a word up to "ten".
 
-    Returns
-    -------
-    SeriesName
-        The stem; whether anything was cut off in step 2 or 3; the title of step 1.
-
     Examples
     --------
     >>> series_name("The Godfather Part II")
     SeriesName(stem='godfather', is_marked=True, title='godfather part ii')
-    >>> series_name("Alien").is_marked
-    False
     """
     whole = without_article(names_in(title)[0])
     first = _SUBTITLE.split(whole)[0]
@@ -233,11 +196,7 @@ def franchise_matrix(titles: Sequence[str]) -> sparse.csr_array:
 
     Two films do if they have the same stem, of at least three letters or digits, and
     different titles (the same title is a remake), and at least one of them is marked.
-
-    Returns
-    -------
-    scipy.sparse.csr_array of bool, shape (n_films, n_films)
-        Symmetric, without a diagonal.
+    Returns bools of shape (n_films, n_films), symmetric, without a diagonal.
 
     Examples
     --------
@@ -263,17 +222,7 @@ def franchise_matrix(titles: Sequence[str]) -> sparse.csr_array:
 
 
 def without_year(title: str) -> str:
-    """Cut the year, or the years, off the end of a MovieLens title.
-
-    Examples
-    --------
-    >>> without_year("Toy Story (1995)")
-    'Toy Story'
-    >>> without_year("Fawlty Towers (1975-1979)")
-    'Fawlty Towers'
-    >>> without_year("2001: A Space Odyssey")
-    '2001: A Space Odyssey'
-    """
+    """Cut the year, or the years, off the end of a MovieLens title."""
     return YEAR_AT_END.sub("", title)
 
 
@@ -284,8 +233,6 @@ def spoken_title(title: str) -> str:
     --------
     >>> spoken_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
     'The City of Lost Children'
-    >>> spoken_title("Seven (a.k.a. Se7en) (1995)")
-    'Seven'
     """
     main = _OTHER_TITLE.sub("", without_year(title))
     behind = re.fullmatch(_BEHIND.pattern, main, re.IGNORECASE)
@@ -295,40 +242,18 @@ def spoken_title(title: str) -> str:
 
 
 def without_film_note(title: str) -> str:
-    """Cut off what Wikipedia adds where other things have a film's title.
-
-    Examples
-    --------
-    >>> without_film_note("Titanic (1997 film)")
-    'Titanic'
-    >>> without_film_note("Rogue One")
-    'Rogue One'
-    """
+    """Cut off the "(1997 film)" by which Wikipedia tells a film from its namesakes."""
     return _FILM_NOTE.sub("", title)
 
 
 def year_of(title: str) -> int | None:
-    """Year at the end of a title, the first of a range; None without one.
-
-    Examples
-    --------
-    >>> year_of("Fawlty Towers (1975-1979)")
-    1975
-    >>> year_of("Titanic (1997 film)")
-    1997
-    """
+    """Year at the end of a title, before "film" too, the first of a range; or None."""
     found = YEAR_AT_END.search(title) or _FILM_NOTE.search(title)
     return int(found[1]) if found and found[1] else None
 
 
 def fold_title(title: str) -> str:
-    """Title without case, accents and superfluous spaces, for comparing.
-
-    Examples
-    --------
-    >>> fold_title("  Amélie  (2001)")
-    'amelie (2001)'
-    """
+    """Title without case, accents and superfluous spaces, for comparing."""
     lower = title.casefold()
     if lower.isascii():  # most titles are, and this is much quicker
         return " ".join(lower.split())
@@ -341,16 +266,13 @@ def fold_title(title: str) -> str:
 def fold_words(text: str) -> str:
     """Words of a text as they are searched: letters and digits, and no signs.
 
-    The live page does the same: ``fold`` in ``book/_static/live/fold.js``.
+    The live page does the same: ``fold`` in ``book/_static/live/fold.js``. A text of
+    signs alone stays what it is: there is nothing else to find it by.
 
     Examples
     --------
     >>> fold_words("Mr. & Mrs. Smith")
     'mr and mrs smith'
-    >>> fold_words("Ocean's 11")
-    'oceans 11'
-    >>> fold_words("???")  # there is nothing else to find it by
-    '???'
     """
     folded = fold_title(text.translate(_NO_APOSTROPHES)).replace("&", " and ")
     if not folded.isascii():
@@ -369,8 +291,6 @@ def names_in(title: str) -> list[str]:
     --------
     >>> names_in("Seven (a.k.a. Se7en) (1995)")
     ['seven', 'se7en']
-    >>> names_in("Usual Suspects, The (1995)")
-    ['the usual suspects']
     """
     return [
         article + " " * (article.isalpha()) + name
@@ -392,13 +312,7 @@ def names_searched(title: str) -> list[str]:
 
 
 def without_article(name: str) -> str:
-    """Take the article off the front of a folded name.
-
-    Examples
-    --------
-    >>> without_article("the usual suspects")
-    'usual suspects'
-    """
+    """Take the article off the front of a folded name."""
     return _article_apart(name)[0]
 
 

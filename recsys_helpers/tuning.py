@@ -102,10 +102,6 @@ def inner_splits(
     n : int
         At least 1. Each has fewer training rows than the one before.
 
-    Returns
-    -------
-    list of Split, length n
-
     Raises
     ------
     ValueError

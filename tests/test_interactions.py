@@ -69,11 +69,6 @@ def test_find_marks_an_unknown_id_with_minus_one():
     assert IdIndex.of([1, 50]).find([50, 51, 0]).tolist() == [1, -1, -1]
 
 
-@pytest.mark.parametrize(("wanted", "known"), [(50, True), (49, False), (99, False)])
-def test_an_index_knows_which_ids_it_holds(wanted, known):
-    assert (wanted in IdIndex.of([1, 50])) is known
-
-
 def test_the_ids_of_an_index_cannot_be_overwritten():
     with pytest.raises(ValueError, match="read-only"):
         IdIndex.of([1, 50]).ids[0] = 3

@@ -1,6 +1,8 @@
 """Finding a movie by what people type, and telling sequels by their titles."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recsys_helpers import titles as titles_module
 from recsys_helpers.datasets import load_movielens
@@ -134,6 +136,28 @@ def test_titles_are_prepared_once_for_many_questions(monkeypatch):
     for number in range(50):
         assert rows_of_title(f"movie {number}", titles) == [number]
     assert len(folded) - first <= 3 * 50  # of the questions, and not of the titles
+
+
+@pytest.mark.parametrize(
+    ("title", "year"),
+    [
+        ("Toy Story (1995) ", 1995),
+        ("Death Note (2006\u20132007)", 2006),  # with an en dash
+        ("Big Bang Theory, The (2007-)", 2007),
+        ("1990: The Bronx Warriors (1982)", 1982),
+        ("(500) Days of Summer (2009)", 2009),
+        ("Movie 43", None),
+        ("Ready (12345)", None),
+        ("Arabic digits (١٩٩٥)", None),
+    ],
+)
+def test_the_year_is_the_one_at_the_end_of_the_title(title, year):
+    assert year_of(title) == year
+
+
+@given(st.text(), st.integers(1000, 9999))
+def test_any_title_with_a_year_at_its_end_has_that_year(title, year):
+    assert year_of(f"{title} ({year})") == year
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,6 @@ __all__ = [
     "InstalledFile",
     "InvalidDataError",
     "MovieLens",
-    "citation",
     "collect_wikipedia_links",
     "entities_of",
     "known_edition",
@@ -104,19 +103,11 @@ class MovieLens:
 class Edition:
     """What is published about one edition of MovieLens.
 
-    Parameters
-    ----------
-    n_ratings, n_users, n_movies : int
-        Its size. ``n_movies`` counts the movies listed; some have no rating.
-    archive : str or None
-        Name of its archive at GroupLens, without ".zip"; None where it is installed
-        with the course.
-    sha256 : str
-        Checksum of the archive, or of the installed file.
-    reader : callable
-        Gives ratings, movies and links (None where there are none). It is called with
-        the path of a folder or archive, ``n_ratings`` and ``n_movies``, or with nothing
-        where ``archive`` is None.
+    `n_movies` counts the movies listed; some have no rating. `archive` is its name at
+    GroupLens, without ".zip", or None where the edition is installed with the course;
+    `sha256` is that of the archive, or of the installed file. `reader` gives ratings,
+    movies and links (None where there are none). It is called with the path of a folder
+    or archive, `n_ratings` and `n_movies`, or with nothing where `archive` is None.
     """
 
     n_ratings: int
@@ -173,15 +164,6 @@ EDITIONS: dict[str, Edition] = {
 GROUPLENS = "https://files.grouplens.org/datasets/movielens/"
 # What the chapters say was seen on these: on all the others it may be different.
 _OF_THE_TEXT = ("sample", "small")
-_CITATION = """\
-F. Maxwell Harper and Joseph A. Konstan. 2015. The MovieLens Datasets: History and
-Context. ACM Transactions on Interactive Intelligent Systems 5, 4, Article 19.
-https://doi.org/10.1145/2827872
-
-Terms of use of MovieLens, in short: cite the paper above in what you publish; no
-commercial use without the permission of GroupLens, University of Minnesota;
-redistribution, also of changed data, under the same terms only, and of the editions
-100k and 1m only with permission; no endorsement by the university, and no warranty."""
 
 
 def load_movielens(edition: str | None = None) -> MovieLens:
@@ -192,11 +174,6 @@ def load_movielens(edition: str | None = None) -> MovieLens:
     edition : str, optional
         One of :data:`recsys_helpers.datasets.EDITIONS`. Without it the environment
         variable ``RECSYS_DATASET`` decides, and without that it is "small".
-
-    Returns
-    -------
-    MovieLens
-        The checked data, and where it was found.
 
     Raises
     ------
@@ -329,16 +306,6 @@ def the_text_says(edition: str) -> Iterator[None]:
     Chapters put it around the asserts whose outcome depends on the ratings. On `small`
     and its part `sample` an assert that fails is an error, as always.
 
-    Parameters
-    ----------
-    edition : str
-        The edition that the chapter runs on.
-
-    Raises
-    ------
-    AssertionError
-        On `small` and `sample`, when an assert fails.
-
     Examples
     --------
     >>> with the_text_says("100k"):
@@ -357,8 +324,3 @@ def the_text_says(edition: str) -> Iterator[None]:
             f"The text speaks of the edition small; on {edition} line {failed.lineno} "
             f"does not hold:\n    {failed.line}"
         )
-
-
-def citation() -> str:
-    """Return the paper to cite for MovieLens and its terms of use, to be printed."""
-    return _CITATION

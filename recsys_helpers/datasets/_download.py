@@ -25,6 +25,10 @@ from recsys_helpers.progress import progress_bar
 if TYPE_CHECKING:
     import requests
 
+# Of each request: tries after the first one.
+N_RETRIES = 4
+# Seconds to wait for a connection, and for the next bytes.
+TIMEOUT = (10.0, 60.0)
 _BLOCK = 2**16
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
 _LONGEST_PAUSE = 30
@@ -45,18 +49,9 @@ class ChecksumError(DatasetError):
 class InstalledFile:
     """A file of an installed package, of which one release was looked at.
 
-    Parameters
-    ----------
-    holds : str
-        What is in it, for a message: "The films".
-    package, version : str
-        As pip knows them.
-    path : str
-        From the package's folder, with forward slashes.
-    sha256 : str
-        Of the file that was looked at.
-    why : str
-        Why no other file will do, for a message: "a pickle can run any code".
+    `holds` ("The films") and `why` no other file will do ("a pickle can run any code")
+    are for messages. `package` and `version` are as pip knows them; `path` starts at
+    the package's folder, with forward slashes.
     """
 
     holds: str
@@ -70,14 +65,8 @@ class InstalledFile:
         """Give the content, once it is known to be what was looked at.
 
         Work with what this returns, and do not open the file a second time: somebody
-        may have changed it in between.
-
-        Raises
-        ------
-        DatasetError
-            When the package is not installed.
-        ChecksumError
-            When its file is another one, or is not there.
+        may have changed it in between. A DatasetError is raised without the package, a
+        ChecksumError when its file is another one, or is not there.
         """
         pinned = f"{self.package}=={self.version}"
         # The package is not imported: what it imports may take longer than reading.
@@ -119,14 +108,7 @@ def find_or_fetch(archive: str, sha256: str, server: str) -> tuple[Path, str]:
     )
 
 
-def fetch(
-    url: str,
-    sha256: str,
-    folder: Path,
-    *,
-    n_retries: int = 4,
-    timeout: tuple[float, float] = (10, 60),
-) -> Path:
+def fetch(url: str, sha256: str, folder: Path) -> Path:
     """Return the path of a file in a folder, downloaded if it is not there yet."""
     url, login = split_login(url)
     path = folder.resolve() / url.rsplit("/", 1)[-1]
@@ -150,7 +132,7 @@ def fetch(
             if path.exists() and _sha256(path) != sha256:
                 os.replace(path, corrupt)
             if not path.exists():
-                _complete(part, url, login, n_retries, timeout)
+                _complete(part, url, login)
                 os.replace(part, path if _sha256(part) == sha256 else corrupt)
     except DownloadError as error:
         raise DownloadError(f"{error} {by_hand}") from None
@@ -170,7 +152,7 @@ def fetch(
     return path
 
 
-def retrying_session(n_retries: int) -> requests.Session:
+def retrying_session() -> requests.Session:
     """Open a session that asks again: after no connection, no answer, 429 and 5xx.
 
     Pauses are 0, 1, 2, 4, ... seconds, or what the server's ``Retry-After`` says. A
@@ -180,7 +162,7 @@ def retrying_session(n_retries: int) -> requests.Session:
     from urllib3.util import Retry
 
     retries = Retry(
-        n_retries,
+        N_RETRIES,
         other=0,  # a failed TLS handshake
         allowed_methods=None,  # all: nothing here changes anything on a server
         status_forcelist=_BUSY,
@@ -227,40 +209,32 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _complete(
-    part: Path,
-    url: str,
-    login: tuple[str, str] | None,
-    n_retries: int,
-    timeout: tuple[float, float],
-) -> None:
+def _complete(part: Path, url: str, login: tuple[str, str] | None) -> None:
     """Go on with a part until it is whole, also after cuts."""
-    with retrying_session(n_retries) as session:
+    with retrying_session() as session:
         session.auth = login
         # Ranges count the bytes as stored, so nothing may compress them on the way.
         session.headers["Accept-Encoding"] = "identity"
         session.headers["User-Agent"] = "recsys_helpers"
-        for _ in range(n_retries + 1):
+        for _ in range(N_RETRIES + 1):
             have = part.stat().st_size if part.exists() else 0
-            with _answer(session, url, have, timeout) as response:
+            with _answer(session, url, have) as response:
                 problem = _add(response, part, have)
             if not problem:
                 return
     raise DownloadError(
-        f"{url} could not be downloaded in {n_retries + 1} tries: {problem}. Run this "
+        f"{url} could not be downloaded in {N_RETRIES + 1} tries: {problem}. Run this "
         "again later: it goes on where it stopped."
     )
 
 
-def _answer(
-    session: requests.Session, url: str, have: int, timeout: tuple[float, float]
-) -> requests.Response:
+def _answer(session: requests.Session, url: str, have: int) -> requests.Response:
     """Ask for what is left of a file."""
     import requests
 
     headers = {"Range": f"bytes={have}-"} if have else {}
     try:
-        response = session.get(url, headers=headers, stream=True, timeout=timeout)
+        response = session.get(url, headers=headers, stream=True, timeout=TIMEOUT)
     except requests.RequestException as error:
         reason = innermost(error)
         if "certificate" in reason:

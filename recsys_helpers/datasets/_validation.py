@@ -24,9 +24,7 @@ from recsys_helpers.datasets.ratings_files import (
     require_good,
     require_ids,
 )
-from recsys_helpers.titles import YEAR_AT_END
-
-__all__ = ["validate_movies", "validate_ratings"]
+from recsys_helpers.titles import year_of
 
 NO_GENRES = "(no genres listed)"
 
@@ -60,18 +58,6 @@ def validate_ratings(
         rating outside 0.5 to 5 or between half steps, a timestamp that is a date or
         not a whole number of seconds from 1970 to the year 9999, a movie that is not
         in ``movies``, or a (user, movie) pair that occurs twice.
-
-    Examples
-    --------
-    >>> import pandas as pd
-    >>> mine = pd.DataFrame(
-    ...     {"userId": [1, 1], "movieId": [31, 1029], "rating": [2.5, 7.0],
-    ...      "timestamp": [1260759144, 1260759179]}
-    ... )
-    >>> validate_ratings(mine)
-    Traceback (most recent call last):
-    recsys_helpers.datasets._errors.InvalidDataError: ratings.iloc[1]: rating 7.0 is \
-not one of 0.5, 1, 1.5, ... 5.
     """
     frame = with_our_names(ratings, tuple(RATING_DTYPES), "ratings")
     locate = rows_of("ratings")
@@ -136,7 +122,7 @@ def checked_movies(frame: pd.DataFrame, locate: Locate) -> pd.DataFrame:
         {
             "movie_id": checked_movie_ids(frame["movie_id"], locate),
             "title": titles.astype("str"),
-            "year": years_of_titles(titles),
+            "year": titles.astype("str").map(year_of).astype("Int16"),
             "genres": pd.Series(genres, index=frame.index, dtype=object),
         }
     )
@@ -160,12 +146,6 @@ def with_our_names(
     if renamed.empty:
         raise InvalidDataError(f"{what}: there is no row at all.")
     return renamed[list(columns)]
-
-
-def years_of_titles(titles: pd.Series) -> pd.Series:
-    """Return the year at the end of each title as nullable Int16, NA for none."""
-    digits = titles.astype("str").str.extract(YEAR_AT_END.pattern, expand=False)
-    return pd.to_numeric(digits).astype("Int16")
 
 
 def _genres(value: object, locate: Locate, position: int) -> tuple[str, ...]:

@@ -27,6 +27,8 @@ import pandas as pd
 from recsys_helpers import __version__
 from recsys_helpers._files import write_whole
 from recsys_helpers.datasets._download import (
+    N_RETRIES,
+    TIMEOUT,
     DownloadError,
     innermost,
     retrying_session,
@@ -93,15 +95,13 @@ def collect_wikipedia_links(
     *,
     contact: str | None = None,
     url: str = "https://en.wikipedia.org/w/api.php",
-    n_retries: int = 4,
 ) -> Films:
     """Ask Wikipedia which articles the pages of some films link to.
 
     Parameters
     ----------
     titles : str or iterable of str
-        Of pages, such as "Heat (1995 film)". Redirects are followed. A text is one
-        title.
+        Of pages, such as "Heat (1995 film)". Redirects are followed.
     path : str or pathlib.Path, optional
         A file to keep the answers in, for :func:`load_wikipedia_links`. Titles that are
         in it already are not asked about again, and stay.
@@ -110,10 +110,6 @@ def collect_wikipedia_links(
         environment variable ``RECSYS_CONTACT``.
     url : str
         The ``api.php`` of the wiki.
-    n_retries : int, default 4
-        Tries after the first one of each request: after time-outs, the answers 429 and
-        5xx, and while the wiki's copies are behind. Pauses grow, and are what the wiki
-        wants, up to five minutes.
 
     Returns
     -------
@@ -145,17 +141,19 @@ def collect_wikipedia_links(
     Notes
     -----
     Fifty titles a request, one request at a time, as
-    https://www.mediawiki.org/wiki/API:Etiquette asks. Texts of Wikipedia are under
-    CC BY-SA.
+    https://www.mediawiki.org/wiki/API:Etiquette asks, and four more tries of
+    each: after time-outs, the answers 429 and 5xx, and while the wiki's copies are
+    behind. Pauses grow, and are what the wiki wants, up to five minutes. Texts of
+    Wikipedia are under CC BY-SA.
     """
     titles = _tidy(titles)
     contact = contact or os.environ.get("RECSYS_CONTACT", "")
     url, login = split_login(url)
     content, there = _gathered(path)
     left = [title for title in titles if title not in there]
-    with retrying_session(n_retries) as session:
+    with retrying_session() as session:
         session.auth = login
-        site = _site(session, url, contact, n_retries)
+        site = _site(session, url, contact)
         with progress_bar(len(left), "Asking Wikipedia", "page") as bar:
             for start in range(0, len(left), _TITLES_A_REQUEST):
                 batch = left[start : start + _TITLES_A_REQUEST]
@@ -206,7 +204,7 @@ def _gathered(path: str | Path | None) -> tuple[bytes, set[str]]:
     return b"".join(line + b"\n" for line in lines), titles
 
 
-def _site(session: Any, url: str, contact: str, n_retries: int) -> Any:
+def _site(session: Any, url: str, contact: str) -> Any:
     """Introduce the reader to the wiki, as its policy on user agents asks."""
     is_address = "@" in contact or "://" in contact
     if not (is_address and contact.isascii() and contact.isprintable()):
@@ -225,8 +223,8 @@ def _site(session: Any, url: str, contact: str, n_retries: int) -> Any:
         path=address.path.removesuffix("api.php"),
         scheme=address.scheme,
         pool=session,
-        max_retries=n_retries,  # while the wiki's copies are behind
-        connection_options={"timeout": (10, 60)},
+        max_retries=N_RETRIES,  # while the wiki's copies are behind
+        connection_options={"timeout": TIMEOUT},
         do_init=False,
     )
 

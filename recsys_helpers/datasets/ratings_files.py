@@ -41,35 +41,6 @@ from numpy.typing import NDArray
 from recsys_helpers._checks import LAST_SECOND
 from recsys_helpers.datasets._errors import InvalidDataError
 
-__all__ = [
-    "LARGEST_ID",
-    "MOVIE_COLUMNS",
-    "RATING_DTYPES",
-    "Locate",
-    "OpenFile",
-    "StumbledError",
-    "as_numbers",
-    "check_known_movies",
-    "check_no_duplicates",
-    "check_rating_values",
-    "file_of",
-    "kind_of",
-    "no_row",
-    "opened",
-    "opened_file",
-    "our_name",
-    "quick_ratings",
-    "records",
-    "require_columns",
-    "require_final_line_break",
-    "require_good",
-    "require_ids",
-    "require_line_end",
-    "slow_ratings",
-    "table_head",
-    "tables",
-]
-
 # How a row is found again: position in the data -> "ratings.csv, line 12".
 Locate = Callable[[int], str]
 OpenFile = Callable[[str], io.BufferedReader]
@@ -130,19 +101,9 @@ class StumbledError(Exception):
 def opened(path: Path) -> Iterator[tuple[set[str], OpenFile]]:
     """Open a folder or zip for reading, unpacking nothing.
 
-    Yields
-    ------
-    names : set of str
-        The names of the files, without the folders they are in.
-    open_file : callable
-        Opens a file by its name, as a buffered stream of bytes.
-
-    Raises
-    ------
-    InvalidDataError
-        When there is nothing at ``path``, when it is not a zip or is damaged
-        (noticed at the latest where a member's checksum stands, at its end), or when
-        a member is encrypted or packed in an unknown way.
+    Yields the names of the files, without the folders they are in, and what opens one
+    by its name. An InvalidDataError says what is wrong with an archive; damage is
+    noticed at the latest where a member's checksum stands, at its end.
     """
     if path.is_dir():
         names = {file.name for file in path.iterdir() if file.is_file()}
@@ -174,13 +135,6 @@ def kind_of(start: bytes) -> str:
     """Say what a file is that is no plain text, and what to do; "" for plain text.
 
     `start` are its first bytes, some hundreds or more; all of a shorter file.
-
-    Examples
-    --------
-    >>> kind_of(b"<!DOCTYPE html><html>")
-    'a web page. Open it in a browser: it may say what is the matter'
-    >>> kind_of(b"userId,movieId,rating,timestamp")
-    ''
     """
     if not start:
         return "empty. Get it again"
@@ -199,26 +153,10 @@ def kind_of(start: bytes) -> str:
 def table_head(
     stream: io.BufferedReader, columns: tuple[str, ...]
 ) -> tuple[list[str], bool]:
-    """Look at the start of a table, and take nothing of it.
+    """Look at the start of a table of `opened`, and take nothing of it.
 
-    Parameters
-    ----------
-    stream : io.BufferedReader
-        Of `opened` or `opened_file`, at its start.
-    columns : tuple of str
-        Those that are wanted, by our names.
-
-    Returns
-    -------
-    names : list of str
-        Of each column in the file, our name; "" for one that is not wanted.
-    is_plain : bool
-        Whether the header is the first line, and ends as quick readers understand.
-
-    Raises
-    ------
-    InvalidDataError
-        If it is no table of text, or lacks a column or has it twice.
+    Returns our name of each column in the file, "" for one that is not wanted; and
+    whether the header is the first line, and ends as quick readers understand.
     """
     file = file_of(stream)
     start = stream.peek(_HEAD)[:_HEAD]
@@ -245,18 +183,7 @@ def table_head(
 
 
 def slow_ratings(stream: io.BufferedReader) -> Iterator[pd.DataFrame]:
-    """Read ratings row by row, by the definition at the top of this module.
-
-    Yields
-    ------
-    pandas.DataFrame
-        Some of the rows: ``user_id, movie_id, rating, timestamp``, all checked.
-
-    Raises
-    ------
-    InvalidDataError
-        For the first line that breaks a rule.
-    """
+    """Read ratings row by row, by the definition at the top of this module."""
     for texts, locate in tables(stream, tuple(RATING_DTYPES), _SLOW_CHUNK):
         numbers = texts.apply(as_numbers, locate=locate)
         check_rating_values(numbers, locate, as_written=texts)

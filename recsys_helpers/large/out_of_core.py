@@ -55,13 +55,6 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-__all__ = [
-    "ENGINES",
-    "PreparedRatings",
-    "prepare_ratings",
-    "quoted_path",
-]
-
 ROWS_AT_A_TIME = 200_000
 
 

@@ -18,13 +18,6 @@ from typing import NoReturn
 
 from recsys_helpers._checks import check_count, check_positive
 
-__all__ = [
-    "WorkerError",
-    "free_ports",
-    "leave_none_behind",
-    "run_workers",
-]
-
 # So long the others may take to notice that one has failed, and to say what they saw.
 _GRACE_S = 30.0
 _TAIL = 2_000
@@ -103,19 +96,9 @@ def leave_none_behind(said: str = "Stopped.") -> Iterator[None]:
     The kernel of a notebook does not hear a Ctrl-C, and a pool of processes goes on to
     its next task. Here every process that this one has started, and what that has
     started, is killed until nothing is left. On Ctrl-C, SIGTERM and SIGHUP alike
-    `KeyboardInterrupt` is raised, for whoever has something to put away; then the
-    program exits with the status that shells give to a signal (130, 143, 129). For the
-    main thread.
-
-    Parameters
-    ----------
-    said : str
-        Is printed then: what a person should know of what was done so far.
-
-    Raises
-    ------
-    SystemExit
-        On a signal.
+    `KeyboardInterrupt` is raised, for whoever has something to put away; then `said` is
+    printed, and the program exits with the status that shells give to a signal (130,
+    143, 129). For the main thread.
     """
     status = 0
 
@@ -164,9 +147,12 @@ def _wait(workers: Sequence[subprocess.Popen], timeout_s: float) -> str | None:
         states = [worker.poll() for worker in workers]
         failed = next((rank for rank, state in enumerate(states) if state), None)
         if failed is not None:
-            ending = _ending(workers[failed])
+            code = workers[failed].returncode
+            ending = f"was killed by signal {-code}"
+            if code > 0:
+                ending = f"ended with status {code}"
             _wait_until(lambda: all(w.poll() is not None for w in workers), _GRACE_S)
-            return f"Worker {failed} of {len(workers)}{ending}."
+            return f"Worker {failed} of {len(workers)} {ending}."
         if all(state == 0 for state in states):
             return None
         time.sleep(_POLL_S)
@@ -177,15 +163,6 @@ def _wait_until(done: Callable[[], bool], timeout_s: float) -> None:
     ends = time.monotonic() + timeout_s
     while not done() and time.monotonic() < ends:
         time.sleep(_POLL_S)
-
-
-def _ending(worker: subprocess.Popen) -> str:
-    code = worker.returncode
-    if code is None:
-        return " was still running"
-    return (
-        f" was killed by signal {-code}" if code < 0 else f" ended with status {code}"
-    )
 
 
 def _kill(workers: Sequence[subprocess.Popen]) -> None:

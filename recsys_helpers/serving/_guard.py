@@ -17,13 +17,6 @@ if TYPE_CHECKING:  # only a server needs it
     from fastapi import FastAPI
     from starlette.responses import Response
 
-__all__ = [
-    "Guard",
-    "ProblemError",
-    "add_handlers",
-    "documented",
-]
-
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]

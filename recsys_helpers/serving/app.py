@@ -21,10 +21,6 @@ from recsys_helpers.serving.recommender import Recommender
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-__all__ = [
-    "create_app",
-]
-
 _ABOUT = (
     "Similar movies and recommendations from a model of the course Five Ways to "
     "Recommend a Movie. It asks nobody who they are, keeps nothing of what is sent, "

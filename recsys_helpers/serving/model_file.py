@@ -22,12 +22,6 @@ from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.serving.recommender import Recommender, Settings
 
-__all__ = [
-    "ModelFileError",
-    "load",
-    "save",
-]
-
 FORMAT_VERSION = 2
 _MISFITS = (AttributeError, IndexError, RecursionError, TypeError, ValueError)
 _METHODS: dict[str, type] = {"als": Als, "ease": Ease}

@@ -16,20 +16,9 @@ from recsys_helpers._checks import check_count
 from recsys_helpers.interactions import top_n
 from recsys_helpers.titles import NO_MATCH, match_titles, series_name
 
-__all__ = [
-    "EaseRanker",
-    "at_most_each",
-    "recall_of",
-    "retrieve",
-    "row_of",
-    "search_titles",
-    "series_of",
-    "top_finite",
-]
-
 Rows = NDArray[np.intp]
 
-SHORTEST_SERIES = 3  # letters; "M" and "If..." are no series
+SHORTEST_SERIES = 3  # letters; "M" is no series
 
 
 def retrieve(
@@ -42,11 +31,6 @@ def retrieve(
 
     The largest dot product comes first, ties by row. Fewer than `n` come back where
     there are not so many.
-
-    Examples
-    --------
-    >>> retrieve(np.array([1.0, 0.0]), np.array([[0.0, 1], [2, 0], [1, 1]]), 2).tolist()
-    [1, 2]
     """
     # As `@` would, but on one thread: requests come side by side as it is.
     scores = np.einsum("if,f->i", movie_vectors, vector)
@@ -59,11 +43,6 @@ def top_finite(
     """Rows of the largest scores, as `top_n` gives them, without any NaN or infinity.
 
     JSON has no way to write these, and nobody can be told what they mean.
-
-    Examples
-    --------
-    >>> top_finite(np.array([0.5, np.nan, np.inf, 0.9, -np.inf]), 5).tolist()
-    [3, 0]
     """
     finite = np.isfinite(scores)
     best = top_n(np.where(finite, scores, -np.inf), n, exclude)
@@ -107,11 +86,6 @@ def at_most_each(groups: Sequence[Hashable], limit: int) -> list[int]:
 
     `groups` has the group of each entry of a list, best first; None, in no group, is
     always kept. The order of the list stays.
-
-    Examples
-    --------
-    >>> at_most_each(["alien", "alien", None, "alien", "heat"], 2)
-    [0, 1, 2, 4]
     """
     check_count("limit", limit)
     seen: dict[Hashable, int] = {}
@@ -124,23 +98,9 @@ def at_most_each(groups: Sequence[Hashable], limit: int) -> list[int]:
 
 
 def recall_of(candidates: ArrayLike, wanted: ArrayLike) -> float:
-    """Share of what ranking would choose from everything that retrieval has found.
+    """Share, 0 to 1, of what ranking would choose from everything that retrieval found.
 
-    Parameters
-    ----------
-    candidates : array of int
-    wanted : array of int
-        The best of all by the score that ranks, at least one.
-
-    Returns
-    -------
-    float
-        From 0 to 1.
-
-    Raises
-    ------
-    ValueError
-        If nothing is wanted.
+    `wanted` are the best of all by the score that ranks; a ValueError without any.
 
     Examples
     --------
@@ -159,11 +119,6 @@ def search_titles(
 
     Of two that are found equally well (see `recsys_helpers.titles.match_titles`), the
     one with more ratings, `counts`, goes first; without these the shorter one.
-
-    Examples
-    --------
-    >>> search_titles("matrix", ["Heat (1995)", "Matrix, The (1999)"], 5)
-    [1]
     """
     far = match_titles(query, titles)
     fame = [-len(title) for title in titles] if counts is None else np.asarray(counts)

@@ -36,17 +36,6 @@ from recsys_helpers.serving.ranking import (
 from recsys_helpers.vectors import LARGEST_VALUE
 from recsys_helpers.vectors.nearest import unit_rows
 
-__all__ = [
-    "CANDIDATES",
-    "Counts",
-    "Movie",
-    "Recommendations",
-    "Recommender",
-    "ScoredMovie",
-    "Settings",
-]
-
-
 #: How many movies retrieval hands to ranking; the benchmark of the server says why.
 CANDIDATES = 300
 #: So many films of one series stand on a list at most.
@@ -209,18 +198,8 @@ class Recommender:
     ) -> Recommendations:
         """Movies for somebody new, without training anew; nothing of theirs is kept.
 
-        Parameters
-        ----------
-        ratings : mapping of movie_id to stars, 0.5 to 5
-            At least one.
-        n : int
-
-        Raises
-        ------
-        UnknownIdError
-            If nobody rated one of the movies.
-        ValueError
-            If there are no ratings.
+        `ratings` are stars, 0.5 to 5, by movie id. An `UnknownIdError` is raised if
+        nobody rated one of the movies, a ValueError without any.
         """
         check_count("n", n)
         if not ratings:

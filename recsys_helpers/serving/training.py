@@ -10,13 +10,9 @@ from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.serving.recommender import Recommender, Settings
 
-__all__ = [
-    "train_recommender",
-]
-
 
 def train_recommender(
-    data: MovieLens, seed: int = 0, *, als: Als | None = None, ease: Ease | None = None
+    data: MovieLens, *, als: Als | None = None, ease: Ease | None = None
 ) -> Recommender:
     """Train ALS and EASE.
 
@@ -24,15 +20,9 @@ def train_recommender(
     ----------
     data : MovieLens
         At most 20,000 users: EASE is a matrix of users by users.
-    seed : int
-        Of the factors that ALS starts from, if `als` is not given.
     als, ease : Als, Ease, optional
         With other settings than those that the course has chosen. They are not
         changed: copies of them are fitted.
-
-    Returns
-    -------
-    Recommender
 
     Raises
     ------
@@ -41,7 +31,7 @@ def train_recommender(
     ValueError
         If there are more users, or `ease` has ``release_years``, which are not served.
     """
-    als = replace(als or Als(**CHOSEN_ALS, seed=seed))
+    als = replace(als or Als(**CHOSEN_ALS))
     ease = replace(ease or Ease(**CHOSEN_EASE))
     if ease.release_years is not None:
         raise ValueError(

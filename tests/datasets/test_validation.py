@@ -12,7 +12,6 @@ from recsys_helpers.datasets import (
     validate_movies,
     validate_ratings,
 )
-from recsys_helpers.datasets._validation import years_of_titles
 
 
 def ratings_with(**columns):
@@ -228,33 +227,6 @@ def test_genres_may_be_lists():
 def test_a_wrong_movie_is_named_with_its_row(columns, message):
     with pytest.raises(InvalidDataError, match=message):
         validate_movies(movies_with(**columns))
-
-
-@pytest.mark.parametrize(
-    ("title", "year"),
-    [
-        ("Toy Story (1995)", 1995),
-        ("Toy Story (1995) ", 1995),
-        ("Fawlty Towers (1975-1979)", 1975),
-        ("Death Note (2006\u20132007)", 2006),  # with an en dash
-        ("Big Bang Theory, The (2007-)", 2007),
-        ("Diplomatic Immunity (2009\u2013 )", 2009),
-        ("Mona and the Time of Burning Love (Mona) (1983))", 1983),
-        ("1990: The Bronx Warriors (1982)", 1982),
-        ("2001: A Space Odyssey", None),
-        ("(500) Days of Summer (2009)", 2009),
-        ("Movie 43", None),
-        ("Ready (12345)", None),
-        ("Arabic digits (١٩٩٥)", None),
-    ],
-)
-def test_the_year_is_the_one_at_the_end_of_the_title(title, year):
-    assert years_of_titles(pd.Series([title])).tolist() == [year or pd.NA]
-
-
-@given(st.text(), st.integers(1000, 9999))
-def test_any_title_with_a_year_at_its_end_has_that_year(title, year):
-    assert years_of_titles(pd.Series([f"{title} ({year})"])).tolist() == [year]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,8 @@ from recsys_helpers.datasets import (
     DatasetError,
     DownloadError,
     InvalidDataError,
+    _download,
+    _wikipedia,
     collect_wikipedia_links,
     load_wikipedia_links,
 )
@@ -183,12 +185,14 @@ FRESH = {
 def _no_settings_of_this_machine(monkeypatch):
     monkeypatch.delenv("RECSYS_CONTACT", raising=False)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    for module in (_download, _wikipedia):
+        monkeypatch.setattr(module, "N_RETRIES", 1)
 
 
 def collect(titles, *answers, contact="ann@example.org", **options):
     """Ask a server that gives these answers; returns what came, and the server."""
     with serving(*answers) as server:
-        options = {"url": f"{server.url}/w/api.php", "n_retries": 1} | options
+        options = {"url": f"{server.url}/w/api.php"} | options
         return collect_wikipedia_links(titles, contact=contact, **options), server
 
 

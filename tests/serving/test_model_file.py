@@ -41,22 +41,13 @@ def test_one_changed_number_changes_the_fingerprint(model):
     assert replace(model, scale=scale).fingerprint != model.fingerprint
 
 
-@pytest.mark.parametrize("at", [0.1, 0.5, 0.95])
-def test_a_damaged_file_is_refused(model, tmp_path, at):
+def test_a_damaged_file_is_refused_with_the_remedy(model, tmp_path):
     path = tmp_path / "model.npz"
     model_file.save(model, path)
     whole = bytearray(path.read_bytes())
-    whole[int(at * len(whole))] ^= 0xFF
+    whole[len(whole) // 2] ^= 0xFF
     path.write_bytes(whole)
     with pytest.raises(ModelFileError, match="--save"):
-        model_file.load(path)
-
-
-def test_a_file_that_was_cut_short_is_refused(model, tmp_path):
-    path = tmp_path / "model.npz"
-    model_file.save(model, path)
-    path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ModelFileError, match=path.name):
         model_file.load(path)
 
 

@@ -110,7 +110,7 @@ def test_users_and_movies_of_als_find_their_largest_dot_products():
     als = Als(**CHOSEN_ALS).fit(load_movielens("small").ratings)
     index = als.movie_vectors().to_index("dot", seed=0)
     users = als.user_factors_[als.user_factors_.any(axis=1)]
-    rows = np.arange(0, len(index), 10)
+    rows = np.arange(0, len(index.movies), 10)
     assert share_found(index, users) >= 0.99
     assert share_found(index, index.movies.matrix[rows], rows[:, None]) >= 0.95
 
@@ -293,13 +293,6 @@ def refused_before_voyager(path, monkeypatch):
     monkeypatch.setitem(sys.modules, "voyager", None)
     with pytest.raises(IndexFileError, match=path.name):
         VectorIndex.load(path)
-
-
-@pytest.mark.parametrize("share", [0.001, 0.5, 0.999])
-def test_a_file_cut_short_is_refused(share, saved, monkeypatch):
-    content = saved.read_bytes()
-    saved.write_bytes(content[: int(share * len(content))])
-    refused_before_voyager(saved, monkeypatch)
 
 
 @pytest.mark.parametrize("place", [0.1, 0.5, 0.9])
