@@ -1,6 +1,7 @@
-"""Are the near films the right ones? Three questions whose answers are known.
+"""What vectors of films are good for: three questions, a reader's taste, and critics.
 
-To look at a few neighbours and nod is no test. These are asked of thousands of films:
+Are the near films the right ones? To look at a few neighbours and nod is no test. These
+questions, whose answers are known, are asked of thousands of films:
 
 franchise
     Are the film's sequels among its ten nearest? All links are known to the model.
@@ -10,10 +11,8 @@ director
 genre
     Have the nearest films the same genres? Links to genres are held out.
 
-What vectors of films are good for: a reader's own taste, and what critics say.
-
-Both tasks start from vectors that have been learned without them, and both are judged
-by films that were left out.
+A reader's own taste and what critics say are learned from vectors that know of neither,
+and judged by films that were left out.
 """
 
 from __future__ import annotations
@@ -37,7 +36,6 @@ from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import unit_rows
 
 __all__ = [
-    "CRITICS",
     "QUESTIONS",
     "FilmQuestion",
     "FilmTaste",
@@ -54,6 +52,10 @@ METRICS = {
     "genre": ("jaccard@10",),
 }
 N_NEAREST = 10
+KERNELS = ("linear", "rbf")
+CRITICS = ("metascore", "tomato_meter", "tomato_rating")
+_FEWEST = 2  # films of each kind, so that one can be left out
+_SHARE_HELD_BACK = 0.2  # of the training films, to choose the penalty by
 
 
 def held_out_pairs(films: Films, question: str, min_films: int = 3) -> pd.DataFrame:
@@ -249,30 +251,6 @@ def neighbour_rows(vectors: MovieVectors, n: int = N_NEAREST) -> NDArray[np.intp
         raise ValueError("The vectors have to be in the order of the films' ids.")
     film_ids, _ = vectors.neighbours_of_all(n)
     return index.rows(film_ids)
-
-
-def _has(films: Films, index: IdIndex, kind: str) -> sparse.csr_array:
-    """Which film has which links of a kind, shape (n_films, n_names), bool."""
-    links = films.links[films.links["kind"] == kind]
-    codes, names = pd.factorize(links["name"], sort=True)
-    rows = index.rows(links["film_id"])
-    shape = (len(index), len(names))
-    return sparse.csr_array((np.ones(len(rows), dtype=bool), (rows, codes)), shape)
-
-
-def _check(films: Films, question: str) -> None:
-    check_choice("question", question, QUESTIONS)
-    if question != "franchise" and question not in films.kinds:
-        raise ValueError(
-            f"This question asks about links of the kind {question}, and the kinds "
-            f"here are {', '.join(films.kinds)}."
-        )
-
-
-KERNELS = ("linear", "rbf")
-CRITICS = ("metascore", "tomato_meter", "tomato_rating")
-_FEWEST = 2  # films of each kind, so that one can be left out
-_SHARE_HELD_BACK = 0.2  # of the training films, to choose the penalty by
 
 
 @dataclass(kw_only=True)
@@ -479,6 +457,24 @@ def compare_regressions(
             predicted[test] = model.predict(matrix[test])
         rows.append(_row(name, y, predicted, means))
     return pd.DataFrame(rows)
+
+
+def _check(films: Films, question: str) -> None:
+    check_choice("question", question, QUESTIONS)
+    if question != "franchise" and question not in films.kinds:
+        raise ValueError(
+            f"This question asks about links of the kind {question}, and the kinds "
+            f"here are {', '.join(films.kinds)}."
+        )
+
+
+def _has(films: Films, index: IdIndex, kind: str) -> sparse.csr_array:
+    """Which film has which links of a kind, shape (n_films, n_names), bool."""
+    links = films.links[films.links["kind"] == kind]
+    codes, names = pd.factorize(links["name"], sort=True)
+    rows = index.rows(links["film_id"])
+    shape = (len(index), len(names))
+    return sparse.csr_array((np.ones(len(rows), dtype=bool), (rows, codes)), shape)
 
 
 def _examples(
