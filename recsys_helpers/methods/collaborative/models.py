@@ -62,7 +62,6 @@ def factor_model(
         The training ratings. The movies can include some without a rating.
     mean : float
         :math:`\mu`, in stars.
-    n_factors : int
     factor_l2, bias_l2, feature_l2, set_l2 : float
         The lambdas, at least 0, in ratings: of a vector or bias of one's own, and of
         both for features and for members of sets.

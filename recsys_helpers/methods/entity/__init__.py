@@ -27,7 +27,6 @@ from recsys_helpers._checks import (
 from recsys_helpers.methods._base import NotFittedError, titled_vectors
 from recsys_helpers.methods.entity.links import FilmLinks
 from recsys_helpers.methods.entity.models import (
-    HEADS,
     padded_links,
     sampled_link_model,
     softmax_link_models,
@@ -58,10 +57,6 @@ class LinkMethod:
         ----------
         titles : pandas.Series, optional
             The title of each film_id, which is its index.
-
-        Returns
-        -------
-        MovieVectors
         """
         self._require_fitted()
         film_ids = self.links_.films.ids
@@ -74,8 +69,6 @@ class LinkMethod:
         ----------
         name : str
             As in `FilmLinks.column`: ``"person: Woody Allen"`` or ``"woody allen"``.
-        n : int
-            At least 1.
 
         Returns
         -------
@@ -120,10 +113,8 @@ class LinkMethod:
             Ids; with `titles` titles, too.
         entities : iterable of str
             As in `FilmLinks.column`.
-        n : int
-            At least 1.
         titles : pandas.Series, optional
-            The title of each film_id, which is its index.
+            As in `film_vectors`.
 
         Returns
         -------
@@ -185,9 +176,8 @@ class LinkMethod:
 class SampledLinkModel(LinkMethod):
     """Tell links from pairs that are none, which are drawn by chance.
 
-    See `models.sampled_link_model` for the model and
-    `sampling.NegativeSampler` for what is drawn. The default
-    settings are those of the source.
+    See `models.sampled_link_model` for the model and `sampling.NegativeSampler` for
+    what is drawn. The default settings are those of the source.
 
     Parameters
     ----------
@@ -203,13 +193,11 @@ class SampledLinkModel(LinkMethod):
         0: all pairs that are not links are equally likely; 0.75: see
         `NegativeSampler`.
     optimizer : {"nadam", "adam"}
-    learning_rate : float
     decay : bool
         Whether the learning rate falls to zero along half a cosine.
     fast : bool
-        Whether TensorFlow compiles the training, with
-        `layers.DenseEmbedding`: quicker, and with other steps.
-    seed : int
+        Whether TensorFlow compiles the training, with `layers.DenseEmbedding`:
+        quicker, and with other steps.
 
     Attributes
     ----------
@@ -230,12 +218,7 @@ class SampledLinkModel(LinkMethod):
     fast: bool = True
 
     def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
-        """Learn from links.
-
-        Parameters
-        ----------
-        links : FilmLinks
-        callbacks : sequence of keras.callbacks.Callback
+        """Learn from links; `callbacks` are those of Keras.
 
         Raises
         ------
@@ -247,9 +230,6 @@ class SampledLinkModel(LinkMethod):
             If a setting cannot be, or every film links to everything.
         """
         self._check(links)
-        for name in ("positives_per_batch", "negative_ratio"):
-            check_count(name, getattr(self, name))
-        check_choice("head", self.head, HEADS)
         keras = load_keras()
         optimizers = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
         check_choice("optimizer", self.optimizer, tuple(optimizers))
@@ -257,19 +237,19 @@ class SampledLinkModel(LinkMethod):
         from recsys_helpers.nn.parts import falling_rate, train_model
 
         is_regression = self.head == "regression"
+        model = sampled_link_model(
+            *links.matrix.shape,
+            n_factors=self.n_factors,
+            head=self.head,
+            dense_gradients=self.fast,
+            seed=self.seed,
+        )
         batches = LinkBatches(
             links.matrix,
             self.positives_per_batch,
             self.negative_ratio,
             self.popularity,
             label_of_negatives=-1.0 if is_regression else 0.0,
-            seed=self.seed,
-        )
-        model = sampled_link_model(
-            *links.matrix.shape,
-            n_factors=self.n_factors,
-            head=self.head,
-            dense_gradients=self.fast,
             seed=self.seed,
         )
         rate = self.learning_rate
@@ -318,7 +298,6 @@ class SoftmaxLinkModel(LinkMethod):
     idf_power : float
         At least 0. In that sum a link counts by its idf to this power: with 0 all
         count alike at first, and the model learns what they are worth.
-    seed : int
 
     Attributes
     ----------
@@ -338,11 +317,9 @@ class SoftmaxLinkModel(LinkMethod):
     idf_power: float = 0.0
 
     def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
-        """Learn from links.
+        """Learn from links, as in `SampledLinkModel.fit`.
 
-        Parameters, errors
-            As in `SampledLinkModel.fit`; a ValueError, too, if with an `idf_power` no
-            link says anything.
+        There is a ValueError, too, if with an `idf_power` no link says anything.
         """
         self._check(links)
         check_count("batch_size", self.batch_size)

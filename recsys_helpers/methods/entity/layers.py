@@ -58,12 +58,10 @@ class SumOfLinks(keras.layers.Layer):
 
     Parameters
     ----------
-    n_entities, n_factors : int
     hidden_share : float
         Of the links, from 0 to below 1.
     weights : sequence of float, shape (n_entities,), optional
         What an entity's vector is multiplied by in the sum. Without it, by 1.
-    seed : int
     """
 
     def __init__(
@@ -118,11 +116,9 @@ class LinkSoftmax(keras.layers.Layer):
 
     Parameters
     ----------
-    n_entities : int
     temperature : float
         :math:`\tau`, above 0. Vectors of length 1 have products within -1 and 1;
         a small temperature lets the softmax be sure of something.
-    seed : int
     """
 
     def __init__(self, n_entities, temperature=0.07, seed=0, **kwargs):
@@ -184,7 +180,6 @@ class LinkBatches(keras.utils.PyDataset):
         See `recsys_helpers.methods.entity.sampling.NegativeSampler`.
     label_of_negatives : float
         -1 or 0; that of a link is 1.
-    seed : int
     """
 
     def __init__(

@@ -261,7 +261,6 @@ def cosine_neighbours(
 
     Parameters
     ----------
-    links : FilmLinks
     n : int
         How many neighbours a film gets.
     idf_power : float
@@ -290,12 +289,6 @@ def jaccard_neighbours(links: FilmLinks, n: int = 10) -> NDArray[np.intp]:
     .. math::
         J_{ij} = \frac{|L_i \cap L_j|}{|L_i \cup L_j|}
 
-    Parameters
-    ----------
-    links : FilmLinks
-    n : int
-        How many neighbours a film gets.
-
     Returns
     -------
     numpy.ndarray of int, shape (n_films, min(n, n_films - 1))
@@ -323,17 +316,12 @@ def svd_vectors(
 
     Parameters
     ----------
-    links : FilmLinks
     n_factors : int
         At most the number of entities.
     idf_power : float
         As in `cosine_neighbours`.
     seed : int
         Of the randomised solver.
-
-    Returns
-    -------
-    MovieVectors
 
     Raises
     ------
@@ -357,11 +345,6 @@ def svd_vectors(
 
 def random_neighbours(n_films: int, n: int = 10, seed: int = 0) -> NDArray[np.intp]:
     """Other films by chance: the floor for every method.
-
-    Parameters
-    ----------
-    n_films, n : int
-    seed : int
 
     Returns
     -------
@@ -387,7 +370,6 @@ def famous_neighbours(fame: ArrayLike, n: int = 10) -> NDArray[np.intp]:
     ----------
     fame : array_like of float, shape (n_films,)
         Such as the number of a film's links, or of its reviews. NaN is not famous.
-    n : int
 
     Returns
     -------

@@ -47,7 +47,6 @@ def sampled_link_model(
 
     Parameters
     ----------
-    n_films, n_entities : int
     n_factors : int
         Length of a vector.
     head : {"regression", "classification"}
@@ -99,16 +98,13 @@ def softmax_link_models(
 
     Parameters
     ----------
-    n_films, n_entities : int
     n_factors : int
         Length of a vector.
-    temperature : float
-        See `LinkSoftmax`.
     composed : bool
         Whether a film's vector is made of those of its links, by
         `layers.SumOfLinks`. Otherwise each film has its own.
-    hidden_share, weights
-        See `SumOfLinks`.
+    temperature, hidden_share, weights
+        See the two layers.
     seed : int
         Of the random numbers that vectors start as, and of what is hidden.
 
@@ -145,10 +141,6 @@ def softmax_link_models(
 
 def padded_links(links: sparse.csr_array) -> NDArray[np.int64]:
     """Columns of each film's links, side by side, and "no link" after the last.
-
-    Parameters
-    ----------
-    links : scipy.sparse.csr_array, shape (n_films, n_entities)
 
     Returns
     -------

@@ -45,12 +45,12 @@ __all__ = [
     "neighbour_rows",
 ]
 
-QUESTIONS = ("franchise", "director", "genre")
 METRICS = {
     "franchise": ("recall@10",),
     "director": ("precision@10", "recall@10"),
     "genre": ("jaccard@10",),
 }
+QUESTIONS = tuple(METRICS)
 N_NEAREST = 10
 KERNELS = ("linear", "rbf")
 CRITICS = ("metascore", "tomato_meter", "tomato_rating")
@@ -63,7 +63,6 @@ def held_out_pairs(films: Films, question: str, min_films: int = 3) -> pd.DataFr
 
     Parameters
     ----------
-    films : Films
     question : {"franchise", "director", "genre"}
     min_films : int
         See `Films.pairs`; counted before anything is held out.
@@ -184,14 +183,9 @@ class FilmQuestion:
         return pd.DataFrame(found, index=ids)[list(self.metrics)]
 
     def estimates(self, neighbours: NDArray[np.integer], seed: int = 0) -> pd.DataFrame:
-        """Means over the queries, and how sure they are.
+        """Means of the `scores` over the queries, and how sure they are.
 
-        Parameters
-        ----------
-        neighbours
-            As in `scores`.
-        seed : int
-            Of the bootstrap: see `recsys_helpers.intervals.bootstrap_interval`.
+        The seed is that of `recsys_helpers.intervals.bootstrap_interval`.
 
         Returns
         -------
@@ -239,7 +233,6 @@ def neighbour_rows(vectors: MovieVectors, n: int = N_NEAREST) -> NDArray[np.intp
     ----------
     vectors : MovieVectors
         Of all films, in the order of their ids.
-    n : int
 
     Returns
     -------
@@ -296,7 +289,6 @@ class FilmTaste:
 
         Parameters
         ----------
-        vectors : MovieVectors
         liked, disliked : iterable of int or str
             Ids, or titles; at least two of each.
 
@@ -366,8 +358,6 @@ def critics_scores(films: Films, critic: str = "tomato_meter") -> pd.Series:
 
     Parameters
     ----------
-    films : Films
-        From `recsys_helpers.datasets.load_films`.
     critic : {"metascore", "tomato_meter", "tomato_rating"}
         0 to 100, the first two; the share of critics who liked it, the second; their
         mean from 0 to 10, the third.
@@ -503,8 +493,6 @@ def _ridge(X: Any, y: NDArray, alphas: Sequence[float], seed: int) -> Any:
     # Sparse features need a solver that leaves them sparse.
     solver = "sparse_cg" if sparse.issparse(X) else "auto"
     models = [Ridge(alpha, solver=solver, random_state=seed) for alpha in alphas]
-    if len(models) == 1:
-        return models[0].fit(X, y)
     inner, held_back = train_test_split(
         np.arange(len(y)), test_size=_SHARE_HELD_BACK, random_state=seed
     )

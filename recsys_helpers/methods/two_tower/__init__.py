@@ -100,23 +100,12 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
     def describe(self, ratings: NewRatings) -> pd.DataFrame:
         """Tell what a new user's ratings say of them, as the user tower is told it.
 
-        Parameters
-        ----------
-        ratings : DataFrame with `movie_id` and `rating`
-            Or a dict of these columns.
+        The ratings, and what is refused of them, are as in `recommend_to`.
 
         Returns
         -------
         DataFrame of one row
             See `recsys_helpers.features.taste.user_tastes`.
-
-        Raises
-        ------
-        UnknownIdError
-            If a movie is not in `movies`.
-        ValueError
-            If a movie comes twice, a rating is not within 0.5 to 5, a column is
-            missing, or there are no ratings.
         """
         require_fitted(self, "model_")
         rated = checked_new_ratings(ratings).assign(user_id=NEW_USER)
@@ -127,16 +116,7 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
     ) -> pd.DataFrame:
         """Recommend to somebody who has rated nothing, and says what they like.
 
-        Parameters
-        ----------
-        likes
-            As in `describe_likes`.
-        n : int
-            Length of the list.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `score`, best first
+        `likes` is as in `describe_likes`; the rest as in `recommend`.
         """
         scores = self.scores_of(self.describe_likes(likes))[0]
         return self.interactions_.best_movies(NEW_USER, scores, n, exclude_seen=False)
@@ -320,12 +300,8 @@ class TwoTowers(TwoTowerBase):
         of_rows = self._training_features(train)
         inputs = TowerInputs().fit(of_rows, self.movies)
         towers = (
-            self._tower(
-                "user", inputs.n_user_inputs, self.hide_users, inputs.user_groups()
-            ),
-            self._tower(
-                "movie", inputs.n_movie_inputs, self.hide_movies, inputs.movie_groups()
-            ),
+            self._tower("user", inputs.n_user_inputs, inputs.user_groups()),
+            self._tower("movie", inputs.n_movie_inputs, inputs.movie_groups()),
         )
         mean = float(train["rating"].mean())
         model = rating_model(*towers, mean)
@@ -390,16 +366,14 @@ class TwoTowers(TwoTowerBase):
 
         return out_of_fold(train, self.movies, make, self.n_folds, self.seed)
 
-    def _tower(
-        self, name: str, n_features: int, hide: float, groups: NDArray
-    ) -> keras.Model:
+    def _tower(self, name: str, n_features: int, groups: NDArray) -> keras.Model:
         return rating_tower(
             name,
             n_features,
             hidden=self.hidden,
             n_factors=self.n_factors,
             dropout=self.dropout,
-            hide=hide,
+            hide=self.hide_users if name == "user" else self.hide_movies,
             groups=groups.tolist(),
             seed=self.seed,
         )
@@ -560,8 +534,7 @@ class RetrievalTowers(TwoTowerBase):
         features = self.inputs_.of_users(self.describe(ratings))
         # The trained tower has its users' sets of movies built in: give another one,
         # which has the new user's, what was learned.
-        n_inputs = self.inputs_.n_user_inputs
-        tower = self._tower("user", n_inputs, rated)
+        tower = self._tower("user", self.inputs_.n_user_inputs, rated)
         for weight, learned in zip(
             tower.trainable_weights, self.user_tower_.trainable_weights, strict=True
         ):

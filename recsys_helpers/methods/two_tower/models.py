@@ -39,18 +39,15 @@ def rating_tower(
 
     Parameters
     ----------
-    name : str
-    n_features : int
     hidden : sequence of int
         Widths of the hidden layers.
     n_factors : int
         Length of the vector.
     dropout : float
         After each hidden layer; from 0 to below 1.
-    hide : float
-        See `recsys_helpers.methods.two_tower.layers.HideSome`.
-    groups : sequence of int
-        Of the first ``len(groups)`` features; the others are never hidden.
+    hide, groups
+        The share and the groups of `recsys_helpers.methods.two_tower.layers.HideSome`,
+        for the first ``len(groups)`` features; the others are never hidden.
     seed : int
         Of the random numbers that weights start as, of dropout, and of what is hidden.
 
@@ -177,7 +174,7 @@ def retrieval_model(
     user_tower, movie_tower : keras.Model
         Of `retrieval_tower`.
     temperature, corrected
-        See `recsys_helpers.methods.two_tower.layers.InBatchSoftmax`, which is the loss.
+        Of the loss, `recsys_helpers.methods.two_tower.layers.InBatchSoftmax`.
 
     Returns
     -------
