@@ -71,10 +71,6 @@ def test_a_title_is_text_and_no_markup(model):
     assert "<img" not in listed.value
 
 
-def test_it_can_be_shown(form):
-    assert isinstance(form, ipywidgets.VBox)
-
-
 def test_what_cannot_be_liked_is_named(model):
     with pytest.raises(ValueError, match="'Opera'"):
         taste_form(model, MOVIES, ["Opera"])
