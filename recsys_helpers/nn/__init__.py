@@ -5,7 +5,11 @@ have them calls `load_keras` before any `import tensorflow` or `import keras`.
 """
 
 import os
+from collections.abc import Iterator
+from itertools import count
 from types import ModuleType
+
+import numpy as np
 
 from recsys_helpers.extras import require
 
@@ -13,6 +17,7 @@ __all__ = [
     "SETTINGS",
     "load_keras",
     "reproducible_keras",
+    "seeds_of",
 ]
 
 SETTINGS = {
@@ -86,3 +91,24 @@ def reproducible_keras(seed: int) -> ModuleType:
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
     return keras
+
+
+def seeds_of(seed: int, name: str = "") -> Iterator[int]:
+    """Make seeds without end, one for each part of a model.
+
+    Parameters
+    ----------
+    seed : int
+        At least 0.
+    name : str
+        Of the model, if several have the same seed and shall not start alike.
+
+    Examples
+    --------
+    >>> seeds = seeds_of(0)
+    >>> next(seeds), next(seeds)
+    (2968811710, 3964924996)
+    """
+    for number in count():
+        entropy = [seed, number, *name.encode()]
+        yield int(np.random.SeedSequence(entropy).generate_state(1)[0])

@@ -1,10 +1,13 @@
 """The parts that the course adds to Keras: a layer, an input pipeline, two callbacks.
 
+`falling_rate` and `train_model` are how all of the package's Keras methods are trained.
+
 Importing this module loads TensorFlow, which takes seconds. Functions that need a
 part import it when they are called.
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,7 +17,7 @@ from scipy import sparse
 
 from recsys_helpers.interactions import integer_ids
 from recsys_helpers.nn import load_keras
-from recsys_helpers.plots import learning_curves_plot
+from recsys_helpers.plots import history_frame, learning_curves_plot
 from recsys_helpers.progress import in_notebook, progress_bar
 
 keras: Any = load_keras()
@@ -264,3 +267,55 @@ class LiveCurves(keras.callbacks.Callback):
         else:
             self._handle.update(figure)
         self._drawn = time.monotonic()
+
+
+def falling_rate(learning_rate: float, n_epochs: int, batches: Any) -> Any:
+    """Make a learning rate that falls along half a cosine to zero.
+
+    Parameters
+    ----------
+    learning_rate : float
+        What it starts at, above 0.
+    n_epochs : int
+        It is zero at the end of the last one.
+    batches : keras.utils.PyDataset
+        Those of an epoch.
+    """
+    return keras.optimizers.schedules.CosineDecay(
+        learning_rate, decay_steps=n_epochs * len(batches)
+    )
+
+
+def train_model(
+    model: Any,
+    batches: Any,
+    n_epochs: int,
+    callbacks: Sequence[Any] = (),
+    **fit_options: Any,
+) -> pd.DataFrame:
+    """Train a compiled model under a bar of epochs.
+
+    Parameters
+    ----------
+    model : keras.Model
+    batches : keras.utils.PyDataset
+        It shuffles itself, by a seed of its own.
+    n_epochs : int
+    callbacks : sequence of keras.callbacks.Callback
+    **fit_options
+        Others that ``model.fit`` takes.
+
+    Returns
+    -------
+    DataFrame, one row an epoch
+        See `recsys_helpers.plots.history_frame`.
+    """
+    history = model.fit(
+        batches,
+        epochs=n_epochs,
+        shuffle=False,
+        callbacks=[EpochBar(), *callbacks],
+        verbose=0,
+        **fit_options,
+    )
+    return history_frame(history.history)

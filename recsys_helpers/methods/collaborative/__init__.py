@@ -1,58 +1,44 @@
 """Collaborative filtering in Keras: stars predicted by gradient descent.
 
-`KerasFactors` and `KerasNetwork` wrap the models of the module `models` in
-what every method of the course can do. `save` keeps a trained model in one file, and
+`KerasFactors` and `KerasNetwork` wrap the models of the module `models` in what every
+method of the course can do. `save` keeps a trained model in one file, and
 `load_rating_model` and `predict_ratings` use it, by user id and movie id.
-
-What the Keras methods of ratings have in common: how they are trained and asked.
-
-Trained Keras models of ratings: asked by ids, and read from files.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
-
-from recsys_helpers.interactions import Interactions
-from recsys_helpers.methods._base import as_stars, checked_pairs
-from recsys_helpers.nn import load_keras
-
-if TYPE_CHECKING:
-    import keras
-
 import tempfile
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 
-from recsys_helpers._checks import check_count, check_positive
+from recsys_helpers._checks import (
+    check_count,
+    check_number,
+    check_positive,
+    check_share,
+)
+from recsys_helpers.features.content import genre_and_year_matrix
+from recsys_helpers.interactions import IdIndex, Interactions
 from recsys_helpers.methods._base import (
     HasVectors,
     ScoresMovies,
+    as_stars,
     check_ratings_frame,
     check_watched,
+    checked_pairs,
     early_stopping,
     require_fitted,
 )
-from recsys_helpers.plots import history_frame
-
-if TYPE_CHECKING:
-    import keras
-
-from typing import TYPE_CHECKING
-
-from recsys_helpers._checks import check_number, check_share
-from recsys_helpers.features.content import genre_and_year_matrix
-from recsys_helpers.interactions import IdIndex
 from recsys_helpers.methods.collaborative.models import factor_model, network_model
+from recsys_helpers.nn import load_keras
 
 if TYPE_CHECKING:
     import keras
@@ -67,105 +53,8 @@ __all__ = [
 
 Floats = NDArray[np.float64]
 
-
 # Bounds the memory that many predictions take.
 PREDICTED_AT_ONCE = 2**16
-
-
-def predict_ratings(
-    model: keras.Model, user_ids: ArrayLike, movie_ids: ArrayLike
-) -> Floats:
-    """Ratings that a model of this module predicts, within 0.5 to 5 stars.
-
-    Parameters
-    ----------
-    model : keras.Model
-        `model_` of a fitted method, or what `load_rating_model` gives.
-    user_ids, movie_ids : array of int, shape (n,)
-        As in the data, pair by pair.
-
-    Returns
-    -------
-    array, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If the two are not flat, of the same length, and whole numbers.
-    """
-    users, movies = checked_pairs(user_ids, movie_ids)
-    if not len(users):  # TensorFlow cannot add a bias to no rows
-        return np.empty(0)
-    return as_stars(predicted_stars(model, users, movies))
-
-
-def load_rating_model(path: str | os.PathLike) -> keras.Model:
-    """Read a model that `save` has written.
-
-    In Keras' safe mode: a file from somewhere else cannot run code of its own.
-
-    Parameters
-    ----------
-    path : path
-
-    Returns
-    -------
-    keras.Model
-        For `predict_ratings`.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is not a whole Keras model, or one that safe mode refuses.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"There is no file {path}. Write it with model.save(path) first."
-        )
-    keras = load_keras()
-    import recsys_helpers.nn.parts  # noqa: F401, registers the course's layer
-
-    try:
-        return keras.saving.load_model(path, safe_mode=True)
-    except Exception as error:
-        raise ValueError(
-            f"{path} could not be read as a Keras model: it is another kind of file, "
-            "was cut off, comes from another version, or holds code, which is refused. "
-            "Save the model again."
-        ) from error
-
-
-def predicted_stars(model: keras.Model, users: NDArray, movies: NDArray) -> Floats:
-    """Predict n pairs of ids, shape (n,), not yet clipped to what stars can be."""
-    pairs = [ids.astype(np.int64) for ids in checked_pairs(users, movies)]
-    return _called(model, pairs).ravel().astype(np.float64)
-
-
-def _called(model: keras.Model, pairs: list[NDArray]) -> NDArray[np.float32]:
-    """Call the model on pairs of ids, at most PREDICTED_AT_ONCE at a time.
-
-    `model.predict` would first compile the model, which takes longer than this.
-    """
-    starts = range(0, len(pairs[0]), PREDICTED_AT_ONCE)
-    parts = [
-        model([side[start : start + PREDICTED_AT_ONCE] for side in pairs])
-        for start in starts
-    ]
-    return np.concatenate([part.numpy() for part in parts])
-
-
-def side_numbers(
-    known: Interactions, model: keras.Model, layer: str
-) -> NDArray[np.float32]:
-    """Ask a layer of the model about all users, or about all movies."""
-    ids = {"user": known.users.ids, "movie": known.movies.ids}
-    n = len(ids[layer.split("_")[0]])
-    pairs = [np.resize(of_side, n).astype(np.int64) for of_side in ids.values()]
-    part = load_keras().Model(model.inputs, model.get_layer(layer).output)
-    return _called(part, pairs)
 
 
 @dataclass(kw_only=True)
@@ -183,10 +72,6 @@ class KerasRatings(ScoresMovies, HasVectors):
     learning_rate: float = 0.05
     patience: int | None = None
     seed: int = 0
-
-    @abstractmethod
-    def _build(self, known: Interactions, mean: float) -> keras.Model:
-        """Build the model, not trained."""
 
     def fit(
         self,
@@ -221,7 +106,7 @@ class KerasRatings(ScoresMovies, HasVectors):
         self._check_settings()
         check_watched(valid, self.patience)
         keras = load_keras()
-        from recsys_helpers.nn.parts import EpochBar, ShuffledBatches
+        from recsys_helpers.nn.parts import ShuffledBatches, falling_rate, train_model
 
         known = self._interactions(train)
         mean = float(train["rating"].mean())
@@ -233,29 +118,23 @@ class KerasRatings(ScoresMovies, HasVectors):
             batch_size=-(-len(train) // self.batches_per_epoch),
             seed=self.seed,
         )
-        schedule = keras.optimizers.schedules.CosineDecay(
-            self.learning_rate, decay_steps=self.n_epochs * len(batches)
-        )
+        rate = falling_rate(self.learning_rate, self.n_epochs, batches)
         model.compile(
-            keras.optimizers.Adam(schedule),
+            keras.optimizers.Adam(rate),
             loss="mse",
             metrics=[keras.metrics.RootMeanSquaredError(name="rmse")],
             jit_compile=False,
         )
-        stopping = []
-        if self.patience is not None:
-            stopping = [early_stopping(self.patience)]
-        history = model.fit(
+        stopping = [] if self.patience is None else [early_stopping(self.patience)]
+        self.history_ = train_model(
+            model,
             batches,
-            epochs=self.n_epochs,
-            shuffle=False,  # the batches are shuffled, and by our seed
+            self.n_epochs,
+            [*stopping, *callbacks],
             validation_data=None if valid is None else _as_arrays(valid),
             validation_batch_size=PREDICTED_AT_ONCE,
-            callbacks=[EpochBar(), *stopping, *callbacks],
-            verbose=0,
         )
         self._remember(known, model, mean)
-        self.history_ = history_frame(history.history)
         return self
 
     def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
@@ -269,8 +148,7 @@ class KerasRatings(ScoresMovies, HasVectors):
     def save(self, path: str | os.PathLike) -> None:
         """Keep the trained model in one file, ids included.
 
-        It is written under another name first, so a file that was there is replaced
-        by a whole one or not at all.
+        A file that was there is replaced by a whole one or not at all.
 
         Parameters
         ----------
@@ -306,24 +184,18 @@ class KerasRatings(ScoresMovies, HasVectors):
     def _interactions(self, train: pd.DataFrame) -> Interactions:
         return Interactions.from_ratings(train)
 
+    @abstractmethod
+    def _build(self, known: Interactions, mean: float) -> keras.Model:
+        """Build the model, not trained."""
+
     def _remember(self, known: Interactions, model: keras.Model, mean: float) -> None:
         self.interactions_, self.model_ = known, model
-        self.movie_factors_ = side_numbers(known, model, "movie_vector")
+        self.movie_factors_ = _side_numbers(known, model, "movie_vector")
 
     def _user_scores(self, user_id: int) -> Floats:
         self.interactions_.users.rows(user_id)  # raises for an unknown one
         movie_ids = self.interactions_.movies.ids
-        return predicted_stars(self.model_, np.full(len(movie_ids), user_id), movie_ids)
-
-
-def _as_arrays(ratings: pd.DataFrame) -> tuple[tuple[NDArray, NDArray], NDArray]:
-    return (
-        (
-            ratings["user_id"].to_numpy(dtype=np.int64),
-            ratings["movie_id"].to_numpy(dtype=np.int64),
-        ),
-        ratings["rating"].to_numpy(dtype=np.float32),
-    )
+        return _stars(self.model_, np.full(len(movie_ids), user_id), movie_ids)
 
 
 @dataclass(kw_only=True)
@@ -377,20 +249,6 @@ class KerasFactors(KerasRatings):
     with_sets: bool = False
     set_l2: float = 40
 
-    def _remember(self, known: Interactions, model: keras.Model, mean: float) -> None:
-        super()._remember(known, model, mean)
-        self.mean_ = mean
-        self.user_factors_ = side_numbers(known, model, "user_vector")
-        self.user_biases_ = side_numbers(known, model, "user_bias")[:, 0]
-        self.movie_biases_ = side_numbers(known, model, "movie_bias")[:, 0]
-
-    def _user_scores(self, user_id: int) -> Floats:
-        # The parts are at hand, and put together much faster than Keras would do it.
-        row = int(self.interactions_.users.rows(user_id))
-        above_mean = self.user_biases_[row] + self.movie_biases_
-        dots = np.einsum("if,f->i", self.movie_factors_, self.user_factors_[row])
-        return self.mean_ + above_mean + dots
-
     def _check_settings(self) -> None:
         super()._check_settings()
         for name in ("factor_l2", "bias_l2", "feature_l2", "set_l2"):
@@ -418,6 +276,20 @@ class KerasFactors(KerasRatings):
             set_l2=self.set_l2,
             seed=self.seed,
         )
+
+    def _remember(self, known: Interactions, model: keras.Model, mean: float) -> None:
+        super()._remember(known, model, mean)
+        self.mean_ = mean
+        self.user_factors_ = _side_numbers(known, model, "user_vector")
+        self.user_biases_ = _side_numbers(known, model, "user_bias")[:, 0]
+        self.movie_biases_ = _side_numbers(known, model, "movie_bias")[:, 0]
+
+    def _user_scores(self, user_id: int) -> Floats:
+        # The parts are at hand, and put together much faster than Keras would do it.
+        row = int(self.interactions_.users.rows(user_id))
+        above_mean = self.user_biases_[row] + self.movie_biases_
+        dots = np.einsum("if,f->i", self.movie_factors_, self.user_factors_[row])
+        return self.mean_ + above_mean + dots
 
 
 # Found on inner splits of the training rows, as `benchmarks/keras_ratings.py` shows.
@@ -468,3 +340,93 @@ class KerasNetwork(KerasRatings):
             dropout=self.dropout,
             seed=self.seed,
         )
+
+
+def load_rating_model(path: str | os.PathLike) -> keras.Model:
+    """Read a model that `save` has written, for `predict_ratings`.
+
+    In Keras' safe mode: a file from somewhere else cannot run code of its own.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not a whole Keras model, or one that safe mode refuses.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"There is no file {path}. Write it with model.save(path) first."
+        )
+    keras = load_keras()
+    import recsys_helpers.nn.parts  # noqa: F401, registers the course's layer
+
+    try:
+        return keras.saving.load_model(path, safe_mode=True)
+    except Exception as error:
+        raise ValueError(
+            f"{path} could not be read as a Keras model: it is another kind of file, "
+            "was cut off, comes from another version, or holds code, which is refused. "
+            "Save the model again."
+        ) from error
+
+
+def predict_ratings(
+    model: keras.Model, user_ids: ArrayLike, movie_ids: ArrayLike
+) -> Floats:
+    """Ratings that a model of this module predicts, within 0.5 to 5 stars.
+
+    Parameters
+    ----------
+    model : keras.Model
+        `model_` of a fitted method, or what `load_rating_model` gives.
+    user_ids, movie_ids : array of int, shape (n,)
+        As in the data, pair by pair.
+
+    Returns
+    -------
+    array, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If the two are not flat, of the same length, and whole numbers.
+    """
+    users, movies = checked_pairs(user_ids, movie_ids)
+    if not len(users):  # TensorFlow cannot add a bias to no rows
+        return np.empty(0)
+    return as_stars(_stars(model, users, movies))
+
+
+def _stars(model: keras.Model, users: NDArray, movies: NDArray) -> Floats:
+    """Predict n pairs of ids, shape (n,), not yet clipped to what stars can be."""
+    return _called(model, [users, movies]).ravel().astype(np.float64)
+
+
+def _side_numbers(
+    known: Interactions, model: keras.Model, layer: str
+) -> NDArray[np.float32]:
+    """Ask a layer of the model about all users, or about all movies."""
+    ids = {"user": known.users.ids, "movie": known.movies.ids}
+    n = len(ids[layer.split("_")[0]])
+    part = load_keras().Model(model.inputs, model.get_layer(layer).output)
+    return _called(part, [np.resize(of_side, n) for of_side in ids.values()])
+
+
+def _called(model: keras.Model, pairs: list[NDArray]) -> NDArray[np.float32]:
+    """Call the model on pairs of ids, at most PREDICTED_AT_ONCE at a time."""
+    # model.predict would first compile the model, which takes longer than this.
+    pairs = [ids.astype(np.int64) for ids in pairs]
+    starts = range(0, len(pairs[0]), PREDICTED_AT_ONCE)
+    parts = [
+        model([side[start : start + PREDICTED_AT_ONCE] for side in pairs])
+        for start in starts
+    ]
+    return np.concatenate([part.numpy() for part in parts])
+
+
+def _as_arrays(ratings: pd.DataFrame) -> tuple[tuple[NDArray, ...], NDArray]:
+    """Pairs of ids, and stars."""
+    ids = (ratings[side].to_numpy(np.int64) for side in ("user_id", "movie_id"))
+    return tuple(ids), ratings["rating"].to_numpy(np.float32)

@@ -9,7 +9,7 @@ Building a model loads TensorFlow.
 
 from __future__ import annotations
 
-from itertools import count
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,12 +17,12 @@ from scipy import sparse
 
 from recsys_helpers.features.content import set_matrix
 from recsys_helpers.interactions import IdIndex, Interactions
-from recsys_helpers.nn import load_keras
+from recsys_helpers.nn import load_keras, seeds_of
 
 if TYPE_CHECKING:
     import keras
 
-SPREAD = 0.1  # of the numbers that vectors start as
+SPREAD = 0.1  # standard deviation of the numbers that vectors start as
 
 
 def factor_model(
@@ -62,7 +62,6 @@ def factor_model(
         The training ratings. The movies can include some without a rating.
     mean : float
         :math:`\mu`, in stars.
-    n_factors : int
     factor_l2, bias_l2, feature_l2, set_l2 : float
         The lambdas, at least 0, in ratings: of a vector or bias of one's own, and of
         both for features and for members of sets.
@@ -80,32 +79,31 @@ def factor_model(
         (n, 1). Its layers `user_bias`, `movie_bias`, `user_vector` and `movie_vector`
         hold the parts.
     """
-    layers = load_keras().layers
+    keras = load_keras()
     user, movie, u, i = _inputs(known)
     by_user, by_movie = known.matrix, known.matrix.T.tocsr()
-    part = _Parts(by_user.nnz, seed)
+    make = _Tables(by_user.nnz, seeds_of(seed))
     parts = {}
-    for name, (width, own_l2, spread) in {
-        "vector": (n_factors, factor_l2, SPREAD),
-        "bias": (1, bias_l2, 0.0),
-    }.items():
-        of_user = [part.own(u, by_user, width, own_l2, spread)]
-        of_movie = [part.own(i, by_movie, width, own_l2, spread)]
+    # Biases can start at zero, vectors not: of two zeros the dot product has no
+    # gradient.
+    for name, width, own_l2, spread in (
+        ("vector", n_factors, factor_l2, SPREAD),
+        ("bias", 1, bias_l2, 0.0),
+    ):
+        of_user = [make.own(u, by_user, width, own_l2, spread)]
+        of_movie = [make.own(i, by_movie, width, own_l2, spread)]
         if features is not None:
-            of_movie.append(part.of_set(i, features, width, feature_l2, spread))
+            of_movie.append(make.of_set(i, features, width, feature_l2, spread))
         if with_sets:
-            of_user.append(
-                part.of_set(u, set_matrix(by_user), width, set_l2, spread, i)
-            )
-            of_movie.append(
-                part.of_set(i, set_matrix(by_movie), width, set_l2, spread, u)
-            )
+            rated, raters = set_matrix(by_user), set_matrix(by_movie)
+            of_user.append(make.of_set(u, rated, width, set_l2, spread, i))
+            of_movie.append(make.of_set(i, raters, width, set_l2, spread, u))
         parts["user", name] = _total(of_user, f"user_{name}")
         parts["movie", name] = _total(of_movie, f"movie_{name}")
-    dot = layers.Dot(axes=1)([parts["user", "vector"], parts["movie", "vector"]])
-    x = layers.Add()([dot, parts["user", "bias"], parts["movie", "bias"]])
-    rating = layers.Rescaling(1.0, offset=mean, name="rating")(x)
-    return load_keras().Model([user, movie], rating, name="factors")
+    dot = keras.layers.Dot(axes=1)([parts["user", "vector"], parts["movie", "vector"]])
+    x = keras.layers.Add()([dot, parts["user", "bias"], parts["movie", "bias"]])
+    rating = keras.layers.Rescaling(1.0, offset=mean, name="rating")(x)
+    return keras.Model([user, movie], rating, name="factors")
 
 
 def network_model(
@@ -139,18 +137,22 @@ def network_model(
         With inputs and output as in `factor_model`, and the layers `user_vector` and
         `movie_vector`.
     """
-    layers = load_keras().layers
+    keras = load_keras()
+    layers = keras.layers
     user, movie, u, i = _inputs(known)
-    part = _Parts(known.matrix.nnz, seed)
-    p = part.own(u, known.matrix, n_factors, factor_l2, SPREAD)
-    q = part.own(i, known.matrix.T.tocsr(), n_factors, factor_l2, SPREAD)
+    seeds = seeds_of(seed)
+    make = _Tables(known.matrix.nnz, seeds)
+    p = make.own(u, known.matrix, n_factors, factor_l2, SPREAD)
+    q = make.own(i, known.matrix.T.tocsr(), n_factors, factor_l2, SPREAD)
     x = layers.Concatenate()([_total([p], "user_vector"), _total([q], "movie_vector")])
-    x = layers.Dropout(dropout, seed=part.next_seed())(x)
-    x = layers.Dense(n_hidden, "relu", kernel_initializer=part.glorot())(x)
-    x = layers.Dropout(dropout, seed=part.next_seed())(x)
-    x = layers.Dense(1, kernel_initializer=part.glorot())(x)
+    x = layers.Dropout(dropout, seed=next(seeds))(x)
+    glorot = keras.initializers.GlorotUniform(next(seeds))
+    x = layers.Dense(n_hidden, "relu", kernel_initializer=glorot)(x)
+    x = layers.Dropout(dropout, seed=next(seeds))(x)
+    glorot = keras.initializers.GlorotUniform(next(seeds))
+    x = layers.Dense(1, kernel_initializer=glorot)(x)
     rating = layers.Rescaling(1.0, offset=mean, name="rating")(x)
-    return load_keras().Model([user, movie], rating, name="network")
+    return keras.Model([user, movie], rating, name="network")
 
 
 def _inputs(known: Interactions) -> tuple[Any, Any, Any, Any]:
@@ -172,37 +174,22 @@ def _total(terms: list[Any], name: str) -> Any:
     return layers.Add(name=name)(terms)
 
 
-class _Parts:
-    """Makes the parts of one model, each with another seed.
+class _Tables:
+    """Makes the tables of numbers of one model, each with another seed."""
 
-    `spread` is the standard deviation of the numbers that a table starts as. Biases
-    can start at zero, vectors not: of two zeros the dot product has no gradient.
-    """
-
-    def __init__(self, n_ratings: int, seed: int):
-        self._n_ratings = n_ratings
-        self._seeds = (
-            int(np.random.SeedSequence([seed, number]).generate_state(1)[0])
-            for number in count()
-        )
-
-    def next_seed(self) -> int:
-        return next(self._seeds)
-
-    def glorot(self) -> Any:
-        return load_keras().initializers.GlorotUniform(self.next_seed())
+    def __init__(self, n_ratings: int, seeds: Iterator[int]):
+        self._keras = load_keras()
+        self._n_ratings, self._seeds = n_ratings, seeds
 
     def own(
         self, rows: Any, matrix: sparse.csr_array, width: int, l2: float, spread: float
     ) -> Any:
         """Numbers of each row of `matrix`; zeros if it is empty or the row unknown."""
-        keras = load_keras()
-        table = keras.layers.Embedding(
+        start = self._keras.initializers.RandomNormal(0, spread, seed=next(self._seeds))
+        table = self._keras.layers.Embedding(
             matrix.shape[0] + 1,
             width,
-            embeddings_initializer=keras.initializers.RandomNormal(
-                0, spread, seed=self.next_seed()
-            ),
+            embeddings_initializer=start,
             embeddings_regularizer=self._penalty(l2),
         )
         vectors = table(rows)
@@ -232,10 +219,10 @@ class _Parts:
             sets,
             width,
             stddev=spread,
-            seed=self.next_seed(),
+            seed=next(self._seeds),
             members_regularizer=self._penalty(l2),
         )
         return embedding(rows) if left_out is None else embedding(rows, left_out)
 
     def _penalty(self, l2: float) -> Any:
-        return load_keras().regularizers.L2(l2 / self._n_ratings) if l2 else None
+        return self._keras.regularizers.L2(l2 / self._n_ratings) if l2 else None

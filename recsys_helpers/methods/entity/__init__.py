@@ -2,8 +2,6 @@
 
 Two methods. `SampledLinkModel` is that of the source, which tells links from pairs
 that are none, and `SoftmaxLinkModel` picks a film's links out of those of others.
-
-What the methods that learn from links have in common.
 """
 
 from __future__ import annotations
@@ -11,38 +9,31 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-
-from recsys_helpers._checks import as_list, check_count, check_positive
-from recsys_helpers.methods._base import NotFittedError, titled_vectors
-from recsys_helpers.methods.entity.links import FilmLinks
-from recsys_helpers.nn import load_keras
-from recsys_helpers.plots import history_frame
-from recsys_helpers.vectors import MovieVectors
-from recsys_helpers.vectors.nearest import nearest_rows, unit_rows
-
-if TYPE_CHECKING:
-    import keras
-
-from typing import Self
-
 from scipy import sparse
 
 from recsys_helpers._checks import (
+    as_list,
     check_choice,
+    check_count,
     check_number,
+    check_positive,
     check_share,
 )
+from recsys_helpers.methods._base import NotFittedError, titled_vectors
+from recsys_helpers.methods.entity.links import FilmLinks
 from recsys_helpers.methods.entity.models import (
-    HEADS,
     padded_links,
     sampled_link_model,
     softmax_link_models,
 )
+from recsys_helpers.nn import load_keras
+from recsys_helpers.vectors import MovieVectors
+from recsys_helpers.vectors.nearest import nearest_rows, unit_rows
 
 __all__ = [
     "SampledLinkModel",
@@ -52,10 +43,11 @@ __all__ = [
 
 @dataclass(kw_only=True)
 class LinkMethod:
-    """Settings and questions that all methods have which learn from links."""
+    """Settings and questions that both methods have which learn from links."""
 
     n_factors: int = 50
     n_epochs: int = 5
+    learning_rate: float = 0.001
     seed: int = 0
 
     def film_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
@@ -65,10 +57,6 @@ class LinkMethod:
         ----------
         titles : pandas.Series, optional
             The title of each film_id, which is its index.
-
-        Returns
-        -------
-        MovieVectors
         """
         self._require_fitted()
         film_ids = self.links_.films.ids
@@ -81,8 +69,6 @@ class LinkMethod:
         ----------
         name : str
             As in `FilmLinks.column`: ``"person: Woody Allen"`` or ``"woody allen"``.
-        n : int
-            At least 1.
 
         Returns
         -------
@@ -127,10 +113,8 @@ class LinkMethod:
             Ids; with `titles` titles, too.
         entities : iterable of str
             As in `FilmLinks.column`.
-        n : int
-            At least 1.
         titles : pandas.Series, optional
-            The title of each film_id, which is its index.
+            As in `film_vectors`.
 
         Returns
         -------
@@ -147,9 +131,11 @@ class LinkMethod:
         vectors = self.film_vectors(titles)
         films = as_list(films)
         columns = [self.links_.column(name) for name in as_list(entities)]
-        query = _mean_direction(
-            [*(vectors.vector(film) for film in films), *self.entity_vectors_[columns]]
-        )
+        named = [vectors.vector(film) for film in films]
+        named += list(self.entity_vectors_[columns])
+        if not named:
+            raise ValueError("Name a film or an entity that others should be near to.")
+        query = unit_rows(np.array(named)).mean(axis=0)
         return vectors.nearest_to(query, n, exclude=films)
 
     def _require_fitted(self) -> None:
@@ -171,31 +157,7 @@ class LinkMethod:
         for name in ("n_factors", "n_epochs"):
             check_count(name, getattr(self, name))
         check_count("seed", self.seed, at_least=0)
-        check_positive("learning_rate", getattr(self, "learning_rate"))  # noqa: B009
-
-    def _compile(
-        self, model: keras.Model, optimizer: Any, loss: str | None, is_fast: bool
-    ) -> None:
-        """Set a model up for training, compiled by XLA if that can be."""
-        # Not where `reproducible_keras` was called: Keras then trains step by step, and
-        # need not warn of it.
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", "Model doesn't support `jit_compile")
-            model.compile(optimizer, loss, jit_compile=is_fast)
-
-    def _train(
-        self, model: keras.Model, batches: Any, callbacks: Sequence[Any]
-    ) -> pd.DataFrame:
-        from recsys_helpers.nn.parts import EpochBar
-
-        history = model.fit(
-            batches,
-            epochs=self.n_epochs,
-            shuffle=False,  # the batches are shuffled, and by our seed
-            callbacks=[EpochBar(), *callbacks],
-            verbose=0,
-        )
-        return history_frame(history.history)
+        check_positive("learning_rate", self.learning_rate)
 
     def _keep(
         self,
@@ -210,29 +172,12 @@ class LinkMethod:
         self.entity_vectors_ = np.asarray(entity_vectors, dtype=np.float32)
 
 
-def _mean_direction(vectors: list[NDArray[np.floating]]) -> NDArray[np.floating]:
-    """Mean of vectors, each brought to length 1 first."""
-    if not vectors:
-        raise ValueError("Name a film or an entity that others should be near to.")
-    return unit_rows(np.array(vectors)).mean(axis=0)
-
-
-def falling_rate(learning_rate: float, n_steps: int) -> Any:
-    """Make a learning rate that falls along half a cosine to zero."""
-    schedules = load_keras().optimizers.schedules
-    return schedules.CosineDecay(learning_rate, decay_steps=n_steps)
-
-
-OPTIMIZERS = ("nadam", "adam")
-
-
 @dataclass(kw_only=True)
 class SampledLinkModel(LinkMethod):
     """Tell links from pairs that are none, which are drawn by chance.
 
-    See `models.sampled_link_model` for the model and
-    `sampling.NegativeSampler` for what is drawn. The default
-    settings are those of the source.
+    See `models.sampled_link_model` for the model and `sampling.NegativeSampler` for
+    what is drawn. The default settings are those of the source.
 
     Parameters
     ----------
@@ -248,13 +193,11 @@ class SampledLinkModel(LinkMethod):
         0: all pairs that are not links are equally likely; 0.75: see
         `NegativeSampler`.
     optimizer : {"nadam", "adam"}
-    learning_rate : float
     decay : bool
         Whether the learning rate falls to zero along half a cosine.
     fast : bool
-        Whether TensorFlow compiles the training, with
-        `layers.DenseEmbedding`: quicker, and with other steps.
-    seed : int
+        Whether TensorFlow compiles the training, with `layers.DenseEmbedding`:
+        quicker, and with other steps.
 
     Attributes
     ----------
@@ -271,17 +214,11 @@ class SampledLinkModel(LinkMethod):
     negative_ratio: int = 10
     popularity: float = 0.0
     optimizer: str = "nadam"
-    learning_rate: float = 0.001
     decay: bool = False
     fast: bool = True
 
     def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
-        """Learn from links.
-
-        Parameters
-        ----------
-        links : FilmLinks
-        callbacks : sequence of keras.callbacks.Callback
+        """Learn from links; `callbacks` are those of Keras.
 
         Raises
         ------
@@ -293,14 +230,20 @@ class SampledLinkModel(LinkMethod):
             If a setting cannot be, or every film links to everything.
         """
         self._check(links)
-        for name in ("positives_per_batch", "negative_ratio"):
-            check_count(name, getattr(self, name))
-        check_choice("head", self.head, HEADS)
-        check_choice("optimizer", self.optimizer, OPTIMIZERS)
         keras = load_keras()
+        optimizers = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
+        check_choice("optimizer", self.optimizer, tuple(optimizers))
         from recsys_helpers.methods.entity.layers import LinkBatches
+        from recsys_helpers.nn.parts import falling_rate, train_model
 
         is_regression = self.head == "regression"
+        model = sampled_link_model(
+            *links.matrix.shape,
+            n_factors=self.n_factors,
+            head=self.head,
+            dense_gradients=self.fast,
+            seed=self.seed,
+        )
         batches = LinkBatches(
             links.matrix,
             self.positives_per_batch,
@@ -309,20 +252,16 @@ class SampledLinkModel(LinkMethod):
             label_of_negatives=-1.0 if is_regression else 0.0,
             seed=self.seed,
         )
-        model = sampled_link_model(
-            *links.matrix.shape,
-            n_factors=self.n_factors,
-            head=self.head,
-            dense_gradients=self.fast,
-            seed=self.seed,
-        )
         rate = self.learning_rate
         if self.decay:
-            rate = falling_rate(rate, self.n_epochs * len(batches))
-        optimizers = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
+            rate = falling_rate(rate, self.n_epochs, batches)
         loss = "mse" if is_regression else "binary_crossentropy"
-        self._compile(model, optimizers[self.optimizer](rate), loss, self.fast)
-        self.history_ = self._train(model, batches, callbacks)
+        # Where `reproducible_keras` was called Keras trains step by step, and need not
+        # warn of it.
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", "Model doesn't support `jit_compile")
+            model.compile(optimizers[self.optimizer](rate), loss, jit_compile=self.fast)
+        self.history_ = train_model(model, batches, self.n_epochs, callbacks)
         self.model_ = model
         tables = (
             model.get_layer(f"{side}_vector").embeddings.numpy()
@@ -359,7 +298,6 @@ class SoftmaxLinkModel(LinkMethod):
     idf_power : float
         At least 0. In that sum a link counts by its idf to this power: with 0 all
         count alike at first, and the model learns what they are worth.
-    seed : int
 
     Attributes
     ----------
@@ -379,11 +317,9 @@ class SoftmaxLinkModel(LinkMethod):
     idf_power: float = 0.0
 
     def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
-        """Learn from links.
+        """Learn from links, as in `SampledLinkModel.fit`.
 
-        Parameters, errors
-            As in `SampledLinkModel.fit`; a ValueError, too, if with an `idf_power` no
-            link says anything.
+        There is a ValueError, too, if with an `idf_power` no link says anything.
         """
         self._check(links)
         check_count("batch_size", self.batch_size)
@@ -391,16 +327,15 @@ class SoftmaxLinkModel(LinkMethod):
         check_share("hidden_share", self.hidden_share)
         check_number("idf_power", self.idf_power)
         keras = load_keras()
-        from recsys_helpers.nn.parts import ShuffledRows
+        from recsys_helpers.nn.parts import ShuffledRows, falling_rate, train_model
 
-        weights = self._weights(links)
         model, of_films = softmax_link_models(
             *links.matrix.shape,
             n_factors=self.n_factors,
             temperature=self.temperature,
             composed=self.composed,
             hidden_share=self.hidden_share,
-            weights=weights,
+            weights=self._weights(links),
             seed=self.seed,
         )
         # A film without a link has nothing to be picked.
@@ -410,10 +345,10 @@ class SoftmaxLinkModel(LinkMethod):
         batches = ShuffledRows(
             inputs, np.zeros(len(rows), np.float32), self.batch_size, self.seed
         )
-        rate = falling_rate(self.learning_rate, self.n_epochs * len(batches))
+        rate = falling_rate(self.learning_rate, self.n_epochs, batches)
         # How many links a batch has is not known before, so XLA cannot compile it.
-        self._compile(model, keras.optimizers.Adam(rate), None, False)
-        self.history_ = self._train(model, batches, callbacks)
+        model.compile(keras.optimizers.Adam(rate), jit_compile=False)
+        self.history_ = train_model(model, batches, self.n_epochs, callbacks)
         self.model_, self._of_films = model, of_films
         entity_vectors = model.get_layer("softmax").entity_vectors().numpy()
         self._keep(links, self._vectors_of(links.matrix), entity_vectors)

@@ -1,12 +1,7 @@
-"""Keras layers for models of links: a table, a film as its links, and a loss.
+"""What models of links need of Keras: a table, a film as its links, a loss, batches.
 
 Importing this module loads TensorFlow, which takes seconds. Functions that need a
-layer import it when they are called.
-
-Deal links out in batches, with pairs that are not links among them.
-
-Importing this module loads TensorFlow, which takes seconds. Functions that need
-batches import it when they are called.
+part import it when they are called.
 """
 
 from typing import Any
@@ -19,7 +14,6 @@ from recsys_helpers.methods.entity.sampling import NegativeSampler
 from recsys_helpers.nn import load_keras
 
 keras: Any = load_keras()
-
 
 import tensorflow as tf  # noqa: E402, after the settings that load_keras makes
 
@@ -64,12 +58,10 @@ class SumOfLinks(keras.layers.Layer):
 
     Parameters
     ----------
-    n_entities, n_factors : int
     hidden_share : float
         Of the links, from 0 to below 1.
     weights : sequence of float, shape (n_entities,), optional
         What an entity's vector is multiplied by in the sum. Without it, by 1.
-    seed : int
     """
 
     def __init__(
@@ -124,11 +116,9 @@ class LinkSoftmax(keras.layers.Layer):
 
     Parameters
     ----------
-    n_entities : int
     temperature : float
         :math:`\tau`, above 0. Vectors of length 1 have products within -1 and 1;
         a small temperature lets the softmax be sure of something.
-    seed : int
     """
 
     def __init__(self, n_entities, temperature=0.07, seed=0, **kwargs):
@@ -136,7 +126,7 @@ class LinkSoftmax(keras.layers.Layer):
         self.n_entities, self.temperature = n_entities, temperature
         self.seed = seed
 
-    def build(self, film_vectors_shape, links_shape):
+    def build(self, film_vectors_shape):
         """Make the table of entities; Keras calls this."""
         self.table = self.add_weight(
             shape=(self.n_entities, film_vectors_shape[-1]),
@@ -172,16 +162,6 @@ class LinkSoftmax(keras.layers.Layer):
         }
 
 
-def _of_length_one(vectors):
-    return tf.math.l2_normalize(vectors, axis=1)
-
-
-def _cells(links, n_entities):
-    """Rows and columns of the links, without those that are none."""
-    places = tf.where(links < n_entities)
-    return places[:, 0], tf.gather_nd(links, places)
-
-
 class LinkBatches(keras.utils.PyDataset):
     """Batches of links and of pairs that are not links, other ones each epoch.
 
@@ -200,7 +180,6 @@ class LinkBatches(keras.utils.PyDataset):
         See `recsys_helpers.methods.entity.sampling.NegativeSampler`.
     label_of_negatives : float
         -1 or 0; that of a link is 1.
-    seed : int
     """
 
     def __init__(
@@ -241,3 +220,13 @@ class LinkBatches(keras.utils.PyDataset):
         self._epoch += 1
         rng = np.random.default_rng([self._seed, self._epoch])
         self._order = rng.permutation(len(self._films))
+
+
+def _of_length_one(vectors):
+    return tf.math.l2_normalize(vectors, axis=1)
+
+
+def _cells(links, n_entities):
+    """Rows and columns of the links, without those that are none."""
+    places = tf.where(links < n_entities)
+    return places[:, 0], tf.gather_nd(links, places)

@@ -3,10 +3,9 @@
 A row is a film, a column an entity: a person, a genre, a country, or a page of
 Wikipedia. `recsys_helpers.datasets.Films.pairs` gives the pairs that it is made from.
 
-Neighbours of films without any training: what a learned model has to beat.
-
-Each method gives, for every film, the rows of the nearest others: from the raw links,
-from few numbers that sum the links up, by chance, or the most famous films for all.
+The functions give neighbours of films without any training, which a learned model has
+to beat: from the raw links, from few numbers that sum the links up, by chance, or the
+most famous films for all.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from recsys_helpers._checks import check_count, check_csr, check_number
-from recsys_helpers.interactions import IdIndex, UnknownIdError
+from recsys_helpers.interactions import IdIndex, UnknownIdError, top_n
 from recsys_helpers.titles import fold_title, nearest_titles
 from recsys_helpers.vectors import MovieVectors
 
@@ -35,6 +34,8 @@ __all__ = [
     "random_neighbours",
     "svd_vectors",
 ]
+
+_NUMBERS_IN_A_BLOCK = 4 * 2**20  # 16 MiB of similarities in float32
 
 
 class UnknownEntityError(UnknownIdError):
@@ -253,22 +254,6 @@ class FilmLinks:
         return columns | whole | exact
 
 
-def _film_rows(films: IdIndex, film_ids: ArrayLike) -> NDArray[np.intp]:
-    rows = films.find(film_ids)
-    if np.any(rows < 0):
-        unknown = int(np.asarray(film_ids)[rows < 0].flat[0])
-        place = int(np.searchsorted(films.ids, unknown))
-        near = films.ids[max(place - 1, 0) : place + 1]
-        raise UnknownIdError(
-            f"film_id {unknown} is not among the {len(films):,} films here (nearest: "
-            f"{' and '.join(str(i) for i in near)})."
-        )
-    return rows
-
-
-_NUMBERS_IN_A_BLOCK = 4 * 2**20  # 16 MiB of similarities in float32
-
-
 def cosine_neighbours(
     links: FilmLinks, n: int = 10, idf_power: float = 1.0
 ) -> NDArray[np.intp]:
@@ -276,7 +261,6 @@ def cosine_neighbours(
 
     Parameters
     ----------
-    links : FilmLinks
     n : int
         How many neighbours a film gets.
     idf_power : float
@@ -296,8 +280,7 @@ def cosine_neighbours(
     weighted = links.tf_idf(idf_power)
     lengths = np.sqrt(weighted.multiply(weighted).sum(axis=1))
     weighted.data /= np.repeat(np.where(lengths > 0, lengths, 1), links.n_links_of)
-    blocks = (scores for _, scores in _common(weighted))
-    return _nearest(blocks, len(links.films), n)
+    return _nearest((scores for _, scores in _common(weighted)), n)
 
 
 def jaccard_neighbours(links: FilmLinks, n: int = 10) -> NDArray[np.intp]:
@@ -305,12 +288,6 @@ def jaccard_neighbours(links: FilmLinks, n: int = 10) -> NDArray[np.intp]:
 
     .. math::
         J_{ij} = \frac{|L_i \cap L_j|}{|L_i \cup L_j|}
-
-    Parameters
-    ----------
-    links : FilmLinks
-    n : int
-        How many neighbours a film gets.
 
     Returns
     -------
@@ -324,7 +301,7 @@ def jaccard_neighbours(links: FilmLinks, n: int = 10) -> NDArray[np.intp]:
             union = n_links[block, None] + n_links - common
             yield common / np.maximum(union, 1)
 
-    return _nearest(of_union(), len(links.films), n)
+    return _nearest(of_union(), n)
 
 
 def svd_vectors(
@@ -339,17 +316,12 @@ def svd_vectors(
 
     Parameters
     ----------
-    links : FilmLinks
     n_factors : int
         At most the number of entities.
     idf_power : float
         As in `cosine_neighbours`.
     seed : int
         Of the randomised solver.
-
-    Returns
-    -------
-    MovieVectors
 
     Raises
     ------
@@ -373,11 +345,6 @@ def svd_vectors(
 
 def random_neighbours(n_films: int, n: int = 10, seed: int = 0) -> NDArray[np.intp]:
     """Other films by chance: the floor for every method.
-
-    Parameters
-    ----------
-    n_films, n : int
-    seed : int
 
     Returns
     -------
@@ -403,7 +370,6 @@ def famous_neighbours(fame: ArrayLike, n: int = 10) -> NDArray[np.intp]:
     ----------
     fame : array_like of float, shape (n_films,)
         Such as the number of a film's links, or of its reviews. NaN is not famous.
-    n : int
 
     Returns
     -------
@@ -425,6 +391,19 @@ def famous_neighbours(fame: ArrayLike, n: int = 10) -> NDArray[np.intp]:
     return listed[~own].reshape(len(fame), n)
 
 
+def _film_rows(films: IdIndex, film_ids: ArrayLike) -> NDArray[np.intp]:
+    rows = films.find(film_ids)
+    if np.any(rows < 0):
+        unknown = int(np.asarray(film_ids)[rows < 0].flat[0])
+        place = int(np.searchsorted(films.ids, unknown))
+        near = films.ids[max(place - 1, 0) : place + 1]
+        raise UnknownIdError(
+            f"film_id {unknown} is not among the {len(films):,} films here (nearest: "
+            f"{' and '.join(str(i) for i in near)})."
+        )
+    return rows
+
+
 def _common(
     matrix: sparse.csr_array,
 ) -> Iterator[tuple[slice, NDArray[np.float32]]]:
@@ -436,29 +415,12 @@ def _common(
         yield block, (matrix[block] @ turned).toarray()
 
 
-def _nearest(
-    blocks: Iterator[NDArray[np.float32]], n_films: int, n: int
-) -> NDArray[np.intp]:
+def _nearest(blocks: Iterator[NDArray[np.float32]], n: int) -> NDArray[np.intp]:
     """Columns of the highest scores of each row, without the row's own."""
     check_count("n", n)
-    n = min(n, n_films - 1)
-    found = np.empty((n_films, n), dtype=np.intp)
-    start = 0
+    found: list[NDArray[np.intp]] = []
     for scores in blocks:
-        rows = np.arange(start, start + len(scores))
         # What differs by rounding is a tie.
-        scores = scores.round(6)
-        scores[np.arange(len(scores)), rows] = -np.inf
-        if n:
-            found[rows] = _first_of(scores, n)
-        start += len(scores)
-    return found
-
-
-def _first_of(scores: NDArray[np.float32], n: int) -> NDArray[np.intp]:
-    """Columns of the n highest of each row; equal ones in the order of columns."""
-    nth = -np.partition(-scores, n - 1, axis=1)[:, n - 1 : n]
-    row, column = np.nonzero(scores >= nth)
-    order = np.lexsort((column, -scores[row, column], row))
-    begins = np.searchsorted(row, np.arange(len(scores)))
-    return column[order[begins[:, None] + np.arange(n)]]
+        for of_film in scores.round(6):
+            found.append(top_n(of_film, n, exclude=[len(found)]))
+    return np.array(found, dtype=np.intp)

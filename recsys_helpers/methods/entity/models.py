@@ -9,7 +9,7 @@ Building a model loads TensorFlow.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,6 @@ def sampled_link_model(
 
     Parameters
     ----------
-    n_films, n_entities : int
     n_factors : int
         Length of a vector.
     head : {"regression", "classification"}
@@ -63,18 +62,23 @@ def sampled_link_model(
         layers `film_vector` and `entity_vector` hold the tables.
     """
     check_choice("head", head, HEADS)
-    layers = load_keras().layers
-    Table = _dense_embedding() if dense_gradients else layers.Embedding
-    film, entity = _inputs("film", "entity")
-    start = _Start(seed)
-    f = Table(n_films, n_factors, start.uniform(), name="film_vector")(film)
-    e = Table(n_entities, n_factors, start.uniform(), name="entity_vector")(entity)
+    keras = load_keras()
+    layers = keras.layers
+    Table = layers.Embedding
+    if dense_gradients:
+        from recsys_helpers.methods.entity.layers import DenseEmbedding as Table
+    of_films, of_entities, of_head = _seeds(seed, 3)
+    film = keras.Input((), dtype="int64", name="film")
+    entity = keras.Input((), dtype="int64", name="entity")
+    start = keras.initializers.RandomUniform(seed=of_films)
+    f = Table(n_films, n_factors, start, name="film_vector")(film)
+    start = keras.initializers.RandomUniform(seed=of_entities)
+    e = Table(n_entities, n_factors, start, name="entity_vector")(entity)
     y = layers.Dot(axes=1, normalize=True, name="cosine")([f, e])
     if head == "classification":
-        y = layers.Dense(1, "sigmoid", kernel_initializer=start.glorot(), name="odds")(
-            y
-        )
-    return load_keras().Model([film, entity], y, name=f"sampled_links_{head}")
+        glorot = keras.initializers.GlorotUniform(of_head)
+        y = layers.Dense(1, "sigmoid", kernel_initializer=glorot, name="odds")(y)
+    return keras.Model([film, entity], y, name=f"sampled_links_{head}")
 
 
 def softmax_link_models(
@@ -94,16 +98,13 @@ def softmax_link_models(
 
     Parameters
     ----------
-    n_films, n_entities : int
     n_factors : int
         Length of a vector.
-    temperature : float
-        See `LinkSoftmax`.
     composed : bool
         Whether a film's vector is made of those of its links, by
         `layers.SumOfLinks`. Otherwise each film has its own.
-    hidden_share, weights
-        See `SumOfLinks`.
+    temperature, hidden_share, weights
+        See the two layers.
     seed : int
         Of the random numbers that vectors start as, and of what is hidden.
 
@@ -124,26 +125,22 @@ def softmax_link_models(
         SumOfLinks,
     )
 
-    start = _Start(seed)
-    (film,) = _inputs("film")
+    of_films, of_entities = _seeds(seed, 2)
+    film = keras.Input((), dtype="int64", name="film")
     links = keras.Input((None,), dtype="int64", name="links")
     if composed:
-        seed_of_sum = start.next_seed()
-        f = SumOfLinks(n_entities, n_factors, hidden_share, weights, seed_of_sum)(links)
+        f = SumOfLinks(n_entities, n_factors, hidden_share, weights, of_films)(links)
     else:
-        f = DenseEmbedding(n_films, n_factors, start.uniform())(film)
+        start = keras.initializers.RandomUniform(seed=of_films)
+        f = DenseEmbedding(n_films, n_factors, start)(film)
     f = keras.layers.UnitNormalization()(f)
-    softmax = LinkSoftmax(n_entities, temperature, start.next_seed(), name="softmax")
+    softmax = LinkSoftmax(n_entities, temperature, of_entities, name="softmax")
     training = keras.Model([film, links], softmax(f, links))
     return training, keras.Model([film, links], f)
 
 
 def padded_links(links: sparse.csr_array) -> NDArray[np.int64]:
     """Columns of each film's links, side by side, and "no link" after the last.
-
-    Parameters
-    ----------
-    links : scipy.sparse.csr_array, shape (n_films, n_entities)
 
     Returns
     -------
@@ -163,27 +160,5 @@ def padded_links(links: sparse.csr_array) -> NDArray[np.int64]:
     return padded
 
 
-def _dense_embedding() -> Any:
-    from recsys_helpers.methods.entity.layers import DenseEmbedding
-
-    return DenseEmbedding
-
-
-def _inputs(*names: str) -> list[Any]:
-    return [load_keras().Input((), dtype="int64", name=name) for name in names]
-
-
-class _Start:
-    """Random numbers that weights start as, other ones each time."""
-
-    def __init__(self, seed: int):
-        self._seeds = iter(np.random.SeedSequence(seed).generate_state(8).tolist())
-
-    def next_seed(self) -> int:
-        return next(self._seeds)
-
-    def uniform(self) -> Any:
-        return load_keras().initializers.RandomUniform(seed=self.next_seed())
-
-    def glorot(self) -> Any:
-        return load_keras().initializers.GlorotUniform(self.next_seed())
+def _seeds(seed: int, n: int) -> list[int]:
+    return np.random.SeedSequence(seed).generate_state(n).tolist()

@@ -1,6 +1,7 @@
-"""Are the near films the right ones? Three questions whose answers are known.
+"""What vectors of films are good for: three questions, a reader's taste, and critics.
 
-To look at a few neighbours and nod is no test. These are asked of thousands of films:
+Are the near films the right ones? To look at a few neighbours and nod is no test. These
+questions, whose answers are known, are asked of thousands of films:
 
 franchise
     Are the film's sequels among its ten nearest? All links are known to the model.
@@ -10,10 +11,8 @@ director
 genre
     Have the nearest films the same genres? Links to genres are held out.
 
-What vectors of films are good for: a reader's own taste, and what critics say.
-
-Both tasks start from vectors that have been learned without them, and both are judged
-by films that were left out.
+A reader's own taste and what critics say are learned from vectors that know of neither,
+and judged by films that were left out.
 """
 
 from __future__ import annotations
@@ -37,7 +36,6 @@ from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import unit_rows
 
 __all__ = [
-    "CRITICS",
     "QUESTIONS",
     "FilmQuestion",
     "FilmTaste",
@@ -47,13 +45,17 @@ __all__ = [
     "neighbour_rows",
 ]
 
-QUESTIONS = ("franchise", "director", "genre")
 METRICS = {
     "franchise": ("recall@10",),
     "director": ("precision@10", "recall@10"),
     "genre": ("jaccard@10",),
 }
+QUESTIONS = tuple(METRICS)
 N_NEAREST = 10
+KERNELS = ("linear", "rbf")
+CRITICS = ("metascore", "tomato_meter", "tomato_rating")
+_FEWEST = 2  # films of each kind, so that one can be left out
+_SHARE_HELD_BACK = 0.2  # of the training films, to choose the penalty by
 
 
 def held_out_pairs(films: Films, question: str, min_films: int = 3) -> pd.DataFrame:
@@ -61,7 +63,6 @@ def held_out_pairs(films: Films, question: str, min_films: int = 3) -> pd.DataFr
 
     Parameters
     ----------
-    films : Films
     question : {"franchise", "director", "genre"}
     min_films : int
         See `Films.pairs`; counted before anything is held out.
@@ -182,14 +183,9 @@ class FilmQuestion:
         return pd.DataFrame(found, index=ids)[list(self.metrics)]
 
     def estimates(self, neighbours: NDArray[np.integer], seed: int = 0) -> pd.DataFrame:
-        """Means over the queries, and how sure they are.
+        """Means of the `scores` over the queries, and how sure they are.
 
-        Parameters
-        ----------
-        neighbours
-            As in `scores`.
-        seed : int
-            Of the bootstrap: see `recsys_helpers.intervals.bootstrap_interval`.
+        The seed is that of `recsys_helpers.intervals.bootstrap_interval`.
 
         Returns
         -------
@@ -237,7 +233,6 @@ def neighbour_rows(vectors: MovieVectors, n: int = N_NEAREST) -> NDArray[np.intp
     ----------
     vectors : MovieVectors
         Of all films, in the order of their ids.
-    n : int
 
     Returns
     -------
@@ -249,30 +244,6 @@ def neighbour_rows(vectors: MovieVectors, n: int = N_NEAREST) -> NDArray[np.intp
         raise ValueError("The vectors have to be in the order of the films' ids.")
     film_ids, _ = vectors.neighbours_of_all(n)
     return index.rows(film_ids)
-
-
-def _has(films: Films, index: IdIndex, kind: str) -> sparse.csr_array:
-    """Which film has which links of a kind, shape (n_films, n_names), bool."""
-    links = films.links[films.links["kind"] == kind]
-    codes, names = pd.factorize(links["name"], sort=True)
-    rows = index.rows(links["film_id"])
-    shape = (len(index), len(names))
-    return sparse.csr_array((np.ones(len(rows), dtype=bool), (rows, codes)), shape)
-
-
-def _check(films: Films, question: str) -> None:
-    check_choice("question", question, QUESTIONS)
-    if question != "franchise" and question not in films.kinds:
-        raise ValueError(
-            f"This question asks about links of the kind {question}, and the kinds "
-            f"here are {', '.join(films.kinds)}."
-        )
-
-
-KERNELS = ("linear", "rbf")
-CRITICS = ("metascore", "tomato_meter", "tomato_rating")
-_FEWEST = 2  # films of each kind, so that one can be left out
-_SHARE_HELD_BACK = 0.2  # of the training films, to choose the penalty by
 
 
 @dataclass(kw_only=True)
@@ -318,7 +289,6 @@ class FilmTaste:
 
         Parameters
         ----------
-        vectors : MovieVectors
         liked, disliked : iterable of int or str
             Ids, or titles; at least two of each.
 
@@ -388,8 +358,6 @@ def critics_scores(films: Films, critic: str = "tomato_meter") -> pd.Series:
 
     Parameters
     ----------
-    films : Films
-        From `recsys_helpers.datasets.load_films`.
     critic : {"metascore", "tomato_meter", "tomato_rating"}
         0 to 100, the first two; the share of critics who liked it, the second; their
         mean from 0 to 10, the third.
@@ -481,6 +449,24 @@ def compare_regressions(
     return pd.DataFrame(rows)
 
 
+def _check(films: Films, question: str) -> None:
+    check_choice("question", question, QUESTIONS)
+    if question != "franchise" and question not in films.kinds:
+        raise ValueError(
+            f"This question asks about links of the kind {question}, and the kinds "
+            f"here are {', '.join(films.kinds)}."
+        )
+
+
+def _has(films: Films, index: IdIndex, kind: str) -> sparse.csr_array:
+    """Which film has which links of a kind, shape (n_films, n_names), bool."""
+    links = films.links[films.links["kind"] == kind]
+    codes, names = pd.factorize(links["name"], sort=True)
+    rows = index.rows(links["film_id"])
+    shape = (len(index), len(names))
+    return sparse.csr_array((np.ones(len(rows), dtype=bool), (rows, codes)), shape)
+
+
 def _examples(
     vectors: MovieVectors, liked: list[Any], disliked: list[Any]
 ) -> tuple[NDArray[np.intp], NDArray[np.bool_]]:
@@ -507,8 +493,6 @@ def _ridge(X: Any, y: NDArray, alphas: Sequence[float], seed: int) -> Any:
     # Sparse features need a solver that leaves them sparse.
     solver = "sparse_cg" if sparse.issparse(X) else "auto"
     models = [Ridge(alpha, solver=solver, random_state=seed) for alpha in alphas]
-    if len(models) == 1:
-        return models[0].fit(X, y)
     inner, held_back = train_test_split(
         np.arange(len(y)), test_size=_SHARE_HELD_BACK, random_state=seed
     )

@@ -13,10 +13,6 @@ from scipy import sparse
 
 from recsys_helpers._checks import check_count, check_csr, check_number
 
-__all__ = [
-    "NegativeSampler",
-]
-
 _PAIRS_IN_A_ROUND = 2**20
 _BITS_IN_A_FILTER = 2**22
 

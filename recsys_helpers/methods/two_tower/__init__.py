@@ -1,8 +1,7 @@
-"""Two towers for ratings: stars for whoever can be described.
+"""Two towers: a network that describes users, and one that describes movies.
 
-Two towers for lists: find the movies that somebody will like.
-
-What the two methods of two towers have in common.
+`TwoTowers` predicts stars for whoever can be described, `RetrievalTowers` makes lists:
+it finds the movies that somebody will like.
 """
 
 from __future__ import annotations
@@ -10,10 +9,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers._checks import (
     check_count,
@@ -21,60 +21,51 @@ from recsys_helpers._checks import (
     check_positive,
     check_share,
 )
-from recsys_helpers.features.content import check_movies_known
-from recsys_helpers.features.taste import tastes_from_likes, user_tastes
-from recsys_helpers.interactions import IdIndex, Interactions
-from recsys_helpers.methods._base import (
-    NEW_USER,
-    HasVectors,
-    NewRatings,
-    ScoresNewUsers,
-    check_ratings_frame,
-    checked_new_ratings,
-    require_fitted,
+from recsys_helpers.features.content import (
+    RatedFeatures,
+    check_movies_known,
+    set_matrix,
 )
-from recsys_helpers.nn import load_keras
-from recsys_helpers.plots import history_frame
-
-if TYPE_CHECKING:
-    import keras
-    import numpy as np
-
-    from recsys_helpers.features.content import RatedFeatures
-    from recsys_helpers.methods.baselines import BiasModel
-
-from typing import TYPE_CHECKING, Self
-
-import numpy as np
-from numpy.typing import ArrayLike
-
-from recsys_helpers.features.content import RatedFeatures
 from recsys_helpers.features.encoder import TowerInputs
 from recsys_helpers.features.taste import (
     out_of_fold,
     shorten_histories,
     taste_features,
+    tastes_from_likes,
+    user_tastes,
 )
+from recsys_helpers.interactions import IdIndex, Interactions, positives
 from recsys_helpers.methods._base import (
+    NEW_USER,
+    HasVectors,
+    NewRatings,
+    ScoresNewUsers,
     as_stars,
+    check_ratings_frame,
     check_watched,
+    checked_new_ratings,
     checked_pairs,
     early_stopping,
+    require_fitted,
 )
 from recsys_helpers.methods.baselines import BiasModel
-from recsys_helpers.methods.two_tower.models import rating_model, rating_tower
+from recsys_helpers.methods.two_tower.models import (
+    rating_model,
+    rating_tower,
+    retrieval_model,
+    retrieval_tower,
+)
+from recsys_helpers.nn import load_keras
 
 if TYPE_CHECKING:
     import keras
 
-from typing import TYPE_CHECKING
+__all__ = [
+    "RetrievalTowers",
+    "TwoTowers",
+]
 
-from recsys_helpers.features.content import set_matrix
-from recsys_helpers.interactions import positives
-from recsys_helpers.methods.two_tower.models import retrieval_model, retrieval_tower
-
-if TYPE_CHECKING:
-    import keras
+Floats = NDArray[np.float64]
 
 
 @dataclass(kw_only=True)
@@ -90,10 +81,6 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
     learning_rate: float = 0.003
     weight_decay: float = 0.01
     seed: int = 0
-
-    if TYPE_CHECKING:  # what the two methods bring along
-        bias_model_: BiasModel
-        features_: RatedFeatures
 
     @abstractmethod
     def scores_of(self, features: pd.DataFrame) -> NDArray[np.floating]:
@@ -113,23 +100,12 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
     def describe(self, ratings: NewRatings) -> pd.DataFrame:
         """Tell what a new user's ratings say of them, as the user tower is told it.
 
-        Parameters
-        ----------
-        ratings : DataFrame with `movie_id` and `rating`
-            Or a dict of these columns.
+        The ratings, and what is refused of them, are as in `recommend_to`.
 
         Returns
         -------
         DataFrame of one row
             See `recsys_helpers.features.taste.user_tastes`.
-
-        Raises
-        ------
-        UnknownIdError
-            If a movie is not in `movies`.
-        ValueError
-            If a movie comes twice, a rating is not within 0.5 to 5, a column is
-            missing, or there are no ratings.
         """
         require_fitted(self, "model_")
         rated = checked_new_ratings(ratings).assign(user_id=NEW_USER)
@@ -140,16 +116,7 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
     ) -> pd.DataFrame:
         """Recommend to somebody who has rated nothing, and says what they like.
 
-        Parameters
-        ----------
-        likes
-            As in `describe_likes`.
-        n : int
-            Length of the list.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `score`, best first
+        `likes` is as in `describe_likes`; the rest as in `recommend`.
         """
         scores = self.scores_of(self.describe_likes(likes))[0]
         return self.interactions_.best_movies(NEW_USER, scores, n, exclude_seen=False)
@@ -203,12 +170,10 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
     ) -> pd.DataFrame:
         """Train a model by AdamW, whose rate falls along half a cosine to zero."""
         keras = load_keras()
-        from recsys_helpers.nn.parts import EpochBar, ShuffledRows
+        from recsys_helpers.nn.parts import ShuffledRows, falling_rate, train_model
 
         batches = ShuffledRows(inputs, targets, self.batch_size, self.seed)
-        rate = keras.optimizers.schedules.CosineDecay(
-            self.learning_rate, decay_steps=self.n_epochs * len(batches)
-        )
+        rate = falling_rate(self.learning_rate, self.n_epochs, batches)
         with_rmse = [keras.metrics.RootMeanSquaredError(name="rmse")]
         is_loss_within = bool(model.losses)
         model.compile(
@@ -217,18 +182,20 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
             metrics=None if is_loss_within else with_rmse,
             jit_compile=False,
         )
-        history = model.fit(
-            batches,
-            epochs=self.n_epochs,
-            shuffle=False,  # the batches are shuffled, and by our seed
-            callbacks=[EpochBar(), *callbacks],
-            verbose=0,
-            **fit_options,
-        )
-        return history_frame(history.history)
+        return train_model(model, batches, self.n_epochs, callbacks, **fit_options)
 
-
-Floats = NDArray[np.float64]
+    def _keep(
+        self,
+        train: pd.DataFrame,
+        known: Interactions,
+        features: RatedFeatures,
+        inputs: TowerInputs,
+        model: keras.Model,
+        towers: tuple[keras.Model, keras.Model],
+    ) -> None:
+        self.bias_model_ = BiasModel().fit(train)
+        self.interactions_, self.features_, self.inputs_ = known, features, inputs
+        self.model_, (self.user_tower_, self.movie_tower_) = model, towers
 
 
 @dataclass(kw_only=True)
@@ -332,35 +299,28 @@ class TwoTowers(TwoTowerBase):
         features = taste_features(train, self.movies)
         of_rows = self._training_features(train)
         inputs = TowerInputs().fit(of_rows, self.movies)
-        user_tower, movie_tower = self._towers(inputs)
-        mean = float(train["rating"].mean())
-        model = rating_model(user_tower, movie_tower, mean)
-        options = {}
-        if valid is not None:
-            options["validation_data"] = (
-                (
-                    inputs.of_users(features.users.reindex(valid["user_id"])),
-                    inputs.of_movies(
-                        features.movies.reindex(valid["movie_id"]), valid["movie_id"]
-                    ),
-                ),
-                valid["rating"].to_numpy(dtype=np.float32),
-            )
-        stopping = [] if self.patience is None else [early_stopping(self.patience)]
-        history = self._train(
-            model,
-            (
-                inputs.of_users(of_rows.users),
-                inputs.of_movies(of_rows.movies, train["movie_id"]),
-            ),
-            train["rating"].to_numpy(dtype=np.float32),
-            [*stopping, *callbacks],
-            **options,
+        towers = (
+            self._tower("user", inputs.n_user_inputs, inputs.user_groups()),
+            self._tower("movie", inputs.n_movie_inputs, inputs.movie_groups()),
         )
-        self.interactions_, self.inputs_, self.features_ = known, inputs, features
-        self.bias_model_ = BiasModel().fit(train)
-        self.model_, self.mean_, self.history_ = model, mean, history
-        self.user_tower_, self.movie_tower_ = user_tower, movie_tower
+        mean = float(train["rating"].mean())
+        model = rating_model(*towers, mean)
+        watched = None
+        if valid is not None:
+            of_valid = RatedFeatures(
+                features.users.reindex(valid["user_id"]),
+                features.movies.reindex(valid["movie_id"]),
+            )
+            watched = _inputs_and_stars(inputs, of_valid, valid)
+        stopping = [] if self.patience is None else [early_stopping(self.patience)]
+        self.history_ = self._train(
+            model,
+            *_inputs_and_stars(inputs, of_rows, train),
+            [*stopping, *callbacks],
+            validation_data=watched,
+        )
+        self._keep(train, known, features, inputs, model, towers)
+        self.mean_ = mean
         self._compute_sides()
         return self
 
@@ -381,7 +341,7 @@ class TwoTowers(TwoTowerBase):
         return as_stars(self.mean_ + levels + dots)
 
     def scores_of(self, features: pd.DataFrame) -> Floats:
-        """Score all movies for users by their features: in stars, not clipped."""
+        """As in the base; in stars, not clipped."""
         require_fitted(self, "model_")
         vectors, levels = _outputs(self.user_tower_, self.inputs_.of_users(features))
         return np.stack(
@@ -406,28 +366,17 @@ class TwoTowers(TwoTowerBase):
 
         return out_of_fold(train, self.movies, make, self.n_folds, self.seed)
 
-    def _towers(self, inputs: TowerInputs) -> tuple[keras.Model, keras.Model]:
-        common: dict[str, Any] = {
-            "hidden": self.hidden,
-            "n_factors": self.n_factors,
-            "dropout": self.dropout,
-            "seed": self.seed,
-        }
-        user_tower = rating_tower(
-            "user",
-            inputs.n_user_inputs,
-            hide=self.hide_users,
-            groups=inputs.user_groups().tolist(),
-            **common,
+    def _tower(self, name: str, n_features: int, groups: NDArray) -> keras.Model:
+        return rating_tower(
+            name,
+            n_features,
+            hidden=self.hidden,
+            n_factors=self.n_factors,
+            dropout=self.dropout,
+            hide=self.hide_users if name == "user" else self.hide_movies,
+            groups=groups.tolist(),
+            seed=self.seed,
         )
-        movie_tower = rating_tower(
-            "movie",
-            inputs.n_movie_inputs,
-            hide=self.hide_movies,
-            groups=inputs.movie_groups().tolist(),
-            **common,
-        )
-        return user_tower, movie_tower
 
     def _compute_sides(self) -> None:
         """Compute each vector and each level once; last, those of the unknown."""
@@ -455,6 +404,15 @@ class TwoTowers(TwoTowerBase):
     def _scores(self, vector: NDArray, level: float) -> Floats:
         dots = np.einsum("if,f->i", self.movie_factors_, vector)
         return self.mean_ + level + self.movie_levels_ + dots
+
+
+def _inputs_and_stars(
+    inputs: TowerInputs, of_rows: RatedFeatures, ratings: pd.DataFrame
+) -> tuple[tuple[NDArray, NDArray], NDArray]:
+    """Give what both towers are told of each rating, and the rating."""
+    of_users = inputs.of_users(of_rows.users)
+    of_movies = inputs.of_movies(of_rows.movies, ratings["movie_id"])
+    return (of_users, of_movies), ratings["rating"].to_numpy(dtype=np.float32)
 
 
 def _outputs(tower: keras.Model, inputs: NDArray) -> tuple[NDArray, NDArray]:
@@ -538,25 +496,21 @@ class RetrievalTowers(TwoTowerBase):
         log_share = np.log(share[i]).astype(np.float32)
         user_tower = self._tower("user", inputs.n_user_inputs, known)
         movie_tower = self._tower("movie", inputs.n_movie_inputs, known)
-        model = retrieval_model(
-            user_tower, movie_tower, self.temperature, self.corrected
-        )
-        history = self._train(
+        towers = user_tower, movie_tower
+        model = retrieval_model(*towers, self.temperature, self.corrected)
+        self.history_ = self._train(
             model,
             (user_inputs[u], movie_inputs[i], u, i, log_share),
             np.zeros(len(i), dtype=np.float32),  # the loss has no need of targets
             callbacks,
         )
-        self.interactions_, self.inputs_, self.features_ = known, inputs, features
-        self.bias_model_ = BiasModel().fit(train)
-        self.model_, self.history_ = model, history
-        self.user_tower_, self.movie_tower_ = user_tower, movie_tower
+        self._keep(train, known, features, inputs, model, towers)
         self.user_factors_ = _vectors(user_tower, user_inputs)
         self.movie_factors_ = _vectors(movie_tower, movie_inputs)
         return self
 
     def scores_of(self, features: pd.DataFrame) -> NDArray:
-        """Score all movies for users by their features: a cosine.
+        """As in the base; a cosine.
 
         Raises
         ------
@@ -580,8 +534,7 @@ class RetrievalTowers(TwoTowerBase):
         features = self.inputs_.of_users(self.describe(ratings))
         # The trained tower has its users' sets of movies built in: give another one,
         # which has the new user's, what was learned.
-        n_inputs = self.inputs_.n_user_inputs
-        tower = self._tower("user", n_inputs, rated)
+        tower = self._tower("user", self.inputs_.n_user_inputs, rated)
         for weight, learned in zip(
             tower.trainable_weights, self.user_tower_.trainable_weights, strict=True
         ):

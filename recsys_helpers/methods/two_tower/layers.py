@@ -1,4 +1,4 @@
-"""Two Keras layers of two towers: one hides features, one is the loss of retrieval.
+"""The Keras layers of two towers: one hides features, one is the loss of retrieval.
 
 Importing this module loads TensorFlow, which takes seconds. Functions that need a
 layer import it when they are called.
@@ -27,7 +27,6 @@ class HideSome(keras.layers.Layer):
         Of the rows, from 0 to below 1. Each group draws on its own.
     groups : sequence of int, shape (n_features,)
         From 0 on: which group each feature belongs to.
-    seed : int
     """
 
     def __init__(self, share, groups, seed=0, **kwargs):
@@ -68,6 +67,8 @@ class InBatchSoftmax(keras.layers.Layer):
     training rows, makes up for that: Yi et al., "Sampling-bias-corrected neural
     modeling for large corpus item recommendations", RecSys 2019, section 3. The same
     movie in another row of the batch is no wrong answer, and is left out of the sum.
+    Keras Recommenders has the two as layers of their own:
+    `SamplingProbabilityCorrection` and `RemoveAccidentalHits`.
 
     Parameters
     ----------

@@ -11,13 +11,11 @@ feature is hidden; what is hidden, sets and the loss of retrieval need TensorFlo
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from scipy import sparse
 
-from recsys_helpers.nn import load_keras
+from recsys_helpers.nn import load_keras, seeds_of
 
 if TYPE_CHECKING:
     import keras
@@ -41,18 +39,15 @@ def rating_tower(
 
     Parameters
     ----------
-    name : str
-    n_features : int
     hidden : sequence of int
         Widths of the hidden layers.
     n_factors : int
         Length of the vector.
     dropout : float
         After each hidden layer; from 0 to below 1.
-    hide : float
-        See `recsys_helpers.methods.two_tower.layers.HideSome`.
-    groups : sequence of int
-        Of the first ``len(groups)`` features; the others are never hidden.
+    hide, groups
+        The share and the groups of `recsys_helpers.methods.two_tower.layers.HideSome`,
+        for the first ``len(groups)`` features; the others are never hidden.
     seed : int
         Of the random numbers that weights start as, of dropout, and of what is hidden.
 
@@ -62,11 +57,10 @@ def rating_tower(
         From features, shape (n, n_features), to the vectors, shape (n, n_factors),
         and the levels, shape (n, 1).
     """
-    layers = load_keras(any_backend=True).layers
-    seeds = _seeds(seed, name)
-    features = load_keras(any_backend=True).Input(
-        (n_features,), name=f"{name}_features"
-    )
+    keras = load_keras(any_backend=True)
+    layers = keras.layers
+    seeds = seeds_of(seed, name)
+    features = keras.Input((n_features,), name=f"{name}_features")
     shown = features
     if hide:
         from recsys_helpers.methods.two_tower.layers import HideSome
@@ -74,14 +68,13 @@ def rating_tower(
         part = HideSome(hide, groups, seed=next(seeds))(features[:, : len(groups)])
         shown = layers.Concatenate()([part, features[:, len(groups) :]])
     x = _hidden_layers(shown, hidden, dropout, seeds)
-    vector = layers.Dense(n_factors, kernel_initializer=_glorot(seeds))(x)
+    glorot = keras.initializers.GlorotUniform(next(seeds))
+    vector = layers.Dense(n_factors, kernel_initializer=glorot)(x)
     # The features go past the hidden layers too: a bias is best left as it is. And the
     # level starts as 0, so that what is predicted at first is the mean.
     level = layers.Dense(1, kernel_initializer="zeros")
     level = level(layers.Concatenate()([shown, x]))
-    return load_keras(any_backend=True).Model(
-        features, [vector, level], name=f"{name}_tower"
-    )
+    return keras.Model(features, [vector, level], name=f"{name}_tower")
 
 
 def rating_model(
@@ -104,17 +97,15 @@ def rating_model(
     keras.Model
         From the features of users and of movies, row by row, to ratings, shape (n, 1).
     """
-    layers = load_keras(any_backend=True).layers
-    inputs, vectors, levels = [], [], []
-    for tower in (user_tower, movie_tower):
-        features = load_keras(any_backend=True).Input(tower.input_shape[1:])
-        vector, level = tower(features)
-        inputs.append(features)
-        vectors.append(vector)
-        levels.append(level)
-    x = layers.Add()([layers.Dot(axes=1)(vectors), *levels])
+    keras = load_keras(any_backend=True)
+    layers = keras.layers
+    of_user = keras.Input(user_tower.input_shape[1:])
+    p, a = user_tower(of_user)
+    of_movie = keras.Input(movie_tower.input_shape[1:])
+    q, c = movie_tower(of_movie)
+    x = layers.Add()([layers.Dot(axes=1)([p, q]), a, c])
     rating = layers.Rescaling(1.0, offset=mean, name="rating")(x)
-    return load_keras(any_backend=True).Model(inputs, rating, name="rating_towers")
+    return keras.Model([of_user, of_movie], rating, name="rating_towers")
 
 
 def retrieval_tower(
@@ -149,7 +140,7 @@ def retrieval_tower(
     """
     keras = load_keras(any_backend=True)
     layers = keras.layers
-    seeds = _seeds(seed, name)
+    seeds = seeds_of(seed, name)
     features = keras.Input((n_features,), name=f"{name}_features")
     rows = keras.Input((), dtype="int64", name=f"{name}_rows")
     left_out = keras.Input((), dtype="int64", name=f"{name}_left_out")
@@ -164,7 +155,8 @@ def retrieval_tower(
         parts.append(members(rows, left_out))
     x = layers.Concatenate()(parts) if len(parts) > 1 else features
     x = _hidden_layers(x, hidden, dropout, seeds)
-    x = layers.Dense(n_factors, kernel_initializer=_glorot(seeds))(x)
+    glorot = keras.initializers.GlorotUniform(next(seeds))
+    x = layers.Dense(n_factors, kernel_initializer=glorot)(x)
     vector = layers.UnitNormalization()(x)
     return keras.Model([features, rows, left_out], vector, name=f"{name}_tower")
 
@@ -182,7 +174,7 @@ def retrieval_model(
     user_tower, movie_tower : keras.Model
         Of `retrieval_tower`.
     temperature, corrected
-        See `recsys_helpers.methods.two_tower.layers.InBatchSoftmax`, which is the loss.
+        Of the loss, `recsys_helpers.methods.two_tower.layers.InBatchSoftmax`.
 
     Returns
     -------
@@ -211,19 +203,9 @@ def retrieval_model(
 def _hidden_layers(
     x: Any, widths: Sequence[int], dropout: float, seeds: Iterator[int]
 ) -> Any:
-    layers = load_keras(any_backend=True).layers
+    keras = load_keras(any_backend=True)
     for width in widths:
-        x = layers.Dense(width, "relu", kernel_initializer=_glorot(seeds))(x)
-        x = layers.Dropout(dropout, seed=next(seeds))(x)
+        glorot = keras.initializers.GlorotUniform(next(seeds))
+        x = keras.layers.Dense(width, "relu", kernel_initializer=glorot)(x)
+        x = keras.layers.Dropout(dropout, seed=next(seeds))(x)
     return x
-
-
-def _seeds(seed: int, name: str) -> Iterator[int]:
-    """Endless seeds, others for another seed or name."""
-    for number in count():
-        entropy = [seed, number, *name.encode()]
-        yield int(np.random.SeedSequence(entropy).generate_state(1)[0])
-
-
-def _glorot(seeds: Iterator[int]) -> Any:
-    return load_keras(any_backend=True).initializers.GlorotUniform(next(seeds))

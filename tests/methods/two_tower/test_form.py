@@ -1,4 +1,3 @@
-import ipywidgets
 import numpy as np
 import pandas as pd
 import pytest
@@ -69,10 +68,6 @@ def test_a_title_is_text_and_no_markup(model):
     _, listed = sliders_and_list(taste_form(model, MOVIES, ["War"], n=12))
     assert "&lt;img onerror&gt; War" in listed.value
     assert "<img" not in listed.value
-
-
-def test_it_can_be_shown(form):
-    assert isinstance(form, ipywidgets.VBox)
 
 
 def test_what_cannot_be_liked_is_named(model):

@@ -323,8 +323,3 @@ def test_retrieval_by_ids_cannot_go_by_features_alone():
 def test_without_likes_there_is_nothing_to_learn():
     with pytest.raises(ValueError, match="like_threshold"):
         RetrievalTowers(**QUICK).fit(RATINGS.assign(rating=2.0))
-
-
-def test_retrieval_gives_the_same_numbers_twice():
-    one, same = (RetrievalTowers(**QUICK | {"n_epochs": 2}).fit(RATINGS) for _ in "ab")
-    np.testing.assert_array_equal(one.user_factors_, same.user_factors_)
