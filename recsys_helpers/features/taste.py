@@ -231,10 +231,7 @@ def out_of_fold(
         As in `average_features`.
     make : callable
         Makes the features of some ratings: `taste_features`, `average_features`.
-    n_folds : int
-        At least 2.
-    seed : int
-        Of the dealing.
+    n_folds, seed : int
 
     Returns
     -------
@@ -246,8 +243,6 @@ def out_of_fold(
     ------
     ValueError
         If there are more folds than ratings, or fewer than 2.
-    UnknownIdError
-        If a movie that was rated is not in `movies`.
     """
     check_count("n_folds", n_folds, at_least=2)
     if n_folds > len(ratings):
