@@ -100,13 +100,10 @@ class Canvas:
             self._frame(x, y, radius_x, radius_y), fill=rgba(colour, opacity)
         )
 
-    def ring(self, x, y, radius, width, colour: str, opacity: float = 1.0) -> None:
+    def ring(self, x, y, radius, width, colour: str) -> None:
         """Draw a circle's line, within its radius."""
-        self._draw.ellipse(
-            self._frame(x, y, radius, radius),
-            outline=rgba(colour, opacity),
-            width=self._thickness(width),
-        )
+        frame, line = self._frame(x, y, radius, radius), self._thickness(width)
+        self._draw.ellipse(frame, outline=rgba(colour), width=line)
 
     def slice(self, x, y, radius, start, end, colour: str) -> None:
         """Fill an arc to its chord; angles in degrees, clockwise from the right."""

@@ -88,10 +88,6 @@ def population_stability_index(
 def unknown_share(ratings: pd.DataFrame, known: pd.DataFrame) -> float:
     """Share of `ratings` that are of movies without a rating in `known`, 0 to 1.
 
-    Parameters
-    ----------
-    ratings, known : DataFrame with `movie_id`
-
     Raises
     ------
     ValueError

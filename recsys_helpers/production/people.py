@@ -137,7 +137,6 @@ def calibrated_lists(
     Returns
     -------
     int array, shape (n_users, n)
-        Columns of movies.
 
     Raises
     ------
@@ -187,11 +186,6 @@ def halves(
     two csr_arrays of the same shape
         Disjoint; together they hold every cell. A row with n cells has ``n // 2`` of
         them in the second.
-
-    Raises
-    ------
-    TypeError
-        If `likes` is not sparse, in csr format.
     """
     check_csr("likes", likes)
     n = np.diff(likes.indptr)
@@ -257,11 +251,6 @@ def with_noise(vectors: NDArray[np.floating], noise: float, seed: int = 0) -> Fl
         At least 0. At 1 the noise is, in the root mean square, as long as the median
         vector.
     seed : int
-
-    Returns
-    -------
-    array, shape (n_users, f)
-        A new one.
     """
     check_number("noise", noise)
     median = np.median(np.linalg.norm(vectors, axis=1))
