@@ -212,7 +212,6 @@ def out_of_fold(
         As in `average_features`.
     make : callable
         Makes the features of some ratings: `taste_features`, `average_features`.
-    n_folds, seed : int
 
     Returns
     -------

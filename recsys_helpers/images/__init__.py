@@ -185,7 +185,6 @@ def extract_features(
     ----------
     images : iterable of images
         See `open_image`. Read one by one: a generator will do.
-    backbone : Backbone
     pooling : {"average", "flatten"}
         Average each channel over all positions, so that it matters what is on a poster
         and not where; or keep each position.

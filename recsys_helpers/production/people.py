@@ -179,7 +179,6 @@ def halves(
     Parameters
     ----------
     likes : scipy.sparse.csr_array, shape (n_users, n_movies)
-    seed : int
 
     Returns
     -------
@@ -250,7 +249,6 @@ def with_noise(vectors: NDArray[np.floating], noise: float, seed: int = 0) -> Fl
     noise : float
         At least 0. At 1 the noise is, in the root mean square, as long as the median
         vector.
-    seed : int
     """
     check_number("noise", noise)
     median = np.median(np.linalg.norm(vectors, axis=1))
