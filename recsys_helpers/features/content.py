@@ -42,10 +42,9 @@ def genre_flags(movies: pd.DataFrame) -> pd.DataFrame:
     >>> genre_flags(movies).loc[7].to_dict()
     {'Drama': 1.0, 'War': 1.0}
     """
+    matrix, names = _genre_matrix(movies["genres"])
     index = pd.Index(movies["movie_id"], name="movie_id")
-    listed = pd.Series(movies["genres"].array, index=index).explode().dropna()
-    flags = pd.crosstab(listed.index, listed).reindex(index, fill_value=0)
-    return flags.astype(np.float64).rename_axis(index="movie_id", columns=None)
+    return pd.DataFrame(matrix.toarray(), index=index, columns=names, copy=False)
 
 
 def movie_content(movies: pd.DataFrame) -> pd.DataFrame:
@@ -121,7 +120,8 @@ def genre_and_year_matrix(
     asked = known.loc[movie_ids]
     genres, genre_names = _genre_matrix(asked["genres"])
     years, year_names = _year_matrix(asked["year"])
-    return sparse.hstack([genres, years], format="csr"), genre_names + year_names
+    matrix = sparse.hstack([set_matrix(genres), years], format="csr")
+    return matrix, genre_names + year_names
 
 
 def set_matrix(interactions: sparse.csr_array) -> sparse.csr_array:
@@ -232,8 +232,7 @@ def _genre_matrix(genres: pd.Series) -> tuple[sparse.csr_array, list[str]]:
     listed = genres.reset_index(drop=True).explode().dropna()
     names, columns = np.unique(listed.to_numpy(dtype=str), return_inverse=True)
     ones = (np.ones(len(columns)), (listed.index.to_numpy(), columns))
-    matrix = sparse.csr_array(ones, (len(genres), len(names)))
-    return set_matrix(matrix), names.tolist()
+    return sparse.csr_array(ones, (len(genres), len(names))), names.tolist()
 
 
 def _year_matrix(years: pd.Series) -> tuple[sparse.csr_array, list[str]]:
