@@ -59,11 +59,14 @@ def main() -> None:
     frames = []
     for method, model in METHODS.items():
         settings = {"movies": movielens.movies, "edition": EDITION, "method": method}
-        frames += [evaluate(model, split, **settings) for split in splits]
+        frames += [evaluate(model, split, **settings).summary for split in splits]
         frames.append(
             mean_over_folds(
                 # The intervals of a single fold are not reported: one resample.
-                [evaluate(model, fold, n_bootstrap=1, **settings) for fold in folds]
+                [
+                    evaluate(model, fold, n_bootstrap=1, **settings).summary
+                    for fold in folds
+                ]
             )
         )
     results = pd.concat(frames, ignore_index=True)

@@ -1,6 +1,6 @@
 """Measure every method of the course by one protocol, on one split of `small`.
 
-    python benchmarks/five_methods.py [--output FILE] [--only NAME] [--quick]
+    python benchmarks/five_methods.py [--output FILE] [--add NAME] [--quick]
 
 The last fifth of each user's ratings is the test. Each method is fitted once for each
 of its seeds, in a process of its own, so that what it costs is its own: `fit_cpu_s`,
@@ -9,11 +9,13 @@ Stars are judged where a method predicts any, lists where it gives any. Two slic
 looked at alone: movies without a training rating, and lists of nothing but these.
 Settings were chosen on training rows, by the benchmarks of the chapters.
 
-Then, of the seed 0, every method is compared with every other, user by user. Records
+What each user got from the seed 0 is kept too, in `..._users.npz` beside the results.
+From these values every method is compared with every other, user by user. Records
 "paired difference of ndcg@10" and "... of squared error" have the names of both.
 
-`--only` measures the methods whose names start so, to try one. `--quick` goes through
-all on `sample`, with short trainings, to try the script.
+`--add` measures one method (give it again for another), puts it into the files in place
+of what they held of it, and compares all pairs anew. With `--output` and a new file it
+tries one. `--quick` is on `sample`, with short trainings, to try the script.
 """
 
 import argparse
@@ -32,6 +34,7 @@ from keras_ratings import OnlyStars
 from numpy.typing import ArrayLike
 from two_towers import OnlyOf
 
+from recsys_helpers._files import read_npz, write_npz
 from recsys_helpers.datasets import MovieLens, load_films, load_movielens, match_films
 from recsys_helpers.evaluation import (
     RatingPredictor,
@@ -49,6 +52,7 @@ from recsys_helpers.methods.baselines import (
     Popularity,
     RandomChoice,
 )
+from recsys_helpers.methods.bpr import CHOSEN_BPR, Bpr
 from recsys_helpers.methods.collaborative import (
     WITH_SIDE_INFORMATION,
     KerasFactors,
@@ -64,7 +68,14 @@ from recsys_helpers.methods.posters import PosterMethod
 from recsys_helpers.methods.two_tower import RetrievalTowers, TwoTowers
 from recsys_helpers.metrics import rating_errors
 from recsys_helpers.nn import reproducible_keras
-from recsys_helpers.results import results_table, versions, write_results
+from recsys_helpers.results import (
+    commit,
+    hardware,
+    read_results,
+    results_table,
+    versions,
+    write_results,
+)
 from recsys_helpers.splits import Split, cold_slices, user_temporal_split
 from recsys_helpers.vectors import MovieVectors
 
@@ -77,37 +88,36 @@ KEPT = (
     *("novelty@10", "diversity@10", "popularity lift@10", "gini@10"),
     *("fit_cpu_s", "score_cpu_s"),
 )
+# Of what it keeps of each user: what pairs of methods are compared by.
+COMPARED = ("ndcg@10", "squared error")
 
 
 def main() -> None:
     arguments = parse_arguments()
     edition = "sample" if arguments.quick else "small"
+    names = arguments.add or list(METHODS)
     tasks = [
         (name, seed)
-        for name, (_, n_seeds) in METHODS.items()
-        for seed in range(1 if arguments.quick else n_seeds)
-        if name.startswith(arguments.only)
+        for name in names
+        for seed in range(1 if arguments.quick else METHODS[name][1])
     ]
     fresh = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(1, mp_context=fresh, max_tasks_per_child=1) as pool:
         parts = list(pool.map(partial(measured, edition), *zip(*tasks, strict=True)))
-    frames = [frame for frame, _ in parts]
+    records = pd.concat([frame for frame, _ in parts], ignore_index=True)
     of_users = {
-        name: errors
-        for (name, seed), (_, errors) in zip(tasks, parts, strict=True)
+        name: found
+        for (name, seed), (_, found) in zip(tasks, parts, strict=True)
         if seed == 0
     }
-    frames += [
-        differences(of_users, "ndcg", "ndcg@10"),
-        differences(of_users, "squared error", "squared error"),
-    ]
-    results = pd.concat(frames, ignore_index=True)
-    used = versions("numpy", "pandas", "scipy", "keras", "implicit")
-    results = results.assign(
-        versions=[used] * len(results), edition=edition, split="user temporal"
-    ).astype({"n": "Int64", "seed": "Int64"})
-    write_results(results, arguments.output)
-    of_seed_0 = results[results["seed"].isna() | (results["seed"] == 0)]
+    old = stored(arguments.output) if arguments.add else NOTHING
+    records, of_users = joined(old, (records, of_users))
+    write_values(of_users, values_path(arguments.output))
+    results = pd.concat([records, differences(of_users)], ignore_index=True).assign(
+        name=arguments.output.stem, edition=edition, split="user temporal"
+    )
+    write_results(results.astype({"n": "Int64", "seed": "Int64"}), arguments.output)
+    of_seed_0 = results[results["seed"].fillna(0) == 0]
     known = set(results["metric"])
     shown = [metric for metric in (*KEPT, NEW, AMONG_NEW) if metric in known]
     print(results_table(of_seed_0, shown, digits=3).to_string())
@@ -116,12 +126,95 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=RESULTS)
-    parser.add_argument("--only", default="")
+    parser.add_argument("--add", action="append", choices=list(METHODS))
     parser.add_argument("--quick", action="store_true")
     arguments = parser.parse_args()
-    if (arguments.quick or arguments.only) and arguments.output == RESULTS:
+    if arguments.quick and arguments.output == RESULTS:
         parser.error("this is no full measurement: give another file with --output")
     return arguments
+
+
+# --- the files ------------------------------------------------------------------------
+
+OfUsers = dict[str, pd.Series]  # by metric; the index of each is the users' ids
+Measured = tuple[pd.DataFrame, dict[str, OfUsers]]  # records; values by method
+NOTHING: Measured = (pd.DataFrame({"method": []}), {})
+
+
+def values_path(results: Path) -> Path:
+    """Name the file of each user's values that belongs to a results file."""
+    return results.with_name(f"{results.stem}_users.npz")
+
+
+def stored(path: Path) -> Measured:
+    """Read what has been measured before, if anything."""
+    if not path.exists():
+        return NOTHING
+    of_users: dict[str, OfUsers] = {}
+    columns = read_npz(values_path(path), names=["user_id"])
+    users = pd.Index(columns.pop("user_id"), name="user_id")
+    for key, values in columns.items():
+        name, _, metric = key.rpartition(": ")
+        of_users.setdefault(name, {})[metric] = pd.Series(values, users)
+    return read_results(path), of_users
+
+
+def joined(old: Measured, new: Measured) -> Measured:
+    """Put new methods in the place of what was known of them, in the table's order.
+
+    Methods that have left the table, and comparisons of pairs, are left out.
+    """
+    (old_records, of_users), (new_records, new_of_users) = old, new
+    place = {name: number for number, name in enumerate(METHODS)}
+    known = old_records["method"].isin(set(METHODS) - set(new_of_users))
+    records = pd.concat([old_records[known], new_records], ignore_index=True)
+    records = records.sort_values(
+        "method", key=lambda names: names.map(place), kind="stable", ignore_index=True
+    )
+    of_users = of_users | new_of_users
+    return records, {name: of_users[name] for name in METHODS if name in of_users}
+
+
+def write_values(of_users: Mapping[str, OfUsers], path: Path) -> None:
+    """Write each user's values as arrays called "<method>: <metric>".
+
+    Raises
+    ------
+    ValueError
+        If two methods were judged on different users.
+    """
+    columns = {
+        f"{name}: {metric}": values
+        for name, found in of_users.items()
+        for metric, values in found.items()
+    }
+    users = next(iter(columns.values())).index
+    for column, values in columns.items():
+        if not values.index.equals(users):
+            raise ValueError(f"{column} has other users than the methods before it.")
+    write_npz(path, {"user_id": users, **columns}, compress=True)
+
+
+def differences(of_users: Mapping[str, OfUsers]) -> pd.DataFrame:
+    """Compare all pairs of methods, user by user."""
+    rows = [
+        {
+            "method": f"{a} - {b}",
+            "metric": f"paired difference of {metric}",
+            **paired_difference(of_users[a][metric], of_users[b][metric])._asdict(),
+        }
+        for metric in COMPARED
+        for a, b in combinations([m for m in of_users if metric in of_users[m]], 2)
+    ]
+    return with_origin(pd.DataFrame(rows))
+
+
+def with_origin(frame: pd.DataFrame) -> pd.DataFrame:
+    """Note in records by what they are made; records of other runs keep theirs."""
+    used = versions("numpy", "pandas", "scipy", "keras", "implicit")
+    return frame.assign(
+        versions=[used] * len(frame), hardware=hardware(), commit=commit()
+    )
 
 
 # --- the methods ----------------------------------------------------------------------
@@ -235,6 +328,7 @@ METHODS: Mapping[str, tuple[Callable[[Known], Any], int]] = {
     "EASE, recency": (lambda known: Ease(**CHOSEN_EASE), 1),
     "ALS, source's settings": (lambda known: Als(seed=known.seed), 3),
     "ALS": (lambda known: Als(**CHOSEN_ALS, seed=known.seed), 3),
+    "BPR": (lambda known: Bpr(**CHOSEN_BPR, seed=known.seed), 3),
     "Keras factors, ids only": (
         lambda known: KerasFactors(seed=known.seed, **known.short),
         3,
@@ -257,14 +351,12 @@ METHODS: Mapping[str, tuple[Callable[[Known], Any], int]] = {
 
 # --- what is measured -----------------------------------------------------------------
 
-OfUsers = dict[str, np.ndarray]
-
 
 def measured(edition: str, name: str, seed: int) -> tuple[pd.DataFrame, OfUsers]:
     """Fit and judge a method, in a process that does nothing else."""
     make, n_seeds = METHODS[name]
     frame, of_users = judged(edition, name, make, seed)
-    return frame.assign(seed=seed if n_seeds > 1 else None), of_users
+    return with_origin(frame.assign(seed=seed if n_seeds > 1 else None)), of_users
 
 
 def judged(
@@ -276,15 +368,15 @@ def judged(
     movielens = load_movielens(edition)
     split = user_temporal_split(movielens.ratings)
     model = make(Known(movielens, seed, quick=edition == "sample"))
-    frame = evaluate(model, split, movies=movielens.movies)
-    frame = frame[frame["metric"].isin(KEPT)]
-    of_users, rows = {}, []
+    found = evaluate(model, split, movies=movielens.movies)
+    frame = found.summary[found.summary["metric"].isin(KEPT)]
+    kept = [metric for metric in COMPARED if metric in found.per_user]
+    of_users = {metric: found.per_user[metric] for metric in kept}
+    rows = []
     if isinstance(model, RatingPredictor):
         predicted = model.predict(split.test["user_id"], split.test["movie_id"])
         rows += of_rare_movies(split, predicted)
-        of_users["squared error"] = squared_errors(split, predicted)
     if isinstance(model, Recommender):
-        of_users["ndcg"] = ndcg_of_users(model, split)
         rows.append(among_new_movies(model, split, movielens.movies))
     rows += [("peak_mib", peak_memory_mib(), None, None, None)]
     columns = ["metric", "value", "low", "high", "n"]
@@ -306,13 +398,6 @@ def of_rare_movies(split: Split, predicted: ArrayLike) -> Iterator[tuple]:
         yield (metric, *np.sqrt(found[:3]).tolist(), found.n)
 
 
-def squared_errors(split: Split, predicted: ArrayLike) -> np.ndarray:
-    """Mean squared error of each user of the test, in the order of their ids."""
-    squares = rating_errors(split.test["rating"], predicted) ** 2
-    _, users = np.unique(split.test["user_id"], return_inverse=True)
-    return np.bincount(users, squares) / np.bincount(users)
-
-
 def among_new_movies(model: Any, split: Split, movies: pd.DataFrame) -> tuple:
     """nDCG@10 of lists that hold nothing but movies without a training rating."""
     new = np.setdiff1d(movies["movie_id"], split.train["movie_id"])
@@ -321,19 +406,6 @@ def among_new_movies(model: Any, split: Split, movies: pd.DataFrame) -> tuple:
     if isinstance(model, RandomChoice):  # it draws from what it has been fitted on
         model = RandomChoice(model.seed).fit(liked_new)
     return (AMONG_NEW, *bootstrap_interval(ndcg_of_users(OnlyOf(model, new), asked)))
-
-
-def differences(of_users: Mapping[str, OfUsers], what: str, name: str) -> pd.DataFrame:
-    """Compare all pairs of methods, user by user."""
-    having = [method for method, found in of_users.items() if what in found]
-    rows = [
-        {
-            "method": f"{a} - {b}",
-            **paired_difference(of_users[a][what], of_users[b][what])._asdict(),
-        }
-        for a, b in combinations(having, 2)
-    ]
-    return pd.DataFrame(rows).assign(metric=f"paired difference of {name}")
 
 
 if __name__ == "__main__":

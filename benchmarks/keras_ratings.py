@@ -142,7 +142,8 @@ class Run:
     def judged(self, model: RatingPredictor, split: Split, name: str) -> pd.DataFrame:
         print(name, "on", split.name, flush=True)
         edition = self.movielens.edition
-        return evaluate(OnlyStars(model), split, edition=edition, method=name)
+        found = evaluate(OnlyStars(model), split, edition=edition, method=name)
+        return found.summary
 
     def models(self) -> dict[str, tuple[type, dict[str, Any]]]:
         side = {"movies": self.movielens.movies, **WITH_SIDE_INFORMATION}

@@ -19,7 +19,7 @@ import pandas as pd
 from baselines import mean_over_folds
 
 from recsys_helpers.datasets import MovieLens, load_movielens
-from recsys_helpers.evaluation import evaluate, ndcg_of_users
+from recsys_helpers.evaluation import Evaluation, evaluate
 from recsys_helpers.intervals import paired_difference
 from recsys_helpers.methods.als import Als
 from recsys_helpers.methods.baselines import BiasModel, Popularity
@@ -90,9 +90,12 @@ def main() -> None:
     methods = list_methods(movielens, by_user_time)
     frames = stars(movielens, seeds)
     for split in (global_temporal_split(movielens.ratings), by_user_time):
-        frames += [measured(movielens, *method, split) for method in methods.items()]
-    # All methods have last been fitted on the user temporal split.
-    frames.append(differences(methods, by_user_time))
+        found = {
+            name: measured(movielens, name, methods[name], split) for name in methods
+        }
+        frames += [one.summary for one in found.values()]
+    # What was found last is of the user temporal split.
+    frames.append(differences(found, by_user_time))
     results = pd.concat(frames, ignore_index=True)
     used = versions("numpy", "pandas", "scipy", "implicit")
     write_results(results.assign(versions=[used] * len(results)), arguments.output)
@@ -157,8 +160,8 @@ def stars(movielens: MovieLens, seeds: dict[str, int]) -> list[pd.DataFrame]:
     frames = []
     for method, model in STAR_METHODS.items():
         for split in splits:
-            frames.append(only_stars(measured(movielens, method, model, split)))
-        of_folds = [measured(movielens, method, model, fold) for fold in folds]
+            frames.append(only_stars(measured(movielens, method, model, split).summary))
+        of_folds = [measured(movielens, method, model, fold).summary for fold in folds]
         frames.append(only_stars(mean_over_folds(of_folds)))
     return frames
 
@@ -170,16 +173,15 @@ def only_stars(results: pd.DataFrame) -> pd.DataFrame:
 
 def measured(
     movielens: MovieLens, method: str, model: object, split: Split
-) -> pd.DataFrame:
+) -> Evaluation:
     return evaluate(
         model, split, movies=movielens.movies, edition=EDITION, method=method
     )
 
 
-def differences(methods: dict[str, object], split: Split) -> pd.DataFrame:
-    """Paired differences of nDCG@10 between users, of fitted methods."""
-    names = {name for pair in PAIRS for name in pair}
-    of_users = {name: ndcg_of_users(methods[name], split) for name in names}
+def differences(found: dict[str, Evaluation], split: Split) -> pd.DataFrame:
+    """Paired differences of nDCG@10 between users."""
+    of_users = {name: one.per_user["ndcg@10"] for name, one in found.items()}
     rows = []
     for better, worse in PAIRS:
         gain = paired_difference(of_users[better], of_users[worse])

@@ -69,7 +69,7 @@ def on_rated_movies(data, vectors):
         print("lists by", name, flush=True)
         yield evaluate(
             model, split, movies=data.movies, method=name, edition=data.edition
-        )
+        ).summary
 
 
 def among_new_movies(data, vectors):

@@ -43,7 +43,7 @@ def main() -> None:
     split = random_split(movielens.ratings, seed=arguments.split_seed)
     frames = []
     for name, model in peers(movielens.movies).items():
-        found = evaluate(model, split, edition=EDITION, method=name)
+        found = evaluate(model, split, edition=EDITION, method=name).summary
         print(results_table(found, ["rmse", "mae", "fit_cpu_s"]), flush=True)
         frames.append(found)
     results = pd.concat(frames, ignore_index=True)

@@ -131,7 +131,7 @@ def agreement(
         for seed in seeds:
             again = replace(model, seed=seed)
             measured = evaluate(again, split, ks=(10,), n_bootstrap=1)
-            value = measured.set_index("metric").loc["ndcg@10", "value"]
+            value = measured.summary.set_index("metric").loc["ndcg@10", "value"]
             rows.append({"method": f"{name}, seed {seed}", "value": value})
             lists[name, seed] = recommend_all(again, users, 10)
             print(split.name, rows[-1], flush=True)

@@ -33,7 +33,7 @@ from recsys_helpers.methods.neighbours import RatingNeighbours
 from recsys_helpers.results import results_table, versions, write_results
 
 RESULTS = Path(__file__).parent / "results" / "switches.json"
-WITHOUT = {"ndcg": "EASE, recency", "squared error": "neighbours, stars"}
+WITHOUT = {"ndcg@10": "EASE, recency", "squared error": "neighbours, stars"}
 SEEDS = (0, 1, 2)
 
 
@@ -94,16 +94,15 @@ def measured(edition: str, name: str, seed: int) -> tuple[pd.DataFrame, OfUsers]
 
 def prices(of_users: dict[str, OfUsers]) -> pd.DataFrame:
     """Compare each switch with the method that it starts from, user by user."""
-    metrics = {"ndcg": "ndcg@10", "squared error": "squared error"}
     rows = [
         {
             "method": f"{name} - {without}",
-            "metric": f"paired difference of {metrics[what]}",
-            **paired_difference(found[what], of_users[without][what])._asdict(),
+            "metric": f"paired difference of {metric}",
+            **paired_difference(found[metric], of_users[without][metric])._asdict(),
         }
-        for what, without in WITHOUT.items()
+        for metric, without in WITHOUT.items()
         for name, found in of_users.items()
-        if name in SWITCHES and what in found
+        if name in SWITCHES and metric in found
     ]
     return pd.DataFrame(rows)
 

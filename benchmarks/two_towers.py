@@ -167,7 +167,7 @@ class Run:
     def stars(self, model: Any, split: Split, name: str) -> Any:
         """Fit a model, judge its stars, and note it."""
         print(name, "on", split.name, flush=True)
-        self.frames.append(evaluate(OnlyStars(model), split, method=name))
+        self.frames.append(evaluate(OnlyStars(model), split, method=name).summary)
         return model
 
     def note(self, split: Split, method: str, **values: float) -> None:
@@ -232,7 +232,7 @@ class Run:
         }.items():
             self.stars(model, user_temporal_split(ratings), name)
             of_folds = [
-                evaluate(OnlyStars(model), fold, n_bootstrap=1, method=name)
+                evaluate(OnlyStars(model), fold, n_bootstrap=1, method=name).summary
                 for fold in folds
             ]
             self.frames.append(mean_over_folds(of_folds))
@@ -319,7 +319,8 @@ class Run:
         }
         for name, model in models.items():
             print(name, "on", split.name, flush=True)
-            judged = evaluate(model, split, movies=self.movielens.movies, method=name)
+            found = evaluate(model, split, movies=self.movielens.movies, method=name)
+            judged = found.summary
             if isinstance(model, TwoTowers):  # its stars are noted elsewhere
                 judged = judged[~judged["metric"].isin(["rmse", "mae"])]
             self.frames.append(judged)

@@ -30,6 +30,7 @@ ROWS = [
     ("two towers, lists", 6, "Two towers, for lists", "what is known of both sides"),
     ("entities", 7, "Entity embeddings", "the people and things a film links to"),
     ("posters", 8, "Posters", "how the poster looks to a network"),
+    ("BPR", 9, "Factors: BPR", "which of two movies somebody likes"),
     ("blend of stars", 9, "Blend, for stars", "several of the methods above"),
     ("blend of lists", 9, "Blend, for lists", "several of the methods above"),
 ]

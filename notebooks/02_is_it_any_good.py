@@ -196,7 +196,7 @@ from recsys_helpers.evaluation import evaluate
 from recsys_helpers.results import results_table
 
 rating_results = pd.concat(
-    evaluate(model, by_user_time)
+    evaluate(model, by_user_time).summary
     for model in [GlobalMean(), MeanRating(shrinkage=3), BiasModel()]
 )
 print(results_table(rating_results, ["rmse", "mae"], digits=3).to_string())
@@ -311,7 +311,7 @@ lists = {
     "popularity": Popularity(),
 }
 ranking_results = pd.concat(
-    evaluate(model, by_user_time, movies=movies, method=name)
+    evaluate(model, by_user_time, movies=movies, method=name).summary
     for name, model in lists.items()
 )
 
@@ -481,7 +481,7 @@ with the_text_says(data.edition):
 
 # %% tags=["nbval-check-output"]
 split_results = pd.concat(
-    evaluate(model, split)
+    evaluate(model, split).summary
     for split in three_splits
     for model in [BiasModel(), Popularity()]
 )
@@ -770,9 +770,9 @@ assert np.isclose(
 # most one of ten places can be a hit, so precision@10 is at most 0.1.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
-last = evaluate(Popularity(), splits.leave_last_out(ratings)).set_index(
-    "metric"
-)["value"]
+last_out = splits.leave_last_out(ratings)
+last = evaluate(Popularity(), last_out).summary
+last = last.set_index("metric")["value"]
 print(last[["recall@10", "hit rate@10", "precision@10"]].round(4).to_string())
 assert last["recall@10"] == last["hit rate@10"]
 assert np.isclose(last["precision@10"], last["recall@10"] / 10)

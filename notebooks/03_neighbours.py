@@ -374,7 +374,7 @@ star_models = {
 # %% tags=["nbval-check-output"]
 at_random = splits.random_split(ratings)
 star_results = pd.concat(
-    evaluate(model, at_random, method=name)
+    evaluate(model, at_random, method=name).summary
     for name, model in star_models.items()
 )
 print(results_table(star_results, ["rmse", "mae"], digits=3).to_string())
@@ -550,7 +550,7 @@ ks = [2, 5, 20, 100, 500]
 by_k = []
 for k in ks:
     result = evaluate(LikeNeighbours(k=k), inner[0], n_bootstrap=200)
-    by_k.append(result.query("metric == 'ndcg@10'").assign(k=k))
+    by_k.append(result.summary.query("metric == 'ndcg@10'").assign(k=k))
 by_k = pd.concat(by_k)
 
 # %% mystnb={"image": {"alt": "Line of nDCG at 10 on a part of the training rows against the number of neighbours k on a logarithmic axis, with a shaded interval. It rises steeply from two to five neighbours and is nearly level from twenty on."}}
@@ -598,10 +598,11 @@ list_models = {
     "implicit BM25": ImplicitNeighbours("bm25"),
     "BM25 on likes": ImplicitNeighbours("bm25", **on_likes),
 }
-list_results = pd.concat(
-    evaluate(model, by_user_time, movies=movies, method=name)
+judged = {
+    name: evaluate(model, by_user_time, movies=movies, method=name)
     for name, model in list_models.items()
-)
+}
+list_results = pd.concat(one.summary for one in judged.values())
 
 # %% [markdown]
 # The last column is the {term}`popularity lift <Popularity lift>`: 0 if the lists are
@@ -763,14 +764,14 @@ new_models = {
     "EASE": Ease(),
     "EASE, chosen": ease_with(**best_settings(trials)),
 }
-new_results = pd.concat(
-    evaluate(model, by_user_time, movies=movies, method=name)
+judged |= {
+    name: evaluate(model, by_user_time, movies=movies, method=name)
     for name, model in new_models.items()
-)
-old = ["popularity", "movies"]
-final_models = {name: list_models[name] for name in old} | new_models
-old_results = list_results[list_results["method"].isin(old)]
-final_results = pd.concat([old_results, new_results])
+}
+final_models = {
+    name: list_models[name] for name in ("popularity", "movies")
+} | new_models
+final_results = pd.concat(judged[name].summary for name in final_models)
 
 # %% tags=["nbval-check-output"]
 wanted = ["ndcg@10", "recall@20", "coverage@10"]
@@ -782,16 +783,12 @@ ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
 
 # %% [markdown]
 # The whiskers overlap. Compare user by user, as {doc}`02_is_it_any_good` taught.
-# (`ndcg_of_users` asks a model that has been fitted; `evaluate` has done that.)
+# (`evaluate` keeps each user's values beside the summary.)
 
 # %%
-from recsys_helpers.evaluation import ndcg_of_users
 from recsys_helpers.intervals import paired_difference
 
-per_user = {
-    name: ndcg_of_users(model, by_user_time)
-    for name, model in final_models.items()
-}
+per_user = {name: judged[name].per_user["ndcg@10"] for name in final_models}
 
 
 def compare(one, other):

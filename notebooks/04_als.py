@@ -328,7 +328,7 @@ from recsys_helpers.methods.baselines import Popularity
 from recsys_helpers.results import results_table
 
 first_results = pd.concat(
-    evaluate(model, by_user_time, movies=movies, method=name)
+    evaluate(model, by_user_time, movies=movies, method=name).summary
     for name, model in {"popularity": Popularity(), "ALS": Als()}.items()
 )
 
@@ -599,10 +599,11 @@ models = {"popularity": Popularity(), "source's settings": Als()}
 models |= {
     name: Als(**(chosen | own)) for name, own in what_is_a_like.items()
 }
-results = pd.concat(
-    evaluate(model, by_user_time, movies=movies, method=name)
+judged = {
+    name: evaluate(model, by_user_time, movies=movies, method=name)
     for name, model in models.items()
-)
+}
+results = pd.concat(one.summary for one in judged.values())
 
 # %% [markdown]
 # ## Does it beat the baselines?
@@ -621,10 +622,8 @@ ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
 from recsys_helpers.intervals import paired_difference
 from recsys_helpers.methods.ease import Ease
 
-models["EASE"] = Ease().fit(train)
-per_user = {
-    name: ndcg_of_users(m, by_user_time) for name, m in models.items()
-}
+judged["EASE"] = evaluate(Ease(), by_user_time)
+per_user = {name: one.per_user["ndcg@10"] for name, one in judged.items()}
 
 
 def compare(one, other):
@@ -701,10 +700,11 @@ check_models = {
     "ALS": Als(**chosen),
     "ALS, else popularity": Fallback(Als(**chosen), Popularity()),
 }
-check = pd.concat(
-    evaluate(model, at_one_moment, method=name)
+checks = {
+    name: evaluate(model, at_one_moment, method=name)
     for name, model in check_models.items()
-)
+}
+check = pd.concat(one.summary for one in checks.values())
 
 # %% tags=["nbval-check-output"]
 print(
@@ -713,8 +713,8 @@ print(
 
 # %% tags=["nbval-check-output"]
 gain = paired_difference(
-    ndcg_of_users(check_models["ALS, else popularity"], at_one_moment),
-    ndcg_of_users(check_models["popularity"], at_one_moment),
+    checks["ALS, else popularity"].per_user["ndcg@10"],
+    checks["popularity"].per_user["ndcg@10"],
 )
 print(f"gain over popularity {gain.value:+.4f}", end=" ")
 print(f"[{gain.low:+.4f}, {gain.high:+.4f}]")

@@ -831,7 +831,7 @@ by_user_time = user_temporal_split(data.ratings)
 
 # %%
 lists = [
-    evaluate(method, by_user_time, movies=data.movies)
+    evaluate(method, by_user_time, movies=data.movies).summary
     for method in (Popularity(), LikedVectors(vectors=of_movies))
 ]
 lists = pd.concat(lists).pivot(

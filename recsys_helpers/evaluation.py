@@ -9,13 +9,11 @@
 
 What cannot be reached still counts: a relevant movie that nobody rated in train is
 a miss for a method that knows ratings only, and so is a user it has never met.
-
-The rows of an evaluation: one metric each, with its interval.
 """
 
-import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol, Self, runtime_checkable
 
 import numpy as np
@@ -26,7 +24,6 @@ from recsys_helpers import beyond_accuracy as beyond
 from recsys_helpers import metrics
 from recsys_helpers.interactions import UnknownIdError, integer_ids, positives
 from recsys_helpers.intervals import Estimate, bootstrap_interval
-from recsys_helpers.results import write_results
 from recsys_helpers.splits import Split
 
 RANKING_METRICS = {
@@ -37,110 +34,10 @@ RANKING_METRICS = {
     "mrr": metrics.reciprocal_rank_at_k,
     "ndcg": metrics.ndcg_at_k,
 }
-
-
-class Row(NamedTuple):
-    """One metric, its interval, and how many users or ratings it is a mean of."""
-
-    metric: str
-    value: float
-    low: float = np.nan
-    high: float = np.nan
-    n: int | None = None
-
-
-COLUMNS = [
+_COLUMNS = [
     *("method", "metric", "value", "low", "high", "n"),
     *("split", "seed", "edition", "cpu_s"),
 ]
-
-
-def check_lists(
-    lists: NDArray[np.int64],
-    users: NDArray[np.integer],
-    train: pd.DataFrame,
-    catalogue: pd.DataFrame,
-) -> None:
-    """Refuse lists that hold what a user has seen, or what nobody can watch."""
-    seen, _ = metrics.hits_of(lists, train, users)
-    if seen.any():
-        row, rank = np.argwhere(seen)[0]
-        raise ValueError(
-            f"User {users[row]} is recommended movie {lists[row, rank]}, which they "
-            "rated in the training rows. Leave out what the user has seen."
-        )
-    known = integer_ids(catalogue["movie_id"], "movie_id")
-    foreign = (lists != metrics.PADDING) & ~np.isin(lists, known)
-    if foreign.any():
-        raise ValueError(
-            f"Movie {lists[foreign][0]} is recommended but not in the catalogue. If "
-            "the model knows movies that nobody rated in train, pass movies=... to "
-            "evaluate()."
-        )
-
-
-def rating_rows(
-    test: pd.DataFrame, predicted: ArrayLike, interval: Callable[..., Estimate]
-) -> Iterator[Row]:
-    """Errors of predicted ratings, in stars."""
-    errors = metrics.rating_errors(test["rating"], predicted)
-    # Whole users are drawn: each has a mean error and a number of ratings.
-    _, users = np.unique(test["user_id"], return_inverse=True)
-    n_ratings = np.bincount(users)
-    squared = interval(np.bincount(users, errors**2) / n_ratings, n_ratings)
-    absolute = interval(np.bincount(users, np.abs(errors)) / n_ratings, n_ratings)
-    # The root keeps order, so the ends of the MSE's interval become the RMSE's.
-    value, low, high = np.sqrt(squared[:3]).tolist()
-    yield Row("rmse", value, low, high, len(test))
-    value, low, high, *_ = absolute
-    yield Row("mae", value, low, high, len(test))
-
-
-def ranking_rows(
-    lists: NDArray[np.int64],
-    users: NDArray[np.integer],
-    test: pd.DataFrame,
-    ks: Sequence[int],
-    like_threshold: float,
-    interval: Callable[..., Estimate],
-) -> Iterator[Row]:
-    """Ranking metrics at each k, with likes and with any rating as relevant."""
-    liked = positives(test, like_threshold)
-    for relevant, mark in ((liked, ""), (test, " (any)")):
-        hits, n_relevant = metrics.hits_of(lists, relevant, users)
-        for k in ks:
-            for name, metric in RANKING_METRICS.items():
-                per_user = metric(hits, n_relevant, k)
-                yield Row(f"{name}@{k}{mark}", *interval(per_user))
-
-
-def beyond_rows(
-    lists: NDArray[np.int64],
-    users: NDArray[np.integer],
-    train: pd.DataFrame,
-    catalogue: pd.DataFrame,
-    ks: Sequence[int],
-    interval: Callable[..., Estimate],
-) -> Iterator[Row]:
-    """Tell what the lists are like, apart from being right."""
-    n_movies = catalogue["movie_id"].nunique()
-    has_genres = "genres" in catalogue and any(catalogue["genres"])
-    vectors = beyond.genre_vectors(catalogue) if has_genres else None
-    for k in ks:
-        top = lists[:, :k]
-        coverage = beyond.catalogue_coverage(top, n_movies)
-        lift = beyond.popularity_lift(top, train, users)
-        yield Row(f"coverage@{k}", coverage, n=len(users))
-        yield Row(f"gini@{k}", beyond.gini(top, n_movies), n=len(users))
-        yield Row(f"popularity lift@{k}", lift, n=len(users))
-        popularity = beyond.average_popularity(top, train)
-        yield Row(f"popularity@{k}", *interval(popularity))
-        yield Row(f"novelty@{k}", *interval(beyond.novelty(top, train)))
-        if vectors is not None:
-            diversity = beyond.intra_list_diversity(top, vectors)
-            yield Row(f"diversity@{k}", *interval(diversity))
-    answered = lists[:, 0] != metrics.PADDING
-    yield Row("user coverage", float(answered.mean()), n=len(users))
 
 
 @runtime_checkable
@@ -167,6 +64,36 @@ class Recommender(Protocol):
         """At most `n` movies, `movie_id` and `score`, best first."""
 
 
+@dataclass(frozen=True, repr=False, eq=False)
+class Evaluation:
+    """What `evaluate` has measured. It is shown as its summary.
+
+    Attributes
+    ----------
+    summary : DataFrame, one row a metric
+        `method`, `metric`, `value`; `low` and `high`, the ends of the interval (NaN
+        where there is none); `n`, the number of ratings for `rmse` and `mae` and of
+        users for the rest; `split`, `seed` (the split's), `edition`; `cpu_s`, CPU
+        seconds of fitting and scoring, the same in all rows and taken apart by the
+        metrics `fit_cpu_s` and `score_cpu_s`.
+    per_user : DataFrame of float, one row a user of the test, index `user_id`
+        A column for each metric of the summary that is a mean over users, for example
+        ``"ndcg@10"``; NaN for a user without a relevant movie. For a method that
+        predicts ratings also the means of their `squared error` and `absolute error`.
+        Columns of two methods can be given to
+        `recsys_helpers.intervals.paired_difference`.
+    """
+
+    summary: pd.DataFrame
+    per_user: pd.DataFrame
+
+    def __repr__(self) -> str:
+        return repr(self.summary)
+
+    def _repr_html_(self) -> str:
+        return self.summary._repr_html_()
+
+
 def evaluate(
     model: RatingPredictor | Recommender,
     split: Split,
@@ -176,11 +103,9 @@ def evaluate(
     like_threshold: float = 4.0,
     level: float = 0.95,
     n_bootstrap: int = 1000,
-    bootstrap_seed: int = 0,
     edition: str | None = None,
     method: str | None = None,
-    results_file: str | os.PathLike | None = None,
-) -> pd.DataFrame:
+) -> Evaluation:
     """Fit `model` on ``split.train`` and measure it on ``split.test``.
 
     Parameters
@@ -196,23 +121,17 @@ def evaluate(
         Lengths at which lists are judged.
     like_threshold : float
         A test rating of at least this many stars is relevant.
-    level, n_bootstrap, bootstrap_seed
-        Share, resamples and seed of the bootstrap intervals, which draw users.
+    level, n_bootstrap
+        Share and resamples of the bootstrap intervals, which draw users.
     edition : str, optional
         Which data this is, to be noted in the results.
     method : str, optional
         What to call the model in the results; by default the name of its class.
-    results_file : path ending in .json, optional
-        Where `recsys_helpers.results.write_results` writes what is returned.
 
     Returns
     -------
-    DataFrame, one row a metric
-        `method`, `metric`, `value`; `low` and `high`, the ends of the interval (NaN
-        where there is none); `n`, the number of ratings for `rmse` and `mae` and of
-        users for the rest; `split`, `seed` (the split's), `edition`; `cpu_s`, CPU
-        seconds of fitting and scoring, the same in all rows and taken apart by the
-        metrics `fit_cpu_s` and `score_cpu_s`.
+    Evaluation
+        With a `summary`, and each user's values `per_user`.
 
     Raises
     ------
@@ -232,40 +151,35 @@ def evaluate(
         for column in ("user_id", "movie_id"):
             integer_ids(part[column], column)
 
-    def interval(per_user: ArrayLike, weights: ArrayLike | None = None) -> Estimate:
-        return bootstrap_interval(
-            per_user, level, n_bootstrap, bootstrap_seed, weights=weights
-        )
-
-    rows: list[Row] = []
+    users = np.unique(split.test["user_id"])
+    notes = _Notes(level, n_bootstrap)
     _, fit_cpu_s = _timed(model.fit, split.train)
     score_cpu_s = 0.0
     if isinstance(model, RatingPredictor):
         pairs = split.test["user_id"].to_numpy(), split.test["movie_id"].to_numpy()
         predicted, cpu_s = _timed(model.predict, *pairs)
-        rows += rating_rows(split.test, predicted, interval)
+        _note_stars(notes, split.test, predicted)
         score_cpu_s += cpu_s
     if isinstance(model, Recommender):
-        users = np.unique(split.test["user_id"])
         lists, cpu_s = _timed(recommend_all, model, users, max(ks))
         catalogue = split.train if movies is None else movies
-        check_lists(lists, users, split.train, catalogue)
-        rows += ranking_rows(lists, users, split.test, ks, like_threshold, interval)
-        rows += beyond_rows(lists, users, split.train, catalogue, ks, interval)
+        _check_lists(lists, users, split.train, catalogue)
+        _note_ranking(notes, lists, users, split.test, ks, like_threshold)
+        _note_beyond(notes, lists, users, split.train, catalogue, ks)
         score_cpu_s += cpu_s
-    rows += [Row("fit_cpu_s", fit_cpu_s), Row("score_cpu_s", score_cpu_s)]
+    notes.number("fit_cpu_s", fit_cpu_s)
+    notes.number("score_cpu_s", score_cpu_s)
 
-    results = pd.DataFrame(rows).assign(
+    summary = pd.DataFrame(notes.rows).assign(
         method=method or type(model).__name__,
         n=lambda frame: frame["n"].astype("Int64"),
         split=split.name,
-        seed=pd.array([split.seed] * len(rows), dtype="Int64"),
+        seed=pd.array([split.seed] * len(notes.rows), dtype="Int64"),
         edition=edition,
         cpu_s=fit_cpu_s + score_cpu_s,
-    )[COLUMNS]
-    if results_file is not None:
-        write_results(results, results_file)
-    return results
+    )[_COLUMNS]
+    index = pd.Index(users, name="user_id")
+    return Evaluation(summary, pd.DataFrame(notes.per_user, index))
 
 
 def recommend_all(model: Recommender, users: ArrayLike, n: int) -> NDArray[np.int64]:
@@ -309,6 +223,8 @@ def ndcg_of_users(
 ) -> NDArray[np.float64]:
     """nDCG@k of each user of the test, for a model that has been fitted.
 
+    `evaluate` fits and gives the same values as ``per_user["ndcg@10"]``.
+
     Parameters
     ----------
     model : object with `recommend`
@@ -334,3 +250,121 @@ def _timed(function: Callable, *arguments: object) -> tuple[Any, float]:
     start = time.process_time()
     result = function(*arguments)
     return result, time.process_time() - start
+
+
+class _Row(NamedTuple):
+    """One metric, its interval, and how many users or ratings it is a mean of."""
+
+    metric: str
+    value: float
+    low: float = np.nan
+    high: float = np.nan
+    n: int | None = None
+
+
+@dataclass
+class _Notes:
+    """The rows of a summary, and on the way each user's values."""
+
+    level: float
+    n_bootstrap: int
+    rows: list[_Row] = field(default_factory=list)
+    per_user: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def number(self, metric: str, value: float, n: int | None = None) -> None:
+        self.rows.append(_Row(metric, value, n=n))
+
+    def mean(self, metric: str, per_user: NDArray[np.float64]) -> None:
+        self.per_user[metric] = per_user
+        self.rows.append(_Row(metric, *self.interval(per_user)))
+
+    def interval(
+        self, per_user: ArrayLike, weights: ArrayLike | None = None
+    ) -> Estimate:
+        return bootstrap_interval(
+            per_user, self.level, self.n_bootstrap, weights=weights
+        )
+
+
+def _note_stars(notes: _Notes, test: pd.DataFrame, predicted: ArrayLike) -> None:
+    """Note the errors of predicted ratings, in stars."""
+    errors = metrics.rating_errors(test["rating"], predicted)
+    # Whole users are drawn: each has a mean error and a number of ratings.
+    _, users = np.unique(test["user_id"], return_inverse=True)
+    n_ratings = np.bincount(users)
+    squared = np.bincount(users, errors**2) / n_ratings
+    absolute = np.bincount(users, np.abs(errors)) / n_ratings
+    notes.per_user |= {"squared error": squared, "absolute error": absolute}
+    # The root keeps order, so the ends of the MSE's interval become the RMSE's.
+    rmse, low, high = np.sqrt(notes.interval(squared, n_ratings)[:3]).tolist()
+    notes.rows.append(_Row("rmse", rmse, low, high, len(test)))
+    mae, low, high, _ = notes.interval(absolute, n_ratings)
+    notes.rows.append(_Row("mae", mae, low, high, len(test)))
+
+
+def _note_ranking(
+    notes: _Notes,
+    lists: NDArray[np.int64],
+    users: NDArray[np.integer],
+    test: pd.DataFrame,
+    ks: Sequence[int],
+    like_threshold: float,
+) -> None:
+    """Note ranking metrics at each k, with likes and with any rating as relevant."""
+    liked = positives(test, like_threshold)
+    for relevant, mark in ((liked, ""), (test, " (any)")):
+        hits, n_relevant = metrics.hits_of(lists, relevant, users)
+        for k in ks:
+            for name, metric in RANKING_METRICS.items():
+                notes.mean(f"{name}@{k}{mark}", metric(hits, n_relevant, k))
+
+
+def _note_beyond(
+    notes: _Notes,
+    lists: NDArray[np.int64],
+    users: NDArray[np.integer],
+    train: pd.DataFrame,
+    catalogue: pd.DataFrame,
+    ks: Sequence[int],
+) -> None:
+    """Note what the lists are like, apart from being right."""
+    n_movies, n_users = catalogue["movie_id"].nunique(), len(users)
+    has_genres = "genres" in catalogue and any(catalogue["genres"])
+    vectors = beyond.genre_vectors(catalogue) if has_genres else None
+    for k in ks:
+        top = lists[:, :k]
+        notes.number(f"coverage@{k}", beyond.catalogue_coverage(top, n_movies), n_users)
+        notes.number(f"gini@{k}", beyond.gini(top, n_movies), n_users)
+        lift = beyond.popularity_lift(top, train, users)
+        notes.number(f"popularity lift@{k}", lift, n_users)
+        notes.mean(f"popularity@{k}", beyond.average_popularity(top, train))
+        notes.mean(f"novelty@{k}", beyond.novelty(top, train))
+        if vectors is not None:
+            diversity = beyond.intra_list_diversity(top, vectors)
+            notes.mean(f"diversity@{k}", diversity)
+    answered = lists[:, 0] != metrics.PADDING
+    notes.number("user coverage", float(answered.mean()), n_users)
+
+
+def _check_lists(
+    lists: NDArray[np.int64],
+    users: NDArray[np.integer],
+    train: pd.DataFrame,
+    catalogue: pd.DataFrame,
+) -> None:
+    """Refuse lists that hold what a user has seen, or what nobody can watch."""
+    seen, _ = metrics.hits_of(lists, train, users)
+    if seen.any():
+        row, rank = np.argwhere(seen)[0]
+        raise ValueError(
+            f"User {users[row]} is recommended movie {lists[row, rank]}, which they "
+            "rated in the training rows. Leave out what the user has seen."
+        )
+    known = integer_ids(catalogue["movie_id"], "movie_id")
+    foreign = (lists != metrics.PADDING) & ~np.isin(lists, known)
+    if foreign.any():
+        raise ValueError(
+            f"Movie {lists[foreign][0]} is recommended but not in the catalogue. If "
+            "the model knows movies that nobody rated in train, pass movies=... to "
+            "evaluate()."
+        )

@@ -3,11 +3,7 @@
 A results file is a JSON list of records with the fields `FIELDS`, null where one
 does not apply. The tables in the prose are made from these files, so a number on a
 page can always be traced to a run.
-
-Files that come with the course: in its checkout, and with the installed package.
 """
-
-from __future__ import annotations
 
 import json
 import math
@@ -25,68 +21,6 @@ import pandas as pd
 
 from recsys_helpers._checks import as_list
 from recsys_helpers._files import write_whole
-from recsys_helpers.vectors import MovieVectors
-
-__all__ = [
-    "published_file",
-    "published_vectors",
-]
-
-CHECKOUT = Path(__file__).resolve().parent.parent / "benchmarks"
-
-
-def published_file(kind: str, file_name: str) -> Path:
-    """Find one of the files that come with the course.
-
-    They lie in ``benchmarks/<kind>`` of a checkout, and an installed package brings a
-    copy along.
-
-    Parameters
-    ----------
-    kind : {"results", "vectors"}
-    file_name : str
-        With its ending.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file; the message names those that there are.
-    """
-    installed = Path(sysconfig.get_path("data"), "share", "recsys-helpers", kind)
-    folder = CHECKOUT / kind if (CHECKOUT / kind).is_dir() else installed
-    path = folder / file_name
-    if not path.is_file():
-        others = sorted(file.stem for file in folder.glob(f"*{path.suffix}"))
-        raise FileNotFoundError(
-            f"There are no published {kind} called {path.stem!r}. There are: "
-            f"{', '.join(others) or 'none'}."
-        )
-    return path
-
-
-def published_vectors(name: str) -> MovieVectors:
-    """Read vectors that take too long to compute each time.
-
-    Of the movies that were rated most in the edition ``small``, as
-    ``benchmarks/live_vectors.py`` has computed them.
-
-    Parameters
-    ----------
-    name : str
-        ``"entities"``, those of chapter 7, or ``"posters"``, those of chapter 8.
-
-    Returns
-    -------
-    MovieVectors
-        Of length 1, without titles.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there are no such vectors; the message names those that there are.
-    """
-    return MovieVectors.load(published_file("vectors", f"{name}.npz"))
-
 
 _TEXT, _NUMBER, _WHOLE, _DICT = (str,), (Real,), (Integral,), (dict,)
 _KINDS = {
@@ -108,6 +42,7 @@ _KINDS = {
 }
 FIELDS = tuple(_KINDS)
 REQUIRED = ("name", "metric", "value")
+_CHECKOUT = Path(__file__).resolve().parent.parent / "benchmarks"
 _ALL_BUT_RESULTS = (":/", ":(exclude,top)benchmarks/results")
 
 
@@ -179,9 +114,6 @@ def read_results(path: str | os.PathLike) -> pd.DataFrame:
 def published_results(name: str) -> pd.DataFrame:
     """Read one of the results files that come with the course.
 
-    They lie in ``benchmarks/results`` of a checkout, and an installed package brings
-    a copy along.
-
     Parameters
     ----------
     name : str
@@ -197,6 +129,35 @@ def published_results(name: str) -> pd.DataFrame:
         If there is no such file; the message names those that there are.
     """
     return read_results(published_file("results", f"{name}.json"))
+
+
+def published_file(kind: str, file_name: str) -> Path:
+    """Find one of the files that come with the course.
+
+    They lie in ``benchmarks/<kind>`` of a checkout, and an installed package brings a
+    copy along.
+
+    Parameters
+    ----------
+    kind : {"results", "vectors"}
+    file_name : str
+        With its ending.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file; the message names those that there are.
+    """
+    installed = Path(sysconfig.get_path("data"), "share", "recsys-helpers", kind)
+    folder = _CHECKOUT / kind if (_CHECKOUT / kind).is_dir() else installed
+    path = folder / file_name
+    if not path.is_file():
+        others = sorted(file.stem for file in folder.glob(f"*{path.suffix}"))
+        raise FileNotFoundError(
+            f"There are no published {kind} called {path.stem!r}. There are: "
+            f"{', '.join(others) or 'none'}."
+        )
+    return path
 
 
 def results_table(

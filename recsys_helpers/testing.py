@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, suppress
 from copy import copy
 from functools import cache
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 from unittest import TestCase
 
 import numpy as np
@@ -90,12 +90,8 @@ class MethodContract:
         Returns
         -------
         list of str
-            The names of the tests that passed: all.
-
-        Raises
-        ------
-        Exception
-            That of the first test that fails, with a note which test it is.
+            The names of the tests: all passed. Otherwise the first that fails raises
+            its error, with a note which test it is.
         """
         names = [name for name in dir(cls) if name.startswith("test_")]
         for name in names:
@@ -108,20 +104,23 @@ class MethodContract:
 
     def fitted(self) -> Any:
         """Give the method, fitted to the checkerboard: once for all tests."""
-        return self._fit().model
+        model, _, _ = self._fit()
+        return model
 
     @classmethod
     @cache
-    def _fit(cls) -> _Fit:
+    def _fit(cls) -> tuple[Any, Any, pd.DataFrame]:
+        """Give the fitted model, what `fit` gave back, and its ratings afterwards."""
         model, train = cls().make(), checkerboard()
-        return _Fit(model, model.fit(train), train)
+        return model, model.fit(train), train
 
     def test_fit_returns_the_model(self) -> None:
-        fit = self._fit()
-        assert fit.returned is fit.model
+        model, returned, _ = self._fit()
+        assert returned is model
 
     def test_fit_does_not_change_the_ratings(self) -> None:
-        pd.testing.assert_frame_equal(self._fit().train, checkerboard())
+        _, _, train = self._fit()
+        pd.testing.assert_frame_equal(train, checkerboard())
 
     def test_a_fit_to_bad_ratings_leaves_the_model_as_it_was(self) -> None:
         fewer = checkerboard().query("movie_id < 105")
@@ -156,8 +155,6 @@ class RecommenderContract(MethodContract):
         Whether an unknown user gets a list, the one that suits everyone. If not, an
         `UnknownIdError` names the user.
 
-    The other attributes are those of `MethodContract`.
-
     Examples
     --------
     >>> from recsys_helpers.methods.baselines import Popularity
@@ -175,10 +172,11 @@ class RecommenderContract(MethodContract):
 
     @classmethod
     @cache
-    def _fit_twice(cls) -> _TwoFits:
+    def _fit_twice(cls) -> tuple[dict[int, pd.DataFrame], Any]:
+        """Give lists after a fit to `_with_odd_ones`, and the model, fitted anew."""
         model = cls().make().fit(_with_odd_ones())
         lists = {user: model.recommend(user, n=1000) for user in (BUSY, SULLEN, 3)}
-        return _TwoFits(lists, model.fit(checkerboard()))
+        return lists, model.fit(checkerboard())
 
     def test_it_recommends(self) -> None:
         assert isinstance(self.make(), Recommender)
@@ -216,10 +214,8 @@ class RecommenderContract(MethodContract):
         with _refused(ValueError, r"\bn\b"):
             self.fitted().recommend(1, n=0)
 
-    def test_a_new_fit_forgets_the_old_one_and_gives_the_same_as_the_first(
-        self,
-    ) -> None:
-        model = self._fit_twice().model
+    def test_a_new_fit_forgets_the_old_one_and_gives_what_a_first_does(self) -> None:
+        _, model = self._fit_twice()
         for user_id in (1, 2, 3):
             pd.testing.assert_frame_equal(
                 model.recommend(user_id, n=1000, exclude_seen=False),
@@ -227,17 +223,20 @@ class RecommenderContract(MethodContract):
             )
 
     def test_who_has_seen_everything_gets_an_empty_list(self) -> None:
-        best = self._fit_twice().odd_lists[BUSY]
+        lists, _ = self._fit_twice()
+        best = lists[BUSY]
         assert list(best.columns) == ["movie_id", "score"]
         assert best.empty
 
     def test_who_likes_nothing_gets_every_movie_ranked(self) -> None:
-        best = self._fit_twice().odd_lists[SULLEN]
+        lists, _ = self._fit_twice()
+        best = lists[SULLEN]
         assert sorted(best["movie_id"]) == [*_all_movies()[1:], DISLIKED]
         assert np.isfinite(best["score"]).all()
 
     def test_a_movie_that_nobody_likes_still_has_a_place(self) -> None:
-        best = self._fit_twice().odd_lists[3]
+        lists, _ = self._fit_twice()
+        best = lists[3]
         assert DISLIKED in set(best["movie_id"])
         assert np.isfinite(best["score"]).all()
 
@@ -275,10 +274,7 @@ class RecommenderContract(MethodContract):
 
 
 class PredictorContract(MethodContract):
-    """What a method promises that predicts ratings in stars.
-
-    Attributes and use are as in `RecommenderContract`.
-    """
+    """What a method promises that predicts ratings in stars."""
 
     def test_it_predicts(self) -> None:
         assert isinstance(self.make(), RatingPredictor)
@@ -321,21 +317,6 @@ class PredictorContract(MethodContract):
             assert (predict(users, liked) > predict(users, disliked)).all()
 
 
-class _Fit(NamedTuple):
-    """A fit to the checkerboard: the model, what `fit` gave back, its ratings after."""
-
-    model: Any
-    returned: Any
-    train: pd.DataFrame
-
-
-class _TwoFits(NamedTuple):
-    """Lists after a fit to `_with_odd_ones`, and the model, fitted anew since then."""
-
-    odd_lists: dict[int, pd.DataFrame]
-    model: Any
-
-
 def _with_odd_ones() -> pd.DataFrame:
     """Add a movie that nobody likes, who has seen everything, and who likes nothing."""
     rated = [(1, DISLIKED, 0.5), (2, DISLIKED, 0.5), (SULLEN, FIRST_MOVIE, 0.5)]
@@ -348,15 +329,15 @@ def _all_movies() -> list[int]:
     return list(range(FIRST_MOVIE, FIRST_MOVIE + N_MOVIES))
 
 
-def _answers_of(model: Any) -> tuple[list, list]:
+def _answers_of(model: Any) -> list:
     """Give all that a fitted model says of users 1 to 3."""
-    users, movies = np.repeat([1, 2, 3], N_MOVIES), np.tile(_all_movies(), 3)
-    lists, ratings = [], []
+    answers: list = []
     if isinstance(model, Recommender):
-        lists = [model.recommend(u, n=99).to_dict("list") for u in (1, 2, 3)]
+        answers += [model.recommend(u, n=99).to_dict("list") for u in (1, 2, 3)]
     if isinstance(model, RatingPredictor):
-        ratings = np.asarray(model.predict(users, movies)).tolist()
-    return lists, ratings
+        users, movies = np.repeat([1, 2, 3], N_MOVIES), np.tile(_all_movies(), 3)
+        answers += np.asarray(model.predict(users, movies)).tolist()
+    return answers
 
 
 def _refused(kind: type[Exception], naming: str = "") -> AbstractContextManager:

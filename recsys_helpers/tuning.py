@@ -165,8 +165,8 @@ def search(
         for chosen in settings:
             measured = []
             for split in inner:
-                results = evaluate(make(**chosen), split, **quick)
-                measured.append(_measured(results, metric))
+                found = evaluate(make(**chosen), split, **quick)
+                measured.append(_measured(found.summary, metric))
                 bar.update()
             values, cpu_s = zip(*measured, strict=True)
             mean = sum(values) / len(values)

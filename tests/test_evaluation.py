@@ -15,7 +15,6 @@ from recsys_helpers.evaluation import (
 )
 from recsys_helpers.interactions import UnknownIdError
 from recsys_helpers.methods.baselines import BiasModel, GlobalMean, Popularity
-from recsys_helpers.results import read_results
 
 
 class FixedLists:
@@ -52,13 +51,17 @@ def split():
 LISTS = {1: [3, 5], 2: [1, 5], 3: [4, 1]}
 
 
-def values(frame):
-    return frame.set_index("metric")["value"]
+def summary(model, split, **settings):
+    return evaluate(model, split, **settings).summary.set_index("metric")
+
+
+def values(model, split, **settings):
+    return summary(model, split, **settings)["value"]
 
 
 def test_ranking_metrics_worked_by_hand(split):
     # Liked: user 1 hits at rank 1, user 3 at rank 2, user 2 is left out.
-    found = values(evaluate(FixedLists(LISTS), split, ks=[2]))
+    found = values(FixedLists(LISTS), split, ks=[2])
     assert found["precision@2"] == (1 / 2 + 1 / 2) / 2
     assert found["recall@2"] == (1 + 1) / 2
     assert found["mrr@2"] == (1 + 1 / 2) / 2
@@ -67,22 +70,22 @@ def test_ranking_metrics_worked_by_hand(split):
 
 def test_any_counts_every_test_movie(split):
     # User 1 finds one of two test movies, users 2 and 3 their only one.
-    found = values(evaluate(FixedLists(LISTS), split, ks=[2]))
+    found = values(FixedLists(LISTS), split, ks=[2])
     assert found["recall@2 (any)"] == pytest.approx((1 / 2 + 1 + 1) / 3)
 
 
 def test_users_who_like_nothing_are_left_out_and_n_says_so(split):
-    n = evaluate(FixedLists(LISTS), split, ks=[2]).set_index("metric")["n"]
+    n = summary(FixedLists(LISTS), split, ks=[2])["n"]
     assert (n["ndcg@2"], n["ndcg@2 (any)"]) == (2, 3)
 
 
 def test_the_threshold_says_what_is_liked(split):
-    frame = evaluate(FixedLists(LISTS), split, ks=[2], like_threshold=3)
-    assert frame.set_index("metric")["n"]["ndcg@2"] == 3
+    n = summary(FixedLists(LISTS), split, ks=[2], like_threshold=3)["n"]
+    assert n["ndcg@2"] == 3
 
 
 def test_a_user_the_model_does_not_know_counts_as_misses(split):
-    knows_one = evaluate(FixedLists({1: [3, 5]}), split, ks=[2]).set_index("metric")
+    knows_one = summary(FixedLists({1: [3, 5]}), split, ks=[2])
     assert knows_one["value"]["recall@2"] == (1 + 0) / 2
     assert knows_one["n"]["recall@2"] == 2
     assert knows_one["value"]["user coverage"] == pytest.approx(1 / 3)
@@ -90,26 +93,26 @@ def test_a_user_the_model_does_not_know_counts_as_misses(split):
 
 def test_coverage_is_a_share_of_the_training_movies(split):
     # Movies 1, 3, 4 and 5 of 1 to 6.
-    found = values(evaluate(FixedLists(LISTS), split, ks=[2]))
+    found = values(FixedLists(LISTS), split, ks=[2])
     assert found["coverage@2"] == pytest.approx(4 / 6)
 
 
 def test_coverage_is_a_share_of_the_catalogue_if_there_is_one(split):
     catalogue = pd.DataFrame({"movie_id": range(1, 9)})
-    found = values(evaluate(FixedLists(LISTS), split, ks=[2], movies=catalogue))
+    found = values(FixedLists(LISTS), split, ks=[2], movies=catalogue)
     assert found["coverage@2"] == 4 / 8
 
 
 def test_genres_in_the_catalogue_give_diversity(split):
     genres = [("Drama",), (), ("Drama",), ("Comedy",), ("Comedy",), ()]
     catalogue = pd.DataFrame({"movie_id": range(1, 7), "genres": genres})
-    found = values(evaluate(FixedLists(LISTS), split, ks=[2], movies=catalogue))
+    found = values(FixedLists(LISTS), split, ks=[2], movies=catalogue)
     assert found["diversity@2"] == 1  # each list pairs a drama with a comedy
 
 
 def test_a_catalogue_in_which_no_movie_has_a_genre_gives_no_diversity(split):
     catalogue = pd.DataFrame({"movie_id": range(1, 7), "genres": [()] * 6})
-    found = values(evaluate(FixedLists(LISTS), split, ks=[2], movies=catalogue))
+    found = values(FixedLists(LISTS), split, ks=[2], movies=catalogue)
     assert "diversity@2" not in found
     assert "novelty@2" in found
 
@@ -132,8 +135,8 @@ def test_recommending_from_outside_the_catalogue_is_refused(split):
 
 def test_a_movie_outside_train_may_be_recommended_if_it_is_in_the_catalogue(split):
     catalogue = pd.DataFrame({"movie_id": [3, 77]})
-    found = evaluate(FixedLists({1: [77, 3]}), split, ks=[2], movies=catalogue)
-    assert values(found)["mrr@2"] == (1 / 2 + 0) / 2
+    found = values(FixedLists({1: [77, 3]}), split, ks=[2], movies=catalogue)
+    assert found["mrr@2"] == (1 / 2 + 0) / 2
 
 
 def test_a_list_longer_than_asked_for_is_refused(split):
@@ -207,12 +210,12 @@ def test_the_protocols_tell_who_can_do_what(model, predicts, recommends):
 
 
 def test_a_model_that_only_predicts_has_rating_errors_only(split):
-    found = evaluate(GlobalMean(), split)["metric"].tolist()
+    found = summary(GlobalMean(), split).index.tolist()
     assert found == ["rmse", "mae", "fit_cpu_s", "score_cpu_s"]
 
 
 def test_rating_errors_are_those_of_metrics(split):
-    found = values(evaluate(BiasModel(), split))
+    found = values(BiasModel(), split)
     model = BiasModel().fit(split.train)
     predicted = model.predict(split.test["user_id"], split.test["movie_id"])
     assert found["rmse"] == pytest.approx(metrics.rmse(split.test["rating"], predicted))
@@ -220,57 +223,63 @@ def test_rating_errors_are_those_of_metrics(split):
 
 
 def test_n_of_a_rating_error_is_the_number_of_ratings(split):
-    assert evaluate(GlobalMean(), split)["n"][0] == 4
+    assert summary(GlobalMean(), split)["n"]["rmse"] == 4
 
 
 def test_values_lie_within_their_intervals(split):
-    frame = evaluate(BiasModel(), split, ks=[2]).dropna(subset="low")
+    frame = summary(BiasModel(), split, ks=[2]).dropna(subset="low")
     assert (frame["low"] <= frame["value"]).all()
     assert (frame["value"] <= frame["high"]).all()
 
 
-def test_the_seed_of_the_bootstrap_moves_the_intervals_only(split):
-    one, other = (
-        evaluate(BiasModel(), split, n_bootstrap=7, bootstrap_seed=s).set_index(
-            "metric"
-        )
-        for s in (0, 1)
-    )
-    assert one.loc["rmse", "value"] == other.loc["rmse", "value"]
-    assert one.loc["rmse", "low"] != other.loc["rmse", "low"]
-    assert other["seed"].isna().all()  # the split's, which has none
+def test_each_user_has_a_value_of_what_is_a_mean_over_users(split):
+    found = evaluate(BiasModel(), split, ks=[2])
+    means = found.per_user.mean()
+    both = means.index.intersection(found.summary["metric"])
+    assert {"ndcg@2", "recall@2 (any)", "novelty@2"} <= set(both)
+    reported = found.summary.set_index("metric")["value"]
+    assert means[both].tolist() == pytest.approx(reported[both].tolist())
 
 
-def test_what_is_returned_can_be_written_to_a_results_file(split, tmp_path):
-    path = tmp_path / "numbers.json"
-    frame = evaluate(GlobalMean(), split, results_file=path)
-    written = read_results(path)[frame.columns]
-    pd.testing.assert_frame_equal(written, frame, check_dtype=False)
+def test_values_of_users_have_their_ids_and_are_nan_where_nothing_is_relevant(split):
+    # As above: user 1 hits at rank 1, user 3 at rank 2, user 2 likes nothing.
+    per_user = evaluate(FixedLists(LISTS), split, ks=[2]).per_user
+    expected = {1: 1, 2: np.nan, 3: 1 / np.log2(3)}
+    assert per_user["ndcg@2"].to_dict() == pytest.approx(expected, nan_ok=True)
+    assert per_user.index.name == "user_id"
 
 
-def test_without_being_asked_no_file_is_written(split, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    evaluate(GlobalMean(), split)
-    assert list(tmp_path.iterdir()) == []
+def test_the_error_of_a_user_is_the_mean_over_their_ratings(split):
+    # The training mean is 27 / 7; user 1 has rated 5 and 2 in the test.
+    per_user = evaluate(GlobalMean(), split).per_user
+    assert per_user.columns.tolist() == ["squared error", "absolute error"]
+    squared = ((5 - 27 / 7) ** 2 + (2 - 27 / 7) ** 2) / 2
+    assert per_user.loc[1].tolist() == pytest.approx([squared, 1.5])
+
+
+def test_an_evaluation_shows_its_summary(split):
+    found = evaluate(GlobalMean(), split)
+    assert repr(found) == repr(found.summary)
+    assert found._repr_html_() == found.summary._repr_html_()
 
 
 def test_results_name_the_method_the_split_and_the_edition(split):
-    frame = evaluate(GlobalMean(), split, edition="small", method="mean")
+    frame = summary(GlobalMean(), split, edition="small", method="mean")
     assert frame[["method", "split", "edition"]].drop_duplicates().values.tolist() == [
         ["mean", "by hand", "small"]
     ]
 
 
 def test_the_times_add_up(split):
-    frame = evaluate(BiasModel(), split)
-    parts = values(frame)[["fit_cpu_s", "score_cpu_s"]].sum()
+    frame = summary(BiasModel(), split)
+    parts = frame["value"][["fit_cpu_s", "score_cpu_s"]].sum()
     assert frame["cpu_s"].unique() == pytest.approx([parts])
 
 
 def test_evaluating_twice_gives_the_same_numbers(split):
     timeless = "~metric.str.endswith('cpu_s')"
     one, two = (
-        evaluate(BiasModel(), split).query(timeless).drop(columns="cpu_s")
+        summary(BiasModel(), split).query(timeless).drop(columns="cpu_s")
         for _ in range(2)
     )
     pd.testing.assert_frame_equal(one, two)
@@ -283,8 +292,7 @@ def test_evaluating_twice_gives_the_same_numbers(split):
 def popularity():
     movielens = load_movielens("small")
     split = splits.user_temporal_split(movielens.ratings)
-    frame = evaluate(Popularity(), split, movies=movielens.movies, edition="small")
-    return frame.set_index("metric")
+    return summary(Popularity(), split, movies=movielens.movies, edition="small")
 
 
 # The published figures broke ties between equally popular movies as an unstable sort
@@ -321,6 +329,6 @@ def test_ndcg_of_users_is_one_value_a_user_and_nan_for_who_likes_nothing(split):
 
 def test_ndcg_of_users_has_the_mean_that_evaluate_reports(split):
     model = FixedLists(LISTS)
-    reported = values(evaluate(model, split, ks=[2], like_threshold=3))["ndcg@2"]
+    reported = values(model, split, ks=[2], like_threshold=3)["ndcg@2"]
     of_users = ndcg_of_users(model, split, k=2, like_threshold=3)
     assert np.nanmean(of_users) == pytest.approx(reported)

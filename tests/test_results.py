@@ -1,7 +1,9 @@
 """Results files: written whole, read strictly, shown in tables."""
 
 import json
+import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +14,8 @@ from recsys_helpers import results
 from recsys_helpers.results import (
     FIELDS,
     ResultsError,
+    published_file,
+    published_results,
     read_results,
     results_table,
     write_results,
@@ -172,6 +176,44 @@ def test_a_table_can_be_of_one_split():
 def test_a_metric_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(ResultsError, match=r"No results for hits@3\. There are: ndcg"):
         results_table(pd.DataFrame([stored()]), ["ndcg@10", "hits@3"])
+
+
+# --- the files that come with the course ------------------------------------------
+
+BASELINES = ROOT / "benchmarks" / "results" / "baselines.json"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """As if the package lay in site-packages, where there are no benchmarks."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    for folder, globs in project["tool"]["setuptools"]["data-files"].items():
+        (tmp_path / folder).mkdir(parents=True)
+        for file in (file for glob in globs for file in ROOT.glob(glob)):
+            shutil.copy(file, tmp_path / folder)
+    monkeypatch.setattr(results, "_CHECKOUT", tmp_path / "lib" / "benchmarks")
+    monkeypatch.setattr(results.sysconfig, "get_path", lambda name: str(tmp_path))
+
+
+def test_published_results_are_those_of_the_checkout():
+    frame = published_results("baselines")
+    pd.testing.assert_frame_equal(frame, read_results(BASELINES))
+
+
+@pytest.mark.parametrize(
+    ("kind", "file_name", "known"),
+    [("results", "nothing.json", "baselines"), ("vectors", "nothing.npz", "posters")],
+)
+def test_an_unknown_published_file_is_named_with_the_known_ones(kind, file_name, known):
+    with pytest.raises(FileNotFoundError, match=f"'nothing'.*{known}"):
+        published_file(kind, file_name)
+
+
+@pytest.mark.usefixtures("installed")
+def test_an_installed_package_brings_its_published_files(tmp_path):
+    frame = published_results("baselines")
+    pd.testing.assert_frame_equal(frame, read_results(BASELINES))
+    assert published_file("vectors", "posters.npz").is_relative_to(tmp_path)
 
 
 # --- the commit, in a checkout made for the test ----------------------------------

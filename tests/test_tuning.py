@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from recsys_helpers import tuning
+from recsys_helpers.evaluation import Evaluation
 from recsys_helpers.methods.baselines import BiasModel, MeanRating, Popularity
 from recsys_helpers.splits import Split, user_temporal_split
 from recsys_helpers.tuning import (
@@ -138,7 +139,8 @@ def test_the_time_of_each_model_is_told(inner):
 
 def test_the_time_is_that_of_all_splits_together(inner, monkeypatch):
     measured = pd.DataFrame({"metric": ["rmse"], "value": [1.0], "cpu_s": [2.5]})
-    monkeypatch.setattr(tuning, "evaluate", lambda *_, **__: measured)
+    found = Evaluation(measured, pd.DataFrame())
+    monkeypatch.setattr(tuning, "evaluate", lambda *_, **__: found)
     trials = search(MeanRating, [{}], [inner, inner, inner], "rmse")
     assert trials["cpu_s"].tolist() == [7.5]
 

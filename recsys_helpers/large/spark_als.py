@@ -38,23 +38,17 @@ from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from recsys_helpers._checks import check_count, check_csr, check_positive
-from recsys_helpers.interactions import Interactions
+from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.large.spark import running_session
 from recsys_helpers.methods import (
+    FactorLists,
     HasVectors,
     as_stars,
     check_ratings_frame,
     checked_pairs,
     require_fitted,
 )
-from recsys_helpers.methods.als import (
-    Als,
-    FactorLists,
-    Floats,
-    Weighting,
-    confidences,
-    likes,
-)
+from recsys_helpers.methods.als import Als, Weighting, confidences
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
@@ -69,6 +63,7 @@ __all__ = [
 ]
 
 Factors = NDArray[np.float32]
+Floats = NDArray[np.floating]
 
 
 @dataclass
@@ -94,8 +89,10 @@ class SparkAls(FactorLists):
 
     Attributes
     ----------
-    interactions_, confidences_, user_factors_, movie_factors_
+    interactions_, user_factors_, movie_factors_
         As in `FactorLists`.
+    confidences_ : Interactions
+        As in `Als`.
     """
 
     n_factors: int = 10
@@ -226,7 +223,7 @@ def mean_positives(train: pd.DataFrame, like_threshold: float | None = 4.0) -> f
     >>> mean_positives(pd.DataFrame({"user_id": [1, 1, 2], "rating": [5, 4, 4.5]}))
     1.5
     """
-    liked = likes(train, like_threshold)
+    liked = positives(train, like_threshold)
     return len(liked) / liked["user_id"].nunique()
 
 

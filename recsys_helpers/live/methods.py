@@ -18,7 +18,7 @@ from recsys_helpers.methods.collaborative import WITH_SIDE_INFORMATION, KerasFac
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.two_tower import RetrievalTowers
 from recsys_helpers.nn import reproducible_keras
-from recsys_helpers.results import published_vectors
+from recsys_helpers.results import published_file
 from recsys_helpers.vectors import MovieVectors
 
 __all__ = [
@@ -112,6 +112,7 @@ def fit_live_methods(
         If there are fewer than 10 films, or stored vectors have none of them.
     """
     check_count("n_films", n_films, FEWEST_FILMS)
+    files = {name: published_file("vectors", f"{name}.npz") for name in STORED}
     reproducible_keras(seed=0)
     ratings, movies = data.ratings, data.movies
     epochs: dict[str, Any] = {} if n_epochs is None else {"n_epochs": n_epochs}
@@ -132,6 +133,6 @@ def fit_live_methods(
             "als": als.movie_vectors(),
             "keras": factors.movie_vectors(),
             "towers": towers.movie_vectors(),
-            **{name: published_vectors(name) for name in STORED},
+            **{name: MovieVectors.load(file) for name, file in files.items()},
         },
     )

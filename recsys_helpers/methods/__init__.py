@@ -14,6 +14,7 @@ own can inherit; what it can inherit from the others is here.
 """
 
 from recsys_helpers.methods._base import (
+    FactorLists,
     HasVectors,
     NotFittedError,
     ScoresMovies,
@@ -27,6 +28,7 @@ from recsys_helpers.methods._base import (
 )
 
 __all__ = [
+    "FactorLists",
     "HasVectors",
     "NotFittedError",
     "ScoresMovies",

@@ -1,11 +1,9 @@
 """What methods have in common.
 
 `ScoresMovies` makes lists of scores, `ScoresNewUsers` also for people who came later,
-and `HasVectors` hands out the vectors of movies. Below are the checks that come first
-in each `fit` and `predict`.
+`HasVectors` hands out the vectors of movies, and `FactorLists` is for methods that have
+vectors of users too. Below are the checks that come first in each `fit` and `predict`.
 """
-
-from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -167,18 +165,39 @@ class HasVectors:
         return slice(None)
 
 
-class NotFittedError(RuntimeError):
-    """A method was asked for an answer before it has learned anything."""
+class FactorLists(ScoresMovies, HasVectors):
+    """Recommend by vectors of users and movies that were learned from positives.
 
+    The score of a movie says how far its vector points along the user's. A movie that
+    nobody liked in the training rows has a vector of zeros, so it scores exactly 0. A
+    user without positives gets the most rated movies, with scores below 0.
 
-def require_fitted(model: object, learned: str) -> None:
-    """Raise `NotFittedError` unless fit has set the attribute `learned` of `model`."""
-    if not hasattr(model, learned):
-        name = type(model).__name__
-        raise NotFittedError(
-            f"This {name} has not learned anything yet. Call fit(train) first: "
-            f"model = {name}().fit(split.train)"
-        )
+    `movie_vectors` are those of the movies with at least one positive. Compare them by
+    cosine: the length of a vector says how popular a movie is.
+
+    Attributes
+    ----------
+    interactions_ : Interactions
+        All training ratings.
+    user_factors_, movie_factors_ : array of float32, shape (n, n_factors)
+        Zeros for a user or movie without positives.
+    """
+
+    user_factors_: Floats
+
+    def _user_scores(self, user_id: int) -> Floats:
+        return self._scores(self.user_factors_[self.interactions_.users.rows(user_id)])
+
+    def _scores(self, user_vector: Floats) -> Floats:
+        if user_vector.any():
+            # As `@` would, but on one thread: BLAS takes several for this little
+            # product, which wait for each other where other programs want the cores.
+            return np.einsum("if,f->i", self.movie_factors_, user_vector)
+        n_ratings = self.interactions_.n_ratings_of_movies
+        return popular_where_silent(np.zeros(len(n_ratings)), n_ratings)
+
+    def _learned_columns(self) -> NDArray[np.integer]:
+        return np.flatnonzero(self.movie_factors_.any(axis=1))
 
 
 def check_ratings_frame(train: object) -> None:
@@ -205,7 +224,6 @@ def check_ratings_frame(train: object) -> None:
 rating, one row a rating, and got ndarray of shape (3, 3). A matrix has lost the ids \
 of its rows and columns, and nobody can see whether it is transposed.
     """
-    columns = ("user_id", "movie_id", "rating")
     if not isinstance(train, pd.DataFrame):
         shape = f" of shape {train.shape}" if hasattr(train, "shape") else ""
         raise TypeError(
@@ -214,6 +232,7 @@ of its rows and columns, and nobody can see whether it is transposed.
             "matrix has lost the ids of its rows and columns, and nobody can see "
             "whether it is transposed."
         )
+    columns = ("user_id", "movie_id", "rating")
     missing = [column for column in columns if column not in train]
     if missing:
         raise ValueError(
@@ -222,32 +241,137 @@ of its rows and columns, and nobody can see whether it is transposed.
         )
     if train.empty:
         raise ValueError("There are no training ratings to learn from.")
-    for column in ("user_id", "movie_id"):
-        integer_ids(train[column], column)
-    row = first_outside(train["rating"])
-    if row is not None:
-        movie, rating, user = (
-            train[column].iloc[row] for column in ("movie_id", "rating", "user_id")
-        )
+    integer_ids(train["user_id"], "user_id")
+    integer_ids(train["movie_id"], "movie_id")
+    _check_stars(train)
+
+
+def checked_new_ratings(ratings: NewRatings) -> pd.DataFrame:
+    """Check the ratings of one new user, a table of `movie_id` and `rating`."""
+    try:
+        ratings = pd.DataFrame(ratings)[["movie_id", "rating"]]
+    except (KeyError, TypeError, ValueError) as error:
         raise ValueError(
-            f"Movie {movie} has a rating of {rating} by user {user}; ratings are "
-            f"{LOWEST_RATING} to {HIGHEST_RATING} stars. "
+            "A new user's ratings are a DataFrame or a dict with the columns movie_id "
+            'and rating, for example {"movie_id": [1, 50], "rating": [5.0, 4.5]}.'
+        ) from error
+    if ratings.empty:
+        raise ValueError("The new user has no ratings; at least one is needed.")
+    integer_ids(ratings["movie_id"], "movie_id")
+    _check_stars(ratings)
+    repeated = ratings.loc[ratings.duplicated("movie_id"), "movie_id"]
+    if len(repeated):
+        raise ValueError(
+            f"The new user rated movie {repeated.iloc[0]} more than once. Keep one of "
+            "the ratings."
+        )
+    return ratings
+
+
+def of_known_movies(
+    ratings: NewRatings, movies: IdIndex
+) -> tuple[pd.DataFrame, Interactions]:
+    """Check a new user's ratings; give them with their `NEW_USER`, and as a matrix."""
+    ratings = checked_new_ratings(ratings).assign(user_id=NEW_USER)
+    unknown = ratings.loc[movies.find(ratings["movie_id"]) < 0, "movie_id"]
+    if len(unknown):
+        raise UnknownIdError(
+            "Nothing was learned of these movies, so leave them out: "
+            f"{', '.join(map(str, unknown))}."
+        )
+    return ratings, Interactions.from_ratings(ratings, movies=movies)
+
+
+def check_watched(valid: pd.DataFrame | None, patience: int | None) -> None:
+    """Check the ratings to be watched: there must be some if there is a patience."""
+    if valid is not None:
+        check_ratings_frame(valid)
+    elif patience is not None:
+        raise ValueError(
+            "To stop early, fit needs ratings to watch: fit(train, valid). Without "
+            "them, leave patience at None."
+        )
+
+
+def early_stopping(patience: int) -> Any:
+    """Make a callback that stops when the validation RMSE no longer falls.
+
+    Parameters
+    ----------
+    patience : int
+        How many epochs without a new best are waited for. The weights go back to
+        those of the best.
+
+    Returns
+    -------
+    keras.callbacks.EarlyStopping
+        It watches `val_rmse`, not the loss, which holds penalties too.
+    """
+    return load_keras().callbacks.EarlyStopping(
+        "val_rmse", patience=patience, mode="min", restore_best_weights=True
+    )
+
+
+def _check_stars(ratings: pd.DataFrame) -> None:
+    """Raise a ValueError unless all ratings are numbers within 0.5 to 5."""
+    column = ratings["rating"]
+    if not pd.api.types.is_numeric_dtype(column):
+        raise ValueError(
+            f"The ratings must be numbers, and are {column.dtype}, as text is. "
+            "pd.to_numeric(ratings) makes numbers of them, or names the first entry "
+            "that is none."
+        )
+    stars = column.to_numpy(dtype=np.float64, na_value=np.nan)
+    # A NaN is within no range, so this finds it too.
+    outside = ~((stars >= LOWEST_RATING) & (stars <= HIGHEST_RATING))
+    if outside.any():
+        row = int(np.argmax(outside))
+        by = f" by user {ratings['user_id'].iloc[row]}" if "user_id" in ratings else ""
+        raise ValueError(
+            f"Movie {ratings['movie_id'].iloc[row]} has a rating of {column.iloc[row]}"
+            f"{by}; ratings are {LOWEST_RATING} to {HIGHEST_RATING} stars. "
             "recsys_helpers.datasets.validate_ratings checks a whole frame."
         )
 
 
-def first_outside(ratings: pd.Series) -> int | None:
-    """Give the position of the first rating that is none, if there is one."""
-    if not pd.api.types.is_numeric_dtype(ratings):
-        raise ValueError(
-            f"The ratings must be numbers, and are {ratings.dtype}, as text is. "
-            "pd.to_numeric(ratings) makes numbers of them, or names the first entry "
-            "that is none."
+class NotFittedError(RuntimeError):
+    """A method was asked for an answer before it has learned anything."""
+
+
+def require_fitted(model: object, learned: str) -> None:
+    """Raise `NotFittedError` unless fit has set the attribute `learned` of `model`."""
+    if not hasattr(model, learned):
+        name = type(model).__name__
+        raise NotFittedError(
+            f"This {name} has not learned anything yet. Call fit(train) first: "
+            f"model = {name}().fit(split.train)"
         )
-    stars = ratings.to_numpy(dtype=np.float64, na_value=np.nan)
-    # A NaN is within no range, so this finds it too.
-    outside = ~((stars >= LOWEST_RATING) & (stars <= HIGHEST_RATING))
-    return int(np.argmax(outside)) if outside.any() else None
+
+
+def checked_pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, NDArray]:
+    """Check that users and movies pair up, as `predict` wants them.
+
+    Parameters
+    ----------
+    user_ids, movie_ids : array, shape (n,)
+
+    Returns
+    -------
+    users, movies : array, shape (n,)
+
+    Raises
+    ------
+    ValueError
+        If they are not two flat arrays of the same length, or not whole numbers.
+    """
+    users = integer_ids(user_ids, "user_id")
+    movies = integer_ids(movie_ids, "movie_id")
+    if users.shape != movies.shape or users.ndim != 1:
+        raise ValueError(
+            "predict wants two flat arrays of the same length, users and movies pair "
+            f"by pair; got shapes {users.shape} and {movies.shape}."
+        )
+    return users, movies
 
 
 def as_stars(predicted: ArrayLike) -> NDArray[np.float64]:
@@ -298,32 +422,6 @@ def popular_where_silent(scores: ArrayLike, counts: ArrayLike) -> NDArray[np.flo
     return np.where(scores == 0, -1 / (1 + np.asarray(counts)), scores)
 
 
-def checked_pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, NDArray]:
-    """Check that users and movies pair up, as `predict` wants them.
-
-    Parameters
-    ----------
-    user_ids, movie_ids : array, shape (n,)
-
-    Returns
-    -------
-    users, movies : array, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If they are not two flat arrays of the same length, or not whole numbers.
-    """
-    users = integer_ids(user_ids, "user_id")
-    movies = integer_ids(movie_ids, "movie_id")
-    if users.shape != movies.shape or users.ndim != 1:
-        raise ValueError(
-            "predict wants two flat arrays of the same length, users and movies pair "
-            f"by pair; got shapes {users.shape} and {movies.shape}."
-        )
-    return users, movies
-
-
 def titled_vectors(
     movie_ids: ArrayLike, matrix: ArrayLike, titles: pd.Series | None
 ) -> MovieVectors:
@@ -335,80 +433,3 @@ def titled_vectors(
     if without.size:
         raise ValueError(f"There is no title for movie_id {without[0]}.")
     return MovieVectors(movie_ids, matrix, tuple(titles.loc[movie_ids]))
-
-
-def checked_new_ratings(ratings: NewRatings) -> pd.DataFrame:
-    """Check the ratings of one new user, a table of `movie_id` and `rating`."""
-    columns = ["movie_id", "rating"]
-    is_table = isinstance(ratings, pd.DataFrame | Mapping)
-    wanted = (
-        "A new user's ratings are a DataFrame or a dict with the columns movie_id "
-        'and rating, for example {"movie_id": [1, 50], "rating": [5.0, 4.5]}.'
-    )
-    if not is_table or not set(columns) <= set(ratings):
-        raise ValueError(wanted)
-    try:
-        ratings = pd.DataFrame(ratings)[columns]
-    except (TypeError, ValueError) as error:  # of scalars, sets, other lengths
-        raise ValueError(wanted) from error
-    if ratings.empty:
-        raise ValueError("The new user has no ratings; at least one is needed.")
-    integer_ids(ratings["movie_id"], "movie_id")
-    row = first_outside(ratings["rating"])
-    if row is not None:
-        movie, rating = (ratings[column].iloc[row] for column in columns)
-        raise ValueError(
-            f"The new user's rating of movie {movie} is {rating}; ratings are "
-            f"{LOWEST_RATING} to {HIGHEST_RATING} stars."
-        )
-    repeated = ratings.loc[ratings.duplicated("movie_id"), "movie_id"]
-    if len(repeated):
-        raise ValueError(
-            f"The new user rated movie {repeated.iloc[0]} more than once. Keep one of "
-            "the ratings."
-        )
-    return ratings
-
-
-def of_known_movies(
-    ratings: NewRatings, movies: IdIndex
-) -> tuple[pd.DataFrame, Interactions]:
-    """Check a new user's ratings; give them with their `NEW_USER`, and as a matrix."""
-    ratings = checked_new_ratings(ratings).assign(user_id=NEW_USER)
-    unknown = ratings.loc[movies.find(ratings["movie_id"]) < 0, "movie_id"]
-    if len(unknown):
-        raise UnknownIdError(
-            "Nothing was learned of these movies, so leave them out: "
-            f"{', '.join(map(str, unknown))}."
-        )
-    return ratings, Interactions.from_ratings(ratings, movies=movies)
-
-
-def early_stopping(patience: int) -> Any:
-    """Make a callback that stops when the validation RMSE no longer falls.
-
-    Parameters
-    ----------
-    patience : int
-        How many epochs without a new best are waited for. The weights go back to
-        those of the best.
-
-    Returns
-    -------
-    keras.callbacks.EarlyStopping
-        It watches `val_rmse`, not the loss, which holds penalties too.
-    """
-    return load_keras().callbacks.EarlyStopping(
-        "val_rmse", patience=patience, mode="min", restore_best_weights=True
-    )
-
-
-def check_watched(valid: pd.DataFrame | None, patience: int | None) -> None:
-    """Check the ratings to be watched: there must be some if there is a patience."""
-    if valid is not None:
-        check_ratings_frame(valid)
-    elif patience is not None:
-        raise ValueError(
-            "To stop early, fit needs ratings to watch: fit(train, valid). Without "
-            "them, leave patience at None."
-        )

@@ -1,11 +1,4 @@
-r"""Recommendations by matrix factorisation with ALS: the fast path, through implicit.
-
-`recsys_helpers.methods.als` has the same method from scratch, and the maths; its
-functions can be imported from here too.
-
-What methods with a vector for each user and each movie have in common.
-
-Matrix factorisation by alternating least squares (ALS), from scratch.
+r"""Matrix factorisation by alternating least squares (ALS): from scratch, and fast.
 
 Of what a user has not watched we know nothing; of what they watched we know that
 they chose it. So every cell of the user by movie matrix has a preference
@@ -20,12 +13,10 @@ small, over *all* cells: Hu, Koren and Volinsky, "Collaborative filtering for im
 feedback datasets", ICDM 2008, equation 3. The stored cells of a sparse matrix `C` are
 the confidences of the ones; an empty cell is a zero with confidence 1.
 
-`recsys_helpers.methods.als` does the same fast, through the package implicit.
+`factorise` is the course's own, in numpy, a half-step of it `solve_factors`; `Als` asks
+the package implicit.
 """
 
-from __future__ import annotations
-
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Literal, Self, get_args
 
@@ -38,68 +29,27 @@ from recsys_helpers._checks import check_count, check_number, check_positive
 from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions, positives
 from recsys_helpers.methods._base import (
-    HasVectors,
+    FactorLists,
+    Floats,
     NewRatings,
-    ScoresMovies,
     ScoresNewUsers,
     check_ratings_frame,
     of_known_movies,
-    popular_where_silent,
     require_fitted,
 )
 from recsys_helpers.progress import progress_bar
 
-__all__ = [
-    "CHOSEN_ALS",
-    "Als",
-    "als_loss",
-    "confidences",
-    "factorise",
-    "solve_factors",
-]
-
-Floats = NDArray[np.floating]
-
-
-class FactorLists(ScoresMovies, HasVectors):
-    """Lists and vectors of a method that has learned from positives.
-
-    The score of a movie says how far its vector points along the user's. A movie that
-    nobody liked in the training rows has a vector of zeros, so it scores exactly 0. A
-    user without positives gets the most rated movies, with scores below 0.
-
-    `movie_vectors` are those of the movies with at least one positive. Compare them by
-    cosine: the length of a vector says how popular a movie is.
-
-    Attributes
-    ----------
-    interactions_ : Interactions
-        All training ratings.
-    confidences_ : Interactions
-        The positives' confidences, with the same rows and columns.
-    user_factors_, movie_factors_ : array of float32, shape (n, n_factors)
-        Zeros for a user or movie without positives.
-    """
-
-    confidences_: Interactions
-    user_factors_: Floats
-
-    def _user_scores(self, user_id: int) -> Floats:
-        return self._scores(self.user_factors_[self.interactions_.users.rows(user_id)])
-
-    def _learned_columns(self) -> NDArray[np.integer]:
-        return np.unique(self.confidences_.matrix.indices)
-
-    def _scores(self, user_vector: Floats) -> Floats:
-        if user_vector.any():
-            # As `@` would, but on one thread: BLAS takes several for this little
-            # product, which wait for each other where other programs want the cores.
-            return np.einsum("if,f->i", self.movie_factors_, user_vector)
-        n_ratings = self.interactions_.n_ratings_of_movies
-        return popular_where_silent(np.zeros(len(n_ratings)), n_ratings)
-
-
 Weighting = Literal["stars", "constant", "linear"]
+
+# The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
+CHOSEN_ALS: dict[str, Any] = {
+    "n_factors": 96,
+    "n_iterations": 15,
+    "regularization": 10,
+    "like_threshold": 4.0,
+    "weighting": "constant",
+    "alpha": 0.5,
+}
 
 
 def confidences(
@@ -126,7 +76,7 @@ def confidences(
     Returns
     -------
     DataFrame
-        The positives, in their order, with a column `confidence`.
+        The positives, in their order, with a column `confidence` and a fresh index.
 
     Raises
     ------
@@ -143,10 +93,9 @@ def confidences(
     0         1     5.0        51.0
     1         3     4.0        41.0
     """
-    _check_weighting(weighting, alpha)
     if ratings.empty:
         raise ValueError("There are no ratings to weigh: the table is empty.")
-    liked = likes(ratings, like_threshold)
+    liked = positives(ratings, like_threshold)
     if liked.empty:
         raise ValueError(
             f"None of the {len(ratings):,} ratings reaches like_threshold "
@@ -162,35 +111,63 @@ def confidence_values(
     weighting: Weighting,
     alpha: float,
 ) -> NDArray[np.float64]:
-    """Say how much each rating counts, as `confidences` does, and 0 for no positive.
-
-    Parameters
-    ----------
-    stars : array of float, shape (n,)
-    like_threshold, weighting, alpha
-        As in `confidences`.
-
-    Returns
-    -------
-    array of float64, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If the weighting is unknown, or alpha negative or not finite.
+    """Say how much each of n ratings counts, as `confidences` does: 0 for no positive.
 
     Examples
     --------
     >>> confidence_values(np.array([5.0, 0.5, 4.0]), 4, "linear", 10).tolist()
     [51.0, 0.0, 41.0]
     """
-    _check_weighting(weighting, alpha)
+    if weighting not in get_args(Weighting):
+        raise ValueError(f"weighting is one of {get_args(Weighting)}, not {weighting}.")
+    check_number("alpha", alpha)
     weights = {
         "stars": stars,
         "constant": np.full(stars.shape, 1.0 + alpha),
         "linear": 1.0 + alpha * stars,
     }[weighting]
     return weights if like_threshold is None else weights * (stars >= like_threshold)
+
+
+def factorise(
+    C: sparse.csr_array,
+    n_factors: int = 10,
+    n_iterations: int = 20,
+    regularization: float = 0.1,
+    seed: int = 0,
+) -> tuple[Floats, Floats]:
+    """Alternate between users and movies: the course's own ALS, in numpy.
+
+    Parameters
+    ----------
+    C : scipy.sparse.csr_array, shape (n_users, n_movies)
+        As in `solve_factors`.
+    n_factors, n_iterations, regularization, seed
+        As in `Als`, and from the same random start as there.
+
+    Returns
+    -------
+    X, Y : array of float64, shape (n_users, n_factors), (n_movies, n_factors)
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range, or `C` is not as `solve_factors` needs it.
+    """
+    check_count("n_factors", n_factors)
+    check_count("n_iterations", n_iterations)
+    n_users, n_movies = C.shape
+    rng = np.random.default_rng(seed)
+    # implicit draws the users' factors first. They are replaced before they are
+    # read, but without this draw the movies would start from other numbers.
+    rng.random((n_users, n_factors), dtype=np.float32)
+    Y: Floats = rng.random((n_movies, n_factors), dtype=np.float32) * np.float32(0.01)
+    Y = Y.astype(np.float64)
+    by_movie = C.T.tocsr()
+    for _ in range(n_iterations):
+        X = solve_factors(C, Y, regularization)
+        Y = solve_factors(by_movie, X, regularization)
+    return X, Y
 
 
 def solve_factors(C: sparse.csr_array, Y: Floats, regularization: float) -> Floats:
@@ -245,20 +222,10 @@ def solve_factors(C: sparse.csr_array, Y: Floats, regularization: float) -> Floa
 
 
 def solve_row(shared: Floats, Y_u: Floats, c_u: Floats) -> Floats:
-    r"""Solve for the vector of one row, as `solve_factors` does for each.
+    r"""Solve for the vector of one row, shape (n_factors,), as `solve_factors` does.
 
-    Parameters
-    ----------
-    shared : array, shape (n_factors, n_factors)
-        :math:`Y^T Y + \lambda I`. A server computes it once and not for each request.
-    Y_u : array, shape (n_positives, n_factors)
-        The vectors of the row's positives.
-    c_u : array, shape (n_positives,)
-        Their confidences.
-
-    Returns
-    -------
-    array, shape (n_factors,)
+    `shared` is :math:`Y^T Y + \lambda I`, which a server computes once and not for each
+    request; `Y_u` holds the vectors of the row's positives, `c_u` their confidences.
 
     Examples
     --------
@@ -307,69 +274,6 @@ def als_loss(C: sparse.csr_array, X: Floats, Y: Floats, regularization: float) -
     return float(all_zeros + put_right + penalty)
 
 
-def factorise(
-    C: sparse.csr_array,
-    n_factors: int = 10,
-    n_iterations: int = 20,
-    regularization: float = 0.1,
-    seed: int = 0,
-) -> tuple[Floats, Floats]:
-    """Alternate between users and movies: the course's own ALS, in numpy.
-
-    Parameters
-    ----------
-    C : scipy.sparse.csr_array, shape (n_users, n_movies)
-        As in `solve_factors`.
-    n_factors, n_iterations, regularization, seed
-        As in `Als`, and from the same random start as there.
-
-    Returns
-    -------
-    X, Y : array of float64, shape (n_users, n_factors), (n_movies, n_factors)
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of its range, or `C` is not as `solve_factors` needs it.
-    """
-    check_count("n_factors", n_factors)
-    check_count("n_iterations", n_iterations)
-    n_users, n_movies = C.shape
-    rng = np.random.default_rng(seed)
-    # implicit draws the users' factors first. They are replaced before they are
-    # read, but without this draw the movies would start from other numbers.
-    rng.random((n_users, n_factors), dtype=np.float32)
-    Y: Floats = rng.random((n_movies, n_factors), dtype=np.float32) * np.float32(0.01)
-    Y = Y.astype(np.float64)
-    by_movie = C.T.tocsr()
-    for _ in range(n_iterations):
-        X = solve_factors(C, Y, regularization)
-        Y = solve_factors(by_movie, X, regularization)
-    return X, Y
-
-
-def likes(ratings: pd.DataFrame, like_threshold: float | None) -> pd.DataFrame:
-    """Rows that are positives: at least `like_threshold` stars, or all if None.
-
-    Parameters
-    ----------
-    ratings : DataFrame with `rating`
-    like_threshold : float or None
-
-    Returns
-    -------
-    DataFrame
-        In their order, with a fresh index; where all are positives, `ratings` itself.
-    """
-    return ratings if like_threshold is None else positives(ratings, like_threshold)
-
-
-def _check_weighting(weighting: str, alpha: float) -> None:
-    if weighting not in get_args(Weighting):
-        raise ValueError(f"weighting is one of {get_args(Weighting)}, not {weighting}.")
-    check_number("alpha", alpha)
-
-
 def _check_problem(C: sparse.csr_array, Y: Floats) -> None:
     if C.format != "csr":
         raise ValueError(f"C must be a csr matrix, not {C.format}: use C.tocsr().")
@@ -385,17 +289,6 @@ def _check_problem(C: sparse.csr_array, Y: Floats) -> None:
         )
     if not np.isfinite(Y).all():
         raise ValueError("A number in the vectors Y is NaN or infinite.")
-
-
-# The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
-CHOSEN_ALS: dict[str, Any] = {
-    "n_factors": 96,
-    "n_iterations": 15,
-    "regularization": 10,
-    "like_threshold": 4.0,
-    "weighting": "constant",
-    "alpha": 0.5,
-}
 
 
 @dataclass
@@ -425,8 +318,10 @@ class Als(FactorLists, ScoresNewUsers):
 
     Attributes
     ----------
-    interactions_, confidences_, user_factors_, movie_factors_
+    interactions_, user_factors_, movie_factors_
         As in `FactorLists`.
+    confidences_ : Interactions
+        The positives' confidences, with the same rows and columns.
     model_ : implicit.cpu.als.AlternatingLeastSquares
     """
 
@@ -450,16 +345,26 @@ class Als(FactorLists, ScoresNewUsers):
             If a setting or a rating cannot be, or no rating is a positive.
         """
         check_ratings_frame(train)
-        self._check_settings()
+        check_count("n_factors", self.n_factors)
+        check_count("n_iterations", self.n_iterations)
+        check_positive("regularization", self.regularization)
+        # A negative number would end the whole process, in the library of threads.
+        check_count("num_threads", self.num_threads, at_least=0)
         # Not implicit.als, which hands out another class where there is a GPU.
         model_class = require("implicit.cpu.als", "als").AlternatingLeastSquares
+        threadpool_limits = require("threadpoolctl", "als").threadpool_limits
         rated = Interactions.from_ratings(train)
         liked = confidences(train, self.like_threshold, self.weighting, self.alpha)
         weighted = Interactions.from_ratings(
             liked, "confidence", rated.users, rated.movies
         )
         C = _for_implicit(weighted.matrix)
-        with _one_blas_thread(), progress_bar(self.n_iterations, "ALS") as bar:
+        # implicit has threads of its own; with those of BLAS beneath them it warns, and
+        # can take ten times as long.
+        with (
+            threadpool_limits(1, "blas"),
+            progress_bar(self.n_iterations, "ALS") as bar,
+        ):
             # A new object each time: a used one keeps its factors, and reads beyond
             # their end where the new matrix is larger.
             model = model_class(
@@ -478,38 +383,16 @@ class Als(FactorLists, ScoresNewUsers):
     def fold_in(self, ratings: NewRatings) -> Floats:
         """Vector of a new user: one half-step for one row, the movies held fixed.
 
-        Parameters
-        ----------
-        ratings : DataFrame with `movie_id` and `rating`
-            Or a dict of these columns.
+        Parameters and errors are as in `recommend_to`.
 
         Returns
         -------
         array of float32, shape (n_factors,)
             Zeros if no rating is a positive.
-
-        Raises
-        ------
-        UnknownIdError
-            If a movie has no training rating.
-        ValueError
-            If a movie comes twice, a rating is not within 0.5 to 5, a column is
-            missing, or there are no ratings.
         """
         require_fitted(self, "model_")
-        ratings, _ = of_known_movies(ratings, self.interactions_.movies)
-        liked = likes(ratings, self.like_threshold)
-        if liked.empty:
-            return np.zeros(self.n_factors, dtype=np.float32)
-        row = Interactions.from_ratings(
-            confidences(liked, None, self.weighting, self.alpha),
-            "confidence",
-            movies=self.interactions_.movies,
-        )
-        return self.model_.recalculate_user(0, _for_implicit(row.matrix))
-
-    def _new_user_scores(self, ratings: pd.DataFrame, rated: Interactions) -> Floats:
-        return self._scores(self.fold_in(ratings))
+        _, rated = of_known_movies(ratings, self.interactions_.movies)
+        return self._vector_of(rated)
 
     def explain(self, user_id: int, movie_id: int, n: int | None = 10) -> pd.DataFrame:
         r"""Which of the user's positives the score of a movie comes from.
@@ -539,35 +422,30 @@ class Als(FactorLists, ScoresNewUsers):
         require_fitted(self, "model_")
         if n is not None:
             check_count("n", n)
-        row = self.confidences_.users.rows(user_id)
-        column = self.confidences_.movies.rows(movie_id)
-        liked = self.confidences_.matrix[[row]]
+        movies = self.confidences_.movies
+        liked = self.confidences_.matrix[[self.confidences_.users.rows(user_id)]]
         # implicit looks the user up in the matrix it is given: here the only row.
         _, parts, _ = self.model_.explain(
-            0, _for_implicit(liked), column, N=liked.nnz if n is None else n
+            0, _for_implicit(liked), movies.rows(movie_id), N=n or liked.nnz
         )
         columns = np.array([column for column, _ in parts], dtype=np.intp)
+        contributions = np.array([part for _, part in parts], dtype=float)
         return pd.DataFrame(
-            {
-                "movie_id": self.confidences_.movies.ids[columns],
-                "contribution": np.array([part for _, part in parts], dtype=float),
-            }
+            {"movie_id": movies.ids[columns], "contribution": contributions}
         )
 
-    def _check_settings(self) -> None:
-        check_count("n_factors", self.n_factors)
-        check_count("n_iterations", self.n_iterations)
-        check_positive("regularization", self.regularization)
-        # A negative number would end the whole process, in the library of threads.
-        check_count("num_threads", self.num_threads, at_least=0)
+    def _new_user_scores(self, ratings: pd.DataFrame, rated: Interactions) -> Floats:
+        return self._scores(self._vector_of(rated))
 
-
-def _one_blas_thread() -> AbstractContextManager:
-    # implicit has threads of its own; with those of BLAS beneath them it warns, and
-    # can take ten times as long.
-    from threadpoolctl import threadpool_limits
-
-    return threadpool_limits(1, "blas")
+    def _vector_of(self, rated: Interactions) -> Floats:
+        row = rated.matrix.copy()
+        row.data = confidence_values(
+            row.data, self.like_threshold, self.weighting, self.alpha
+        )
+        row.eliminate_zeros()
+        if not row.nnz:
+            return np.zeros(self.n_factors, dtype=np.float32)
+        return self.model_.recalculate_user(0, _for_implicit(row))
 
 
 def _for_implicit(matrix: sparse.csr_array) -> sparse.csr_matrix:

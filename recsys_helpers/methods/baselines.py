@@ -18,14 +18,13 @@ from numpy.typing import ArrayLike, NDArray
 from recsys_helpers._checks import check_count, check_number
 from recsys_helpers.interactions import IdIndex, Interactions, integer_ids
 from recsys_helpers.methods._base import (
+    Floats,
     ScoresMovies,
     as_stars,
     check_ratings_frame,
     checked_pairs,
     require_fitted,
 )
-
-Floats = NDArray[np.float64]
 
 
 @dataclass

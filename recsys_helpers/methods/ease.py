@@ -4,12 +4,6 @@ A neighbour method counts how often two movies are liked together. EASE asks whi
 weights predict best who likes what, so that two neighbours that say the same share
 the weight of one, and do not count twice. Steck, "Embarrassingly shallow autoencoders
 for sparse data", WWW 2019.
-
-What EASE's weights follow from: likes, and an inverse in users by users.
-
-In users and not in movies, since there are fewer of them here.
-
-What EASE can be fitted on.
 """
 
 import warnings
@@ -24,7 +18,7 @@ from scipy import sparse
 from scipy.linalg import LinAlgError, LinAlgWarning, inv
 
 from recsys_helpers._checks import check_number, check_positive, checked_times
-from recsys_helpers.interactions import Interactions, top_n
+from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods._base import (
     ScoresNewUsers,
     check_ratings_frame,
@@ -35,7 +29,10 @@ from recsys_helpers.splits import places_from_end
 
 Floats = NDArray[np.float64]
 
-HALF_LIKE = 0.5
+# The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
+CHOSEN_EASE: dict[str, Any] = {"l2": 250, "half_like_from": 3.0, "recency": 0.25}
+
+_LARGEST_N_USERS = 20_000
 _NUMBERS_IN_A_BLOCK = 4 * 2**20
 
 
@@ -47,24 +44,12 @@ def like_values(
         return np.ones(len(stars))
     liked = (stars >= like_threshold).astype(np.float64)
     if half_like_from is not None:
-        liked[(stars >= half_like_from) & (liked == 0)] = HALF_LIKE
+        liked[(stars >= half_like_from) & (liked == 0)] = 0.5
     return liked
 
 
-def gram_inverse(X: sparse.csr_array, l2: float) -> Floats:
-    r"""Invert the users by users matrix from which EASE's weights follow.
-
-    :math:`K = (X X^T + \lambda I)^{-1}`. By the Woodbury identity the movies by
-    movies matrix is :math:`P = (X^T X + \lambda I)^{-1} = (I - X^T K X) / \lambda`.
-
-    K is symmetric, and little more memory is needed on the way. If `l2` is so small
-    that it cannot be computed, a ValueError says so.
-
-    Examples
-    --------
-    >>> gram_inverse(sparse.csr_array([[1.0, 1.0, 0.0]]), l2=2).round(12).tolist()
-    [[0.25]]
-    """
+def _gram_inverse(X: sparse.csr_array, l2: float) -> Floats:
+    """Invert X X' + l2 I, shape (n_users, n_users), with little memory beside it."""
     n = X.shape[0]
     step = max(1, _NUMBERS_IN_A_BLOCK // n)
     gram, columns = np.empty((n, n)), X.T.tocsr()
@@ -82,8 +67,8 @@ def gram_inverse(X: sparse.csr_array, l2: float) -> Floats:
             raise ValueError(text) from error
 
 
-def inverse_diagonal(X: sparse.csr_array, K: Floats) -> Floats:
-    """Give the diagonal of ``l2 * P``: 1 - x'Kx for each column x of X."""
+def _inverse_diagonal(X: sparse.csr_array, K: Floats) -> Floats:
+    """Give the diagonal of l2 P, which is 1 - x'Kx for each column x of X."""
     columns = X.T.tocsr()
     step = max(1, _NUMBERS_IN_A_BLOCK // len(K))
     parts = []
@@ -91,59 +76,6 @@ def inverse_diagonal(X: sparse.csr_array, K: Floats) -> Floats:
         block = columns[start : start + step]
         parts.append(block.multiply(block @ K).sum(axis=1))
     return 1 - np.concatenate(parts)
-
-
-def matrix_of_values(
-    train: pd.DataFrame, values: Floats, rated: Interactions
-) -> sparse.csr_array:
-    """Put the values above 0 into a matrix with the rows and columns of `rated`."""
-    liked = train.assign(value=values)[values > 0]
-    return Interactions.from_ratings(liked, "value", rated.users, rated.movies).matrix
-
-
-LARGEST_N_USERS = 20_000
-BUILD_YEARS = 'Build it by movies.set_index("movie_id")["year"].'
-
-
-def check_size(n_users: int) -> None:
-    """Raise a ValueError if a matrix of users by users would be too large."""
-    if n_users > LARGEST_N_USERS:
-        gib = 8 * n_users**2 / 2**30
-        raise ValueError(
-            f"EASE inverts a matrix of users by users, here {n_users:,} squared: "
-            f"{gib:,.1f} GiB, and a tenth more while it is computed. Fit it on a "
-            f"sample of at most {LARGEST_N_USERS:,} users, for example ratings[ratings"
-            '["user_id"].isin(np.random.default_rng(0).choice(user_ids, 20_000, '
-            "replace=False))]."
-        )
-
-
-def check_years(years: object) -> None:
-    """Raise an error unless the years are whole numbers by movie id."""
-    if not isinstance(years, pd.Series):
-        raise TypeError(
-            f"release_years is no Series but {type(years).__name__}. {BUILD_YEARS}"
-        )
-    index = years.index
-    numbered = isinstance(index, pd.RangeIndex) and index.name is None
-    if not pd.api.types.is_integer_dtype(index) or (numbered and index.start == 0):
-        raise ValueError(
-            "The index of release_years must be movie ids, and holds "
-            f"{index[:3].tolist()} at its start. {BUILD_YEARS}"
-        )
-    if not index.is_unique:
-        raise ValueError(
-            f"Movie {index[index.duplicated()][0]} is in release_years more than once."
-        )
-    if not pd.api.types.is_numeric_dtype(years):
-        raise ValueError(
-            f"release_years must be numbers like 1995, and holds {years.dtype}; the "
-            "year of a date is dates.dt.year."
-        )
-
-
-# The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
-CHOSEN_EASE: dict[str, Any] = {"l2": 250, "half_like_from": 3.0, "recency": 0.25}
 
 
 @dataclass(eq=False)
@@ -163,8 +95,10 @@ class Ease(ScoresNewUsers):
         B_{ji} = -P_{ji} / P_{ii}, \qquad P = (X^T X + \lambda I)^{-1}.
 
     P is movies by movies. There are fewer users than movies here, so `fit` inverts a
-    users by users matrix K instead (see `gram_inverse`), and every score follows from
-    X and K.
+    users by users matrix K instead, from which P follows by the Woodbury identity:
+
+    .. math::
+        P = (I - X^T K X) / \lambda, \qquad K = (X X^T + \lambda I)^{-1}.
 
     A score may be below 0: the user's likes speak against the movie. A movie that
     nobody likes has no weights and scores exactly 0, so it stands above those. For a
@@ -201,7 +135,7 @@ class Ease(ScoresNewUsers):
     queries_ : scipy.sparse.csr_array, shape (n_users, n_movies)
         X with recency: what a user's scores are computed from.
     gram_inverse_ : numpy.ndarray, shape (n_users, n_users)
-        K of `gram_inverse`.
+        K.
     scale_ : numpy.ndarray, shape (n_movies,)
         ``l2 * diag(P)``, above 0 and at most 1.
     counts_ : numpy.ndarray of int, shape (n_movies,)
@@ -228,16 +162,16 @@ class Ease(ScoresNewUsers):
         self._check_settings()
         check_ratings_frame(train)
         rated = Interactions.from_ratings(train)
-        check_size(len(rated.users))
-        years, last_years = self._years_of(rated.movies.ids, train)
+        _check_size(len(rated.users))
+        years, last_years = self._years_of(rated, train)
         values = self._like_values(train["rating"].to_numpy())
-        likes = queries = matrix_of_values(train, values, rated)
+        likes = queries = _matrix_of(values, train, rated)
         if self.recency is not None:
             later, n_ratings = places_from_end(train, "recency")
             faded = values * np.exp(-(later / n_ratings) / self.recency)
-            queries = matrix_of_values(train, faded, rated)
-        inverse = gram_inverse(likes, self.l2)
-        self.scale_ = inverse_diagonal(likes, inverse)
+            queries = _matrix_of(faded, train, rated)
+        inverse = _gram_inverse(likes, self.l2)
+        self.scale_ = _inverse_diagonal(likes, inverse)
         self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
         self.likes_, self.queries_, self.gram_inverse_ = likes, queries, inverse
         self._years, self._last_years = years, last_years
@@ -287,32 +221,10 @@ class Ease(ScoresNewUsers):
         np.fill_diagonal(weights, 0)
         return weights
 
-    def similar(self, movie_id: int, n: int = 10) -> pd.DataFrame:
-        """Movies whose like raises the score of this one most: `movie_id`, `weight`.
-
-        It is one-sided: the weight of a cult film in the score of a hit is not the
-        weight of the hit in the score of the cult film. Only weights above 0.
-
-        Parameters
-        ----------
-        movie_id : int
-        n : int
-            At least 1. Fewer come back if fewer have a weight above 0.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `weight`, best first. Errors as of `weights_of`.
-        """
-        weights = self.weights_of(movie_id)
-        best = top_n(weights, n, exclude=weights <= 0)
-        movies = self.interactions_.movies.ids[best]
-        return pd.DataFrame({"movie_id": movies, "weight": weights[best]})
-
     def _user_scores(self, user_id: int) -> Floats:
         user = int(self.interactions_.users.rows(user_id))
         scores = self._scores(self.queries_[[user]].toarray()[0])
-        if self._years is not None and self._last_years is not None:
-            scores[self._years > self._last_years[user]] = -np.inf
+        scores[self._years > self._last_years[user]] = -np.inf
         return scores
 
     def _new_user_scores(self, ratings: pd.DataFrame, rated: Interactions) -> Floats:
@@ -343,24 +255,72 @@ class Ease(ScoresNewUsers):
         if self.recency is not None:
             check_positive("recency", self.recency)
         if self.release_years is not None:
-            check_years(self.release_years)
+            _check_years(self.release_years)
 
     def _like_values(self, stars: Floats) -> Floats:
         return like_values(stars, self.like_threshold, self.half_like_from)
 
     def _years_of(
-        self, movie_ids: NDArray[np.integer], train: pd.DataFrame
-    ) -> tuple[Floats, NDArray] | tuple[None, None]:
-        """Give the year of each movie, and each user's last year."""
+        self, rated: Interactions, train: pd.DataFrame
+    ) -> tuple[Floats, Floats]:
+        """Give the year of each movie, NaN where unknown, and each user's last year."""
         if self.release_years is None:
-            return None, None
+            return np.full(len(rated.movies), np.nan), np.zeros(len(rated.users))
         times = pd.Series(checked_times(train, "release_years"))
-        times = times.groupby(train["user_id"].to_numpy()).max()
+        last_times = times.groupby(train["user_id"].to_numpy()).max()
+        movie_ids = rated.movies.ids
         if not np.isin(movie_ids, self.release_years.index).any():
             raise ValueError(
                 "No training movie is in the index of release_years, which starts "
-                f"{self.release_years.index[:3].tolist()}. {BUILD_YEARS}"
+                f"{self.release_years.index[:3].tolist()}. {_BUILD_YEARS}"
             )
         years = self.release_years.reindex(movie_ids)
-        last_years = pd.to_datetime(times, unit="s").dt.year
+        last_years = pd.to_datetime(last_times, unit="s").dt.year
         return years.to_numpy(np.float64, na_value=np.nan), last_years.to_numpy()
+
+
+def _matrix_of(
+    values: Floats, train: pd.DataFrame, rated: Interactions
+) -> sparse.csr_array:
+    """Put the values above 0 into a matrix with the rows and columns of `rated`."""
+    liked = train.assign(value=values)[values > 0]
+    return Interactions.from_ratings(liked, "value", rated.users, rated.movies).matrix
+
+
+def _check_size(n_users: int) -> None:
+    if n_users > _LARGEST_N_USERS:
+        gib = 8 * n_users**2 / 2**30
+        raise ValueError(
+            f"EASE inverts a matrix of users by users, here {n_users:,} squared: "
+            f"{gib:,.1f} GiB, and a tenth more while it is computed. Fit it on a "
+            f"sample of at most {_LARGEST_N_USERS:,} users, for example ratings[ratings"
+            '["user_id"].isin(np.random.default_rng(0).choice(user_ids, 20_000, '
+            "replace=False))]."
+        )
+
+
+_BUILD_YEARS = 'Build it by movies.set_index("movie_id")["year"].'
+
+
+def _check_years(years: object) -> None:
+    """Raise an error unless the years are whole numbers by movie id."""
+    if not isinstance(years, pd.Series):
+        raise TypeError(
+            f"release_years is no Series but {type(years).__name__}. {_BUILD_YEARS}"
+        )
+    index = years.index
+    numbered = isinstance(index, pd.RangeIndex) and index.name is None
+    if not pd.api.types.is_integer_dtype(index) or (numbered and index.start == 0):
+        raise ValueError(
+            "The index of release_years must be movie ids, and holds "
+            f"{index[:3].tolist()} at its start. {_BUILD_YEARS}"
+        )
+    if not index.is_unique:
+        raise ValueError(
+            f"Movie {index[index.duplicated()][0]} is in release_years more than once."
+        )
+    if not pd.api.types.is_numeric_dtype(years):
+        raise ValueError(
+            f"release_years must be numbers like 1995, and holds {years.dtype}; the "
+            "year of a date is dates.dt.year."
+        )

@@ -1,21 +1,15 @@
-"""Hybrids that blend: several methods at once, each with a weight.
+"""Hybrids: methods made of others.
 
 `BlendedStars` and `BlendedLists` learn how far to trust each of some methods, on
-ratings that none of them has learned from. What Burke calls a weighted hybrid: "Hybrid
-recommender systems: survey and experiments", User Modeling and User-Adapted Interaction
-12, 2002. `recsys_helpers.methods.hybrids` has the other kind.
+ratings that none of them has learned from. `SwitchedStars` and `SwitchedLists` ask one
+method about most movies, and another, which knows their content, about those that few
+have rated. `Fallback` has an answer for users whom a method does not know.
 
-Hybrids that switch: one method for most movies, another for rare ones.
-
-Methods that learn from ratings have nothing to say about a movie that nobody has rated.
-`SwitchedStars` and `SwitchedLists` ask a method that knows the movie's content instead.
-What Burke calls a switching hybrid: "Hybrid recommender systems: survey and
-experiments", User Modeling and User-Adapted Interaction 12, 2002.
-
-A method for those that another method does not know.
+Burke, "Hybrid recommender systems: survey and experiments", User Modeling and
+User-Adapted Interaction 12, 2002, calls the first two kinds weighted and switching.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -27,6 +21,7 @@ from recsys_helpers._checks import check_count, check_number, check_positive
 from recsys_helpers.evaluation import RatingPredictor, Recommender
 from recsys_helpers.interactions import UnknownIdError, integer_ids, positives, top_n
 from recsys_helpers.methods._base import (
+    Floats,
     as_stars,
     check_ratings_frame,
     checked_pairs,
@@ -35,8 +30,6 @@ from recsys_helpers.methods._base import (
 from recsys_helpers.metrics import ndcg_at_k
 from recsys_helpers.progress import progress_bar
 from recsys_helpers.splits import Split, user_temporal_split
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(eq=False)
@@ -86,10 +79,10 @@ class BlendedStars:
         check_ratings_frame(train)
         check_positive("l2", self.l2)
         inner = _inner_split(self.models, self.cut, train)
-        _fit_all(self.models, inner.train)
+        _fit_all(self.models.values(), inner.train)
         predicted = self._predictions(inner.test["user_id"], inner.test["movie_id"])
         weights, self.intercept_ = _stacked(predicted, inner.test["rating"], self.l2)
-        _fit_all(self.models, train)
+        _fit_all(self.models.values(), train)
         self.weights_ = pd.Series(weights, index=list(self.models))
         return self
 
@@ -170,9 +163,9 @@ class BlendedLists:
             check_count(name, getattr(self, name))
         check_number("offset", self.offset)
         inner = _inner_split(self.models, self.cut, train)
-        _fit_all(self.models, inner.train)
+        _fit_all(self.models.values(), inner.train)
         counts, rounds = self._selected(self._asked(inner))
-        _fit_all(self.models, train)
+        _fit_all(self.models.values(), train)
         self.weights_ = pd.Series(counts / counts.sum(), index=list(self.models))
         self.rounds_ = rounds
         return self
@@ -234,63 +227,22 @@ class BlendedLists:
         total = np.zeros(len(tried))
         for parts, liked, n_liked in asked:
             order = np.argsort(-(parts @ tried.T), axis=0, kind="stable")
-            n_relevant = np.full(len(tried), n_liked)
-            total += ndcg_at_k(
-                liked[order[: self.k]].T, n_relevant, self.k, padded=True
-            )
+            hits, n_relevant = liked[order[: self.k]].T, np.full(len(tried), n_liked)
+            total += ndcg_at_k(hits, n_relevant, self.k, padded=True)
         return total / len(asked)
 
     def _parts(
         self, user_id: int, n: int, exclude_seen: bool
     ) -> tuple[NDArray[np.int64], Floats]:
         """Give what each list adds to each movie on any, shape (n_movies, n_models)."""
-        lists = [
-            integer_ids(
-                model.recommend(user_id, n, exclude_seen)["movie_id"], "movie_id"
-            )
-            for model in self.models.values()
-        ]
+        asked = (m.recommend(user_id, n, exclude_seen) for m in self.models.values())
+        lists = [integer_ids(listed["movie_id"], "movie_id") for listed in asked]
         movie_ids = np.unique(np.concatenate(lists))
         parts = np.zeros((len(movie_ids), len(lists)))
         for column, listed in enumerate(lists):
             places = self.offset + 1 + np.arange(len(listed))
             parts[np.searchsorted(movie_ids, listed), column] = 1 / places
         return movie_ids, parts
-
-
-def _inner_split(
-    models: Mapping[str, object],
-    cut: Callable[[pd.DataFrame], Split],
-    train: pd.DataFrame,
-) -> Split:
-    if not models:
-        raise ValueError("There is no method to blend. Give at least one, by name.")
-    inner = cut(train)
-    if inner.train.empty or inner.test.empty:
-        raise ValueError(
-            "The cut of the training rows leaves nothing to learn the weights from: "
-            f"{len(inner.train)} rows to fit and {len(inner.test)} to blend."
-        )
-    return inner
-
-
-def _fit_all(
-    models: Mapping[str, RatingPredictor] | Mapping[str, Recommender],
-    train: pd.DataFrame,
-) -> None:
-    for model in models.values():
-        model.fit(train)
-
-
-def _stacked(predicted: Floats, ratings: ArrayLike, l2: float) -> tuple[Floats, float]:
-    """Weights near the plain mean that fit best, and the intercept."""
-    equal = np.full(predicted.shape[1], 1 / predicted.shape[1])
-    residual = np.asarray(ratings, dtype=np.float64) - predicted @ equal
-    centred = predicted - predicted.mean(axis=0)
-    gram = centred.T @ centred + l2 * np.eye(len(equal))
-    weights = equal + np.linalg.solve(gram, centred.T @ (residual - residual.mean()))
-    means = predicted.mean(axis=0)
-    return weights, float(np.mean(np.asarray(ratings)) - means @ weights)
 
 
 @dataclass(eq=False)
@@ -311,8 +263,7 @@ class SwitchedStars:
     def fit(self, train: pd.DataFrame) -> Self:
         """Fit both, and count the ratings."""
         self.n_ratings_ = _counted(train, self.few)
-        self.model.fit(train)
-        self.for_rare.fit(train)
+        _fit_all((self.model, self.for_rare), train)
         return self
 
     def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> Floats:
@@ -353,8 +304,7 @@ class SwitchedLists:
         """Fit both, and count the ratings."""
         check_count("one_in", self.one_in)
         self.n_ratings_ = _counted(train, self.few)
-        self.model.fit(train)
-        self.for_rare.fit(train)
+        _fit_all((self.model, self.for_rare), train)
         return self
 
     def recommend(
@@ -391,12 +341,6 @@ class SwitchedLists:
         return everything.to_numpy()[counts <= self.few][:n]
 
 
-def _counted(train: pd.DataFrame, few: int) -> pd.Series:
-    check_ratings_frame(train)
-    check_count("few", few, at_least=0)
-    return train.groupby("movie_id").size()
-
-
 @dataclass
 class Fallback:
     """Ask a method, and another one about the users whom it does not know.
@@ -414,8 +358,7 @@ class Fallback:
 
     def fit(self, train: pd.DataFrame) -> Self:
         """Fit both."""
-        self.model.fit(train)
-        self.otherwise.fit(train)
+        _fit_all((self.model, self.otherwise), train)
         return self
 
     def recommend(
@@ -429,3 +372,43 @@ class Fallback:
             return self.model.recommend(user_id, n, exclude_seen)
         except UnknownIdError:
             return self.otherwise.recommend(user_id, n, exclude_seen)
+
+
+def _inner_split(
+    models: Mapping[str, object],
+    cut: Callable[[pd.DataFrame], Split],
+    train: pd.DataFrame,
+) -> Split:
+    if not models:
+        raise ValueError("There is no method to blend. Give at least one, by name.")
+    inner = cut(train)
+    if inner.train.empty or inner.test.empty:
+        raise ValueError(
+            "The cut of the training rows leaves nothing to learn the weights from: "
+            f"{len(inner.train)} rows to fit and {len(inner.test)} to blend."
+        )
+    return inner
+
+
+def _fit_all(
+    models: Iterable[RatingPredictor | Recommender], train: pd.DataFrame
+) -> None:
+    for model in models:
+        model.fit(train)
+
+
+def _stacked(predicted: Floats, ratings: ArrayLike, l2: float) -> tuple[Floats, float]:
+    """Weights near the plain mean that fit best, and the intercept."""
+    equal = np.full(predicted.shape[1], 1 / predicted.shape[1])
+    residual = np.asarray(ratings, dtype=np.float64) - predicted @ equal
+    centred = predicted - predicted.mean(axis=0)
+    gram = centred.T @ centred + l2 * np.eye(len(equal))
+    weights = equal + np.linalg.solve(gram, centred.T @ (residual - residual.mean()))
+    means = predicted.mean(axis=0)
+    return weights, float(np.mean(np.asarray(ratings)) - means @ weights)
+
+
+def _counted(train: pd.DataFrame, few: int) -> pd.Series:
+    check_ratings_frame(train)
+    check_count("few", few, at_least=0)
+    return train.groupby("movie_id").size()

@@ -4,23 +4,16 @@ The vectors may come from anywhere: posters, genres, links. A movie that nobody 
 rated can be listed too, as long as it has a vector.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from recsys_helpers.interactions import IdIndex, Interactions, positives, top_n
 from recsys_helpers.methods._base import check_ratings_frame, require_fitted
 from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import unit_rows
-
-__all__ = [
-    "LikedVectors",
-]
 
 
 @dataclass(kw_only=True)
@@ -73,23 +66,19 @@ class LikedVectors:
             If a rating cannot be, or the threshold is no number.
         """
         check_ratings_frame(train)
-        liked = positives(train, self.like_threshold)
-        interactions = Interactions.from_ratings(train)
+        rated = Interactions.from_ratings(train)
+        movie_ids = self.vectors.movie_ids
         directions = unit_rows(self.vectors.matrix.astype(np.float64))
-        rows = IdIndex.of(self.vectors.movie_ids, "movie_id")
-        columns = rows.find(liked["movie_id"])
-        liked, columns = liked[columns >= 0], columns[columns >= 0]
-        likes = sparse.csr_array(
-            (np.ones(len(liked)), (interactions.users.rows(liked["user_id"]), columns)),
-            shape=(len(interactions.users), len(rows)),
-        )
-        # IdIndex sorts its ids; the vectors have an order of their own.
-        place = rows.find(self.vectors.movie_ids)
-        sums = likes[:, place] @ directions
+        liked = positives(train, self.like_threshold)
+        liked = liked[np.isin(liked["movie_id"], movie_ids)]
+        index = IdIndex.of(movie_ids, "movie_id")
+        likes = Interactions.from_ratings(liked, None, rated.users, index).matrix
+        # The index sorts its ids; the vectors have an order of their own.
+        sums = likes[:, index.rows(movie_ids)] @ directions
         n_likes = likes.sum(axis=1)[:, None]
         self.tastes_ = sums / np.maximum(n_likes, 1)
-        self.directions_, self.interactions_ = directions, interactions
-        self._movie_ids = self.vectors.movie_ids
+        self.directions_, self.interactions_ = directions, rated
+        self._movie_ids = movie_ids
         return self
 
     def recommend(
@@ -106,8 +95,7 @@ class LikedVectors:
         scores = self.directions_ @ self.tastes_[self.interactions_.users.rows(user_id)]
         unwanted = None
         if exclude_seen:
-            columns = self.interactions_.seen_by(user_id)
-            seen = self.interactions_.movies.ids[columns]
+            seen = self.interactions_.movies.ids[self.interactions_.seen_by(user_id)]
             unwanted = np.isin(self._movie_ids, seen)
         best = top_n(scores, n, unwanted)
         return pd.DataFrame({"movie_id": self._movie_ids[best], "score": scores[best]})

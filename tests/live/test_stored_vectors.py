@@ -11,7 +11,7 @@ from recsys_helpers.images.backbones import load_backbone
 from recsys_helpers.interactions import long_tail
 from recsys_helpers.methods.posters import PosterMethod
 from recsys_helpers.posters import draw_posters
-from recsys_helpers.results import published_file, published_vectors
+from recsys_helpers.results import published_file
 from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import unit_rows
 
@@ -22,6 +22,10 @@ SEQUELS = [
     (1, 3114, 78_499),  # Toy Story
     (2571, 6365, 6934),  # The Matrix
 ]
+
+
+def vectors_of(name: str) -> MovieVectors:
+    return MovieVectors.load(published_file("vectors", f"{name}.npz"))
 
 
 @pytest.fixture(scope="module")
@@ -35,11 +39,11 @@ def most_rated(small):
 
 
 def test_there_is_a_poster_of_each_of_the_most_rated_movies(most_rated):
-    assert published_vectors("posters").movie_ids.tolist() == most_rated.tolist()
+    assert vectors_of("posters").movie_ids.tolist() == most_rated.tolist()
 
 
 def test_nearly_all_of_the_most_rated_movies_have_entities(most_rated):
-    found = published_vectors("entities").movie_ids
+    found = vectors_of("entities").movie_ids
     assert np.isin(found, most_rated).all()
     assert len(found) > 0.9 * N_FILMS
 
@@ -51,13 +55,13 @@ def test_a_file_of_vectors_has_less_than_half_a_megabyte(name):
 
 @pytest.mark.parametrize("name", ["entities", "posters"])
 def test_vectors_have_length_one_but_for_rounding(name):
-    lengths = np.linalg.norm(published_vectors(name).matrix, axis=1)
+    lengths = np.linalg.norm(vectors_of(name).matrix, axis=1)
     assert lengths == pytest.approx(np.ones(len(lengths)), abs=0.1)
 
 
 @pytest.mark.parametrize("films", SEQUELS)
 def test_sequels_are_near_each_other_by_entities(films):
-    vectors = published_vectors("entities")
+    vectors = vectors_of("entities")
     for film, other in combinations(films, 2):
         assert other in vectors.neighbours(film, n=10)["movie_id"].tolist()
 
@@ -66,7 +70,7 @@ def test_posters_are_as_alike_as_the_network_says_anew(small, most_rated):
     movies = small.movies.set_index("movie_id").loc[most_rated[:24]].reset_index()
     method = PosterMethod(describe=load_backbone())
     fresh = method.fit(movies, draw_posters(movies, wear=True)).movie_vectors()
-    stored = published_vectors("posters")
+    stored = vectors_of("posters")
     agreement = cosines(fresh).corr(cosines(stored, len(movies)), method="spearman")
     # Not 1: features are standardised over these movies, and there over all.
     assert agreement > 0.8

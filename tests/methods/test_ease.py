@@ -9,8 +9,8 @@ from recsys_helpers import metrics, splits
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import recommend_all
 from recsys_helpers.interactions import UnknownIdError, positives
-from recsys_helpers.methods import ease as ease_algebra
-from recsys_helpers.methods.ease import Ease, gram_inverse, inverse_diagonal
+from recsys_helpers.methods import ease as module
+from recsys_helpers.methods.ease import Ease
 
 
 def frame(rows):
@@ -111,29 +111,28 @@ def test_a_movie_that_nobody_likes_has_no_weights(train):
     assert Ease().fit(train).weights_of(30).tolist() == [0, 0, 0]
 
 
-def test_the_diagonal_is_the_same_in_small_blocks(monkeypatch):
-    X = some_likes()
-    K = gram_inverse(X, l2=2)
-    whole = inverse_diagonal(X, K)
-    monkeypatch.setattr(ease_algebra, "_NUMBERS_IN_A_BLOCK", 24)
-    assert inverse_diagonal(X, K) == pytest.approx(whole)
+def test_the_weights_of_an_unknown_movie_are_not_known(train):
+    with pytest.raises(UnknownIdError, match="99"):
+        Ease().fit(train).weights_of(99)
 
 
 @pytest.mark.parametrize("block", [24, 10_000])
 def test_the_inverse_is_that_of_numpy_and_symmetric(block, monkeypatch):
     # Six users: blocks of four rows and of two, or all at once.
-    monkeypatch.setattr(ease_algebra, "_NUMBERS_IN_A_BLOCK", block)
-    X = some_likes()
-    K = gram_inverse(X, l2=2)
-    expected = np.linalg.inv(X.toarray() @ X.toarray().T + 2 * np.eye(6))
-    np.testing.assert_allclose(K, expected, atol=1e-12)
+    monkeypatch.setattr(module, "_NUMBERS_IN_A_BLOCK", block)
+    X = some_likes().toarray()
+    K = module._gram_inverse(some_likes(), l2=2)
+    np.testing.assert_allclose(K, np.linalg.inv(X @ X.T + 2 * np.eye(6)), atol=1e-12)
     assert (K == K.T).all()
+    diagonal = 2 * np.diag(np.linalg.inv(X.T @ X + 2 * np.eye(11)))
+    found = module._inverse_diagonal(some_likes(), K)
+    np.testing.assert_allclose(found, diagonal, atol=1e-12)
 
 
 def test_an_l2_too_small_to_invert_is_named():
-    twins = sparse.csr_array(np.ones((3, 2)))
+    twins = frame([(u, m, 5.0) for u in (1, 2, 3) for m in (10, 20)])
     with pytest.raises(ValueError, match="l2=1e-30"):
-        gram_inverse(twins, l2=1e-30)
+        Ease(l2=1e-30).fit(twins)
 
 
 def test_weights_among_movies_are_a_part_of_all_weights(random_train):
@@ -184,31 +183,6 @@ def test_a_new_user_can_get_movies_of_any_year(random_train):
 def test_a_new_users_movie_that_nobody_rated_is_named(train):
     with pytest.raises(UnknownIdError, match="99"):
         Ease().fit(train).recommend_to({"movie_id": [10, 99], "rating": [5.0, 4.0]})
-
-
-# --- similar ------------------------------------------------------------------------
-
-
-def test_similar_movies_are_those_whose_like_raises_the_score(train):
-    # Column 10 of B above: 20 counts 1 / 3. And column 20: 10 counts 1 / 2.
-    model = Ease(l2=1).fit(train)
-    assert model.similar(10).to_dict("list") == {
-        "movie_id": [20],
-        "weight": pytest.approx([1 / 3]),
-    }
-    assert model.similar(20)["weight"].tolist() == pytest.approx([1 / 2])
-
-
-def test_similar_movies_come_best_first_and_at_most_n(random_train):
-    model = Ease(l2=3).fit(random_train)
-    table = model.similar(4, n=2)
-    weights = model.weights_of(4)
-    assert table["weight"].tolist() == sorted(weights[weights > 0])[::-1][:2]
-
-
-def test_an_unknown_movie_is_named(train):
-    with pytest.raises(UnknownIdError, match="99"):
-        Ease().fit(train).similar(99)
 
 
 # --- what counts as a like ----------------------------------------------------------

@@ -1,12 +1,14 @@
-"""Blends find the method that is right; switches ask it about rare movies only."""
+"""Blends find the method that is right; switches and fallbacks ask the one to ask."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from recsys_helpers.interactions import UnknownIdError
 from recsys_helpers.methods.hybrids import (
     BlendedLists,
     BlendedStars,
+    Fallback,
     SwitchedLists,
     SwitchedStars,
 )
@@ -176,7 +178,7 @@ def test_lists_without_a_like_to_learn_from_are_refused():
         BlendedLists(models, cut=known_users).fit(TRAIN.assign(rating=1.0))
 
 
-# --- switches ---
+# --- switches ----------------------------------------------------------------------
 
 
 RARE = pd.concat(
@@ -234,3 +236,53 @@ def test_every_tenth_place_is_for_a_rare_movie_however_long_the_list():
 def test_rare_movies_come_last_where_the_first_method_has_few():
     switch = SwitchedLists(Says(listed=[101, 102]), Says(listed=[130])).fit(RARE)
     assert switch.recommend(1)["movie_id"].tolist() == [101, 102, 130]
+
+
+# --- a fallback for unknown users ---------------------------------------------------
+
+
+class Scripted:
+    """Notes what it is asked, and gives the answer or raises the error it holds."""
+
+    def __init__(self, answer):
+        self.answer = answer
+        self.asked = []
+
+    def fit(self, train):
+        self.train = train
+        return self
+
+    def recommend(self, user_id, n=10, exclude_seen=True):
+        self.asked.append((user_id, n, exclude_seen))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def test_both_learn_from_the_same_rows():
+    model, otherwise = Scripted("a"), Scripted("b")
+    Fallback(model, otherwise).fit("the rows")
+    assert (model.train, otherwise.train) == ("the rows", "the rows")
+
+
+def test_a_known_user_is_answered_by_the_model_alone():
+    model, otherwise = Scripted("its list"), Scripted("popular")
+    assert Fallback(model, otherwise).recommend(1) == "its list"
+    assert otherwise.asked == []
+
+
+def test_an_unknown_user_is_answered_otherwise():
+    model, otherwise = Scripted(UnknownIdError("who?")), Scripted("popular")
+    assert Fallback(model, otherwise).recommend(1) == "popular"
+
+
+def test_what_was_asked_is_passed_on_to_both():
+    model, otherwise = Scripted(UnknownIdError("who?")), Scripted("popular")
+    Fallback(model, otherwise).recommend(7, 3, False)
+    assert model.asked == otherwise.asked == [(7, 3, False)]
+
+
+@pytest.mark.parametrize("error", [ValueError("n"), KeyError("column"), OSError()])
+def test_another_error_of_the_model_comes_through(error):
+    with pytest.raises(type(error)):
+        Fallback(Scripted(error), Scripted("popular")).recommend(1)

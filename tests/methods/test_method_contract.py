@@ -18,6 +18,7 @@ from recsys_helpers.methods.baselines import (
     Popularity,
     RandomChoice,
 )
+from recsys_helpers.methods.bpr import Bpr
 from recsys_helpers.methods.collaborative import KerasFactors, KerasNetwork
 from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.hybrids import (
@@ -146,6 +147,13 @@ class TestAls(RecommenderContract):
 
     def make(self):
         return Als(like_threshold=4)
+
+
+class TestBpr(RecommenderContract):
+    bad_settings = {"learning_rate": 0}
+
+    def make(self):
+        return Bpr(n_factors=8, learning_rate=0.1, like_threshold=4)
 
 
 # --- Keras: few ratings ask for small penalties and large steps -----------------------

@@ -241,6 +241,27 @@ def test_of_users_the_similar_are_users(few_in_common):
     assert model.similar(1)["user_id"].tolist() == [3]
 
 
+@pytest.mark.parametrize("of", ["movies", "users"])
+def test_the_similar_come_with_how_many_ratings_they_have_in_common(of):
+    # Also such ratings as are 0 once centred: those of user 3.
+    train = random_ratings()
+    train.loc[train["user_id"] == 3, "rating"] = 3.5
+    model = RatingNeighbours(of, shrinkage=0).fit(train)
+    rated = model.interactions_.matrix.toarray() > 0
+    rows = (rated.T if of == "movies" else rated).astype(int)
+    index = getattr(model.interactions_, of)
+    for row, common in zip(index.ids, rows @ rows.T, strict=True):
+        table = model.similar(row, n=99)
+        expected = common[index.rows(table[index.name])]
+        assert table["n_common"].tolist() == expected.tolist()
+
+
+def test_equally_similar_movies_come_in_the_order_of_their_ids():
+    same = [(u, m, r) for m in (30, 10, 20) for u, r in ((1, 5.0), (2, 1.0))]
+    model = RatingNeighbours(shrinkage=0).fit(frame([*same, (1, 40, 1.0)]))
+    assert model.similar(20)["movie_id"].tolist() == [10, 30]
+
+
 @pytest.mark.parametrize(
     "setting",
     [

@@ -9,15 +9,9 @@ from hypothesis.extra.numpy import arrays
 from scipy import sparse
 from sklearn.metrics.pairwise import cosine_similarity
 
-from recsys_helpers.interactions import IdIndex, UnknownIdError, k_largest
+from recsys_helpers.interactions import k_largest
 from recsys_helpers.methods import similarity as module
-from recsys_helpers.methods.similarity import (
-    most_similar,
-    n_common,
-    nearest_by_similarity,
-    similarity,
-    similarity_in_blocks,
-)
+from recsys_helpers.methods.similarity import nearest_by_similarity, similarity
 
 EMPTY = np.nan
 
@@ -98,7 +92,6 @@ def test_one_common_column_is_perfect_agreement_or_its_opposite():
 def test_a_stored_zero_is_a_rating():
     # Both have rated columns 0 and 1, so shrinkage 2 halves the cosine of 1.
     A = ratings_of([[2, 0]])
-    assert n_common(A, A).tolist() == [[2]]
     assert similarity(A, A, shrinkage=2) == pytest.approx(0.5)
 
 
@@ -177,32 +170,23 @@ def test_the_nearest_are_the_best_of_all_similarities(seed, k, shrinkage):
         assert near[kept].tolist() == scores[kept].tolist()
 
 
-@pytest.mark.parametrize("block_size", [1, 5, 100])
-def test_the_block_size_does_not_change_the_answer(block_size):
+@pytest.mark.parametrize("n_rows", [1, 5, 100])
+def test_the_size_of_a_block_does_not_change_the_answer(monkeypatch, n_rows):
     A = some_ratings(6)
-    settings = {"shrinkage": 2, "common_only": True}
-    whole = nearest_by_similarity(A, 3, **settings)
-    blocks = nearest_by_similarity(A, 3, **settings, block_size=block_size)
+    whole = nearest_by_similarity(A, 3, shrinkage=2)
+    prepared, prepare = [], module._parts_of
+    monkeypatch.setattr(module, "_NUMBERS_IN_A_BLOCK", n_rows * len(A.toarray()))
+    monkeypatch.setattr(module, "_parts_of", lambda A: prepared.append(1) or prepare(A))
+    blocks = nearest_by_similarity(A, 3, shrinkage=2)
     assert (whole != blocks).nnz == 0
+    assert len(prepared) == 1  # and not for every block
 
 
-def test_no_block_is_larger_than_asked_for():
-    blocks = similarity_in_blocks(some_ratings(7), np.arange(12), block_size=5)
-    assert [len(scores) for _, scores in blocks] == [5, 5, 2]
-
-
-def test_the_rows_are_prepared_once_and_not_for_every_block(monkeypatch):
-    calls = []
-    prepare = module.parts_of
-    monkeypatch.setattr(module, "parts_of", lambda A: calls.append(A) or prepare(A))
-    nearest_by_similarity(some_ratings(7), 2, block_size=5)
-    assert len(calls) == 1
-
-
-@pytest.mark.parametrize("setting", ["k", "block_size"])
-def test_no_neighbours_and_no_block_are_refused(setting):
-    with pytest.raises(ValueError, match=setting):
-        nearest_by_similarity(some_ratings(0), **{"k": 2} | {setting: 0})
+@pytest.mark.parametrize("n_rows", [1, 5, 100])
+def test_no_block_is_larger_than_it_may_be(monkeypatch, n_rows):
+    monkeypatch.setattr(module, "_NUMBERS_IN_A_BLOCK", n_rows * 12)
+    blocks = module.similarity_in_blocks(some_ratings(7), np.arange(12))
+    assert max(len(scores) for _, scores in blocks) == min(n_rows, 12)
 
 
 def test_half_a_neighbour_cannot_be_kept():
@@ -213,90 +197,27 @@ def test_half_a_neighbour_cannot_be_kept():
 # --- matrices that cannot be read ---------------------------------------------------
 
 
-@pytest.mark.parametrize("compare", [similarity, n_common])
-def test_both_must_be_in_csr_format(compare):
+def test_both_must_be_in_csr_format():
     A = some_ratings(0)
     with pytest.raises(TypeError, match="A must be"):
-        compare(A.toarray(), A)
+        similarity(A.toarray(), A)
     with pytest.raises(TypeError, match="B must be"):
-        compare(A, A.tocsc())
+        similarity(A, A.tocsc())
 
 
-def test_the_nearest_are_looked_for_in_csr_format_only():
-    with pytest.raises(TypeError, match="csc"):
-        nearest_by_similarity(some_ratings(0).tocsc(), 2)
-
-
-@pytest.mark.parametrize("compare", [similarity, n_common])
-def test_rows_of_other_widths_are_refused(compare):
+def test_rows_of_other_widths_are_refused():
     with pytest.raises(ValueError, match=r"9 columns.* 4"):
-        compare(some_ratings(0), some_ratings(0, n=4))
-
-
-def test_a_matrix_without_rows_is_refused():
-    with pytest.raises(ValueError, match="no rows"):
-        nearest_by_similarity(sparse.csr_array((0, 3)), 2)
+        similarity(some_ratings(0), some_ratings(0, n=4))
 
 
 def test_a_cell_that_is_stored_twice_counts_once_with_its_sum():
-    # (1 + 2, 4) is (3, 4)
+    # (1 + 2, 4) is (3, 4), which shrinkage 2 halves.
     parts = (np.array([1.0, 4, 2]), np.array([0, 1, 0]), np.array([0, 3]))
     A, B = sparse.csr_array(parts, shape=(1, 2)), ratings_of([[3, 4]])
-    assert n_common(A, B).tolist() == [[2]]
-    assert similarity(A, B) == pytest.approx(1)
+    assert similarity(A, B, shrinkage=2) == pytest.approx(0.5)
 
 
 def test_a_row_with_itself_is_one_and_not_a_little_more():
     # Without a limit it is 1.0000000000000002.
     A = ratings_of([[3, 3, 2, 4, 2]])
     assert similarity(A, A).max() <= 1
-
-
-# --- the nearest as a table ---------------------------------------------------------
-
-
-@pytest.fixture
-def movies():
-    """Row 20 is as row 10 with one user less; row 30 shares one user with 10."""
-    rows = [[1, -1, 2, EMPTY], [1, -1, EMPTY, EMPTY], [EMPTY, EMPTY, 1, 1]]
-    return ratings_of(rows), IdIndex.of([10, 20, 30], "movie_id")
-
-
-def test_the_most_similar_come_with_how_many_they_have_in_common(movies):
-    # 10 and 20: 2 / (6 * 2)**0.5; 10 and 30: 2 / (6 * 2)**0.5: a tie.
-    table = most_similar(*movies, 10)
-    assert table.to_dict("list") == {
-        "movie_id": [20, 30],
-        "similarity": pytest.approx([0.57735, 0.57735], abs=1e-5),
-        "n_common": [2, 1],
-    }
-
-
-def test_shrinkage_favours_those_with_more_in_common(movies):
-    # Times 2 / (2 + 1) and 1 / (1 + 1).
-    table = most_similar(*movies, 10, shrinkage=1)
-    assert table["similarity"].tolist() == pytest.approx([0.3849, 0.28868], abs=1e-5)
-
-
-def test_a_table_of_one_holds_the_nearest(movies):
-    assert most_similar(*movies, 30, n=1)["movie_id"].tolist() == [10]
-
-
-def test_the_most_similar_to_an_unknown_movie_are_not_known(movies):
-    with pytest.raises(UnknownIdError, match="99"):
-        most_similar(*movies, 99)
-
-
-def test_what_rows_have_in_common_are_whole_numbers(movies):
-    assert most_similar(*movies, 10)["n_common"].dtype == np.int64
-
-
-def test_a_table_of_no_rows_cannot_be_asked_for(movies):
-    with pytest.raises(ValueError, match=r"\bn\b"):
-        most_similar(*movies, 10, n=0)
-
-
-def test_the_index_must_fit_the_rows(movies):
-    A, _ = movies
-    with pytest.raises(ValueError, match=r"3 rows.* 2 ids"):
-        most_similar(A, IdIndex.of([10, 20], "movie_id"), 10)
