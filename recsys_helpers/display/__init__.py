@@ -67,7 +67,7 @@ def poster_strip(
     Parameters
     ----------
     movies : pandas.DataFrame
-        _Column title; movie_id, year and genres where there are such.
+        Column title; movie_id, year and genres where there are such.
     caption : str, optional
         Stands above the row and names it for a screen reader.
     poster_urls : mapping of movie_id to str, or one for each row, optional
@@ -76,11 +76,6 @@ def poster_strip(
     scores : mapping of movie_id to a number or text, or one for each row, optional
         Stand below the posters; numbers get three decimals. A pandas Series, here and
         above, goes by its index: that of `movies`, or else the ids of the movies.
-
-    Returns
-    -------
-    Shown
-        Draws itself as the last line of a notebook's cell.
 
     Raises
     ------
@@ -137,11 +132,6 @@ def movie_table(
     formats : mapping of column to format, optional
         For other formats: ``".1%"`` as in an f-string, or a function that makes text
         of a value that is not missing.
-
-    Returns
-    -------
-    Shown
-        Draws itself as the last line of a notebook's cell.
 
     Raises
     ------

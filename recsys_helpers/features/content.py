@@ -18,8 +18,10 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import sparse
 
-from recsys_helpers._checks import check_count, check_csr
+from recsys_helpers._checks import check_csr
 from recsys_helpers.interactions import UnknownIdError, integer_ids
+
+YEARS_APART = 5
 
 
 def genre_flags(movies: pd.DataFrame) -> pd.DataFrame:
@@ -40,10 +42,9 @@ def genre_flags(movies: pd.DataFrame) -> pd.DataFrame:
     >>> genre_flags(movies).loc[7].to_dict()
     {'Drama': 1.0, 'War': 1.0}
     """
+    matrix, names = _genre_matrix(movies["genres"])
     index = pd.Index(movies["movie_id"], name="movie_id")
-    listed = pd.Series(movies["genres"].array, index=index).explode().dropna()
-    flags = pd.crosstab(listed.index, listed).reindex(index, fill_value=0)
-    return flags.astype(np.float64).rename_axis(index="movie_id", columns=None)
+    return pd.DataFrame(matrix.toarray(), index=index, columns=names, copy=False)
 
 
 def movie_content(movies: pd.DataFrame) -> pd.DataFrame:
@@ -65,19 +66,19 @@ def movie_content(movies: pd.DataFrame) -> pd.DataFrame:
 
 
 def genre_and_year_matrix(
-    movies: pd.DataFrame, movie_ids: ArrayLike, years_apart: int = 5
+    movies: pd.DataFrame, movie_ids: ArrayLike
 ) -> tuple[sparse.csr_array, list[str]]:
     """Genres and year of release of some movies.
+
+    There is a column for every fifth year. A movie that was released between two of
+    them has a share in both, so that one year more changes little: 1992 is 0.6 of 1990
+    and 0.4 of 1995.
 
     Parameters
     ----------
     movies : DataFrame with `movie_id`, `genres` (a tuple of str) and `year`
         A year can be missing.
     movie_ids : array of int, shape (n_movies,)
-    years_apart : int
-        There is a column for every so many years. A movie that was released between
-        two of them has a share in both, so that one year more changes little: with
-        columns for 1990 and 1995, 1992 is 0.6 of the first and 0.4 of the second.
 
     Returns
     -------
@@ -108,7 +109,6 @@ def genre_and_year_matrix(
     >>> matrix.toarray().tolist()
     [[0.0, 1.0, 0.6, 0.4], [1.0, 0.0, 1.0, 0.0]]
     """
-    check_count("years_apart", years_apart)
     movie_ids = integer_ids(movie_ids, "movie_id")
     known = movies.set_index(integer_ids(movies["movie_id"], "movie_id"))
     missing = np.setdiff1d(movie_ids, known.index)
@@ -119,8 +119,9 @@ def genre_and_year_matrix(
         )
     asked = known.loc[movie_ids]
     genres, genre_names = _genre_matrix(asked["genres"])
-    years, year_names = _year_matrix(asked["year"], years_apart)
-    return sparse.hstack([genres, years], format="csr"), genre_names + year_names
+    years, year_names = _year_matrix(asked["year"])
+    matrix = sparse.hstack([set_matrix(genres), years], format="csr")
+    return matrix, genre_names + year_names
 
 
 def set_matrix(interactions: sparse.csr_array) -> sparse.csr_array:
@@ -155,10 +156,7 @@ def set_matrix(interactions: sparse.csr_array) -> sparse.csr_array:
 class RatedFeatures(NamedTuple):
     """Features that are made of ratings.
 
-    Attributes
-    ----------
-    users, movies : DataFrame
-        Indexed by user_id and movie_id, or both by the rows of a ratings frame.
+    Indexed by user_id and movie_id, or both by the rows of a ratings frame.
     """
 
     users: pd.DataFrame
@@ -196,22 +194,9 @@ def leave_one_out_averages(
 ) -> RatedFeatures:
     """Average ratings as they would be without the rating that they are used for.
 
-    Parameters
-    ----------
-    ratings, movies
-        As in `average_features`.
-
-    Returns
-    -------
-    RatedFeatures
-        The columns of `average_features`, with a row for each row of `ratings`: the
-        averages of its user and of its movie over all the other ratings. NaN where
-        there is no other.
-
-    Raises
-    ------
-    UnknownIdError
-        If a movie that was rated is not in `movies`.
+    Takes and raises what `average_features` does, and has its columns, with a row for
+    each row of `ratings`: the averages of its user and of its movie over all the other
+    ratings. NaN where there is no other.
     """
     sums = _Sums.of(ratings, movies)
     stars = ratings["rating"].to_numpy(dtype=np.float64)
@@ -232,13 +217,7 @@ def leave_one_out_averages(
 
 
 def check_movies_known(ratings: pd.DataFrame, movies: pd.DataFrame) -> None:
-    """Raise `UnknownIdError` if a movie that was rated is not in `movies`.
-
-    Raises
-    ------
-    ValueError
-        If ids are not whole numbers.
-    """
+    """Raise `UnknownIdError` if a movie that was rated is not in `movies`."""
     integer_ids(ratings["user_id"], "user_id")
     rated = integer_ids(ratings["movie_id"], "movie_id")
     missing = ~np.isin(rated, integer_ids(movies["movie_id"], "movie_id"))
@@ -253,19 +232,16 @@ def _genre_matrix(genres: pd.Series) -> tuple[sparse.csr_array, list[str]]:
     listed = genres.reset_index(drop=True).explode().dropna()
     names, columns = np.unique(listed.to_numpy(dtype=str), return_inverse=True)
     ones = (np.ones(len(columns)), (listed.index.to_numpy(), columns))
-    matrix = sparse.csr_array(ones, (len(genres), len(names)))
-    return set_matrix(matrix), names.tolist()
+    return sparse.csr_array(ones, (len(genres), len(names))), names.tolist()
 
 
-def _year_matrix(
-    years: pd.Series, years_apart: int
-) -> tuple[sparse.csr_array, list[str]]:
+def _year_matrix(years: pd.Series) -> tuple[sparse.csr_array, list[str]]:
     years = years.to_numpy(dtype=np.float64, na_value=np.nan)
     rows = np.flatnonzero(np.isfinite(years))
     if not rows.size:
         return sparse.csr_array((len(years), 0)), []
-    before, years_after = np.divmod(years[rows].astype(int), years_apart)
-    share_after = years_after / years_apart
+    before, years_after = np.divmod(years[rows].astype(int), YEARS_APART)
+    share_after = years_after / YEARS_APART
     after = before + (years_after > 0)
     first = before.min()
     matrix = sparse.csr_array(
@@ -276,7 +252,7 @@ def _year_matrix(
         (len(years), after.max() - first + 1),
     )
     matrix.eliminate_zeros()
-    names = [str(step * years_apart) for step in range(first, after.max() + 1)]
+    names = [str(step * YEARS_APART) for step in range(first, after.max() + 1)]
     return matrix, names
 
 

@@ -38,11 +38,7 @@ class FeatureEncoder:
     """
 
     def fit(self, table: pd.DataFrame) -> Self:
-        """Learn mean and spread of each column, from training rows.
-
-        Parameters
-        ----------
-        table : DataFrame of float
+        """Learn mean and spread of each column, from training rows (float).
 
         Raises
         ------
@@ -71,15 +67,7 @@ class FeatureEncoder:
     def groups(self, name_of_group: Callable[[str], str]) -> NDArray[np.int64]:
         """Tell, by a number, which group each encoded column belongs to.
 
-        Parameters
-        ----------
-        name_of_group : callable
-            Gives the name of the group of a column.
-
-        Returns
-        -------
-        array, shape (2 n_columns,)
-            A flag is in the group of its column.
+        Shape (2 n_columns,): a flag is in the group of its column.
         """
         names = [name_of_group(column) for column in self.columns_]
         return np.tile(np.unique(names, return_inverse=True)[1], 2)
@@ -89,24 +77,12 @@ class TowerInputs:
     """Turn features of users and movies into the inputs of two towers.
 
     A user's input is their features, encoded by `FeatureEncoder`. A movie's input is
-    its features that are made of ratings, encoded likewise, and then its content,
-    which is known of a new movie too.
-
-    Attributes
-    ----------
-    users_, movies_ : FeatureEncoder
-    content_ : DataFrame, indexed by movie_id
-        As `movie_content` has it.
+    its features that are made of ratings, encoded likewise, and then its content (see
+    `movie_content`), which is known of a new movie too.
     """
 
     def fit(self, features: RatedFeatures, movies: pd.DataFrame) -> Self:
-        """Learn how the features are scaled, from training rows.
-
-        Parameters
-        ----------
-        features : RatedFeatures
-        movies : DataFrame with `movie_id`, `genres` and `year`
-        """
+        """Learn how the features are scaled, from training rows."""
         self.users_ = FeatureEncoder().fit(features.users)
         self.movies_ = FeatureEncoder().fit(features.movies)
         self.content_ = movie_content(movies)
@@ -131,12 +107,8 @@ class TowerInputs:
     ) -> NDArray[np.float32]:
         """Encode movies, shape (n, n_movie_inputs).
 
-        Parameters
-        ----------
-        features : DataFrame of n rows
-            Those made of ratings; NaN for a movie without any.
-        movie_ids : array of int, shape (n,)
-            Whose content it is. Of a movie without content all of it is 0.
+        `features` are those made of ratings, NaN for a movie without any; `movie_ids`,
+        shape (n,), say whose they are. Of a movie without content all of it is 0.
         """
         content = self.content_.reindex(integer_ids(movie_ids, "movie_id")).fillna(0)
         encoded = self.movies_.transform(features)

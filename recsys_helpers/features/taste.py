@@ -74,13 +74,8 @@ def user_tastes(
 ) -> pd.DataFrame:
     """Describe users by their ratings, be they known to the bias model or new.
 
-    Parameters
-    ----------
-    ratings : DataFrame with `user_id`, `movie_id` and `rating`
-    movies : DataFrame with `movie_id`, `genres` (a tuple of str) and `year`
-    model : BiasModel
-        Fitted. Of it are used its mean, its movies' biases, how many ratings they
-        have, and its shrinkage; a movie that it does not know has a bias of 0.
+    Of the fitted model are used its mean, its movies' biases, how many ratings they
+    have, and its shrinkage; a movie that it does not know has a bias of 0.
 
     Returns
     -------
@@ -92,11 +87,6 @@ def user_tastes(
           biases; shrunk towards 0. NaN if no movie had any of it.
         - ``watches <it>``: how much of it the movies that they rate have on average;
           shrunk towards the average of all ratings that the model knows.
-
-    Raises
-    ------
-    UnknownIdError
-        If a movie that was rated is not in `movies`.
     """
     check_movies_known(ratings, movies)
     known = model.interactions_
@@ -156,20 +146,11 @@ def usual_traits(traits: pd.DataFrame, model: BiasModel) -> pd.Series:
 def tastes_from_likes(likes: Mapping[str, float], users: pd.DataFrame) -> pd.DataFrame:
     """Describe somebody who has rated nothing, and says what they like.
 
-    Parameters
-    ----------
-    likes : mapping of str to float
-        Of a genre, or of ``newer``, ``famous`` and ``acclaimed``: how much they like
-        it, in standard deviations of the users. 0: as the mean of all; 1: more than
-        most; -2: less than nearly all. It is taken to say both how they rate it and
-        how much of it they watch. What is not in it is unknown.
-    users : DataFrame
-        Those with whom they are compared: of `user_tastes`.
-
-    Returns
-    -------
-    DataFrame of one row
-        With the columns of `users`; NaN for all that is unknown.
+    `likes` says of a genre, or of ``newer``, ``famous`` and ``acclaimed``, how much
+    they like it, in standard deviations of the `users` (see `user_tastes`). 0: as the
+    mean of all; 1: more than most; -2: less than nearly all. It is taken to say both
+    how they rate it and how much of it they watch. The row that comes of it has the
+    columns of `users`; NaN for all that is unknown.
 
     Raises
     ------
@@ -231,10 +212,6 @@ def out_of_fold(
         As in `average_features`.
     make : callable
         Makes the features of some ratings: `taste_features`, `average_features`.
-    n_folds : int
-        At least 2.
-    seed : int
-        Of the dealing.
 
     Returns
     -------
@@ -246,8 +223,6 @@ def out_of_fold(
     ------
     ValueError
         If there are more folds than ratings, or fewer than 2.
-    UnknownIdError
-        If a movie that was rated is not in `movies`.
     """
     check_count("n_folds", n_folds, at_least=2)
     if n_folds > len(ratings):

@@ -110,13 +110,9 @@ def square_pixels(
     image : PIL.Image.Image
         In mode RGB.
     side : int
-        In pixels.
+        In pixels: the result has the shape (side, side, 3).
     fit : {"pad", "squash"}
         Keep the proportions and fill up with `PADDING`, half at each end; or stretch.
-
-    Returns
-    -------
-    numpy.ndarray of uint8, shape (side, side, 3)
     """
     from PIL import Image
 
@@ -188,13 +184,12 @@ def extract_features(
     Parameters
     ----------
     images : iterable of images
-        See `recsys_helpers.images.open_image`. Read one by one: a generator will do.
-    backbone : Backbone
+        See `open_image`. Read one by one: a generator will do.
     pooling : {"average", "flatten"}
         Average each channel over all positions, so that it matters what is on a poster
         and not where; or keep each position.
     fit : {"pad", "squash"}
-        How an image becomes a square, see `recsys_helpers.images.square_pixels`.
+        How an image becomes a square, see `square_pixels`.
     batch_size : int
         Images to show at a time. Memory grows with it, the features do not change.
     cache : path of a folder, optional

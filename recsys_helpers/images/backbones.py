@@ -54,8 +54,7 @@ class Backbone:
     Parameters
     ----------
     name : str
-    weights : str
-        "imagenet", "random" or a file.
+    weights : "imagenet", "random" or a file
     layer : str
         Whose output are the features.
     model : keras.Model
@@ -122,15 +121,8 @@ class Backbone:
 def prepared(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Turn colours around and take the means off, as the networks were trained.
 
-    Parameters
-    ----------
-    pixels : numpy.ndarray of uint8, shape (..., 3)
-        Red, green, blue.
-
-    Returns
-    -------
-    numpy.ndarray of float32, shape (..., 3)
-        Blue, green, red, each less its mean over ImageNet.
+    From red, green, blue to blue, green, red, each less its mean over ImageNet; both of
+    shape (..., 3).
 
     Raises
     ------
@@ -170,10 +162,6 @@ def load_backbone(
     seed : int
         Of random weights: He normal (K. He et al. 2015, arXiv:1502.01852), bias 0.
 
-    Returns
-    -------
-    Backbone
-
     Raises
     ------
     ValueError
@@ -204,7 +192,8 @@ def _set_weights(model: Any, name: str, weights: str, seed: int) -> None:
     elif weights != "imagenet":
         _read_weights(model, Path(weights))
     elif name == "squeezenet":
-        for layer, pair in _squeezenet_weights().items():
+        # Kernel and bias of each layer, such as "fire2/expand3x3".
+        for layer, pair in _arrays_in_pickle(_SQUEEZENET_FILE.read()).items():
             model.get_layer(layer.replace("/", "_")).set_weights(pair)
     elif os.environ.get(VGG16_FILE):
         _read_weights(model, Path(os.environ[VGG16_FILE]))
@@ -304,11 +293,6 @@ _SQUEEZENET_FILE = InstalledFile(
     sha256="f286bbf493e6389979ed3036f960f4404e0079acdb92156500df0d4a43d085f1",
     why="a pickle can run any code",
 )
-
-
-def _squeezenet_weights() -> dict[str, list[NDArray[np.float32]]]:
-    """Kernel and bias of each layer, such as "fire2/expand3x3", as Keras has them."""
-    return _arrays_in_pickle(_SQUEEZENET_FILE.read())
 
 
 def _arrays_in_pickle(content: bytes) -> Any:

@@ -29,6 +29,8 @@ __all__ = [
     "thumbnails",
 ]
 
+THUMBNAIL = (16, 24)  # width and height in pixels
+
 
 def colour_histograms(
     images: Iterable[ImageSource], *, n_levels: int = 4, on_error: str = "raise"
@@ -59,10 +61,7 @@ def colour_histograms(
 
 
 def thumbnails(
-    images: Iterable[ImageSource],
-    *,
-    size: tuple[int, int] = (16, 24),
-    on_error: str = "raise",
+    images: Iterable[ImageSource], *, on_error: str = "raise"
 ) -> ImageFeatures:
     """Make images very small, and take their pixels as they are.
 
@@ -70,19 +69,18 @@ def thumbnails(
     ----------
     images, on_error
         As in `extract_features`.
-    size : tuple of int
-        Width and height in pixels.
 
     Returns
     -------
     ImageFeatures
-        ``matrix`` has width x height x 3 columns, each image less its own mean: else
-        all that is bright would be alike.
+        ``matrix`` has 16 x 24 x 3 columns, each image less its own mean: else all that
+        is bright would be alike.
     """
     from PIL import Image
 
     def thumbnail(image: Image.Image) -> NDArray[np.floating]:
-        small = np.asarray(image.resize(size, Image.Resampling.BOX), dtype=np.float32)
+        reduced = image.resize(THUMBNAIL, Image.Resampling.BOX)
+        small = np.asarray(reduced, dtype=np.float32)
         return (small - small.mean()).ravel() / np.float32(255)
 
     return _each(images, thumbnail, on_error)
@@ -108,8 +106,6 @@ def movies_for_the_task(
     ----------
     movies : pandas.DataFrame
         Columns title and genres.
-    per_genre : int
-    seed : int
 
     Returns
     -------

@@ -25,62 +25,26 @@ __all__ = [
     "activation_map",
     "heat_over",
     "similarity_map",
-    "strongest_channels",
 ]
 
-HEAT = "#ff3b1f"
+HEAT, OPACITY = "#ff3b1f", 0.75
 
 
-def activation_map(
-    image: ImageSource, backbone: Backbone, channel: int | None = None
-) -> NDArray[np.float32]:
+def activation_map(image: ImageSource, backbone: Backbone) -> NDArray[np.float32]:
     """Tell how strongly a layer responds at each place of an image.
-
-    Parameters
-    ----------
-    image : see `recsys_helpers.images.open_image`
-    backbone : Backbone
-    channel : int, optional
-        One channel of the layer; the default is the mean of all.
 
     Returns
     -------
     numpy.ndarray of float32, shape (height, width)
-        Of the layer, for the whole padded square.
-
-    Raises
-    ------
-    ValueError
-        If there is no such channel.
+        The mean of the layer's channels, for the whole padded square.
     """
-    output = _output(image, backbone)
-    if channel is None:
-        return output.mean(axis=2)
-    if not 0 <= channel < output.shape[2]:
-        raise ValueError(
-            f"There is no channel {channel}: {backbone.layer} has {output.shape[2]}, "
-            "counted from 0."
-        )
-    return output[..., channel]
-
-
-def strongest_channels(
-    image: ImageSource, backbone: Backbone, n: int = 5
-) -> NDArray[np.intp]:
-    """List the channels with the largest average over an image, shape (n,)."""
-    averages = _output(image, backbone).mean(axis=(0, 1))
-    return np.argsort(-averages, kind="stable")[:n]
+    return _output(image, backbone).mean(axis=2)
 
 
 def similarity_map(
     image: ImageSource, other: ImageSource, backbone: Backbone
 ) -> NDArray[np.float32]:
     """Tell what each place of an image adds to its likeness to another image.
-
-    Parameters
-    ----------
-    image, other : see `recsys_helpers.images.open_image`
-    backbone : Backbone
 
     Returns
     -------
@@ -95,9 +59,7 @@ def similarity_map(
     return here @ foreign / np.float32(max(lengths, 1e-12) * n_places)
 
 
-def heat_over(
-    image: ImageSource, values: NDArray[np.floating], opacity: float = 0.75
-) -> Image.Image:
+def heat_over(image: ImageSource, values: NDArray[np.floating]) -> Image.Image:
     """Lay a map over its image: the larger a value, the redder the place.
 
     Parameters
@@ -105,8 +67,6 @@ def heat_over(
     image : see `recsys_helpers.images.open_image`
     values : numpy.ndarray of float, shape (height, width)
         Of the padded square, as the functions here give them.
-    opacity : float
-        Of the red at the largest value, 0 to 1.
 
     Returns
     -------
@@ -125,7 +85,7 @@ def heat_over(
     picture = open_image(image)
     span = float(values.max() - values.min())
     scaled = (values - values.min()) / (span or 1.0)
-    whole = Image.fromarray(np.round(255 * opacity * scaled).astype(np.uint8))
+    whole = Image.fromarray(np.round(255 * OPACITY * scaled).astype(np.uint8))
     # The padding is left out: nothing was there.
     square = whole.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
     mask = square.resize(

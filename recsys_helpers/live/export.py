@@ -51,21 +51,8 @@ def export_live(methods: LiveMethods, out: str | Path) -> dict[str, Path]:
     Files of earlier versions are removed at the end: at each moment there is a
     manifest whose files are there.
 
-    Parameters
-    ----------
-    methods : LiveMethods
-    out : path of a folder
-        Made when it does not exist.
-
-    Returns
-    -------
-    dict of str to Path
-        Of the parts, and "manifest" and "table".
-
-    Raises
-    ------
-    OSError
-        If a file cannot be written there.
+    Returns the paths of the parts, and of "manifest" and "table". Raises `OSError` if
+    a file cannot be written there.
     """
     out = Path(out)
     if out.exists() and not out.is_dir():

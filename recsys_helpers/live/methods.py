@@ -91,12 +91,9 @@ class LiveMethods:
 
 
 def fit_live_methods(
-    data: MovieLens,
-    n_films: int = 3000,
-    stored: Mapping[str, MovieVectors] | None = None,
-    n_epochs: int | None = None,
+    data: MovieLens, n_films: int = 3000, *, n_epochs: int | None = None
 ) -> LiveMethods:
-    """Fit the methods on all ratings of an edition.
+    """Fit the methods on all ratings of an edition; take two that come with the course.
 
     Parameters
     ----------
@@ -104,8 +101,6 @@ def fit_live_methods(
     n_films : int
         At least 10: how many to list, those with the most ratings; fewer where there
         are not so many.
-    stored : mapping of str to MovieVectors, optional
-        Of "entities" and "posters"; those that come with the course by default.
     n_epochs : int, optional
         Of the two methods that Keras trains; by default those of their chapters.
 
@@ -117,9 +112,7 @@ def fit_live_methods(
         If there are fewer than 10 films, or stored vectors have none of them.
     """
     check_count("n_films", n_films, FEWEST_FILMS)
-    if stored is None:
-        files = {name: published_file("vectors", f"{name}.npz") for name in STORED}
-        stored = {name: MovieVectors.load(file) for name, file in files.items()}
+    files = {name: published_file("vectors", f"{name}.npz") for name in STORED}
     reproducible_keras(seed=0)
     ratings, movies = data.ratings, data.movies
     epochs: dict[str, Any] = {} if n_epochs is None else {"n_epochs": n_epochs}
@@ -140,6 +133,6 @@ def fit_live_methods(
             "als": als.movie_vectors(),
             "keras": factors.movie_vectors(),
             "towers": towers.movie_vectors(),
-            **stored,
+            **{name: MovieVectors.load(file) for name, file in files.items()},
         },
     )

@@ -40,11 +40,6 @@ def load_keras(any_backend: bool = False) -> ModuleType:
         Also take the backend that the environment variable ``KERAS_BACKEND`` names, for
         models that are made of Keras' own layers only.
 
-    Returns
-    -------
-    module
-        `keras`, as ``import keras`` gives it.
-
     Raises
     ------
     ImportError
@@ -79,11 +74,6 @@ def reproducible_keras(seed: int) -> ModuleType:
     ----------
     seed : int
         From 0 to 2**32 - 1.
-
-    Returns
-    -------
-    module
-        `keras`, as `load_keras` gives it.
     """
     keras = load_keras()
     import tensorflow as tf

@@ -179,12 +179,8 @@ class ShuffledRows(keras.utils.PyDataset):
 class ShuffledBatches(ShuffledRows):
     """Deal ratings out in batches, in another order each epoch.
 
-    Parameters
-    ----------
-    user_ids, movie_ids : array of int, shape (n,)
-    ratings : array of float, shape (n,)
-    batch_size, seed : int
-        As in `ShuffledRows`.
+    The ids are whole numbers and the ratings float, all of shape (n,); the rest is as
+    in `ShuffledRows`.
     """
 
     def __init__(
@@ -224,11 +220,7 @@ class LiveCurves(keras.callbacks.Callback):
     One picture is drawn anew after an epoch, at most every `seconds`, and stays when
     the training has ended. Outside of a notebook nothing is drawn.
 
-    Parameters
-    ----------
-    seconds : float
-    reference : (str, float), optional
-        As in `recsys_helpers.plots.learning_curves_plot`.
+    The `reference` is that of `recsys_helpers.plots.learning_curves_plot`.
     """
 
     def __init__(

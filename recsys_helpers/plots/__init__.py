@@ -1,7 +1,7 @@
 """The course's figures: one style, and colours that colour-blind readers tell apart.
 
-Each function draws into `ax`, or into a new figure where none is given, labels both
-axes and returns them, so that a chapter can add to what is drawn.
+Each function draws into `ax` (of matplotlib), or into a new figure where none is given,
+labels both axes and returns them, so that a chapter can add to what is drawn.
 """
 
 from __future__ import annotations
@@ -78,55 +78,31 @@ __all__ = [
 
 
 @course_style()
-def long_tail_plot(
-    long_tail: pd.DataFrame,
-    *,
-    top_share: float = 0.1,
-    log: bool = False,
-    ax: Axes | None = None,
-) -> Axes:
-    """How many ratings each movie has, and what share the most rated ones hold.
+def long_tail_plot(long_tail: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """How many ratings each movie has, and what share the top tenth of them holds.
 
     Parameters
     ----------
     long_tail : pandas.DataFrame
         From `recsys_helpers.interactions.long_tail`: rank, n_ratings and
         cumulative_share, the most rated movie first.
-    top_share : float
-        Share of the movies to mark, above 0 and up to 1.
-    log : bool
-        Logarithmic axes.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------
     ValueError
-        If there are no movies or `top_share` is no share.
+        If there are no movies.
     """
     check_not_empty(long_tail, "movies")
-    if not 0 < top_share <= 1:
-        raise ValueError(f"top_share is above 0 and up to 1, not {top_share}.")
-    n_top = max(1, round(top_share * len(long_tail)))
+    n_top = max(1, round(0.1 * len(long_tail)))
     rank, n_ratings = long_tail["rank"], long_tail["n_ratings"]
-    held = long_tail["cumulative_share"].iloc[n_top - 1]
+    share = long_tail["cumulative_share"].iloc[n_top - 1]
     ax = new_axes(ax)
     ax.plot(rank, n_ratings, color=BLUE)
     ax.fill_between(rank[:n_top], n_ratings[:n_top], color=BLUE, alpha=0.25, lw=0)
-    ax.axvline(n_top, color=VERMILION, lw=1.2, ls="--")
-    ax.annotate(
-        f"The top {top_share:.0%} ({n_top:,} movies)\nhold {held:.0%} of the ratings",
-        (n_top, 0.08 if log else 0.93),  # where the curve is not
-        xycoords=("data", "axes fraction"),
-        xytext=(-8 if log else 8, 0),
-        textcoords="offset points",
-        va="bottom" if log else "top",
-        ha="right" if log else "left",
-    )
-    if log:
-        ax.set(xscale="log", yscale="log")
-    else:
-        ax.set_xlim(left=0)
-        ax.set_ylim(bottom=0)
+    says = f"The top 10% ({n_top:,} movies)\nhold {share:.0%} of the ratings"
+    _mark(ax, n_top, says, 0.93)
+    ax.set_xlim(left=0)
+    ax.set_ylim(bottom=0)
     thousands(ax.xaxis, ax.yaxis)
     ax.set(xlabel="Rank of the movie by number of ratings", ylabel="Ratings")
     return ax
@@ -140,7 +116,6 @@ def rating_histogram(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     ratings : pandas.DataFrame
         Column rating, from 0.5 to 5.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------
@@ -169,7 +144,6 @@ def activity_plot(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     ratings : pandas.DataFrame
         Column user_id.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------
@@ -184,15 +158,7 @@ def activity_plot(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     median = np.median(per_user)
     ax = new_axes(ax)
     ax.hist(per_user, bins=edges, color=BLUE, edgecolor="white", linewidth=0.6)
-    ax.axvline(median, color=VERMILION, lw=1.2, ls="--")
-    ax.annotate(
-        f"Half of the users gave\nat most {median:,.0f} ratings",
-        (median, 0.97),
-        xycoords=("data", "axes fraction"),
-        xytext=(8, 0),
-        textcoords="offset points",
-        va="top",
-    )
+    _mark(ax, median, f"Half of the users gave\nat most {median:,.0f} ratings", 0.97)
     ax.set(xscale="log", xlabel="Ratings of a user", ylabel="Users")
     ax.grid(visible=False, axis="x", which="both")
     plain_log_ticks(ax)
@@ -214,7 +180,6 @@ def matrix_plot(
     interactions : recsys_helpers.interactions.Interactions
     n_users, n_movies : int
         How many rows and columns, from the first.
-    ax : matplotlib.axes.Axes, optional
 
     Returns
     -------
@@ -257,7 +222,6 @@ def interval_plot(
         row whose low or high is missing gets its dot only.
     label : str
         What the value is, for the axis; between dollar signs a formula.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------
@@ -276,25 +240,18 @@ def interval_plot(
     ax.plot(value, rows, "o", color=BLUE, ms=7)
     ax.grid(visible=False, axis="y")
     ticks_of_names(ax.yaxis, results["method"])
-    ax.set(
-        ylim=(len(results) - 0.4, -0.6),
-        xlabel=label,
-        ylabel="Method",
-    )
+    ax.set(ylim=(len(results) - 0.4, -0.6), xlabel=label, ylabel="Method")
     return ax
 
 
 @course_style()
-def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axes:
+def split_plot(split: Split, *, ax: Axes | None = None) -> Axes:
     """When the ratings to learn from were given, and when those to be judged on.
 
     Parameters
     ----------
     split : recsys_helpers.splits.Split
         Its frames have a column timestamp, in seconds since 1970.
-    n_bins : int
-        Classes from the first rating to the last.
-    ax : matplotlib.axes.Axes, optional
 
     Returns
     -------
@@ -304,12 +261,11 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     Raises
     ------
     ValueError
-        If there are no ratings, or `n_bins` is below 1.
+        If there are no ratings.
     """
     from matplotlib.dates import date2num
 
     parts = {"train": split.train, "test": split.test}
-    check_count("n_bins", n_bins)
     check_not_empty(pd.concat(parts.values()), "ratings")
     days = [
         date2num(
@@ -320,7 +276,7 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     ax = new_axes(ax)
     _, _, bars = ax.hist(
         days,
-        bins=n_bins,
+        bins=40,
         stacked=True,
         color=[SKY, VERMILION],
         label=[f"{name} ({len(part):,})" for name, part in parts.items()],
@@ -332,3 +288,16 @@ def split_plot(split: Split, *, n_bins: int = 40, ax: Axes | None = None) -> Axe
     legend_of_names(ax, [bar[0] for bar in bars], title=title, alignment="left")
     ax.set(xlabel="Time of the rating", ylabel="Ratings")
     return ax
+
+
+def _mark(ax: Axes, x: float, text: str, top: float) -> None:
+    """Draw a dashed line at x, and right of it a text that begins at `top`, 0 to 1."""
+    ax.axvline(x, color=VERMILION, lw=1.2, ls="--")
+    ax.annotate(
+        text,
+        (x, top),
+        xycoords=("data", "axes fraction"),
+        xytext=(8, 0),
+        textcoords="offset points",
+        va="top",
+    )

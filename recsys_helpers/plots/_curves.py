@@ -37,16 +37,7 @@ _INDEX_COLOURS = {
 
 
 def history_frame(history: dict[str, list[float]]) -> pd.DataFrame:
-    """Make a table of what ``model.fit`` gives back.
-
-    Parameters
-    ----------
-    history : dict of str to list of float
-        The `history` of the object that Keras returns.
-
-    Returns
-    -------
-    DataFrame, one row an epoch, the first being epoch 1
+    """Make a table of the ``history`` that ``model.fit`` gives back: one row an epoch.
 
     Examples
     --------
@@ -74,7 +65,6 @@ def learning_curves_plot(
         is any number.
     reference : (str, float), optional
         The name and the RMSE of something to be compared with: a dashed line.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------
@@ -107,12 +97,7 @@ def learning_curves_plot(
 
 
 def index_curves(results: pd.DataFrame) -> pd.DataFrame:
-    """One row for each method, effort and data set.
-
-    Parameters
-    ----------
-    results : pandas.DataFrame
-        As ``published_results("nearest_index")`` returns them.
+    """One row for each method, effort and data set of the results "nearest_index".
 
     Returns
     -------
@@ -139,18 +124,8 @@ def index_curves(results: pd.DataFrame) -> pd.DataFrame:
 def speed_at_recall(curves: pd.DataFrame, least: float = 0.95) -> pd.DataFrame:
     """Give the queries per CPU second at the least effort that finds enough.
 
-    Parameters
-    ----------
-    curves : pandas.DataFrame
-        Of `index_curves`.
-    least : float
-        Recall@10 that is enough, from 0 to 1.
-
-    Returns
-    -------
-    pandas.DataFrame
-        A row for each set of vectors, the smallest first; a column for each kind; NaN
-        where no effort that was tried finds enough.
+    A row for each set of vectors of `index_curves`, the smallest first, a column for
+    each kind; NaN where no effort that was tried has a recall@10 of `least`, 0 to 1.
     """
     enough = curves[curves[RECALL] >= least]
     table = enough.pivot_table(
@@ -162,14 +137,7 @@ def speed_at_recall(curves: pd.DataFrame, least: float = 0.95) -> pd.DataFrame:
 
 @course_style()
 def index_curve_plot(curves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Draw recall against speed, a line for each kind of index.
-
-    Parameters
-    ----------
-    curves : pandas.DataFrame
-        Of `index_curves`, for one set of vectors.
-    ax : matplotlib.axes.Axes, optional
-    """
+    """Draw recall against speed, from `index_curves` of one set of vectors."""
     ax = new_axes(ax)
     for kind, colour in _INDEX_COLOURS.items():
         curve = curves[curves["kind"] == kind].sort_values(RECALL)
@@ -182,7 +150,7 @@ def index_curve_plot(curves: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> Axes:
+def plot_copies(R: sparse.csr_array, n_blocks: int) -> Axes:
     """Draw an arrow for each copy of a user's vector that travels to a movie block.
 
     Parameters
@@ -191,7 +159,6 @@ def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> A
         A small one. Row i is in user block ``i % n_blocks``, and so are columns.
     n_blocks : int
         At most as many as users: each block of movies is drawn beside one of users.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------
@@ -202,10 +169,9 @@ def plot_copies(R: sparse.csr_array, n_blocks: int, ax: Axes | None = None) -> A
     check_count("n_blocks", n_blocks)
     if n_blocks > R.shape[0]:
         raise ValueError(f"n_blocks is {n_blocks}, and there are {R.shape[0]} users.")
-    if ax is None:
-        import matplotlib.pyplot as plt
+    import matplotlib.pyplot as plt
 
-        _, ax = plt.subplots(figsize=(6.2, 3.6))
+    _, ax = plt.subplots(figsize=(6.2, 3.6))
     n_users, n_movies = R.shape
     users = sorted(range(n_users), key=lambda user: (user % n_blocks, user))
     height = {user: -place for place, user in enumerate(users)}

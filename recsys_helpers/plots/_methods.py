@@ -44,7 +44,6 @@ def rating_grid(ratings: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ratings : pandas.DataFrame
         One row a person and one column a movie, in stars; NaN where there is no
         rating, which is drawn as an empty cell.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------
@@ -88,7 +87,6 @@ def movie_map(
         that would lie over one before it is left out.
     groups : dict of name to ids, optional
         At most three groups to draw in colours and signs of their own.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------
@@ -125,7 +123,6 @@ def growth_plot(
     results: pd.DataFrame,
     *,
     label: str,
-    amount: str = "Interactions",
     ax: Axes | None = None,
 ) -> Axes:
     """Draw what methods cost at growing sizes, both axes logarithmic.
@@ -136,9 +133,6 @@ def growth_plot(
         Columns method, n and value, as in a results file.
     label : str
         What the value is, with its unit, for the axis; between dollar signs a formula.
-    amount : str
-        What n counts, likewise.
-    ax : matplotlib.axes.Axes, optional
 
     Returns
     -------
@@ -167,7 +161,7 @@ def growth_plot(
     ends = np.array([first["n"], results["n"].max()], dtype=np.float64)
     proportional = 0.6 * first["value"] * ends / ends[0]
     lines += ax.plot(ends, proportional, ":", color=GREY, label="in proportion")
-    ax.set(xscale="log", yscale="log", xlabel=amount, ylabel=label)
+    ax.set(xscale="log", yscale="log", xlabel="Interactions", ylabel=label)
     legend_of_names(ax, lines)
     return ax
 
@@ -195,7 +189,6 @@ def parallel_plot(
     highlighted : str or sequence of str, optional
         At most six methods that have colours and a legend; the others are grey. By
         default the first six.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------
@@ -265,7 +258,6 @@ def decided_plot(signs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     signs : DataFrame of int
         As `recsys_helpers.comparison.decided` gives it: 1, -1 or 0.
-    ax : matplotlib.axes.Axes, optional
 
     Returns
     -------
@@ -314,7 +306,6 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ----------
     shares : DataFrame of float
         As `recsys_helpers.comparison.shared_share` gives it, 0 to 1.
-    ax : matplotlib.axes.Axes, optional
 
     Raises
     ------

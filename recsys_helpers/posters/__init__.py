@@ -131,16 +131,8 @@ def draw_poster(
 def draw_posters(movies: pd.DataFrame, **options) -> Iterator[Image.Image]:
     """Draw the posters of a frame of movies, one at a time, in its order.
 
-    Parameters
-    ----------
-    movies : pandas.DataFrame
-        Columns title, and genres and year where there are such.
-    **options
-        For `draw_poster`.
-
-    Yields
-    ------
-    PIL.Image.Image
+    It has a column title, and genres and year where there are such; the options are
+    those of `draw_poster`.
     """
     for row in movies.to_dict("records"):
         yield draw_poster(
@@ -150,11 +142,6 @@ def draw_posters(movies: pd.DataFrame, **options) -> Iterator[Image.Image]:
 
 def poster_data_uri(image: Image.Image) -> str:
     """Address that holds the image itself, for `recsys_helpers.display.poster_strip`.
-
-    Parameters
-    ----------
-    image : PIL.Image.Image
-        In any mode that `recsys_helpers.images.open_image` takes.
 
     Examples
     --------

@@ -3,7 +3,7 @@
 Posters are drawn in units of their width: a motif says "a disc of a third of the width"
 and need not know how many pixels that is, so that a small poster is the large one made
 smaller. The fonts are those that come with matplotlib, so that a poster looks the same
-on every machine; without them, the one that comes with Pillow.
+on every machine.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import math
 import unicodedata
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from importlib.util import find_spec
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, NamedTuple
@@ -100,13 +99,10 @@ class Canvas:
             self._frame(x, y, radius_x, radius_y), fill=rgba(colour, opacity)
         )
 
-    def ring(self, x, y, radius, width, colour: str, opacity: float = 1.0) -> None:
+    def ring(self, x, y, radius, width, colour: str) -> None:
         """Draw a circle's line, within its radius."""
-        self._draw.ellipse(
-            self._frame(x, y, radius, radius),
-            outline=rgba(colour, opacity),
-            width=self._thickness(width),
-        )
+        frame, line = self._frame(x, y, radius, radius), self._thickness(width)
+        self._draw.ellipse(frame, outline=rgba(colour), width=line)
 
     def slice(self, x, y, radius, start, end, colour: str) -> None:
         """Fill an arc to its chord; angles in degrees, clockwise from the right."""
@@ -170,23 +166,13 @@ def turned(points: Iterable[Point], x, y, angle: float) -> list[Point]:
     ]
 
 
-def font_file(name: str) -> Path | None:
-    """Path of a font that comes with matplotlib, or None if it is not there."""
-    package = find_spec("matplotlib")
-    if package is None or package.origin is None:
-        return None
-    path = Path(package.origin).parent / "mpl-data" / "fonts" / "ttf" / f"{name}.ttf"
-    return path if path.exists() else None
-
-
 @lru_cache(maxsize=256)
 def font(name: str, size: int, right_to_left: bool = False) -> FreeTypeFont:
     """Open a font in a size in pixels."""
+    import matplotlib as mpl
     from PIL import ImageFont, features
 
-    path = font_file(name)
-    if path is None:
-        return ImageFont.load_default(size)
+    path = Path(mpl.get_data_path(), "fonts", "ttf", f"{name}.ttf")
     # Right-to-left text needs the layout of Raqm, where Pillow has it; other text has
     # the basic one, which every Pillow has, so that all machines draw alike.
     use_raqm = right_to_left and features.check("raqm") and features.check("fribidi")

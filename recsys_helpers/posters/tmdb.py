@@ -8,9 +8,9 @@ Put the token into the environment variable ``TMDB_API_KEY``, then::
     report = download_posters(load_movielens("latest-small").links, "posters")
     print(report)
 
-`Tmdb` is the client below it, of version 3 of TMDB's API:
-https://developer.themoviedb.org/reference/getting-started. Whatever shows the posters
-also shows TMDB's notice: `with_tmdb_attribution` puts it there.
+Whatever shows the posters also shows TMDB's notice: `with_tmdb_attribution` puts it
+there. The API (version 3) is described at
+https://developer.themoviedb.org/reference/getting-started.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from __future__ import annotations
 import json
 import os
 import re
-import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -29,13 +27,11 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pandas as pd
-import pooch
 import requests
 from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from recsys_helpers import __version__
-from recsys_helpers._checks import check_choice
 from recsys_helpers._files import write_whole
 from recsys_helpers.display import Shown
 from recsys_helpers.images import UnreadableImageError, open_image
@@ -43,7 +39,6 @@ from recsys_helpers.interactions import integer_ids
 from recsys_helpers.progress import progress_bar
 
 __all__ = [
-    "SIZES",
     "TMDB_ATTRIBUTION",
     "Answer",
     "Film",
@@ -64,8 +59,7 @@ __all__ = [
 TMDB_ATTRIBUTION = (
     "This product uses the TMDB API but is not endorsed or certified by TMDB."
 )
-SIZES = ("w92", "w154", "w185", "w342", "w500", "w780", "original")
-
+_SIZE = "w342"  # TMDB's name for a width of 342 pixels
 _HOW_TO_GET_A_TOKEN = (
     "A token is free for non-commercial use: make an account at "
     "https://www.themoviedb.org/signup and ask for a key at "
@@ -77,7 +71,6 @@ _HOW_TO_GET_A_TOKEN = (
 _BUSY = (408, 429, 500, 502, 503, 504)
 _N_RETRIES = 3
 _LONGEST_WAIT = 300  # seconds; who has to wait longer should do something else
-_KEEP = 30 * 24 * 60 * 60  # seconds; TMDB's terms allow six months at most
 _MOST_BYTES = 20 * 2**20
 _PICTURE_PATH = re.compile(r"/[0-9A-Za-z_-]+\.jpg")
 # Each of them was asked several times already. With thousands of films to go, a
@@ -110,10 +103,8 @@ class TmdbBusyError(TmdbUnavailableError):
     """TMDB wants to be left alone, for longer than this program waits."""
 
 
-def download_posters(
-    movies: pd.DataFrame, folder: str | Path, size: str = "w342"
-) -> PosterReport:
-    """Download the poster of each film that has one.
+def download_posters(movies: pd.DataFrame, folder: str | Path) -> PosterReport:
+    """Download the poster of each film that has one, 342 pixels wide.
 
     What is in the folder already is not asked for again, so after an interruption the
     same call goes on where it stopped. A film that fails does not stop the others; but
@@ -126,14 +117,6 @@ def download_posters(
         missing), as in the ``links`` of :func:`recsys_helpers.datasets.load_movielens`.
     folder : str or pathlib.Path
         Posters go into a folder in it, named by the size: ``posters/w342/1.jpg``.
-    size : str, default "w342"
-        One of `SIZES`: w342 is 342 pixels wide.
-
-    Returns
-    -------
-    PosterReport
-        ``films``, a DataFrame that says of each film what came of it and why;
-        ``files``; and a short ``summary()`` with TMDB's notice.
 
     Raises
     ------
@@ -143,7 +126,7 @@ def download_posters(
     OSError
         When the folder can't be written.
     ValueError
-        For missing columns, a movie_id that comes twice, or an unknown size.
+        For missing columns, or a movie_id that comes twice.
 
     Notes
     -----
@@ -151,7 +134,6 @@ def download_posters(
     terms are said to allow to keep posters for six months, for non-commercial use, with
     its notice where they show: read them before you publish.
     """
-    check_choice("size", size, SIZES)
     outcomes = []
     n_unavailable, reason = 0, ""
     with (
@@ -159,14 +141,14 @@ def download_posters(
         Tmdb() as tmdb,
     ):
         for movie_id, imdb_id in _ids(movies):
-            file = Path(folder) / size / f"{movie_id}.jpg"
+            file = Path(folder) / _SIZE / f"{movie_id}.jpg"
             if _is_picture(file):
                 outcome = _Outcome(movie_id, "there", file=file)
             elif n_unavailable >= _MOST_UNAVAILABLE:
                 outcome = _Outcome(movie_id, "not tried", reason)
             else:
                 try:
-                    outcome = _download(tmdb, movie_id, imdb_id, file, size)
+                    outcome = _download(tmdb, movie_id, imdb_id, file)
                     n_unavailable = 0
                 except (NoTmdbKeyError, TmdbKeyRefusedError):
                     raise
@@ -271,28 +253,14 @@ class Tmdb:
     """Asks TMDB about films, with the access token in ``TMDB_API_KEY``.
 
     Time-outs, lost connections, 429 and 5xx are tried again, three times, after pauses
-    that grow; where TMDB says how long to wait, after that. What is known of a film is
-    kept in ``tmdb.json``, in ``$RECSYS_DATA_DIR`` or the cache of your user account,
-    and not asked for again within 30 days. Use the client in a ``with`` block, or call
-    ``close()``: that is when the file is written.
-
-    Attributes
-    ----------
-    api, images : str
-        Where TMDB's two servers are.
-    timeout : tuple of float
-        Seconds to wait for a connection, and for the next bytes.
+    that grow; where TMDB says how long to wait, after that. Use it in a ``with`` block.
     """
 
     api = "https://api.themoviedb.org/3"
     images = "https://image.tmdb.org/t/p"
-    timeout = (10.0, 30.0)
+    timeout = (10.0, 30.0)  # seconds for a connection, and for the next bytes
 
     def __init__(self) -> None:
-        own = os.environ.get("RECSYS_DATA_DIR")
-        folder = Path(own or pooch.os_cache("recsys_helpers")).expanduser()
-        self._cache_file = folder / "tmdb.json"
-        self._films = _read_films(self._cache_file)
         retries = _Patience(
             _N_RETRIES,
             other=0,  # such as a certificate that is not valid
@@ -309,83 +277,47 @@ class Tmdb:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Close the connections, and write down what was learned."""
         self._session.close()
-        if not self._films:
-            return
-        films = {imdb_id: film._asdict() for imdb_id, film in self._films.items()}
-        # A disk that can't be written costs time at the next run, and no more.
-        with suppress(OSError):
-            write_whole(self._cache_file, json.dumps(films).encode())
 
     def find(self, imdb_id: int | str) -> Film | None:
-        """Find a film, or else a series, as MovieLens has some.
-
-        Parameters
-        ----------
-        imdb_id : int or str
-            114709, "114709", "0114709" and "tt0114709" are the same film.
-
-        Returns
-        -------
-        Film or None
-            None when TMDB does not know it.
+        """Find a film, or else a series, as MovieLens has some; None if it is unknown.
 
         Raises
         ------
         ValueError
-            For what is no IMDb id.
-        NoTmdbKeyError
-            Without a token. The message says how to get one.
+            For what `as_imdb_id` does not take.
         TmdbError
-            For other trouble, of the kind that fits.
+            For other trouble, of the kind that fits: without a token, `NoTmdbKeyError`.
         """
         imdb_id = as_imdb_id(imdb_id)
-        if imdb_id not in self._films:
-            answer = self._get(
-                f"{self.api}/find/{imdb_id}?external_source=imdb_id",
-                as_json,
-                auth=_with_token,
-                allow_redirects=False,  # nobody else gets the token
-            )
-            try:
-                found = [*answer["movie_results"], *answer.get("tv_results", ())]
-                if not found:
-                    return None
-                film = Film(int(found[0]["id"]), found[0]["poster_path"], time.time())
-            except (LookupError, TypeError, ValueError, AttributeError) as error:
-                raise TmdbError(
-                    f"The answer about {imdb_id} is not one of TMDB's: a part is "
-                    "missing, or of another kind. Perhaps something else answers in "
-                    "its place."
-                ) from error
-            self._films[imdb_id] = film
-        return self._films[imdb_id]
+        answer = self._get(
+            f"{self.api}/find/{imdb_id}?external_source=imdb_id",
+            as_json,
+            auth=_with_token,
+            allow_redirects=False,  # nobody else gets the token
+        )
+        try:
+            found = [*answer["movie_results"], *answer.get("tv_results", ())]
+            if not found:
+                return None
+            return Film(int(found[0]["id"]), found[0]["poster_path"])
+        except (LookupError, TypeError, ValueError, AttributeError) as error:
+            raise TmdbError(
+                f"The answer about {imdb_id} is not one of TMDB's: a part is missing, "
+                "or of another kind. Perhaps something else answers in its place."
+            ) from error
 
-    def poster(self, poster_path: str, size: str = "w342") -> bytes:
-        """Download a poster, for which no token is needed. The bytes may be anything.
-
-        Parameters
-        ----------
-        poster_path : str
-            That of a `Film`, such as ``"/uXDfjJbdP4ijW5hWSBrPrlKpxab.jpg"``.
-        size : str
-            One of `SIZES`: w342 is 342 pixels wide.
+    def poster(self, poster_path: str) -> bytes:
+        """Download a film's poster, without a token. The bytes may be anything.
 
         Raises
         ------
-        ValueError
-            For a size that TMDB does not have.
         TmdbError
             For trouble, and for a path that leads elsewhere.
         """
-        check_choice("size", size, SIZES)
         if not _PICTURE_PATH.fullmatch(str(poster_path)):
             raise TmdbError(f"TMDB's path {poster_path!r} is not that of a picture.")
-        return self._get(f"{self.images}/{size}{poster_path}", _as_bytes)
+        return self._get(f"{self.images}/{_SIZE}{poster_path}", _as_bytes)
 
     def _get(
         self, url: str, read: Callable[[str, Answer], Understood], **options: Any
@@ -419,14 +351,10 @@ class Tmdb:
 
 
 class Film(NamedTuple):
-    """What TMDB says of a film or a series, and when it did (seconds since 1970).
-
-    The path is for `Tmdb.poster`, and None where TMDB has no poster.
-    """
+    """What TMDB says of a film or a series; the path is None if there is no poster."""
 
     id: int
     poster_path: str | None
-    fetched: float
 
 
 class Answer(NamedTuple):
@@ -445,13 +373,7 @@ class Understood(NamedTuple):
 
 
 def as_json(host: str, answer: Answer) -> Understood:
-    """Understand an answer of the API.
-
-    Parameters
-    ----------
-    host : str
-        Who answered, for messages.
-    answer : Answer
+    """Understand an answer of the API; `host` is who gave it, for messages.
 
     Raises
     ------
@@ -502,9 +424,7 @@ def _is_picture(file: Path) -> bool:
     return True
 
 
-def _download(
-    tmdb: Tmdb, movie_id: int, imdb_id: Any, file: Path, size: str
-) -> _Outcome:
+def _download(tmdb: Tmdb, movie_id: int, imdb_id: Any, file: Path) -> _Outcome:
     if pd.isna(imdb_id):
         return _Outcome(movie_id, "missing", "The film has no IMDb id.")
     film = tmdb.find(imdb_id)
@@ -513,17 +433,15 @@ def _download(
     if not film.poster_path:
         reason = "TMDB has no poster of this film."
         return _Outcome(movie_id, "missing", reason, film.id)
-    content = tmdb.poster(film.poster_path, size)
+    content = tmdb.poster(film.poster_path)
     open_image(content)
     write_whole(file, content)
     return _Outcome(movie_id, "downloaded", "", film.id, file)
 
 
 def _with_token(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Put the token into a header: no address has it, and so no message and no log.
-
-    As ``auth`` of a request this also keeps ``.netrc`` from putting a login there.
-    """
+    """Put the token into a header: no address has it, and so no message and no log."""
+    # As a request's ``auth`` this also keeps ``.netrc`` from putting a login there.
     token = os.environ.get("TMDB_API_KEY", "").strip()
     if not token:
         raise NoTmdbKeyError(f"There is no token for TMDB. {_HOW_TO_GET_A_TOKEN}")
@@ -562,17 +480,6 @@ def _innermost(error: BaseException) -> BaseException:
     while cause := error.__cause__ or error.__context__:
         error = cause
     return error
-
-
-def _read_films(cache_file: Path) -> dict[str, Film]:
-    """Read what is not too old. A damaged file costs time, and no more."""
-    with suppress(OSError, ValueError, TypeError, AttributeError):
-        kept = json.loads(cache_file.read_bytes())
-        films = {imdb_id: Film(**film) for imdb_id, film in kept.items()}
-        now = time.time()
-        # One from the future was dated by a wrong clock.
-        return {i: f for i, f in films.items() if 0 <= now - f.fetched <= _KEEP}
-    return {}
 
 
 def _as_bytes(host: str, answer: Answer) -> Understood:

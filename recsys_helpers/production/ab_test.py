@@ -131,7 +131,6 @@ def peeking_false_alarms(
         At least 1.
     threshold : float
         1.96 for a false alarm in 5 % of the tests that are looked at once.
-    seed : int
 
     Returns
     -------

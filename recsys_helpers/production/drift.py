@@ -13,7 +13,7 @@ Engelhardt, "How algorithmic confounding in recommendation systems increases hom
 and decreases utility", RecSys 2018.
 """
 
-from typing import NamedTuple, Protocol, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
@@ -22,7 +22,7 @@ from scipy.special import expit
 
 from recsys_helpers._checks import check_count, check_positive, checked_times
 from recsys_helpers.beyond_accuracy import gini
-from recsys_helpers.interactions import Interactions, UnknownIdError, integer_ids
+from recsys_helpers.interactions import UnknownIdError, integer_ids
 from recsys_helpers.vectors.nearest import unit_rows
 
 Floats = NDArray[np.float64]
@@ -88,10 +88,6 @@ def population_stability_index(
 def unknown_share(ratings: pd.DataFrame, known: pd.DataFrame) -> float:
     """Share of `ratings` that are of movies without a rating in `known`, 0 to 1.
 
-    Parameters
-    ----------
-    ratings, known : DataFrame with `movie_id`
-
     Raises
     ------
     ValueError
@@ -128,17 +124,6 @@ def newcomers(ratings: pd.DataFrame, start: float, end: float) -> pd.DataFrame:
     return ratings[within.to_numpy()].reset_index(drop=True)
 
 
-class ServesNewUsers(Protocol):
-    """A fitted method that recommends from ratings it has not learned from."""
-
-    interactions_: Interactions
-
-    def recommend_to(
-        self, ratings: pd.DataFrame, n: int = 10, exclude_seen: bool = True
-    ) -> pd.DataFrame:
-        """At most `n` movies, `movie_id` and `score`, best first."""
-
-
 class FoldedIn:
     """Recommend to users from their given ratings, with a method fitted before.
 
@@ -149,7 +134,7 @@ class FoldedIn:
         Ratings of movies that the model does not know are left out.
     """
 
-    def __init__(self, model: ServesNewUsers, given: pd.DataFrame) -> None:
+    def __init__(self, model: Any, given: pd.DataFrame) -> None:
         self.model = model
         integer_ids(given["user_id"], "user_id")
         known = given[model.interactions_.movies.find(given["movie_id"]) >= 0]

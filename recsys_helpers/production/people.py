@@ -137,7 +137,6 @@ def calibrated_lists(
     Returns
     -------
     int array, shape (n_users, n)
-        Columns of movies.
 
     Raises
     ------
@@ -180,18 +179,12 @@ def halves(
     Parameters
     ----------
     likes : scipy.sparse.csr_array, shape (n_users, n_movies)
-    seed : int
 
     Returns
     -------
     two csr_arrays of the same shape
         Disjoint; together they hold every cell. A row with n cells has ``n // 2`` of
         them in the second.
-
-    Raises
-    ------
-    TypeError
-        If `likes` is not sparse, in csr format.
     """
     check_csr("likes", likes)
     n = np.diff(likes.indptr)
@@ -256,12 +249,6 @@ def with_noise(vectors: NDArray[np.floating], noise: float, seed: int = 0) -> Fl
     noise : float
         At least 0. At 1 the noise is, in the root mean square, as long as the median
         vector.
-    seed : int
-
-    Returns
-    -------
-    array, shape (n_users, f)
-        A new one.
     """
     check_number("noise", noise)
     median = np.median(np.linalg.norm(vectors, axis=1))

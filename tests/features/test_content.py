@@ -150,8 +150,8 @@ def test_ids_of_another_type_are_not_unknown(make, column):
 # --- as sparse matrices ---------------------------------------------------------------
 
 
-def row(movie_id, **options):
-    matrix, names = genre_and_year_matrix(DATED, [10, 20, 30, 40], **options)
+def row(movie_id):
+    matrix, names = genre_and_year_matrix(DATED, [10, 20, 30, 40])
     found = matrix[[[10, 20, 30, 40].index(movie_id)]].toarray().ravel()
     return {name: value for name, value in zip(names, found, strict=True) if value}
 
@@ -171,10 +171,6 @@ def test_a_year_on_a_column_has_that_column_only():
 
 def test_a_movie_without_a_year_has_genres_only():
     assert row(40) == {"War": 1.0}
-
-
-def test_the_columns_can_be_every_year():
-    assert row(20, years_apart=1) == {"Drama": 1.0, "1993": 1.0}
 
 
 def test_rows_follow_the_ids_that_were_asked_for():
@@ -204,25 +200,11 @@ def test_movies_of_another_type_are_not_unknown():
             genre_and_year_matrix(movies, ids)
 
 
-@pytest.mark.parametrize("years_apart", [0, -5, 2.5])
-def test_columns_are_whole_years_apart(years_apart):
-    with pytest.raises(ValueError, match="years_apart"):
-        genre_and_year_matrix(DATED, [10], years_apart)
-
-
-@given(
-    st.lists(st.integers(1874, 2100), min_size=1, max_size=20),
-    st.integers(1, 30),
-)
-def test_the_shares_in_the_years_add_up_to_one(years, years_apart):
-    movies = pd.DataFrame(
-        {
-            "movie_id": range(len(years)),
-            "genres": [()] * len(years),
-            "year": years,
-        }
-    )
-    matrix, names = genre_and_year_matrix(movies, movies["movie_id"], years_apart)
+@given(st.lists(st.integers(1874, 2100), min_size=1, max_size=20))
+def test_the_shares_in_the_years_add_up_to_one(years):
+    ids = range(len(years))
+    movies = pd.DataFrame({"movie_id": ids, "genres": [()] * len(years), "year": years})
+    matrix, names = genre_and_year_matrix(movies, ids)
     np.testing.assert_allclose(matrix.sum(axis=1), 1)
     # And the mean of the columns, by their shares, is the year again.
     np.testing.assert_allclose(matrix @ np.array(names, dtype=float), years)

@@ -5,12 +5,7 @@ import pytest
 from tiny_backbone import RED, plain, tiny_backbone
 
 from recsys_helpers.images import extract_features
-from recsys_helpers.images.heatmaps import (
-    activation_map,
-    heat_over,
-    similarity_map,
-    strongest_channels,
-)
+from recsys_helpers.images.heatmaps import activation_map, heat_over, similarity_map
 from recsys_helpers.posters import draw_poster
 
 
@@ -29,15 +24,12 @@ def test_the_parts_of_a_similarity_add_up_to_the_cosine(backbone):
     assert parts.sum() == pytest.approx(cosine, rel=1e-4)
 
 
-def test_a_map_shows_where_a_channel_responds(backbone):
+def test_a_map_shows_where_a_layer_responds(backbone):
     image = plain((0, 0, 0), (40, 40))
     image.paste(RED, (20, 0, 40, 20))
-    channel = activation_map(image, backbone, channel=2)
-    assert np.unravel_index(channel.argmax(), channel.shape) == (0, 1)
-    assert activation_map(image, backbone).shape == (2, 2)
-    assert strongest_channels(plain(RED), backbone, 1).tolist() == [2]
-    with pytest.raises(ValueError, match="no channel 3"):
-        activation_map(image, backbone, channel=3)
+    responds = activation_map(image, backbone)
+    assert responds.shape == (2, 2)
+    assert np.unravel_index(responds.argmax(), responds.shape) == (0, 1)
 
 
 def test_heat_lies_where_the_map_is_large_and_not_on_the_padding():

@@ -150,14 +150,6 @@ def test_a_small_file_with_very_many_pixels_is_not_unpacked(monkeypatch):
         open_image(encoded(plain(RED)))
 
 
-def test_what_is_transparent_becomes_white():
-    assert open_image(Image.new("RGBA", (2, 2), (9, 9, 9, 0))).getpixel((0, 0)) == (
-        255,
-        255,
-        255,
-    )
-
-
 def test_a_photograph_taken_sideways_is_turned_upright():
     exif = Image.Exif()
     exif[0x0112] = 6  # orientation: a quarter to the right

@@ -42,17 +42,15 @@ def test_fewer_than_ten_films_are_refused(n_films):
         fit_live_methods(load_movielens("sample"), n_films)
 
 
-def test_vectors_of_other_movies_are_refused(live_methods):
+def test_a_method_without_vectors_of_the_films_is_refused(live_methods):
     others = MovieVectors([9_999_999], [[1.0]])
-    vectors = {**live_methods.vectors, "posters": others}
-    with pytest.raises(ValueError, match="posters"):
-        replace(live_methods, vectors=vectors)
-
-
-def test_a_method_without_vectors_is_refused(live_methods):
-    vectors = {name: live_methods.vectors[name] for name in METHODS if name != "keras"}
-    with pytest.raises(ValueError, match="keras"):
-        replace(live_methods, vectors=vectors)
+    without = {name: live_methods.vectors[name] for name in METHODS if name != "keras"}
+    for vectors, name in (
+        (live_methods.vectors | {"posters": others}, "posters"),
+        (without, "keras"),
+    ):
+        with pytest.raises(ValueError, match=name):
+            replace(live_methods, vectors=vectors)
 
 
 def test_data_with_too_few_films_is_refused(live_methods):

@@ -89,20 +89,19 @@ def test_ease_keeps_its_largest_weights_where_few_have_room(live, live_methods):
     assert np.abs(kept).max() == 127
 
 
-def test_sixteen_bits_of_als_give_its_scores(live, live_methods, users):
-    tastes = {"als": als_numbers(live_methods.als, live.movie_ids, bits=16)}
+@pytest.mark.parametrize(
+    ("name", "numbers"), [("als", als_numbers), ("towers", towers_numbers)]
+)
+def test_sixteen_bits_give_the_scores_of_the_method(
+    live, live_methods, users, name, numbers
+):
+    method = getattr(live_methods, name)
+    tastes = {name: numbers(method, live.movie_ids, bits=16)}
     live = LiveData(live.manifest, live.catalogue, {}, tastes, {})
     for ratings in users[:5]:
-        expected = python_scores(live, live_methods.als, ratings)
-        np.testing.assert_allclose(live.als_scores(ratings), expected, atol=1e-3)
-
-
-def test_sixteen_bits_of_the_towers_give_their_scores(live, live_methods, users):
-    tastes = {"towers": towers_numbers(live_methods.towers, live.movie_ids, bits=16)}
-    live = LiveData(live.manifest, live.catalogue, {}, tastes, {})
-    for ratings in users[:5]:
-        expected = python_scores(live, live_methods.towers, ratings)
-        np.testing.assert_allclose(live.towers_scores(ratings), expected, atol=1e-3)
+        found = getattr(live, f"{name}_scores")(ratings)
+        expected = python_scores(live, method, ratings)
+        np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
 def test_features_of_a_new_user_are_those_of_the_towers(live, live_methods, users):

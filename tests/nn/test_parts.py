@@ -156,19 +156,14 @@ def train_for(curves, n_epochs):
     curves.on_train_end()
 
 
-def test_the_curves_are_drawn_anew_after_each_epoch(notebook):
-    train_for(LiveCurves(seconds=0), 3)
-    assert notebook.shown == 3 + 1
-
-
-def test_in_a_hurry_they_are_drawn_at_the_end_only(notebook):
-    train_for(LiveCurves(seconds=60), 3)
-    assert notebook.shown == 1
-
-
-def test_without_an_epoch_nothing_is_drawn(notebook):
-    train_for(LiveCurves(seconds=0), 0)
-    assert notebook.shown == 0
+@pytest.mark.parametrize(
+    ("seconds", "n_epochs", "n_drawn"), [(0, 3, 3 + 1), (60, 3, 1), (0, 0, 0)]
+)
+def test_the_curves_are_drawn_after_epochs_and_at_the_end(
+    notebook, seconds, n_epochs, n_drawn
+):
+    train_for(LiveCurves(seconds=seconds), n_epochs)
+    assert notebook.shown == n_drawn
 
 
 def test_outside_of_a_notebook_nothing_is_drawn(monkeypatch):

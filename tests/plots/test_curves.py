@@ -1,8 +1,6 @@
 """Figures of a training and of what Spark sends show what happened."""
 
-import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 from scipy import sparse
 
@@ -47,20 +45,10 @@ def test_a_reference_is_a_level_line_with_its_name():
     assert set(lines_of(ax)["bias model"].get_ydata()) == {0.87}
 
 
-def test_the_axes_say_what_they_show():
-    ax = plots.learning_curves_plot(HISTORY)
-    assert (ax.get_xlabel(), ax.get_ylabel()) == ("Epoch", "RMSE in stars")
-
-
 @pytest.mark.parametrize("history", [HISTORY[:0], HISTORY[["val_rmse"]]])
 def test_a_history_without_an_rmse_is_refused(history):
     with pytest.raises(ValueError, match="no RMSE to draw"):
         plots.learning_curves_plot(history)
-
-
-def test_it_draws_where_it_is_told():
-    _, ax = plt.subplots()
-    assert plots.learning_curves_plot(pd.DataFrame(HISTORY), ax=ax) is ax
 
 
 # Copies that are sent

@@ -1,6 +1,5 @@
 """Figures of methods draw what they are given, and refuse what cannot be shown."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -33,33 +32,6 @@ def growth():
             "value": [30.0, 2.0, 1.0],
         }
     )
-
-
-def draw_all(ratings, vectors, growth, ax=None):
-    yield plots.rating_grid(ratings, ax=ax)
-    yield plots.movie_map(vectors, [7], {"old": [7, 9]}, ax=ax)
-    yield plots.growth_plot(growth, label="Seconds", ax=ax)
-
-
-def test_every_figure_says_what_is_on_both_axes(ratings, vectors, growth):
-    for ax in draw_all(ratings, vectors, growth):
-        assert ax.get_xlabel()
-        assert ax.get_ylabel()
-
-
-def test_with_axes_given_no_figure_is_opened(ratings, vectors, growth):
-    _, ax = plt.subplots()
-    for drawn in draw_all(ratings, vectors, growth, ax):
-        assert drawn is ax
-    assert len(plt.get_fignums()) == 1
-
-
-def test_with_axes_given_nothing_is_drawn_on_others(ratings, vectors, growth):
-    _, (given, current) = plt.subplots(2)
-    plt.sca(current)
-    before = len(current.get_children())
-    for _ in draw_all(ratings, vectors, growth, given):
-        assert len(current.get_children()) == before
 
 
 def test_a_rating_stands_in_its_cell_and_an_empty_cell_is_empty(ratings):
@@ -299,15 +271,3 @@ def test_shares_are_written_into_the_cells_but_on_the_diagonal():
     names = ["a", "b"]
     ax = plots.shared_plot(pd.DataFrame([[1, 0.25], [0.25, 1]], names, names))
     assert [text.get_text() for text in ax.texts] == ["0.25", "0.25"]
-
-
-def test_figures_that_compare_name_their_axes():
-    names = ["a", "b"]
-    square = pd.DataFrame([[1, 0], [0, 1]], names, names)
-    for ax in (
-        plots.parallel_plot(VALUES),
-        plots.decided_plot(square),
-        plots.shared_plot(square),
-    ):
-        assert ax.get_xlabel()
-        assert ax.get_ylabel()

@@ -12,6 +12,7 @@ import pytest
 from recsys_helpers import plots
 from recsys_helpers.interactions import Interactions, long_tail
 from recsys_helpers.splits import Split
+from recsys_helpers.vectors import MovieVectors
 
 
 @pytest.fixture
@@ -39,51 +40,70 @@ def results():
     )
 
 
-def draw_all(ratings, results, ax=None):
-    yield plots.long_tail_plot(long_tail(ratings), ax=ax)
-    yield plots.long_tail_plot(long_tail(ratings), log=True, ax=ax)
-    yield plots.rating_histogram(ratings, ax=ax)
-    yield plots.activity_plot(ratings, ax=ax)
-    yield plots.matrix_plot(Interactions.from_ratings(ratings), ax=ax)
-    yield plots.interval_plot(results, ax=ax)
-    yield plots.split_plot(Split("random", ratings[:5], ratings[5:], 7), ax=ax)
+@pytest.fixture
+def draw_all(ratings, results):
+    """Draw every figure that takes axes, into these or into new ones."""
+    square = pd.DataFrame([[1, 0], [0, 1]], ["a", "b"], ["a", "b"])
+    vectors = MovieVectors([7, 8], [[0.0, 1.0], [2.0, 3.0]], ["Heat", "Babe"])
+    growth = pd.DataFrame({"method": "a", "n": [100, 1000], "value": [1.0, 9.0]})
+    history = plots.history_frame({"rmse": [1.2, 1.0], "val_rmse": [1.1, 0.9]})
+
+    def draw_all(ax=None):
+        yield plots.long_tail_plot(long_tail(ratings), ax=ax)
+        yield plots.rating_histogram(ratings, ax=ax)
+        yield plots.activity_plot(ratings, ax=ax)
+        yield plots.matrix_plot(Interactions.from_ratings(ratings), ax=ax)
+        yield plots.interval_plot(results, ax=ax)
+        yield plots.split_plot(Split("random", ratings[:5], ratings[5:], 7), ax=ax)
+        yield plots.rating_grid(square, ax=ax)
+        yield plots.movie_map(vectors, [7], {"old": [7]}, ax=ax)
+        yield plots.growth_plot(growth, label="Seconds", ax=ax)
+        yield plots.parallel_plot(square, ax=ax)
+        yield plots.decided_plot(square, ax=ax)
+        yield plots.shared_plot(square, ax=ax)
+        yield plots.learning_curves_plot(history, ax=ax)
+
+    return draw_all
 
 
 def heights(ax):
     return [bar.get_height() for bar in ax.patches]
 
 
-def test_every_figure_says_what_is_on_both_axes(ratings, results):
-    for ax in draw_all(ratings, results):
+def test_every_figure_says_what_is_on_both_axes(draw_all):
+    for ax in draw_all():
         assert ax.get_xlabel()
         assert ax.get_ylabel()
 
 
-def test_every_figure_can_be_drawn_without_a_warning(ratings, results, recwarn):
-    for ax in draw_all(ratings, results):
+def test_every_figure_can_be_drawn_without_a_warning(draw_all, recwarn):
+    for ax in draw_all():
         ax.figure.canvas.draw()
     # (Of a slow machine matplotlib warns otherwise.)
     assert [w for w in map(str, recwarn) if "slow" not in w] == []
 
 
-def test_with_axes_given_no_figure_is_opened(ratings, results):
-    _, given = plt.subplots()
-    for ax in draw_all(ratings, results, ax=given):
+def test_with_axes_given_nothing_is_drawn_elsewhere(draw_all):
+    _, (given, current) = plt.subplots(2)
+    plt.sca(current)
+    before = len(current.get_children())
+    for ax in draw_all(given):
         assert ax is given
         assert len(plt.get_fignums()) == 1
+        assert len(current.get_children()) == before
         ax.clear()
 
 
-def test_without_axes_each_call_opens_one_figure(ratings, results):
-    n_drawn = len(list(draw_all(ratings, results)))
+def test_without_axes_each_call_opens_one_figure(draw_all):
+    n_drawn = len(list(draw_all()))
     assert len(plt.get_fignums()) == n_drawn
 
 
-def test_the_style_ends_with_its_block(ratings, results):
+def test_the_style_ends_with_its_block(draw_all):
     before = dict(mpl.rcParams)
     with plots.course_style():
         assert mpl.rcParams["axes.grid"]
-    list(draw_all(ratings, results))
+    list(draw_all())
     assert dict(mpl.rcParams) == before
 
 
@@ -94,21 +114,10 @@ def test_the_line_of_the_long_tail_is_the_ratings_by_rank(ratings):
 
 
 def test_the_long_tail_says_what_share_the_top_movies_hold(ratings):
-    # Half of the four movies: 3 + 2 of 7 ratings, 71 %.
-    ax = plots.long_tail_plot(long_tail(ratings), top_share=0.5)
+    # One of the four movies, at the least: 3 of 7 ratings, 43 %.
+    ax = plots.long_tail_plot(long_tail(ratings))
     text = ax.texts[0].get_text()
-    assert text == "The top 50% (2 movies)\nhold 71% of the ratings"
-
-
-def test_the_long_tail_has_logarithmic_axes_where_asked(ratings):
-    ax = plots.long_tail_plot(long_tail(ratings), log=True)
-    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-
-
-@pytest.mark.parametrize("top_share", [0, 1.5])
-def test_a_share_of_no_or_too_many_movies_is_refused(ratings, top_share):
-    with pytest.raises(ValueError, match="top_share"):
-        plots.long_tail_plot(long_tail(ratings), top_share=top_share)
+    assert text == "The top 10% (1 movies)\nhold 43% of the ratings"
 
 
 def test_the_rating_histogram_has_a_bar_for_every_half_star(ratings):
@@ -171,9 +180,12 @@ def test_a_value_outside_of_its_interval_is_refused(results):
 
 
 def test_the_bars_of_a_split_are_its_ratings_by_time(ratings):
-    # Two classes from day 0 to day 810: train 3 and 2, test 0 and 2.
-    ax = plots.split_plot(Split("s", ratings[:5], ratings[5:], None), n_bins=2)
-    assert heights(ax) == [3, 2, 0, 2]
+    # Of 40 classes of 20 days: three ratings in the first, one each in four others.
+    ax = plots.split_plot(Split("s", ratings[:5], ratings[5:], None))
+    train, test = np.reshape(heights(ax), (2, 40))
+    assert np.flatnonzero(train).tolist() == [0, 22, 28]
+    assert np.flatnonzero(test).tolist() == [34, 39]
+    assert (train.sum(), train[0], test.sum()) == (5, 3, 2)
 
 
 def test_the_bars_of_a_split_want_times(ratings):

@@ -106,10 +106,6 @@ def start(tab, address, *parts):
         tab.wait_for_selector(f"#live-{part}[data-state=ready]")
 
 
-def problems(tab):
-    return tab.problems
-
-
 def box_of(tab, part):
     return tab.locator(f"#live-{part} [role=combobox]")
 
@@ -121,6 +117,16 @@ def options_of(tab, part):
 def marked_option(tab, part):
     marked = box_of(tab, part).get_attribute("aria-activedescendant")
     return tab.locator(f"#{marked}").inner_text() if marked else None
+
+
+def stars_of(tab):
+    """Find the sliders of the films that are rated."""
+    return tab.locator("#live-ratings input[type=range]")
+
+
+def press_chip(tab, title):
+    """Rate a film that the page offers."""
+    tab.locator("#live-ratings .fw-chip", has_text=title).click()
 
 
 def films_shown(tab, part):
@@ -150,10 +156,6 @@ def film_of(data, title):
 
 def of_titles(data, by_title):
     return {film_of(data, title): stars for title, stars in by_title.items()}
-
-
-def scores_in_numpy(data, method, ratings):
-    return getattr(data, f"{method}_scores")(ratings)
 
 
 def move_sliders(tab, likes):
@@ -322,24 +324,23 @@ def test_three_lists_agree_with_numpy(taste, tab, address, data):
             unseen = [film for film in range(data.n) if film not in ratings]
             assert found["films"] == unseen[:10]
         else:
-            expected = scores_in_numpy(data, found["id"], ratings)
+            expected = getattr(data, f"{found['id']}_scores")(ratings)
             assert_best(found["films"], found["scores"], expected, ratings)
 
 
 def test_ratings_given_by_hand_make_the_lists(tab, address, data):
     start(tab, address, "ratings")
-    chip = tab.locator("#live-ratings .fw-chip", has_text="Toy Story")
-    chip.click()
+    press_chip(tab, "Toy Story")
     box_of(tab, "ratings").fill("alien")
     box_of(tab, "ratings").press("Enter")
     # The new film's stars have the focus: from four to four and a half.
     tab.keyboard.press("ArrowRight")
-    slider = tab.locator("#live-ratings input[type=range]").nth(1)
+    slider = stars_of(tab).nth(1)
     assert slider.get_attribute("aria-valuetext") == "4½ stars"
     assert slider.get_attribute("aria-label") == "Stars for Alien (1979)"
     ratings = {film_of(data, "Toy Story"): 4.0, film_of(data, "Alien"): 4.5}
     for found in tab.evaluate("fiveWays.ratingLists"):
-        expected = scores_in_numpy(data, found["id"], ratings)
+        expected = getattr(data, f"{found['id']}_scores")(ratings)
         assert_best(found["films"], found["scores"], expected, ratings)
     tab.get_by_role("button", name="Remove Alien (1979)").click()
     left = of_titles(data, {"Toy Story": 4.0})
@@ -350,29 +351,29 @@ def test_ratings_given_by_hand_make_the_lists(tab, address, data):
 @pytest.mark.parametrize(("share", "stars"), [(0.05, 0.5), (0.67, 3.5), (0.97, 5)])
 def test_stars_are_where_one_presses(share, stars, tab, address):
     start(tab, address, "ratings")
-    tab.locator("#live-ratings .fw-chip", has_text="Toy Story").click()
+    press_chip(tab, "Toy Story")
     area = tab.locator("#live-ratings .fw-rate-area").bounding_box()
     place = area["x"] + share * area["width"], area["y"] + area["height"] / 2
     tab.mouse.click(*place)
-    slider = tab.locator("#live-ratings input[type=range]")
+    slider = stars_of(tab)
     assert float(slider.input_value()) == stars
 
 
 def test_without_a_like_the_page_says_that_a_list_is_what_is_popular(tab, address):
     start(tab, address, "ratings")
     assert tab.get_by_text("this is what most people rate").count() == 3
-    tab.locator("#live-ratings .fw-chip", has_text="Toy Story").click()
+    press_chip(tab, "Toy Story")
     assert tab.get_by_text("this is what most people rate").count() == 0
 
 
 def test_ratings_outlive_a_reload_until_they_are_forgotten(tab, address):
     start(tab, address, "ratings")
-    tab.locator("#live-ratings .fw-chip", has_text="Toy Story").click()
+    press_chip(tab, "Toy Story")
     tab.keyboard.press("ArrowLeft")
     before = films_shown(tab, "ratings")
     start(tab, address, "ratings")
     assert films_shown(tab, "ratings") == before
-    stars = tab.locator("#live-ratings input[type=range]")
+    stars = stars_of(tab)
     assert stars.get_attribute("aria-valuetext") == "3½ stars"
     tab.get_by_role("button", name="Forget my ratings").click()
     assert tab.evaluate("localStorage.getItem('five-ways:ratings')") is None
@@ -389,8 +390,8 @@ def test_ratings_outlive_a_reload_until_they_are_forgotten(tab, address):
 def test_nonsense_in_the_storage_is_left_out(stored, tab, address):
     tab.add_init_script(f"localStorage.setItem('five-ways:ratings', {stored!r})")
     start(tab, address, "ratings")
-    assert tab.locator("#live-ratings input[type=range]").count() == 0
-    assert problems(tab) == []
+    assert stars_of(tab).count() == 0
+    assert tab.problems == []
 
 
 def test_a_browser_that_keeps_nothing_can_still_rate(tab, address):
@@ -402,17 +403,17 @@ def test_a_browser_that_keeps_nothing_can_still_rate(tab, address):
         "    return real.call(this, key, ...rest); } }"
     )
     start(tab, address, "ratings")
-    tab.locator("#live-ratings .fw-chip", has_text="Toy Story").click()
+    press_chip(tab, "Toy Story")
     assert tab.get_by_text("Your browser keeps nothing").is_visible()
     tab.get_by_role("button", name="Forget my ratings").click()
-    assert tab.locator("#live-ratings input[type=range]").count() == 0
-    assert problems(tab) == []
+    assert stars_of(tab).count() == 0
+    assert tab.problems == []
 
 
 def test_a_rating_updates_all_lists_quickly(tab, address, data):
     keep(tab, data, of_titles(data, TASTES["something of everything"]))
     start(tab, address, "ratings")
-    stars = tab.locator("#live-ratings input[type=range]").first
+    stars = stars_of(tab).first
     taken = []
     for key in ["ArrowLeft", "ArrowRight"] * 5:
         stars.press(key)
@@ -523,7 +524,7 @@ def test_every_method_of_the_map_can_be_chosen(tab, address, data):
         tab.get_by_label("Map of", exact=True).select_option(method["id"])
         assert tab.evaluate(f"fiveWays.view.isOnMap({film_of(data, 'The Matrix')})")
         assert tab.get_by_text(method["axes"]).is_visible()
-    assert problems(tab) == []
+    assert tab.problems == []
 
 
 def test_motion_is_left_out_for_who_asks_for_less(new_tab, address):
@@ -567,10 +568,7 @@ def hostile_site(tmp_path_factory, data):
 
 
 def test_a_title_is_text_and_never_markup(hostile_site, tab):
-    tab.goto((hostile_site / PAGE).as_uri())
-    for part in PARTS:
-        tab.evaluate(f"document.getElementById('live-{part}').scrollIntoView()")
-        tab.wait_for_selector(f"#live-{part}[data-state=ready]")
+    start(tab, hostile_site.as_uri(), *PARTS[1:])
     for part in ("film", "ratings", "map"):
         box_of(tab, part).fill("img src")
         assert options_of(tab, part).first.inner_text().startswith("<img src=x onerror")
@@ -587,7 +585,7 @@ def test_a_title_is_text_and_never_markup(hostile_site, tab):
     tab.wait_for_timeout(300)
     assert tab.evaluate("window.hacked") is None
     assert tab.locator(".fw img, .fw script").count() == 0
-    assert problems(tab) == []
+    assert tab.problems == []
 
 
 def use_everything(tab):
@@ -607,21 +605,16 @@ def test_the_page_asks_no_other_server_for_anything(tab, address):
     use_everything(tab)
     assert len(tab.requested) > 20
     assert [url for url in tab.requested if not url.startswith(address)] == []
-    assert problems(tab) == []
+    assert tab.problems == []
 
 
 def test_the_page_works_from_the_disk(tab):
-    tab.goto((SITE / PAGE).as_uri())
-    for part in PARTS:
-        tab.evaluate(f"document.getElementById('live-{part}').scrollIntoView()")
-        tab.wait_for_selector(f"#live-{part}[data-state=ready]")
+    start(tab, SITE.as_uri(), *PARTS[1:])
     use_everything(tab)
     assert len(films_shown(tab, "ratings")["ALS"]) == 10
-    others = [
-        url for url in tab.requested if not url.startswith(("file:", "data:", "blob:"))
-    ]
-    assert others == []
-    assert problems(tab) == []
+    own = ("file:", "data:", "blob:")
+    assert [url for url in tab.requested if not url.startswith(own)] == []
+    assert tab.problems == []
 
 
 def test_without_javascript_there_is_a_table(new_tab, address):
@@ -696,21 +689,12 @@ def test_what_is_pressed_is_large_enough_on_a_phone(new_tab, address):
 @pytest.mark.parametrize("width", [320, 1280])
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_the_page_in_use_has_no_barrier_that_axe_finds(theme, width, new_tab, address):
-    from axe_playwright_python.sync_playwright import Axe
-
     tab = new_tab(color_scheme=theme, viewport={"width": width, "height": 900})
     start(tab, address, *PARTS[1:])
     use_everything(tab)
     assert tab.evaluate("document.documentElement.dataset.theme") == theme
     assert options_of(tab, "film").first.is_visible()
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
-    results = Axe().run(tab, options=options)
-    found = [
-        f"{violation['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for violation in results.response["violations"]
-        for node in violation["nodes"]
-    ]
-    assert found == []
+    assert test_site.barriers(tab, "wcag22aa") == []
 
 
 def test_the_data_is_small_and_holds_many_films(data):

@@ -15,7 +15,6 @@ from recsys_helpers import posters
 from recsys_helpers.display.cards import GENRE_STYLES
 from recsys_helpers.posters import (
     POSTER_GENRES,
-    _canvas,
     draw_poster,
     draw_posters,
     poster_data_uri,
@@ -223,20 +222,6 @@ def test_what_does_not_fit_is_cut_and_says_so():
     assert lines[-1].endswith("\u2026")
     assert max(map(letters.getlength, lines)) <= 60
     assert len(lines) * line_height(8) <= 30
-
-
-def test_without_matplotlibs_fonts_pillows_own_is_used(monkeypatch):
-    monkeypatch.setattr(_canvas, "font_file", lambda name: None)
-    font.cache_clear()
-    _canvas._has.cache_clear()
-    _canvas._picture.cache_clear()
-    try:
-        assert font("DejaVuSans", 12).getname()[0] == "Aileron"
-        assert draw_poster("Amélie", size=SMALL).size == SMALL
-    finally:
-        font.cache_clear()
-        _canvas._has.cache_clear()
-        _canvas._picture.cache_clear()
 
 
 # Addresses
