@@ -64,12 +64,6 @@ def test_lines_run_between_the_cells_of_a_grid_and_not_through_them(ratings):
     assert lines == (through + between) * 2
 
 
-def test_dollars_in_a_title_of_a_grid_are_no_formula(ratings):
-    ax = plots.rating_grid(ratings.rename(columns={"Heat": "$9 and $x_1"}))
-    label = ax.get_xticklabels()[0]
-    assert (label.get_text(), label.get_parse_math()) == ("$9 and $x_1", False)
-
-
 def test_numbers_are_black_on_colours_light_enough_to_read_them(ratings):
     # W3C: contrast (L1 + 0.05) / (L2 + 0.05) of at least 4.5, black has L2 = 0.
     image = plots.rating_grid(ratings).images[0]
@@ -97,12 +91,6 @@ def test_a_map_writes_the_titles_that_are_asked_for(vectors):
     ax = plots.movie_map(vectors, [9, 7])
     assert {text.get_text(): text.xy for text in ax.texts}.keys() == {"Speed", "Heat"}
     assert tuple(ax.texts[0].xy) == (4.0, 5.0)
-
-
-def test_dollars_in_a_title_of_a_map_are_no_formula():
-    dear = MovieVectors([1, 2], [[0, 0], [1, 1]], ["$9 and $x_1 (1999)", "b"])
-    text = plots.movie_map(dear, [1]).texts[0]
-    assert (text.get_text(), text.get_parse_math()) == ("$9 and $x_1", False)
 
 
 def test_a_title_of_an_unknown_movie_cannot_be_written(vectors):

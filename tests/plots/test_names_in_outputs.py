@@ -5,10 +5,6 @@ import re
 import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
-
-mpl.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -40,12 +36,6 @@ NAMES = dict(zip(AS_IT_IS, AS_IT_IS, strict=True)) | {
     "half \ud800, turned \u202egnp.exe, \u05e9": "half , turned gnp.exe, \u05e9",
 }
 names = pytest.mark.parametrize(("name", "shown"), NAMES.items())
-
-
-@pytest.fixture(autouse=True)
-def _no_figure_stays_open():
-    yield
-    plt.close("all")
 
 
 def frame_of(*names):
