@@ -10,7 +10,7 @@ Load ratings, split them, fit a method, judge it, recommend:
 >>> data = load_movielens("sample")
 >>> split = user_temporal_split(data.ratings)
 >>> model = Ease(**CHOSEN_EASE).fit(split.train)
->>> judged = evaluate(model, split)
+>>> judged = evaluate(model, split).summary
 >>> results_table(judged, ["ndcg@10", "recall@20"])  # doctest: +NORMALIZE_WHITESPACE
                         ndcg@10                recall@20
 method

@@ -25,16 +25,6 @@ from recsys_helpers._checks import check_choice
 from recsys_helpers.datasets import InstalledFile
 from recsys_helpers.nn import load_keras
 
-__all__ = [
-    "CHANNEL_MEANS",
-    "SIDE",
-    "VGG16_FILE",
-    "Backbone",
-    "BackboneError",
-    "load_backbone",
-    "prepared",
-]
-
 SIDE = 224
 # Means of blue, green and red in ImageNet: both networks were trained on what differs.
 CHANNEL_MEANS = (103.939, 116.779, 123.68)

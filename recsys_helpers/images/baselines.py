@@ -22,13 +22,6 @@ from recsys_helpers.vectors.nearest import nearest_rows
 if TYPE_CHECKING:
     from PIL import Image
 
-__all__ = [
-    "colour_histograms",
-    "genre_agreement",
-    "movies_for_the_task",
-    "thumbnails",
-]
-
 THUMBNAIL = (16, 24)  # width and height in pixels
 
 

@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 
     from recsys_helpers.images import ImageSource
 
-__all__ = [
-    "activation_map",
-    "heat_over",
-    "similarity_map",
-]
-
 HEAT, OPACITY = "#ff3b1f", 0.75
 
 

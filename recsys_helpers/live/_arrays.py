@@ -7,12 +7,6 @@ import base64
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-__all__ = [
-    "NOTHING",
-    "packed",
-    "quantised_rows",
-]
-
 # In place of a position that there is none of.
 NOTHING = 65_535
 _KINDS = {

@@ -20,17 +20,6 @@ from recsys_helpers.titles import names_searched, spoken_title
 from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import nearest_rows
 
-__all__ = [
-    "N_NEIGHBOURS",
-    "N_SHOWN",
-    "catalogue_part",
-    "neighbour_lists",
-    "neighbours_part",
-    "other_names",
-    "static_table",
-    "vectors_of_films",
-]
-
 N_NEIGHBOURS = 10
 MOST_GENRES = 32
 NO_GENRE = 255

@@ -26,12 +26,6 @@ from recsys_helpers.live.methods import LiveMethods, fit_live_methods
 from recsys_helpers.live.tastes import tastes_part
 from recsys_helpers.results import commit
 
-__all__ = [
-    "PARTS",
-    "export_live",
-    "script_of",
-]
-
 PARTS = {
     "catalogue": catalogue_part,
     "neighbours": neighbours_part,

@@ -10,12 +10,6 @@ from recsys_helpers.live.catalogue import vectors_of_films
 from recsys_helpers.live.methods import METHODS, LiveMethods
 from recsys_helpers.vectors.nearest import unit_rows
 
-__all__ = [
-    "MAPPED",
-    "map_part",
-    "on_plane",
-]
-
 MAPPED = ("als", "towers", "entities")
 AXES = (
     "Near points are near vectors (t-SNE). Directions, and distances between groups, "

@@ -21,12 +21,6 @@ from recsys_helpers.nn import reproducible_keras
 from recsys_helpers.results import published_file
 from recsys_helpers.vectors import MovieVectors
 
-__all__ = [
-    "METHODS",
-    "LiveMethods",
-    "fit_live_methods",
-]
-
 # Chapter 6 needs none for lists; with one the page shows a network at work.
 TOWERS_HIDDEN = (64,)
 FEWEST_FILMS = 10

@@ -19,13 +19,6 @@ from recsys_helpers.methods.ease import Ease
 from recsys_helpers.methods.two_tower import RetrievalTowers
 from recsys_helpers.nn import load_keras
 
-__all__ = [
-    "als_numbers",
-    "ease_rows",
-    "tastes_part",
-    "towers_numbers",
-]
-
 # Chosen by how little they change the lists for the space that they take: see
 # `benchmarks/live_precision.py`.
 N_WEIGHTS = 50

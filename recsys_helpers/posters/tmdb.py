@@ -38,24 +38,6 @@ from recsys_helpers.images import UnreadableImageError, open_image
 from recsys_helpers.interactions import integer_ids
 from recsys_helpers.progress import progress_bar
 
-__all__ = [
-    "TMDB_ATTRIBUTION",
-    "Answer",
-    "Film",
-    "NoTmdbKeyError",
-    "PosterReport",
-    "Tmdb",
-    "TmdbBusyError",
-    "TmdbError",
-    "TmdbKeyRefusedError",
-    "TmdbUnavailableError",
-    "Understood",
-    "as_imdb_id",
-    "as_json",
-    "download_posters",
-    "with_tmdb_attribution",
-]
-
 TMDB_ATTRIBUTION = (
     "This product uses the TMDB API but is not endorsed or certified by TMDB."
 )

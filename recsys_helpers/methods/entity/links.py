@@ -25,16 +25,6 @@ from recsys_helpers.interactions import IdIndex, UnknownIdError, top_n
 from recsys_helpers.titles import fold_title, nearest_titles
 from recsys_helpers.vectors import MovieVectors
 
-__all__ = [
-    "FilmLinks",
-    "UnknownEntityError",
-    "cosine_neighbours",
-    "famous_neighbours",
-    "jaccard_neighbours",
-    "random_neighbours",
-    "svd_vectors",
-]
-
 _NUMBERS_IN_A_BLOCK = 4 * 2**20  # 16 MiB of similarities in float32
 
 

@@ -35,16 +35,6 @@ from recsys_helpers.titles import franchise_matrix
 from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import unit_rows
 
-__all__ = [
-    "QUESTIONS",
-    "FilmQuestion",
-    "FilmTaste",
-    "compare_regressions",
-    "critics_scores",
-    "held_out_pairs",
-    "neighbour_rows",
-]
-
 METRICS = {
     "franchise": ("recall@10",),
     "director": ("precision@10", "recall@10"),
