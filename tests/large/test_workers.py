@@ -10,6 +10,7 @@ from recsys_helpers.large.processes import WorkerError
 from recsys_helpers.large.workers import (
     CHECKPOINT,
     Checkpoint,
+    CheckpointError,
     TowerRows,
     WorkersSettings,
     read_checkpoint,
@@ -151,6 +152,7 @@ def test_a_damaged_checkpoint_is_refused(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ValueError, match=path.name):
             read_checkpoint(path)
-    np.savez(path, about=np.array([{"a": 1}], dtype=object))
-    with pytest.raises(ValueError, match=path.name):
-        read_checkpoint(path)
+    for about in (np.array([{"a": 1}], dtype=object), "{}", "[]", "null", "x"):
+        np.savez(path, about=about)
+        with pytest.raises(CheckpointError, match=path.name):
+            read_checkpoint(path)

@@ -150,7 +150,7 @@ class TestAls(RecommenderContract):
 
 
 class TestBpr(RecommenderContract):
-    bad_settings = {"learning_rate": 0}
+    bad_settings = {"n_factors": 0, "learning_rate": 0, "regularization": -1}
 
     def make(self):
         return Bpr(n_factors=8, learning_rate=0.1, like_threshold=4)
