@@ -1,7 +1,6 @@
 """What models of links need of Keras: a table, a film as its links, a loss, batches.
 
-Importing this module loads TensorFlow, which takes seconds. Functions that need a
-part import it when they are called.
+Importing this module loads TensorFlow, which takes seconds.
 """
 
 from typing import Any
@@ -29,9 +28,6 @@ class DenseEmbedding(keras.layers.Embedding):
     The sum is the same, and yet Adam and its like take other steps: where a row comes
     several times in a batch, Keras 3 squares each part of its gradient by itself, and
     with this layer the square is that of the sum, as the papers have it.
-
-    Parameters, methods
-        As `keras.layers.Embedding` has them.
     """
 
     def call(self, rows):
@@ -114,11 +110,8 @@ class LinkSoftmax(keras.layers.Layer):
     batch, rare ones in few. Compare Bengio and Senécal, "Quick training of
     probabilistic neural nets by importance sampling", AISTATS 2003.
 
-    Parameters
-    ----------
-    temperature : float
-        :math:`\tau`, above 0. Vectors of length 1 have products within -1 and 1;
-        a small temperature lets the softmax be sure of something.
+    The temperature is :math:`\tau`, above 0. Vectors of length 1 have products within
+    -1 and 1; a small temperature lets the softmax be sure of something.
     """
 
     def __init__(self, n_entities, temperature=0.07, seed=0, **kwargs):
@@ -169,17 +162,8 @@ class LinkBatches(keras.utils.PyDataset):
     and the number of the batch alone, so it does not matter in which order, or in how
     many threads, Keras asks for them.
 
-    Parameters
-    ----------
-    matrix : scipy.sparse.csr_array, shape (n_films, n_entities)
-    positives_per_batch : int
-        Links in a batch; the last batch may have fewer.
-    negative_ratio : int
-        How many pairs that are not links come with each link.
-    popularity : float
-        See `recsys_helpers.methods.entity.sampling.NegativeSampler`.
-    label_of_negatives : float
-        -1 or 0; that of a link is 1.
+    The last batch may have fewer links. With each link come `negative_ratio` pairs that
+    `NegativeSampler` draws; their label is -1 or 0, and that of a link 1.
     """
 
     def __init__(

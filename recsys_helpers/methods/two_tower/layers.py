@@ -1,7 +1,6 @@
 """The Keras layers of two towers: one hides features, one is the loss of retrieval.
 
-Importing this module loads TensorFlow, which takes seconds. Functions that need a
-layer import it when they are called.
+Importing this module loads TensorFlow, which takes seconds.
 """
 
 from typing import Any
