@@ -166,8 +166,6 @@ class SampledLinkModel(LinkMethod):
         0: all pairs that are not links are equally likely; 0.75: see
         `NegativeSampler`.
     optimizer : {"nadam", "adam"}
-    decay : bool
-        Whether the learning rate falls to zero along half a cosine.
     fast : bool
         Whether TensorFlow compiles the training, with `layers.DenseEmbedding`:
         quicker, and with other steps.
@@ -186,7 +184,6 @@ class SampledLinkModel(LinkMethod):
     negative_ratio: int = 10
     popularity: float = 0.0
     optimizer: str = "nadam"
-    decay: bool = False
     fast: bool = True
 
     def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
@@ -196,7 +193,7 @@ class SampledLinkModel(LinkMethod):
         optimizers = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
         check_choice("optimizer", self.optimizer, tuple(optimizers))
         from recsys_helpers.methods.entity.layers import LinkBatches
-        from recsys_helpers.nn.parts import falling_rate, train_model
+        from recsys_helpers.nn.parts import train_model
 
         is_regression = self.head == "regression"
         model = sampled_link_model(
@@ -214,15 +211,13 @@ class SampledLinkModel(LinkMethod):
             label_of_negatives=-1.0 if is_regression else 0.0,
             seed=self.seed,
         )
-        rate = self.learning_rate
-        if self.decay:
-            rate = falling_rate(rate, self.n_epochs, batches)
+        optimizer = optimizers[self.optimizer](self.learning_rate)
         loss = "mse" if is_regression else "binary_crossentropy"
         # Where `reproducible_keras` was called Keras trains step by step, and need not
         # warn of it.
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Model doesn't support `jit_compile")
-            model.compile(optimizers[self.optimizer](rate), loss, jit_compile=self.fast)
+            model.compile(optimizer, loss, jit_compile=self.fast)
         self.history_ = train_model(model, batches, self.n_epochs, callbacks)
         self.model_ = model
         tables = (
@@ -348,7 +343,7 @@ class SoftmaxLinkModel(LinkMethod):
         ]
         return np.concatenate(parts)
 
-    def _weights(self, links: FilmLinks) -> NDArray[np.float64] | None:
+    def _weights(self, links: FilmLinks) -> list[float] | None:
         """Weights of entities in the sums, with a mean of 1 over the links."""
         if self.idf_power == 0:
             return None
@@ -358,4 +353,4 @@ class SoftmaxLinkModel(LinkMethod):
                 "Every film has every link, so by their idf none of them says "
                 "anything. Set idf_power to 0."
             )
-        return weights / weights[links.matrix.indices].mean()
+        return (weights / weights[links.matrix.indices].mean()).tolist()

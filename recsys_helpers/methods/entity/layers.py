@@ -1,6 +1,7 @@
 """What models of links need of Keras: a table, a film as its links, a loss, batches.
 
-Importing this module loads TensorFlow, which takes seconds.
+Importing this module loads TensorFlow, which takes seconds. Keras keeps the settings of
+a layer by itself where they are numbers or lists of numbers.
 """
 
 from typing import Any
@@ -64,11 +65,8 @@ class SumOfLinks(keras.layers.Layer):
         self, n_entities, n_factors, hidden_share=0.3, weights=None, seed=0, **kwargs
     ):
         super().__init__(**kwargs)
-        self.n_entities, self.n_factors = n_entities, n_factors
-        self.hidden_share, self.seed = hidden_share, seed
-        self.weights_of_entities = [1.0] * n_entities
-        if weights is not None:
-            self.weights_of_entities = [float(w) for w in weights]
+        self.n_entities, self.hidden_share = n_entities, hidden_share
+        self.weights_of_entities = [1.0] * n_entities if weights is None else weights
         self._generator = keras.random.SeedGenerator(seed)
         self.table = DenseEmbedding(
             n_entities, n_factors, keras.initializers.RandomUniform(seed=seed)
@@ -77,22 +75,12 @@ class SumOfLinks(keras.layers.Layer):
     def call(self, links, training=False):
         """Vectors, shape (n, n_factors), of links as `padded_links` has them."""
         rows, columns = _cells(links, self.n_entities)
-        shown = tf.gather(tf.constant(self.weights_of_entities), columns)
+        shown = tf.gather(tf.constant(self.weights_of_entities, "float32"), columns)
         if training and self.hidden_share:
             drawn = keras.random.uniform(tf.shape(shown), seed=self._generator)
             shown = shown * tf.cast(drawn >= self.hidden_share, shown.dtype)
         members = shown[:, None] * self.table(columns)
         return tf.math.unsorted_segment_sum(members, rows, tf.shape(links)[0])
-
-    def get_config(self):
-        """Give what Keras makes the layer from again."""
-        return super().get_config() | {
-            "n_entities": self.n_entities,
-            "n_factors": self.n_factors,
-            "hidden_share": self.hidden_share,
-            "weights": self.weights_of_entities,
-            "seed": self.seed,
-        }
 
 
 @keras.saving.register_keras_serializable("recsys_helpers")
@@ -116,8 +104,7 @@ class LinkSoftmax(keras.layers.Layer):
 
     def __init__(self, n_entities, temperature=0.07, seed=0, **kwargs):
         super().__init__(**kwargs)
-        self.n_entities, self.temperature = n_entities, temperature
-        self.seed = seed
+        self.n_entities, self.temperature, self.seed = n_entities, temperature, seed
 
     def build(self, film_vectors_shape):
         """Make the table of entities; Keras calls this."""
@@ -145,14 +132,6 @@ class LinkSoftmax(keras.layers.Layer):
     def entity_vectors(self):
         """Give the vectors of all entities, of length 1, shape (n_entities, n)."""
         return _of_length_one(tf.convert_to_tensor(self.table))
-
-    def get_config(self):
-        """Give what Keras makes the layer from again."""
-        return super().get_config() | {
-            "n_entities": self.n_entities,
-            "temperature": self.temperature,
-            "seed": self.seed,
-        }
 
 
 class LinkBatches(keras.utils.PyDataset):

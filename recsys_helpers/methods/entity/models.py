@@ -80,7 +80,7 @@ def softmax_link_models(
     temperature: float = 0.07,
     composed: bool = True,
     hidden_share: float = 0.3,
-    weights: NDArray[np.floating] | None = None,
+    weights: list[float] | None = None,
     seed: int = 0,
 ) -> tuple[keras.Model, keras.Model]:
     """Pick what a film links to out of what the films of a batch link to.

@@ -427,7 +427,7 @@ class RetrievalTowers(TwoTowerBase):
     like_threshold: float | None = 4.0
 
     def fit(self, train: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
-        """Learn from the likes of `train`, as in `TwoTowers.fit`."""
+        """Learn from the likes of `train`; errors are as in `TwoTowers.fit`."""
         self._check(train)
         check_positive("temperature", self.temperature)
         liked = some_positives(train, self.like_threshold)
