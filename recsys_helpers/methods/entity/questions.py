@@ -28,7 +28,7 @@ from scipy import sparse
 
 from recsys_helpers._checks import check_choice, check_count, check_positive
 from recsys_helpers.datasets import Films, entities_of
-from recsys_helpers.interactions import IdIndex
+from recsys_helpers.interactions import IdIndex, top_n
 from recsys_helpers.intervals import bootstrap_interval
 from recsys_helpers.methods._base import require_fitted
 from recsys_helpers.titles import franchise_matrix
@@ -277,17 +277,15 @@ class FilmTaste:
         pandas.DataFrame with `movie_id`, `title` (if there are titles) and `score`
             Above 0: on the liked side. Equal scores come in row order.
         """
-        return self._ranked(-1, n)
+        return self._ranked(1, n)
 
     def avoid(self, n: int = 10) -> pd.DataFrame:
         """Films that they would like least, worst first; as in `recommend`."""
-        return self._ranked(1, n)
+        return self._ranked(-1, n)
 
     def _ranked(self, sign: int, n: int) -> pd.DataFrame:
         require_fitted(self, "model_", "fit(vectors, liked, disliked)")
-        check_count("n", n)
-        order = np.argsort(sign * self._scores, kind="stable")
-        best = order[~np.isin(order, self._examples)][:n]
+        best = top_n(sign * self._scores, n, exclude=self._examples)
         frame = pd.DataFrame({"movie_id": self.vectors_.movie_ids[best]})
         if self.vectors_.titles is not None:
             frame["title"] = [self.vectors_.titles[row] for row in best]
