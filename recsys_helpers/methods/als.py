@@ -22,7 +22,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers._checks import check_count, check_number, check_positive
+from recsys_helpers._checks import (
+    check_choice,
+    check_count,
+    check_number,
+    check_positive,
+)
 from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods._base import (
@@ -103,15 +108,8 @@ def confidence_values(
     weighting: Weighting,
     alpha: float,
 ) -> NDArray[np.float64]:
-    """Say how much each of n ratings counts, as `confidences` does: 0 for no positive.
-
-    Examples
-    --------
-    >>> confidence_values(np.array([5.0, 0.5, 4.0]), 4, "linear", 10).tolist()
-    [51.0, 0.0, 41.0]
-    """
-    if weighting not in get_args(Weighting):
-        raise ValueError(f"weighting is one of {get_args(Weighting)}, not {weighting}.")
+    """Say how much each rating counts, as `confidences` does: 0 for no positive."""
+    check_choice("weighting", weighting, get_args(Weighting))
     check_number("alpha", alpha)
     weights = {
         "stars": stars,
@@ -213,11 +211,6 @@ def solve_row(shared: Floats, Y_u: Floats, c_u: Floats) -> Floats:
 
     `shared` is :math:`Y^T Y + \lambda I`, which a server computes once and not for each
     request; `Y_u` holds the vectors of the row's positives, `c_u` their confidences.
-
-    Examples
-    --------
-    >>> solve_row(np.array([[6.0]]), np.array([[1.0]]), np.array([3.0]))
-    array([0.375])
     """
     return np.linalg.solve(shared + (Y_u.T * (c_u - 1)) @ Y_u, Y_u.T @ c_u)
 

@@ -48,9 +48,6 @@ class GlobalMean:
 class BiasModel(ScoresMovies):
     r"""A rating is the mean, plus what the user and the movie add to it.
 
-    The score of a movie is its predicted rating in stars, not clipped to 5, or the best
-    movies would be ties.
-
     .. math::
         \hat r_{ui} = \mu + b_u + b_i, \qquad
         b_i = \frac{\sum_u (r_{ui} - \mu - b_u)}{\lambda_i + n_i}, \quad

@@ -57,11 +57,7 @@ PREDICTED_AT_ONCE = 2**16
 
 @dataclass(kw_only=True)
 class KerasRatings(ScoresMovies, HasVectors):
-    """What both methods have in common: how they are trained, asked and saved.
-
-    The score of a movie is its predicted rating in stars, not clipped to 5, or the best
-    movies would be ties.
-    """
+    """What both methods have in common: how they are trained, asked and saved."""
 
     # From 32 on TensorFlow multiplies sparse matrices in another way: 5 times slower.
     n_factors: int = 30

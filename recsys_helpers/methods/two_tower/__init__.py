@@ -190,8 +190,6 @@ class TwoTowers(TwoTowerBase):
     :math:`x_u` is what is known of the user, :math:`y_i` what is known of the movie:
     see `recsys_helpers.features.taste` and `recsys_helpers.features.encoder`. No id is
     among it, so whoever can be described gets a prediction, and needs no new training.
-    The score of a movie is its predicted rating, not clipped to 5, or the best movies
-    would be ties.
 
     While the model is trained, each rating has features that are made of other folds'
     ratings; some users are described by a part of their ratings, and some features are
