@@ -121,7 +121,7 @@ class TestLikeNeighboursOfUsers(RecommenderContract):
 
 
 class TestImplicitNeighbours(RecommenderContract):
-    bad_settings = {"like_threshold": np.nan, "num_threads": -1}
+    bad_settings = {"like_threshold": np.nan}
 
     def make(self):
         # Without a threshold a rating of 1 would be a like, and all like each other.
