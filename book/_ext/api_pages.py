@@ -109,7 +109,17 @@ def fill(app: Sphinx, docname: str, source: list[str]) -> None:
         )
 
 
+def says_nothing(
+    app: Sphinx, what: str, name: str, thing: object, skip: bool, options: object
+) -> bool | None:
+    """Leave out what a library has written: of named tuples, and of pydantic."""
+    text = getattr(thing, "__doc__", None) or ""
+    is_empty = text.startswith("Alias for field number") or name == "model_config"
+    return True if is_empty else None
+
+
 def setup(app: Sphinx) -> dict:
-    """Register the two lines."""
+    """Register the two lines, and what members are left out."""
     app.connect("source-read", fill)
+    app.connect("autodoc-skip-member", says_nothing)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,5 +1,7 @@
 """Write the data of the live page, in files that a page can load from anywhere.
 
+::
+
     python -m recsys_helpers.live.export --edition small --out FOLDER [--films 3000]
 
 A page that was opened from a folder may load scripts and nothing else. So each file is

@@ -1,6 +1,7 @@
 """Posters drawn from a film's genres, decade and title, for films that have none.
 
-The main genre decides the motif, the decade the lettering, frame and grain, and a
+The main genre decides the motif (a castle under a moon, a ringed planet, a film reel:
+all in ``posters/_motifs.py``), the decade the lettering, frame and grain, and a
 seed made from the title all that varies: so the same film always gets the same poster,
 and no two films of a genre get quite the same. What is drawn says so on itself.
 

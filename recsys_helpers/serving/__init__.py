@@ -6,7 +6,7 @@
 - `model_file`: keeps it in a file that is safe to read;
 - `app`: the endpoints, and `schemas`: what may come in and goes out.
 
-To start it, with the extra ``serve`` installed:
+To start it, with the extra ``serve`` installed::
 
     python -m recsys_helpers.serving --edition small --port 8001
 

@@ -1,4 +1,8 @@
-"""The endpoints: `create_app` makes a FastAPI application of a recommender."""
+"""The endpoints: `create_app` makes a FastAPI application of a recommender.
+
+A film or user that the model does not know is answered with 404, in the shape of
+`schemas.Problem`; for a film, with the ids nearest to it.
+"""
 
 # Without "from __future__ import annotations": FastAPI reads the annotations, and
 # their names are local here, since only a server needs the library.
