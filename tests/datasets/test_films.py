@@ -3,8 +3,6 @@
 import hashlib
 import importlib.machinery
 import shutil
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -399,17 +397,3 @@ def test_a_file_with_one_changed_byte_is_not_used(copied_package):
     copied_package.write_bytes(content)
     with pytest.raises(ChecksumError, match="bokeh_sampledata"):
         read_credits()
-
-
-@pytest.mark.parametrize("module", ["bokeh_sampledata", "shapely", "icalendar"])
-def test_loading_films_does_not_import(module):
-    code = (
-        "import sys; from recsys_helpers.datasets import load_films; load_films('all');"
-        f"sys.exit('{module}' in sys.modules)"
-    )
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
-
-
-def test_importing_datasets_does_not_import_sqlite():
-    code = "import sys, recsys_helpers.datasets; sys.exit('sqlite3' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code]).returncode == 0
