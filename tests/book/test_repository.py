@@ -127,34 +127,6 @@ def test_every_make_target_has_a_line_of_help():
         assert re.search(rf"^{target}:.*## \w", makefile, re.MULTILINE), target
 
 
-# Subclasses of Keras' classes: they can't be written without importing Keras, so they
-# have modules of their own, which the others import inside functions.
-KERAS_SUBCLASSES = {
-    "recsys_helpers.nn.parts",
-    "recsys_helpers.methods.entity.layers",
-    "recsys_helpers.methods.two_tower.layers",
-}
-
-
-def test_importing_the_package_loads_no_heavy_library():
-    modules = {
-        path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".")
-        for path in (ROOT / "recsys_helpers").rglob("*.py")
-        if path.name != "__init__.py"
-    }
-    assert modules >= KERAS_SUBCLASSES
-    modules -= KERAS_SUBCLASSES
-    code = "import sys\n" + "".join(f"import {module}\n" for module in modules)
-    code += "print(*(name for name in sys.modules if '.' not in name))"
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True
-    )
-    heavy = {"tensorflow", "keras", "implicit", "pyspark", "matplotlib", "IPython"}
-    heavy |= {"PIL"}  # matplotlib and posters need it, and only then
-    heavy |= {"duckdb", "fastapi", "jax", "polars", "uvicorn", "voyager"}
-    assert not heavy & set(run.stdout.split())
-
-
 @pytest.mark.parametrize("page", sorted(ROOT.glob("*.md")), ids=lambda path: path.name)
 def test_relative_links_at_the_top_level_lead_somewhere(page):
     text = page.read_text(encoding="utf-8")
