@@ -24,7 +24,6 @@ ARCHIVE = tiny_zip(inside="ml-latest-small/")
 def _no_settings_of_this_machine(monkeypatch):
     for name in ("RECSYS_DATASET", "RECSYS_DATA_DIR", "RECSYS_MOVIELENS_URL"):
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
 @pytest.fixture

@@ -378,7 +378,6 @@ def test_a_cut_download_goes_on_and_gives_what_the_folder_gives(
     own.mkdir()
     (own / f"ml-{edition}.zip.part").write_bytes(content[:100])
     monkeypatch.setenv("RECSYS_DATA_DIR", str(own))
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with serving(from_where_asked(content)) as server:
         monkeypatch.setenv("RECSYS_MOVIELENS_URL", server.url)
         data = load_movielens(edition)
