@@ -37,7 +37,7 @@ if "google.colab" in sys.modules:
     # Colab's own tools need the major version of pandas that they came with.
     pandas = f"pandas<{int(version('pandas').split('.')[0]) + 1}"
     pip = [sys.executable, "-m", "pip", "install", "-q"]
-    subprocess.run([*pip, course, pandas], check=True)
+    subprocess.run([*pip, course, pandas, "mwclient"], check=True)
 
 # %% tags=["nbval-check-output"]
 import matplotlib.pyplot as plt

@@ -62,6 +62,8 @@ def read_npz(
             file.seek(0)
             with np.load(file, allow_pickle=False) as archive:
                 arrays = {name: archive[name] for name in archive.files}
+            if no_arrays := [n for n, a in arrays.items() if isinstance(a, bytes)]:
+                raise ValueError(f"{no_arrays[0]} is no array")
         # On bytes that are not theirs, numpy and zipfile raise what comes: a KeyError,
         # MemoryError, RuntimeError, SyntaxError, zlib.error ...
         except Exception as problem:

@@ -87,7 +87,7 @@ def pickled(path):
     [
         (text, "not a complete .npz"),
         (one_array, "not a complete .npz"),
-        (another_zip, "it has no cards, format_version"),
+        (another_zip, "readme.txt is no array"),
         (other_arrays, "it has no cards"),
         (no_version, "it has no format_version"),
         (newer, "its format is 2"),

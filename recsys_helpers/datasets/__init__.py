@@ -23,6 +23,8 @@ from recsys_helpers.datasets._download import (
     DownloadError,
     InstalledFile,
     find_or_fetch,
+    innermost,
+    retrying_session,
 )
 from recsys_helpers.datasets._errors import DatasetError, InvalidDataError
 from recsys_helpers.datasets._films import Films, cut_films, entities_of, read_credits
@@ -55,12 +57,14 @@ __all__ = [
     "MovieLens",
     "collect_wikipedia_links",
     "entities_of",
+    "innermost",
     "known_edition",
     "load_films",
     "load_movielens",
     "load_wikipedia_links",
     "match_films",
     "read_movielens",
+    "retrying_session",
     "the_text_says",
     "validate_movies",
     "validate_ratings",

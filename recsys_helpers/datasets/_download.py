@@ -11,6 +11,7 @@ import errno
 import hashlib
 import os
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from recsys_helpers import __version__
 from recsys_helpers.datasets._errors import DatasetError
 from recsys_helpers.progress import progress_bar
 
@@ -31,9 +33,7 @@ N_RETRIES = 4
 TIMEOUT = (10.0, 60.0)
 _BLOCK = 2**16
 _BUSY = (408, 425, 429, 500, 502, 503, 504)
-_LONGEST_PAUSE = 30
-# A server may ask for more, and is asked again all the same.
-_LONGEST_WAIT = 300
+_LONGEST_WAIT = 300  # seconds; who has to wait longer should do something else
 _LOGIN = re.compile(r"^([a-z][a-z0-9+.-]*://)?([^/?#]*)@", re.IGNORECASE)
 
 
@@ -155,22 +155,37 @@ def fetch(url: str, sha256: str, folder: Path) -> Path:
 def retrying_session() -> requests.Session:
     """Open a session that asks again: after no connection, no answer, 429 and 5xx.
 
-    Pauses are 0, 1, 2, 4, ... seconds, or what the server's ``Retry-After`` says. A
-    certificate that is not valid does not mend by waiting.
+    Pauses are 0, 1, 2, 4 seconds, or what the server's ``Retry-After`` says: a
+    DownloadError, if that is more than five minutes. What the last try is answered is
+    handed out. A certificate that is not valid does not mend by waiting.
     """
     import requests
+    from urllib3.exceptions import InvalidHeader
     from urllib3.util import Retry
 
-    retries = Retry(
+    class Patience(Retry):
+        def parse_retry_after(self, retry_after: str) -> float:
+            try:
+                wait = super().parse_retry_after(retry_after)
+            except InvalidHeader:  # such as half a second
+                return 0.0
+            if wait > _LONGEST_WAIT:
+                raise DownloadError(
+                    f"The server wants to be left alone for {wait / 60:.0f} minutes. "
+                    "Run this again then."
+                )
+            return wait
+
+    retries = Patience(
         N_RETRIES,
         other=0,  # a failed TLS handshake
         allowed_methods=None,  # all: nothing here changes anything on a server
         status_forcelist=_BUSY,
+        raise_on_status=False,  # an answer says more than the error would
         backoff_factor=0.5,
-        backoff_max=_LONGEST_PAUSE,
-        retry_after_max=_LONGEST_WAIT,
     )
     session = requests.Session()
+    session.headers["User-Agent"] = f"recsys_helpers/{__version__}"
     for scheme in ("http://", "https://"):
         session.mount(scheme, requests.adapters.HTTPAdapter(max_retries=retries))
     return session
@@ -215,8 +230,8 @@ def _complete(part: Path, url: str, login: tuple[str, str] | None) -> None:
         session.auth = login
         # Ranges count the bytes as stored, so nothing may compress them on the way.
         session.headers["Accept-Encoding"] = "identity"
-        session.headers["User-Agent"] = "recsys_helpers"
-        for _ in range(N_RETRIES + 1):
+        for n_tries in range(N_RETRIES + 1):
+            _pause(n_tries)
             have = part.stat().st_size if part.exists() else 0
             with _answer(session, url, have) as response:
                 problem = _add(response, part, have)
@@ -226,6 +241,12 @@ def _complete(part: Path, url: str, login: tuple[str, str] | None) -> None:
         f"{url} could not be downloaded in {N_RETRIES + 1} tries: {problem}. Run this "
         "again later: it goes on where it stopped."
     )
+
+
+def _pause(n_tries: int) -> None:
+    """Wait 0, 1, 2, 4 seconds after one, two, three, four tries."""
+    if n_tries > 1:
+        time.sleep(2 ** (n_tries - 2))
 
 
 def _answer(session: requests.Session, url: str, have: int) -> requests.Response:
@@ -248,6 +269,12 @@ def _answer(session: requests.Session, url: str, have: int) -> requests.Response
             f"{url!r} cannot be reached: {reason}. Check the address and your "
             "connection, and run this again later: it goes on where it stopped."
         ) from error
+    if response.status_code in _BUSY:
+        raise DownloadError(
+            f"{url} cannot be had now: the server answered {response.status_code} "
+            f"{response.reason}, each of {N_RETRIES + 1} times. Run this again later: "
+            "it goes on where it stopped."
+        )
     if response.status_code >= 400 and response.status_code != 416:
         raise DownloadError(
             f"{url} is not there: the server answered {response.status_code} "

@@ -44,6 +44,10 @@ _LARGEST_MALFORMED_SHARE = 0.01
 _PERCENT = re.compile(r"([0-9]{1,2}|100)%")
 _OF_TEN = re.compile(r"([0-9](?:\.[0-9]+)?|10(?:\.0+)?)/10")
 _TITLES_A_REQUEST = 50  # what the API takes from those who have not logged in
+_NOT_ASKED = (
+    "{url} could not be asked: {reason}. Run this again later; with a path, it goes on "
+    "where it stopped."
+)
 # What comes along, unseen, when a title is copied from a page: soft hyphens, spaces
 # without width, byte order marks, and marks of the direction of writing.
 _DIRECTIONS = [0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
@@ -130,6 +134,8 @@ def collect_wikipedia_links(
         Without the package mwclient; the message says how to install it.
     TypeError
         When a title is no text: None or NaN, where a column has gaps.
+    ValueError
+        When `url` is not that of an ``api.php``.
     DatasetError
         Without a contact.
     DownloadError
@@ -146,6 +152,12 @@ def collect_wikipedia_links(
     behind. Pauses grow, and are what the wiki wants, up to five minutes. Texts of
     Wikipedia are under CC BY-SA.
     """
+    address = urlsplit(url)
+    if address.scheme not in ("http", "https") or not address.path.endswith("api.php"):
+        raise ValueError(
+            "url is that of a wiki's api.php, such as "
+            f"https://en.wikipedia.org/w/api.php; got {split_login(url)[0]!r}."
+        )
     titles = _tidy(titles)
     contact = contact or os.environ.get("RECSYS_CONTACT", "")
     url, login = split_login(url)
@@ -232,7 +244,11 @@ def _site(session: Any, url: str, contact: str) -> Any:
 def _ask(site: Any, titles: list[str], url: str) -> dict[str, tuple[dict, list[str]]]:
     """Give infobox and links of each title that leads to a page."""
     import requests
-    from mwclient.errors import MwClientError
+    from mwclient.errors import (
+        InvalidResponse,
+        MaximumRetriesExceeded,
+        MwClientError,
+    )
 
     question = {
         "prop": "links",
@@ -259,14 +275,23 @@ def _ask(site: Any, titles: list[str], url: str) -> dict[str, tuple[dict, list[s
                     names = [link["title"] for link in page.get("links", [])]
                     links.setdefault(page["title"], {}).update(dict.fromkeys(names))
             go_on = answer.get("continue")
-    except (requests.RequestException, MwClientError, KeyError, TypeError) as error:
+    except MaximumRetriesExceeded as error:
+        reason = "its copies are behind, and it sends everybody away"
+        raise DownloadError(_NOT_ASKED.format(url=url, reason=reason)) from error
+    except InvalidResponse as error:
+        reason = (
+            "it gave no data. A network that wants you to log in does this: open the "
+            "address in a browser"
+        )
+        raise DownloadError(_NOT_ASKED.format(url=url, reason=reason)) from error
+    except (
+        *(requests.RequestException, MwClientError),
+        *(KeyError, TypeError, AttributeError),  # an answer of another kind
+    ) as error:
         is_network = isinstance(error, requests.RequestException)
         reason = innermost(error) if is_network else f"{type(error).__name__}: {error}"
-        raise DownloadError(
-            f"{url} could not be asked: {reason}. Does the address end in api.php, and "
-            "is the contact yours? Wikipedia answers 403 to those it does not trust. "
-            "Run this again later; with a path, it goes on where it stopped."
-        ) from error
+        reason += ". Is the contact yours? 403 is for those that it does not trust"
+        raise DownloadError(_NOT_ASKED.format(url=url, reason=reason)) from error
     found = {}
     for title in titles:
         page = title

@@ -284,10 +284,10 @@ def read_checkpoint(path: str | Path) -> Checkpoint | None:
     if not path.exists():
         return None
     stored = read_npz(path, CheckpointError, names=["about"])
-    about = json.loads(str(stored.pop("about")))
-    return Checkpoint(
-        about["training"],
-        tuple(about["losses"]),
-        tuple(about["seconds"]),
-        [stored[name] for name in sorted(stored)],
-    )
+    try:
+        about = json.loads(str(stored.pop("about")))
+        told = about["training"], tuple(about["losses"]), tuple(about["seconds"])
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"what it says of the training cannot be read ({error})."
+        raise CheckpointError(path, reason) from error
+    return Checkpoint(*told, [stored[name] for name in sorted(stored)])

@@ -1,9 +1,4 @@
-"""What methods have in common.
-
-`ScoresMovies` makes lists of scores, `ScoresNewUsers` also for people who came later,
-`HasVectors` hands out the vectors of movies, and `FactorLists` is for methods that have
-vectors of users too. Below are the checks that come first in each `fit` and `predict`.
-"""
+"""What methods have in common, and the checks that come first in all of them."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -13,11 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
+from recsys_helpers._checks import check_count
 from recsys_helpers.interactions import (
     IdIndex,
     Interactions,
     UnknownIdError,
     integer_ids,
+    positives,
 )
 from recsys_helpers.nn import load_keras
 from recsys_helpers.vectors import MovieVectors
@@ -36,11 +33,6 @@ class ScoresMovies(ABC):
 
     A method that inherits this has a `fit`, which keeps the training ratings as
     `interactions_`, and `_user_scores`.
-
-    Attributes
-    ----------
-    interactions_ : Interactions
-        All training ratings: what has been seen, and what can be recommended.
     """
 
     interactions_: Interactions
@@ -69,12 +61,8 @@ class ScoresMovies(ABC):
 
         Raises
         ------
-        NotFittedError
-            Before `fit`.
-        UnknownIdError
-            If the user has no training rating and the method cannot do without.
         ValueError
-            If n is below 1, or a score is NaN or infinite.
+            If a score is NaN or infinite.
         """
         require_fitted(self, "interactions_")
         scores = self._user_scores(user_id)
@@ -99,21 +87,15 @@ class ScoresNewUsers(ScoresMovies):
             Or a dict of these columns, for example
             ``{"movie_id": [1, 50], "rating": [5.0, 4.5]}``.
         n, exclude_seen
-            As in `recommend`.
-
-        Returns
-        -------
-        DataFrame with `movie_id` and `score`, best first
+            As in `recommend`; so is the list.
 
         Raises
         ------
-        NotFittedError
-            Before `fit`.
         UnknownIdError
             If the method does not know a movie.
         ValueError
             If a movie comes twice, a rating is not within 0.5 to 5, a column is
-            missing, there are no ratings, or n is below 1.
+            missing, or there are no ratings.
         """
         require_fitted(self, "interactions_")
         ratings, rated = of_known_movies(ratings, self.interactions_.movies)
@@ -124,12 +106,8 @@ class ScoresNewUsers(ScoresMovies):
 class HasVectors:
     """Hand out the vectors of movies that a method has learned.
 
-    Attributes
-    ----------
-    interactions_ : Interactions
-        All training ratings.
-    movie_factors_ : array of float, shape (n_movies, n_factors)
-        In the order of ``interactions_.movies``.
+    They are `movie_factors_`, shape (n_movies, n_factors), in the order of
+    ``interactions_.movies``.
     """
 
     interactions_: Interactions
@@ -144,14 +122,8 @@ class HasVectors:
             The title of each movie_id, which is its index: for example
             ``movies.set_index("movie_id")["title"]``.
 
-        Returns
-        -------
-        MovieVectors
-
         Raises
         ------
-        NotFittedError
-            Before `fit`.
         ValueError
             If one of the movies is not in `titles`.
         """
@@ -177,8 +149,6 @@ class FactorLists(ScoresMovies, HasVectors):
 
     Attributes
     ----------
-    interactions_ : Interactions
-        All training ratings.
     user_factors_, movie_factors_ : array of float32, shape (n, n_factors)
         Zeros for a user or movie without positives.
     """
@@ -202,10 +172,6 @@ class FactorLists(ScoresMovies, HasVectors):
 
 def check_ratings_frame(train: object) -> None:
     """Check that a method is given ratings it can learn from.
-
-    Parameters
-    ----------
-    train : DataFrame with `user_id`, `movie_id` and `rating`, one row a rating
 
     Raises
     ------
@@ -246,6 +212,17 @@ of its rows and columns, and nobody can see whether it is transposed.
     _check_stars(train)
 
 
+def some_positives(ratings: pd.DataFrame, like_threshold: float | None) -> pd.DataFrame:
+    """Choose the positives, of which there must be some."""
+    liked = positives(ratings, like_threshold)
+    if liked.empty:
+        raise ValueError(
+            f"None of the {len(ratings):,} ratings reaches like_threshold "
+            f"{like_threshold}, so there is no positive to learn from. Lower it."
+        )
+    return liked
+
+
 def checked_new_ratings(ratings: NewRatings) -> pd.DataFrame:
     """Check the ratings of one new user, a table of `movie_id` and `rating`."""
     try:
@@ -284,6 +261,8 @@ def of_known_movies(
 
 def check_watched(valid: pd.DataFrame | None, patience: int | None) -> None:
     """Check the ratings to be watched: there must be some if there is a patience."""
+    if patience is not None:
+        check_count("patience", patience)
     if valid is not None:
         check_ratings_frame(valid)
     elif patience is not None:
@@ -294,18 +273,11 @@ def check_watched(valid: pd.DataFrame | None, patience: int | None) -> None:
 
 
 def early_stopping(patience: int) -> Any:
-    """Make a callback that stops when the validation RMSE no longer falls.
+    """Make Keras' EarlyStopping, which stops when the validation RMSE no longer falls.
 
-    Parameters
-    ----------
-    patience : int
-        How many epochs without a new best are waited for. The weights go back to
-        those of the best.
-
-    Returns
-    -------
-    keras.callbacks.EarlyStopping
-        It watches `val_rmse`, not the loss, which holds penalties too.
+    `patience` is how many epochs without a new best are waited for. The weights go back
+    to those of the best. It watches `val_rmse`, not the loss, which holds penalties
+    too.
     """
     return load_keras().callbacks.EarlyStopping(
         "val_rmse", patience=patience, mode="min", restore_best_weights=True
@@ -338,32 +310,18 @@ class NotFittedError(RuntimeError):
     """A method was asked for an answer before it has learned anything."""
 
 
-def require_fitted(model: object, learned: str) -> None:
+def require_fitted(model: object, learned: str, fit: str = "fit(split.train)") -> None:
     """Raise `NotFittedError` unless fit has set the attribute `learned` of `model`."""
     if not hasattr(model, learned):
         name = type(model).__name__
         raise NotFittedError(
-            f"This {name} has not learned anything yet. Call fit(train) first: "
-            f"model = {name}().fit(split.train)"
+            f"This {name} has not learned anything yet. Call fit first: "
+            f"model = {name}().{fit}"
         )
 
 
 def checked_pairs(user_ids: ArrayLike, movie_ids: ArrayLike) -> tuple[NDArray, NDArray]:
-    """Check that users and movies pair up, as `predict` wants them.
-
-    Parameters
-    ----------
-    user_ids, movie_ids : array, shape (n,)
-
-    Returns
-    -------
-    users, movies : array, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If they are not two flat arrays of the same length, or not whole numbers.
-    """
+    """Check that users and movies pair up: flat, equally long, and whole numbers."""
     users = integer_ids(user_ids, "user_id")
     movies = integer_ids(movie_ids, "movie_id")
     if users.shape != movies.shape or users.ndim != 1:

@@ -12,9 +12,6 @@ they chose it. So every cell of the user by movie matrix has a preference
 small, over *all* cells: Hu, Koren and Volinsky, "Collaborative filtering for implicit
 feedback datasets", ICDM 2008, equation 3. The stored cells of a sparse matrix `C` are
 the confidences of the ones; an empty cell is a zero with confidence 1.
-
-`factorise` is the course's own, in numpy, a half-step of it `solve_factors`; `Als` asks
-the package implicit.
 """
 
 from dataclasses import dataclass
@@ -25,9 +22,14 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers._checks import check_count, check_number, check_positive
+from recsys_helpers._checks import (
+    check_choice,
+    check_count,
+    check_number,
+    check_positive,
+)
 from recsys_helpers.extras import require
-from recsys_helpers.interactions import Interactions, positives
+from recsys_helpers.interactions import Interactions
 from recsys_helpers.methods._base import (
     FactorLists,
     Floats,
@@ -36,6 +38,7 @@ from recsys_helpers.methods._base import (
     check_ratings_frame,
     of_known_movies,
     require_fitted,
+    some_positives,
 )
 from recsys_helpers.progress import progress_bar
 
@@ -81,8 +84,7 @@ def confidences(
     Raises
     ------
     ValueError
-        If the weighting is unknown, alpha negative or not finite, or there are no
-        ratings, or none of them is a positive.
+        If there are no ratings, or none of them is a positive.
 
     Examples
     --------
@@ -95,12 +97,7 @@ def confidences(
     """
     if ratings.empty:
         raise ValueError("There are no ratings to weigh: the table is empty.")
-    liked = positives(ratings, like_threshold)
-    if liked.empty:
-        raise ValueError(
-            f"None of the {len(ratings):,} ratings reaches like_threshold "
-            f"{like_threshold}, so there is no positive to learn from. Lower it."
-        )
+    liked = some_positives(ratings, like_threshold)
     stars = liked["rating"].to_numpy(np.float64)
     return liked.assign(confidence=confidence_values(stars, None, weighting, alpha))
 
@@ -111,15 +108,8 @@ def confidence_values(
     weighting: Weighting,
     alpha: float,
 ) -> NDArray[np.float64]:
-    """Say how much each of n ratings counts, as `confidences` does: 0 for no positive.
-
-    Examples
-    --------
-    >>> confidence_values(np.array([5.0, 0.5, 4.0]), 4, "linear", 10).tolist()
-    [51.0, 0.0, 41.0]
-    """
-    if weighting not in get_args(Weighting):
-        raise ValueError(f"weighting is one of {get_args(Weighting)}, not {weighting}.")
+    """Say how much each rating counts, as `confidences` does: 0 for no positive."""
+    check_choice("weighting", weighting, get_args(Weighting))
     check_number("alpha", alpha)
     weights = {
         "stars": stars,
@@ -148,11 +138,6 @@ def factorise(
     Returns
     -------
     X, Y : array of float64, shape (n_users, n_factors), (n_movies, n_factors)
-
-    Raises
-    ------
-    ValueError
-        If a setting is out of its range, or `C` is not as `solve_factors` needs it.
     """
     check_count("n_factors", n_factors)
     check_count("n_iterations", n_iterations)
@@ -226,11 +211,6 @@ def solve_row(shared: Floats, Y_u: Floats, c_u: Floats) -> Floats:
 
     `shared` is :math:`Y^T Y + \lambda I`, which a server computes once and not for each
     request; `Y_u` holds the vectors of the row's positives, `c_u` their confidences.
-
-    Examples
-    --------
-    >>> solve_row(np.array([[6.0]]), np.array([[1.0]]), np.array([3.0]))
-    array([0.375])
     """
     return np.linalg.solve(shared + (Y_u.T * (c_u - 1)) @ Y_u, Y_u.T @ c_u)
 
@@ -249,16 +229,6 @@ def als_loss(C: sparse.csr_array, X: Floats, Y: Floats, regularization: float) -
     X, Y : array, shape (n_users, n_factors), (n_movies, n_factors)
     regularization : float
         The lambda of the loss; 0 leaves the penalty out.
-
-    Returns
-    -------
-    float
-
-    Raises
-    ------
-    ValueError
-        If `C` is not a csr matrix, `X` or `Y` does not fit it, a confidence is not
-        above 0, or a number in `C` or `Y` is NaN or infinite.
     """
     _check_problem(C, Y)
     if X.shape != (C.shape[0], Y.shape[1]):
@@ -318,7 +288,7 @@ class Als(FactorLists, ScoresNewUsers):
 
     Attributes
     ----------
-    interactions_, user_factors_, movie_factors_
+    user_factors_, movie_factors_
         As in `FactorLists`.
     confidences_ : Interactions
         The positives' confidences, with the same rows and columns.
@@ -335,15 +305,7 @@ class Als(FactorLists, ScoresNewUsers):
     num_threads: int = 0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn a vector for every user and every movie of `train`.
-
-        Raises
-        ------
-        ImportError
-            If implicit is not installed.
-        ValueError
-            If a setting or a rating cannot be, or no rating is a positive.
-        """
+        """Learn a vector for every user and movie; some rating has to be a positive."""
         check_ratings_frame(train)
         check_count("n_factors", self.n_factors)
         check_count("n_iterations", self.n_iterations)
@@ -411,13 +373,6 @@ class Als(FactorLists, ScoresNewUsers):
         -------
         DataFrame with `movie_id` and `contribution`
             Largest first; some can be negative. Empty for a user without positives.
-
-        Raises
-        ------
-        UnknownIdError
-            If the user or the movie has no training rating.
-        ValueError
-            If n is below 1.
         """
         require_fitted(self, "model_")
         if n is not None:

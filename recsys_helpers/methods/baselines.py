@@ -48,9 +48,6 @@ class GlobalMean:
 class BiasModel(ScoresMovies):
     r"""A rating is the mean, plus what the user and the movie add to it.
 
-    The score of a movie is its predicted rating in stars, not clipped to 5, or the best
-    movies would be ties.
-
     .. math::
         \hat r_{ui} = \mu + b_u + b_i, \qquad
         b_i = \frac{\sum_u (r_{ui} - \mu - b_u)}{\lambda_i + n_i}, \quad
@@ -82,13 +79,7 @@ class BiasModel(ScoresMovies):
     n_iterations: int = 15
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn the mean and the biases of `train`.
-
-        Raises
-        ------
-        ValueError
-            If a shrinkage is negative, there is no iteration, or a rating cannot be.
-        """
+        """Learn the mean and the biases of `train`."""
         check_number("user_shrinkage", self.user_shrinkage)
         check_number("movie_shrinkage", self.movie_shrinkage)
         check_count("n_iterations", self.n_iterations)
@@ -162,13 +153,7 @@ class MeanRating(ScoresMovies):
     shrinkage: float = 0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn the mean rating of every movie of `train`.
-
-        Raises
-        ------
-        ValueError
-            If the shrinkage is negative, or a rating cannot be.
-        """
+        """Learn the mean rating of every movie of `train`."""
         check_number("shrinkage", self.shrinkage)
         check_ratings_frame(train)
         interactions = Interactions.from_ratings(train)
@@ -207,13 +192,7 @@ class RandomChoice(ScoresMovies):
     seed: int = 0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn which movies there are and who has seen them.
-
-        Raises
-        ------
-        ValueError
-            If the seed is below 0, or a rating cannot be.
-        """
+        """Learn which movies there are and who has seen them."""
         check_count("seed", self.seed, at_least=0)
         check_ratings_frame(train)
         self.interactions_ = Interactions.from_ratings(train)

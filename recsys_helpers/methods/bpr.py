@@ -11,8 +11,12 @@ from scipy import sparse
 from recsys_helpers._checks import check_count, check_number, check_positive
 from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions
-from recsys_helpers.methods._base import FactorLists, Floats, check_ratings_frame
-from recsys_helpers.methods.als import confidences
+from recsys_helpers.methods._base import (
+    FactorLists,
+    Floats,
+    check_ratings_frame,
+    some_positives,
+)
 from recsys_helpers.progress import progress_bar
 
 # The best of those that `benchmarks/bpr_settings.py` tries on training rows.
@@ -52,7 +56,7 @@ class Bpr(FactorLists):
 
     Attributes
     ----------
-    interactions_, user_factors_, movie_factors_
+    user_factors_, movie_factors_
         As in `FactorLists`.
     movie_biases_ : array of float32, shape (n_movies,)
         Zero for a movie without positives.
@@ -71,15 +75,7 @@ class Bpr(FactorLists):
     seed: int = 0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn a vector for every user and every movie of `train`.
-
-        Raises
-        ------
-        ImportError
-            If implicit is not installed.
-        ValueError
-            If a setting or a rating cannot be, or no rating is a positive.
-        """
+        """Learn a vector for every user and movie; some rating has to be a positive."""
         check_ratings_frame(train)
         check_count("n_factors", self.n_factors)
         check_count("n_iterations", self.n_iterations)
@@ -88,7 +84,7 @@ class Bpr(FactorLists):
         # Not implicit.bpr, which hands out another class where there is a GPU.
         implicit = require("implicit.cpu.bpr", "als")
         rated = Interactions.from_ratings(train)
-        liked = confidences(train, self.like_threshold)
+        liked = some_positives(train, self.like_threshold)
         ones = Interactions.from_ratings(liked, None, rated.users, rated.movies).matrix
         model = implicit.BayesianPersonalizedRanking(
             factors=self.n_factors,

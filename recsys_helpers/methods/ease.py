@@ -128,8 +128,6 @@ class Ease(ScoresNewUsers):
 
     Attributes
     ----------
-    interactions_ : Interactions
-        All ratings: what has been seen, and what can be recommended.
     likes_ : scipy.sparse.csr_array, shape (n_users, n_movies)
         X: 1, 0.5 or nothing.
     queries_ : scipy.sparse.csr_array, shape (n_users, n_movies)
@@ -138,8 +136,6 @@ class Ease(ScoresNewUsers):
         K.
     scale_ : numpy.ndarray, shape (n_movies,)
         ``l2 * diag(P)``, above 0 and at most 1.
-    counts_ : numpy.ndarray of int, shape (n_movies,)
-        How many ratings each movie has.
     """
 
     l2: float = 100
@@ -153,11 +149,9 @@ class Ease(ScoresNewUsers):
 
         Raises
         ------
-        TypeError
-            If `release_years` is no Series.
         ValueError
-            If there are more than 20,000 users, a setting or a rating cannot be, or
-            `recency` or `release_years` is set and `timestamp` is missing or no time.
+            If there are more than 20,000 users, or `recency` or `release_years` is set
+            and `timestamp` is missing or no time.
         """
         self._check_settings()
         check_ratings_frame(train)
@@ -172,8 +166,8 @@ class Ease(ScoresNewUsers):
             queries = _matrix_of(faded, train, rated)
         inverse = _gram_inverse(likes, self.l2)
         self.scale_ = _inverse_diagonal(likes, inverse)
-        self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
-        self.likes_, self.queries_, self.gram_inverse_ = likes, queries, inverse
+        self.interactions_, self.gram_inverse_ = rated, inverse
+        self.likes_, self.queries_ = likes, queries
         self._years, self._last_years = years, last_years
         return self
 
@@ -184,11 +178,6 @@ class Ease(ScoresNewUsers):
         -------
         numpy.ndarray of float64, shape (n_movies,)
             In the order of ``interactions_.movies``; 0 for the movie itself.
-
-        Raises
-        ------
-        UnknownIdError
-            If the movie has no training rating.
         """
         require_fitted(self, "interactions_")
         movie = int(self.interactions_.movies.rows(movie_id))
@@ -198,21 +187,9 @@ class Ease(ScoresNewUsers):
         return weights
 
     def weights_among(self, movie_ids: ArrayLike) -> Floats:
-        """Weights of some movies in the scores of each other: a part of B.
+        """Weights of n movies in the scores of each other: a part of B, shape (n, n).
 
-        Parameters
-        ----------
-        movie_ids : array_like of int, shape (n,)
-
-        Returns
-        -------
-        array, shape (n, n)
-            Row j, column i: how much a like of movie j adds to the score of movie i.
-
-        Raises
-        ------
-        UnknownIdError
-            If a movie has no training rating.
+        Row j, column i: how much a like of movie j adds to the score of movie i.
         """
         require_fitted(self, "interactions_")
         movies = self.interactions_.movies.rows(movie_ids)
@@ -234,7 +211,8 @@ class Ease(ScoresNewUsers):
 
     def _scores(self, query: Floats) -> Floats:
         if not query.any():
-            return popular_where_silent(query, self.counts_)
+            n_ratings = self.interactions_.n_ratings_of_movies
+            return popular_where_silent(query, n_ratings)
         # q B, from B = I - P / diag(P) and l2 P = I - X'KX.
         return query - (query - self._through_users(query)) / self.scale_
 

@@ -1,12 +1,10 @@
 """Hybrids: methods made of others.
 
-`BlendedStars` and `BlendedLists` learn how far to trust each of some methods, on
-ratings that none of them has learned from. `SwitchedStars` and `SwitchedLists` ask one
-method about most movies, and another, which knows their content, about those that few
-have rated. `Fallback` has an answer for users whom a method does not know.
-
-Burke, "Hybrid recommender systems: survey and experiments", User Modeling and
-User-Adapted Interaction 12, 2002, calls the first two kinds weighted and switching.
+Blends learn how far to trust each of some methods, on ratings that none of them has
+learned from; switches ask one method about most movies, and another, which knows their
+content, about those that few have rated. Burke, "Hybrid recommender systems: survey and
+experiments", User Modeling and User-Adapted Interaction 12, 2002, calls them weighted
+and switching.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -52,7 +50,7 @@ class BlendedStars:
     models : mapping of str to method
         At least one, by name. They are fitted anew.
     cut : callable
-        Cuts the training rows: `recsys_helpers.splits.user_temporal_split` or another.
+        Cuts the training rows.
     l2 : float
         The :math:`\lambda`, above 0, in ratings.
 
@@ -68,14 +66,7 @@ class BlendedStars:
     l2: float = 100.0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn the weights on a part of `train`, and then each method on all of it.
-
-        Raises
-        ------
-        ValueError
-            If there is no method, a setting or a rating cannot be, or `cut` leaves
-            nothing to learn the weights from.
-        """
+        """Learn the weights on a part of `train`, and then each method on all of it."""
         check_ratings_frame(train)
         check_positive("l2", self.l2)
         inner = _inner_split(self.models, self.cut, train)
@@ -150,14 +141,7 @@ class BlendedLists:
     n_rounds: int = 20
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn the weights on a part of `train`, and then each method on all of it.
-
-        Raises
-        ------
-        ValueError
-            If there is no method, a setting or a rating cannot be, or `cut` leaves no
-            like to learn the weights from.
-        """
+        """Learn the weights on a part of `train`, and then each method on all of it."""
         check_ratings_frame(train)
         for name in ("depth", "k", "n_rounds"):
             check_count(name, getattr(self, name))
@@ -175,12 +159,8 @@ class BlendedLists:
     ) -> pd.DataFrame:
         """Movies with the highest blended score: `movie_id` and `score`.
 
-        Equal scores come in the order of the ids.
-
-        Raises
-        ------
-        UnknownIdError
-            If one of the methods does not know the user.
+        Equal scores come in the order of the ids. Each of the methods has to know the
+        user.
         """
         require_fitted(self, "weights_")
         check_count("n", n)
@@ -247,14 +227,7 @@ class BlendedLists:
 
 @dataclass(eq=False)
 class SwitchedStars:
-    """Predict by one method, and for movies with few ratings by another.
-
-    Parameters
-    ----------
-    model, for_rare : method that predicts ratings
-    few : int
-        Up to this many training ratings are few; 0: none at all.
-    """
+    """Predict by one method, and for movies with up to `few` ratings by another."""
 
     model: RatingPredictor
     for_rare: RatingPredictor
@@ -288,7 +261,6 @@ class SwitchedLists:
 
     Parameters
     ----------
-    model, for_rare : method that recommends
     few : int
         Up to this many training ratings are few; 0: none at all.
     one_in : int
@@ -312,12 +284,7 @@ class SwitchedLists:
     ) -> pd.DataFrame:
         """List the best of the one, with the best rare ones of the other in between.
 
-        Where the other has too few, the first fills up.
-
-        Raises
-        ------
-        UnknownIdError
-            If one of the methods does not know the user.
+        Where the other has too few, the first fills up. Both have to know the user.
         """
         require_fitted(self, "n_ratings_")
         check_count("n", n)
@@ -345,12 +312,8 @@ class SwitchedLists:
 class Fallback:
     """Ask a method, and another one about the users whom it does not know.
 
-    Parameters
-    ----------
-    model : object with `fit` and `recommend`
-        Raises `UnknownIdError` for a user without training ratings.
-    otherwise : object with `fit` and `recommend`
-        Has an answer for everybody, like `recsys_helpers.methods.baselines.Popularity`.
+    `otherwise` has an answer for everybody, like `Popularity`. Any error of `model` but
+    `UnknownIdError` comes through.
     """
 
     model: Recommender
@@ -364,10 +327,7 @@ class Fallback:
     def recommend(
         self, user_id: int, n: int = 10, exclude_seen: bool = True
     ) -> pd.DataFrame:
-        """Recommend by `model`, or by `otherwise` to a user it does not know.
-
-        Any other error of `model` comes through.
-        """
+        """Recommend by `model`, or by `otherwise` to a user it does not know."""
         try:
             return self.model.recommend(user_id, n, exclude_seen)
         except UnknownIdError:

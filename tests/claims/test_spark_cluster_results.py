@@ -56,7 +56,7 @@ def test_the_formula_is_within_five_percent_of_the_event_log(results, n_factors)
 @pytest.mark.spark
 @needs_spark
 def test_the_quick_run_writes_a_file_of_the_same_form(monkeypatch, tmp_path):
-    """Without its clusters: `tests/test_spark_cluster.py` has one."""
+    """Without its clusters: `tests/large/test_spark_cluster.py` has one."""
     spec = importlib.util.spec_from_file_location(
         "spark_cluster_benchmark", BENCHMARKS / "spark_cluster.py"
     )

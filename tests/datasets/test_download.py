@@ -31,7 +31,7 @@ from recsys_helpers.datasets import (
     DownloadError,
     _download,
 )
-from recsys_helpers.datasets._download import fetch, retrying_session
+from recsys_helpers.datasets._download import fetch
 
 CONTENT = bytes(range(256)) * 1000
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -172,10 +172,17 @@ def test_the_pause_that_a_server_asks_for_is_kept(get):
     assert time.monotonic() - start >= 1
 
 
-def test_a_pause_of_an_hour_is_cut_to_five_minutes():
-    with retrying_session() as session:
-        retries = session.get_adapter("https://example.org").max_retries
-    assert retries.parse_retry_after("3600") == 300
+def test_a_server_that_wants_an_hour_is_not_waited_for(get):
+    busy = status(429, retry_after="3600")
+    with serving(busy) as server, pytest.raises(DownloadError, match="60 minutes"):
+        get(server.url)
+    assert len(server.requests) == 1
+
+
+def test_a_pause_that_is_no_whole_number_is_not_obeyed(get):
+    with serving(status(503, retry_after="1.5"), whole(CONTENT)) as server:
+        get(server.url)
+    assert len(server.requests) == 2
 
 
 def test_pauses_grow_until_it_gives_up(get):

@@ -96,7 +96,7 @@ def test_empty_lines_are_no_lines_and_a_film_may_be_without_links(load):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        (f"{NAME}.gz", gzip.compress(lines())),
+        (f"{NAME}.gz", gzip.compress(lines(), mtime=0)),
         (f"{NAME}.zip", zipped(lines(), f"__MACOSX/._{NAME}", "README")),
     ],
     ids=["gzip", "zip"],
@@ -114,8 +114,8 @@ def spoilt(content):
 @pytest.mark.parametrize(
     ("name", "content"),
     [
-        ("cut.gz", gzip.compress(lines())[:30]),
-        ("cut.gz", gzip.compress(lines())[:-5]),
+        ("cut.gz", gzip.compress(lines(), mtime=0)[:30]),
+        ("cut.gz", gzip.compress(lines(), mtime=0)[:-5]),
         ("cut.zip", zipped(lines())[:-30]),
         ("spoilt.zip", spoilt(zipped(lines()))),
         ("no.zip", lines()),
@@ -234,10 +234,24 @@ def test_it_is_polite_and_says_who_asks(monkeypatch):
     assert server.asked[0]["maxlag"] == "5"
 
 
+def test_it_asks_for_all_links_to_articles_and_follows_redirects():
+    _, server = collect("Silence", wiki(FRESH))
+    asked = {"prop": "links", "redirects": "1", "plnamespace": "0", "pllimit": "max"}
+    assert server.asked[0].items() >= (asked | {"formatversion": "2"}).items()
+
+
+@pytest.mark.parametrize("url", ["https://en.wikipedia.org/w/index.php", "w/api.php"])
+def test_an_address_of_something_else_is_refused(url):
+    with pytest.raises(ValueError, match=r"api\.php"):
+        collect_wikipedia_links("Silence", contact="ann@example.org", url=url)
+
+
 @pytest.mark.parametrize("contact", [None, "Ann", "a@b\r\nX: 1", "ä@example.org"])
 def test_without_a_contact_nothing_is_asked(contact):
-    with serving(wiki(FRESH)) as server, pytest.raises(DatasetError, match="contact="):
-        collect_wikipedia_links("Silence", contact=contact, url=server.url)
+    with serving(wiki(FRESH)) as server:
+        url = f"{server.url}/w/api.php"
+        with pytest.raises(DatasetError, match="contact="):
+            collect_wikipedia_links("Silence", contact=contact, url=url)
     assert server.requests == []
 
 
@@ -301,16 +315,17 @@ def test_a_busy_wiki_is_asked_the_same_again(trouble):
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
-        *zip(BUSY, ["429", "503", "MaximumRetries"], strict=True),
+        *zip(BUSY, ["429", "503", "copies are behind"], strict=True),
         (status(403), "403 Client Error"),
-        (whole(b"<html>Log in", content_type="text/html"), "InvalidResponse"),
+        (whole(b"<html>Log in", content_type="text/html"), "log in"),
         (json_answer({"error": {"code": "bad", "info": "No."}}), "APIError.*No"),
         (json_answer({"batchcomplete": True}), "KeyError.*query"),
         (json_answer([1]), "TypeError"),
+        (json_answer({"error": "boo"}), "AttributeError"),
     ],
 )
 def test_a_wiki_that_gives_no_answer_is_told_with_what_to_do(answer, reason):
-    with pytest.raises(DownloadError, match=f"{reason}.*api.php"):
+    with pytest.raises(DownloadError, match=f"api.php.*{reason}"):
         collect(["Silence"], answer)
 
 

@@ -10,6 +10,7 @@ from recsys_helpers.large.processes import WorkerError
 from recsys_helpers.large.workers import (
     CHECKPOINT,
     Checkpoint,
+    CheckpointError,
     TowerRows,
     WorkersSettings,
     read_checkpoint,
@@ -146,5 +147,9 @@ def test_a_checkpoint_comes_back_as_it_was(tmp_path):
 def test_a_file_that_is_no_checkpoint_is_refused(tmp_path):
     path = tmp_path / "one.npz"
     path.write_bytes(b"no archive")
-    with pytest.raises(ValueError, match=path.name):
+    with pytest.raises(CheckpointError, match=path.name):
         read_checkpoint(path)
+    for about in (np.array([{"a": 1}], dtype=object), "{}", "[]", "null", "x"):
+        np.savez(path, about=about)
+        with pytest.raises(CheckpointError, match=path.name):
+            read_checkpoint(path)

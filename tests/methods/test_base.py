@@ -129,9 +129,7 @@ def test_all_movies_that_the_model_does_not_know_are_named():
 
 
 def test_who_is_asked_before_fit_says_to_fit():
-    with pytest.raises(
-        NotFittedError, match=r"This Popularity.*Call fit\(train\) first"
-    ):
+    with pytest.raises(NotFittedError, match=r"This Popularity.*Call fit first"):
         require_fitted(Popularity(), "counts_")
 
 

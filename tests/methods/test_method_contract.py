@@ -121,7 +121,7 @@ class TestLikeNeighboursOfUsers(RecommenderContract):
 
 
 class TestImplicitNeighbours(RecommenderContract):
-    bad_settings = {"like_threshold": np.nan, "num_threads": -1}
+    bad_settings = {"like_threshold": np.nan}
 
     def make(self):
         # Without a threshold a rating of 1 would be a like, and all like each other.
@@ -150,7 +150,7 @@ class TestAls(RecommenderContract):
 
 
 class TestBpr(RecommenderContract):
-    bad_settings = {"learning_rate": 0}
+    bad_settings = {"n_factors": 0, "learning_rate": 0, "regularization": -1}
 
     def make(self):
         return Bpr(n_factors=8, learning_rate=0.1, like_threshold=4)

@@ -443,7 +443,6 @@ def test_fitting_shows_neither_progress_nor_warning(capfd):
         ({"k": 0}, "k"),
         ({"k1": np.nan}, "k1"),
         ({"b": 1.1}, "b"),
-        ({"num_threads": -1}, "num_threads"),
         ({"like_threshold": np.nan}, "threshold"),
     ],
 )
@@ -452,7 +451,7 @@ def test_settings_of_implicit_that_cannot_be_are_refused(likes, setting, named):
         ImplicitNeighbours(**setting).fit(likes)
 
 
-def test_implicit_is_told_how_many_threads_and_neighbours(likes, monkeypatch):
+def test_implicit_is_told_how_many_neighbours(likes, monkeypatch):
     told = {}
 
     def recommender(**settings):
@@ -460,8 +459,8 @@ def test_implicit_is_told_how_many_threads_and_neighbours(likes, monkeypatch):
         return OWN["tfidf"](**settings)
 
     monkeypatch.setattr(nearest_neighbours, "TFIDFRecommender", recommender)
-    ImplicitNeighbours("tfidf", k=3, num_threads=2).fit(likes)
-    assert told == {"K": 3, "num_threads": 2}
+    ImplicitNeighbours("tfidf", k=3).fit(likes)
+    assert told == {"K": 3}
 
 
 @pytest.mark.filterwarnings("error")

@@ -39,7 +39,7 @@ def test_posters_can_come_in_the_order_of_the_movies(movies, backbone):
 
 
 def test_movies_without_a_poster_can_be_left_out_and_are_listed(movies, backbone):
-    method = PosterMethod(describe=backbone, on_error="skip")
+    method = PosterMethod(describe=backbone, options={"on_error": "skip"})
     method.fit(movies, {7: plain(RED), 3: b"x"})
     assert method.movie_vectors().movie_ids.tolist() == [7]
     assert method.skipped_["movie_id"].tolist() == [3, 5]

@@ -77,7 +77,7 @@ def too_much(handler):
 
 
 PACKED = gzip.compress(bytes(21 * 2**20))
-REFUSALS = (status(403), moved_to("/3/find/1"), status(429, retry_after="soon"))
+REFUSALS = (status(403), moved_to("/3/find/1"))
 NO_JSON = (" <html>", "[" * 100_000, "")
 ANOTHER_SHAPE = (
     *([1], None, {"results": []}, {"movie_results": {"id": 1}}),
@@ -279,13 +279,15 @@ def test_after_trouble_it_asks_again(find, pauses, trouble, pause):
     assert (pauses, len(server.requests)) == (pause, 2)
 
 
-@pytest.mark.parametrize("trouble", [status(429), status(503), hang_up, silent])
+@pytest.mark.parametrize(
+    "trouble", [status(429, retry_after="soon"), status(503), hang_up, silent]
+)
 def test_pauses_double_until_it_gives_up(find, pauses, trouble, monkeypatch):
     if trouble is silent:
         monkeypatch.setattr(Tmdb, "timeout", (5, 0.1))
     error, server = find(trouble)
     assert type(error) is TmdbUnavailableError
-    assert (pauses, len(server.requests)) == ([2, 4], 4)
+    assert (pauses, len(server.requests)) == ([1, 2, 4], 5)
 
 
 def test_a_long_wait_is_left_to_the_reader(find, pauses):
@@ -405,7 +407,7 @@ def test_a_refused_token_stops_everything_and_leaves_what_is_there(download, fol
 )
 def test_three_failures_in_a_row_are_enough(download, down, not_tried):
     links = pd.DataFrame({"movie_id": range(1, 7), "imdb_id": range(1, 7)})
-    troubles = {f"/3/find/tt{n:07}": [status(500)] * 4 for n in down}
+    troubles = {f"/3/find/tt{n:07}": [status(500)] * 5 for n in down}
     report = download(FakeTmdb(troubles), links)
     assert [n for n, s in statuses(report).items() if s == "failed"] == [*down]
     assert [n for n, s in statuses(report).items() if s == "not tried"] == not_tried

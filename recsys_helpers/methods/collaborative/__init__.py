@@ -1,8 +1,6 @@
 """Collaborative filtering in Keras: stars predicted by gradient descent.
 
-`KerasFactors` and `KerasNetwork` wrap the models of the module `models` in what every
-method of the course can do. `save` keeps a trained model in one file, and
-`load_rating_model` and `predict_ratings` use it, by user id and movie id.
+The models are in the module `models`, each on one screen.
 """
 
 from __future__ import annotations
@@ -59,11 +57,7 @@ PREDICTED_AT_ONCE = 2**16
 
 @dataclass(kw_only=True)
 class KerasRatings(ScoresMovies, HasVectors):
-    """What both methods have in common: how they are trained, asked and saved.
-
-    The score of a movie is its predicted rating in stars, not clipped to 5, or the best
-    movies would be ties.
-    """
+    """What both methods have in common: how they are trained, asked and saved."""
 
     # From 32 on TensorFlow multiplies sparse matrices in another way: 5 times slower.
     n_factors: int = 30
@@ -86,8 +80,7 @@ class KerasRatings(ScoresMovies, HasVectors):
 
         Parameters
         ----------
-        train : DataFrame with `user_id`, `movie_id` and `rating`
-        valid : DataFrame with these columns, optional
+        valid : DataFrame like `train`, optional
             Ratings on which the RMSE is taken after each epoch: `val_rmse` of
             `history_`. Nothing is learned from them, except when to stop.
         callbacks : sequence of keras.callbacks.Callback
@@ -95,10 +88,6 @@ class KerasRatings(ScoresMovies, HasVectors):
 
         Raises
         ------
-        ImportError
-            If Keras or TensorFlow is not installed.
-        ValueError
-            If a setting or a rating cannot be, or there is `patience` and no `valid`.
         UnknownIdError
             If movies with their genres are given, and one of `train` is missing.
         """
@@ -146,21 +135,9 @@ class KerasRatings(ScoresMovies, HasVectors):
         return predict_ratings(self.model_, user_ids, movie_ids)
 
     def save(self, path: str | os.PathLike) -> None:
-        """Keep the trained model in one file, ids included.
+        """Keep the trained model in one file, ids included; it ends in ``.keras``.
 
         A file that was there is replaced by a whole one or not at all.
-
-        Parameters
-        ----------
-        path : path
-            Ends in ``.keras``.
-
-        Raises
-        ------
-        FileNotFoundError
-            If the folder does not exist.
-        ValueError
-            If the file's name has another ending.
         """
         require_fitted(self, "model_")
         path = Path(path)
@@ -178,8 +155,6 @@ class KerasRatings(ScoresMovies, HasVectors):
             check_count(name, getattr(self, name))
         check_positive("learning_rate", self.learning_rate)
         check_count("seed", self.seed, at_least=0)
-        if self.patience is not None:
-            check_count("patience", self.patience)
 
     def _interactions(self, train: pd.DataFrame) -> Interactions:
         return Interactions.from_ratings(train)
@@ -207,13 +182,11 @@ class KerasFactors(KerasRatings):
 
     Parameters
     ----------
-    factor_l2, bias_l2, feature_l2, set_l2 : float
-        The lambdas, at least 0, in ratings.
+    factor_l2, bias_l2, feature_l2, set_l2, with_sets
+        As in `models.factor_model`.
     movies : DataFrame with `movie_id`, `genres` and `year`, optional
         With it the model knows genre and year, and has something to say about movies
         that nobody has rated: they are predicted and recommended too.
-    with_sets : bool
-        Whether it matters which movies a user has rated, and who has rated a movie.
     n_factors, n_epochs : int
         At least 1.
     batches_per_epoch : int
@@ -229,8 +202,6 @@ class KerasFactors(KerasRatings):
 
     Attributes
     ----------
-    interactions_ : Interactions
-        The training ratings.
     model_ : keras.Model
         From user ids and movie ids to ratings.
     mean_ : float
@@ -304,17 +275,8 @@ WITH_SIDE_INFORMATION: dict[str, Any] = {
 class KerasNetwork(KerasRatings):
     """Predict by a network: see `models.network_model`.
 
-    Parameters
-    ----------
-    factor_l2 : float
-        At least 0.
-    n_hidden : int
-        At least 1.
-    dropout : float
-        From 0 to below 1.
-
     The other parameters are those of `KerasFactors`; of the attributes it has
-    `interactions_`, `model_`, `movie_factors_` and `history_`.
+    `model_`, `movie_factors_` and `history_`.
     """
 
     n_epochs: int = 20
@@ -345,14 +307,8 @@ class KerasNetwork(KerasRatings):
 def load_rating_model(path: str | os.PathLike) -> keras.Model:
     """Read a model that `save` has written, for `predict_ratings`.
 
-    In Keras' safe mode: a file from somewhere else cannot run code of its own.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is not a whole Keras model, or one that safe mode refuses.
+    In Keras' safe mode: a file from somewhere else cannot run code of its own. If it is
+    not a whole Keras model, or one that safe mode refuses, there is a ValueError.
     """
     path = Path(path)
     if not path.is_file():
@@ -375,23 +331,9 @@ def load_rating_model(path: str | os.PathLike) -> keras.Model:
 def predict_ratings(
     model: keras.Model, user_ids: ArrayLike, movie_ids: ArrayLike
 ) -> Floats:
-    """Ratings that a model of this module predicts, within 0.5 to 5 stars.
+    """Ratings of n (user, movie) pairs, within 0.5 to 5 stars, shape (n,).
 
-    Parameters
-    ----------
-    model : keras.Model
-        `model_` of a fitted method, or what `load_rating_model` gives.
-    user_ids, movie_ids : array of int, shape (n,)
-        As in the data, pair by pair.
-
-    Returns
-    -------
-    array, shape (n,)
-
-    Raises
-    ------
-    ValueError
-        If the two are not flat, of the same length, and whole numbers.
+    The model is `model_` of a fitted method, or what `load_rating_model` gives.
     """
     users, movies = checked_pairs(user_ids, movie_ids)
     if not len(users):  # TensorFlow cannot add a bias to no rows

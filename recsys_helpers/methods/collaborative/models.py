@@ -1,10 +1,8 @@
-"""The two Keras models of collaborative filtering, each on one screen.
+"""The two Keras models of collaborative filtering.
 
 Both take a user id and a movie id, as they are in the data, and give a rating in
 stars. The lookup from id to row is a part of the model, so it is saved with it. An
 id without training ratings has a vector and a bias of its own that are zeros.
-
-Building a model loads TensorFlow.
 """
 
 from __future__ import annotations
@@ -60,8 +58,6 @@ def factor_model(
     ----------
     known : Interactions
         The training ratings. The movies can include some without a rating.
-    mean : float
-        :math:`\mu`, in stars.
     factor_l2, bias_l2, feature_l2, set_l2 : float
         The lambdas, at least 0, in ratings: of a vector or bias of one's own, and of
         both for features and for members of sets.
@@ -69,8 +65,6 @@ def factor_model(
         As `recsys_helpers.features.content.genre_and_year_matrix` makes it.
     with_sets : bool
         Whether it matters which movies a user has rated, and who has rated a movie.
-    seed : int
-        Of the random numbers that vectors start as.
 
     Returns
     -------
@@ -123,19 +117,14 @@ def network_model(
 
     Parameters
     ----------
-    known, mean, n_factors, factor_l2, seed
-        As in `factor_model`.
     n_hidden : int
         Width of the hidden layer.
     dropout : float
         Share of the numbers that are set to 0 at random while the model is trained,
         before and after the hidden layer; from 0 to below 1.
 
-    Returns
-    -------
-    keras.Model
-        With inputs and output as in `factor_model`, and the layers `user_vector` and
-        `movie_vector`.
+    The other parameters, and inputs and output, are those of `factor_model`. Its layers
+    `user_vector` and `movie_vector` hold the vectors.
     """
     keras = load_keras()
     layers = keras.layers

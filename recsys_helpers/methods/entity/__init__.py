@@ -1,8 +1,4 @@
-"""Chapter 7: vectors of films, learned from what the films link to.
-
-Two methods. `SampledLinkModel` is that of the source, which tells links from pairs
-that are none, and `SoftmaxLinkModel` picks a film's links out of those of others.
-"""
+"""Chapter 7: vectors of films, learned from what the films link to."""
 
 from __future__ import annotations
 
@@ -24,7 +20,7 @@ from recsys_helpers._checks import (
     check_positive,
     check_share,
 )
-from recsys_helpers.methods._base import NotFittedError, titled_vectors
+from recsys_helpers.methods._base import require_fitted, titled_vectors
 from recsys_helpers.methods.entity.links import FilmLinks
 from recsys_helpers.methods.entity.models import (
     padded_links,
@@ -40,6 +36,8 @@ __all__ = [
     "SoftmaxLinkModel",
 ]
 
+_MAKE_LINKS = 'FilmLinks.from_pairs(films.pairs(), films.films["film_id"])'
+
 
 @dataclass(kw_only=True)
 class LinkMethod:
@@ -51,13 +49,7 @@ class LinkMethod:
     seed: int = 0
 
     def film_vectors(self, titles: pd.Series | None = None) -> MovieVectors:
-        """Vectors of all films; that of a film without links is zero.
-
-        Parameters
-        ----------
-        titles : pandas.Series, optional
-            The title of each film_id, which is its index.
-        """
+        """Vectors of all films, zero without links; `titles` are indexed by film_id."""
         self._require_fitted()
         film_ids = self.links_.films.ids
         return titled_vectors(film_ids, self.film_vectors_, titles)
@@ -74,11 +66,6 @@ class LinkMethod:
         -------
         pandas.DataFrame with `entity`, `similarity` and `n_films`
             Cosines, and how many films link to it.
-
-        Raises
-        ------
-        UnknownEntityError
-            If no film links to it; the message names the most similar names.
         """
         self._require_fitted()
         check_count("n", n)
@@ -120,13 +107,6 @@ class LinkMethod:
         -------
         pandas.DataFrame with `movie_id`, `title` (if there are titles), `similarity`
             As `MovieVectors.nearest_to` gives it; the ids are film_ids.
-
-        Raises
-        ------
-        UnknownMovieError, UnknownEntityError
-            If there is no such film, or entity.
-        ValueError
-            If neither a film nor an entity is named, or a name is not enough.
         """
         vectors = self.film_vectors(titles)
         films = as_list(films)
@@ -139,20 +119,13 @@ class LinkMethod:
         return vectors.nearest_to(query, n, exclude=films)
 
     def _require_fitted(self) -> None:
-        if not hasattr(self, "links_"):
-            name = type(self).__name__
-            raise NotFittedError(
-                f"This {name} has not learned anything yet. Call fit(links) first: "
-                f"model = {name}().fit(FilmLinks.from_pairs(films.pairs(), "
-                'films.films["film_id"]))'
-            )
+        require_fitted(self, "links_", f"fit({_MAKE_LINKS})")
 
     def _check(self, links: object) -> None:
         if not isinstance(links, FilmLinks):
             raise TypeError(
                 f"fit() learns from a FilmLinks, and got {type(links).__name__}. "
-                'FilmLinks.from_pairs(films.pairs(), films.films["film_id"]) makes '
-                "one."
+                f"{_MAKE_LINKS} makes one."
             )
         for name in ("n_factors", "n_epochs"):
             check_count(name, getattr(self, name))
@@ -193,8 +166,6 @@ class SampledLinkModel(LinkMethod):
         0: all pairs that are not links are equally likely; 0.75: see
         `NegativeSampler`.
     optimizer : {"nadam", "adam"}
-    decay : bool
-        Whether the learning rate falls to zero along half a cosine.
     fast : bool
         Whether TensorFlow compiles the training, with `layers.DenseEmbedding`:
         quicker, and with other steps.
@@ -203,8 +174,7 @@ class SampledLinkModel(LinkMethod):
     ----------
     links_ : FilmLinks
     model_ : keras.Model
-    film_vectors_ : numpy.ndarray of float32, shape (n_films, n_factors)
-    entity_vectors_ : numpy.ndarray of float32, shape (n_entities, n_factors)
+    film_vectors_, entity_vectors_ : array of float32, shape (n, n_factors)
     history_ : pandas.DataFrame
         Loss by epoch.
     """
@@ -214,27 +184,16 @@ class SampledLinkModel(LinkMethod):
     negative_ratio: int = 10
     popularity: float = 0.0
     optimizer: str = "nadam"
-    decay: bool = False
     fast: bool = True
 
     def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
-        """Learn from links; `callbacks` are those of Keras.
-
-        Raises
-        ------
-        ImportError
-            If Keras or TensorFlow is not installed.
-        TypeError
-            If `links` is no FilmLinks.
-        ValueError
-            If a setting cannot be, or every film links to everything.
-        """
+        """Learn from links; `callbacks` are those of Keras."""
         self._check(links)
         keras = load_keras()
         optimizers = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
         check_choice("optimizer", self.optimizer, tuple(optimizers))
         from recsys_helpers.methods.entity.layers import LinkBatches
-        from recsys_helpers.nn.parts import falling_rate, train_model
+        from recsys_helpers.nn.parts import train_model
 
         is_regression = self.head == "regression"
         model = sampled_link_model(
@@ -252,15 +211,13 @@ class SampledLinkModel(LinkMethod):
             label_of_negatives=-1.0 if is_regression else 0.0,
             seed=self.seed,
         )
-        rate = self.learning_rate
-        if self.decay:
-            rate = falling_rate(rate, self.n_epochs, batches)
+        optimizer = optimizers[self.optimizer](self.learning_rate)
         loss = "mse" if is_regression else "binary_crossentropy"
         # Where `reproducible_keras` was called Keras trains step by step, and need not
         # warn of it.
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Model doesn't support `jit_compile")
-            model.compile(optimizers[self.optimizer](rate), loss, jit_compile=self.fast)
+            model.compile(optimizer, loss, jit_compile=self.fast)
         self.history_ = train_model(model, batches, self.n_epochs, callbacks)
         self.model_ = model
         tables = (
@@ -317,10 +274,7 @@ class SoftmaxLinkModel(LinkMethod):
     idf_power: float = 0.0
 
     def fit(self, links: FilmLinks, callbacks: Sequence[Any] = ()) -> Self:
-        """Learn from links, as in `SampledLinkModel.fit`.
-
-        There is a ValueError, too, if with an `idf_power` no link says anything.
-        """
+        """Learn from links, as in `SampledLinkModel.fit`."""
         self._check(links)
         check_count("batch_size", self.batch_size)
         check_positive("temperature", self.temperature)
@@ -366,13 +320,6 @@ class SoftmaxLinkModel(LinkMethod):
         -------
         numpy.ndarray of float32, shape (n_factors,)
             For `MovieVectors.nearest_to`.
-
-        Raises
-        ------
-        UnknownEntityError
-            If no film links to one of them.
-        ValueError
-            If none is named, or films have vectors of their own here.
         """
         self._require_fitted()
         if not self.composed:
@@ -396,7 +343,7 @@ class SoftmaxLinkModel(LinkMethod):
         ]
         return np.concatenate(parts)
 
-    def _weights(self, links: FilmLinks) -> NDArray[np.float64] | None:
+    def _weights(self, links: FilmLinks) -> list[float] | None:
         """Weights of entities in the sums, with a mean of 1 over the links."""
         if self.idf_power == 0:
             return None
@@ -406,4 +353,4 @@ class SoftmaxLinkModel(LinkMethod):
                 "Every film has every link, so by their idf none of them says "
                 "anything. Set idf_power to 0."
             )
-        return weights / weights[links.matrix.indices].mean()
+        return (weights / weights[links.matrix.indices].mean()).tolist()

@@ -1,7 +1,7 @@
 """What models of links need of Keras: a table, a film as its links, a loss, batches.
 
-Importing this module loads TensorFlow, which takes seconds. Functions that need a
-part import it when they are called.
+Importing this module loads TensorFlow, which takes seconds. Keras keeps the settings of
+a layer by itself where they are numbers or lists of numbers.
 """
 
 from typing import Any
@@ -29,9 +29,6 @@ class DenseEmbedding(keras.layers.Embedding):
     The sum is the same, and yet Adam and its like take other steps: where a row comes
     several times in a batch, Keras 3 squares each part of its gradient by itself, and
     with this layer the square is that of the sum, as the papers have it.
-
-    Parameters, methods
-        As `keras.layers.Embedding` has them.
     """
 
     def call(self, rows):
@@ -68,11 +65,8 @@ class SumOfLinks(keras.layers.Layer):
         self, n_entities, n_factors, hidden_share=0.3, weights=None, seed=0, **kwargs
     ):
         super().__init__(**kwargs)
-        self.n_entities, self.n_factors = n_entities, n_factors
-        self.hidden_share, self.seed = hidden_share, seed
-        self.weights_of_entities = [1.0] * n_entities
-        if weights is not None:
-            self.weights_of_entities = [float(w) for w in weights]
+        self.n_entities, self.hidden_share = n_entities, hidden_share
+        self.weights_of_entities = [1.0] * n_entities if weights is None else weights
         self._generator = keras.random.SeedGenerator(seed)
         self.table = DenseEmbedding(
             n_entities, n_factors, keras.initializers.RandomUniform(seed=seed)
@@ -81,22 +75,12 @@ class SumOfLinks(keras.layers.Layer):
     def call(self, links, training=False):
         """Vectors, shape (n, n_factors), of links as `padded_links` has them."""
         rows, columns = _cells(links, self.n_entities)
-        shown = tf.gather(tf.constant(self.weights_of_entities), columns)
+        shown = tf.gather(tf.constant(self.weights_of_entities, "float32"), columns)
         if training and self.hidden_share:
             drawn = keras.random.uniform(tf.shape(shown), seed=self._generator)
             shown = shown * tf.cast(drawn >= self.hidden_share, shown.dtype)
         members = shown[:, None] * self.table(columns)
         return tf.math.unsorted_segment_sum(members, rows, tf.shape(links)[0])
-
-    def get_config(self):
-        """Give what Keras makes the layer from again."""
-        return super().get_config() | {
-            "n_entities": self.n_entities,
-            "n_factors": self.n_factors,
-            "hidden_share": self.hidden_share,
-            "weights": self.weights_of_entities,
-            "seed": self.seed,
-        }
 
 
 @keras.saving.register_keras_serializable("recsys_helpers")
@@ -114,17 +98,13 @@ class LinkSoftmax(keras.layers.Layer):
     batch, rare ones in few. Compare Bengio and Senécal, "Quick training of
     probabilistic neural nets by importance sampling", AISTATS 2003.
 
-    Parameters
-    ----------
-    temperature : float
-        :math:`\tau`, above 0. Vectors of length 1 have products within -1 and 1;
-        a small temperature lets the softmax be sure of something.
+    The temperature is :math:`\tau`, above 0. Vectors of length 1 have products within
+    -1 and 1; a small temperature lets the softmax be sure of something.
     """
 
     def __init__(self, n_entities, temperature=0.07, seed=0, **kwargs):
         super().__init__(**kwargs)
-        self.n_entities, self.temperature = n_entities, temperature
-        self.seed = seed
+        self.n_entities, self.temperature, self.seed = n_entities, temperature, seed
 
     def build(self, film_vectors_shape):
         """Make the table of entities; Keras calls this."""
@@ -153,14 +133,6 @@ class LinkSoftmax(keras.layers.Layer):
         """Give the vectors of all entities, of length 1, shape (n_entities, n)."""
         return _of_length_one(tf.convert_to_tensor(self.table))
 
-    def get_config(self):
-        """Give what Keras makes the layer from again."""
-        return super().get_config() | {
-            "n_entities": self.n_entities,
-            "temperature": self.temperature,
-            "seed": self.seed,
-        }
-
 
 class LinkBatches(keras.utils.PyDataset):
     """Batches of links and of pairs that are not links, other ones each epoch.
@@ -169,17 +141,8 @@ class LinkBatches(keras.utils.PyDataset):
     and the number of the batch alone, so it does not matter in which order, or in how
     many threads, Keras asks for them.
 
-    Parameters
-    ----------
-    matrix : scipy.sparse.csr_array, shape (n_films, n_entities)
-    positives_per_batch : int
-        Links in a batch; the last batch may have fewer.
-    negative_ratio : int
-        How many pairs that are not links come with each link.
-    popularity : float
-        See `recsys_helpers.methods.entity.sampling.NegativeSampler`.
-    label_of_negatives : float
-        -1 or 0; that of a link is 1.
+    The last batch may have fewer links. With each link come `negative_ratio` pairs that
+    `NegativeSampler` draws; their label is -1 or 0, and that of a link 1.
     """
 
     def __init__(

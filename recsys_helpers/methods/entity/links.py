@@ -2,10 +2,8 @@
 
 A row is a film, a column an entity: a person, a genre, a country, or a page of
 Wikipedia. `recsys_helpers.datasets.Films.pairs` gives the pairs that it is made from.
-
 The functions give neighbours of films without any training, which a learned model has
-to beat: from the raw links, from few numbers that sum the links up, by chance, or the
-most famous films for all.
+to beat.
 """
 
 from __future__ import annotations
@@ -45,14 +43,7 @@ class FilmLinks:
     entities : tuple of str
         Names, sorted, each once.
     matrix : scipy.sparse.csr_array of float32, shape (n_films, n_entities)
-        1 where a film links to an entity.
-
-    Raises
-    ------
-    TypeError
-        If the matrix is not sparse in csr format.
-    ValueError
-        If its shape does not fit, a value is not 1, or no film links to an entity.
+        1 where a film links to an entity; an entity that none links to is refused.
 
     Examples
     --------
@@ -103,13 +94,6 @@ class FilmLinks:
             page does that links to another one in two places, counts once.
         film_ids : array_like of int, optional
             All films. Without it, those that have a link.
-
-        Raises
-        ------
-        ValueError
-            If a column is missing, there are no pairs, or an entity has no name.
-        UnknownIdError
-            If a pair is of a film that is not in `film_ids`.
         """
         missing = [name for name in ("film_id", "entity") if name not in pairs]
         if missing:
@@ -142,26 +126,8 @@ class FilmLinks:
         """How many links each film has, shape (n_films,)."""
         return np.diff(self.matrix.indptr).astype(np.intp)
 
-    def counts(self) -> pd.Series:
-        """How many films link to each entity, the most frequent first.
-
-        Returns
-        -------
-        pandas.Series of int, indexed by entity
-            Equal counts come in the order of the names.
-        """
-        names = pd.Index(self.entities, name="entity")
-        counts = pd.Series(self.n_films_with, names, name="n_films")
-        return counts.sort_values(ascending=False, kind="stable")
-
     def rows(self, film_ids: ArrayLike) -> NDArray[np.intp]:
-        """Rows of films, in the shape of `film_ids`.
-
-        Raises
-        ------
-        UnknownIdError
-            If there is no such film; the message names the nearest ids.
-        """
+        """Rows of films, in the shape of `film_ids`."""
         return _film_rows(self.films, film_ids)
 
     def column(self, name: str) -> int:
@@ -176,9 +142,9 @@ class FilmLinks:
         Raises
         ------
         UnknownEntityError
-            If there is none; the message names the most similar ones.
+            If there is none.
         ValueError
-            If several are called so; the message names them.
+            If several are called so.
         """
         found = self._columns_by_name.get(name) or self._columns_by_name.get(
             fold_title(name), []
@@ -205,14 +171,7 @@ class FilmLinks:
         statistical interpretation of term specificity and its application in
         retrieval", Journal of Documentation, 1972.
 
-        Parameters
-        ----------
-        power : float
-            p, at least 0; with 0 all entities count alike.
-
-        Returns
-        -------
-        numpy.ndarray of float64, shape (n_entities,)
+        p is the power, at least 0; with 0 all entities count alike.
         """
         check_number("power", power)
         return np.log(len(self.films) / self.n_films_with) ** power
@@ -221,10 +180,6 @@ class FilmLinks:
         """Weigh each link by the idf of its entity.
 
         A film links to an entity or not, so the term frequency is 1 or 0.
-
-        Returns
-        -------
-        scipy.sparse.csr_array of float32, shape (n_films, n_entities)
         """
         weighted = self.matrix.copy()
         weighted.data *= self.idf(power)[weighted.indices].astype(np.float32)
@@ -261,11 +216,6 @@ def cosine_neighbours(
     numpy.ndarray of int, shape (n_films, min(n, n_films - 1))
         Rows of films, best first, never the film itself. Equally near films, and those
         that have nothing in common with it, come in row order.
-
-    Raises
-    ------
-    ValueError
-        If `n` is not at least 1 or `idf_power` is below 0.
     """
     weighted = links.tf_idf(idf_power)
     lengths = np.sqrt(weighted.multiply(weighted).sum(axis=1))
@@ -279,10 +229,7 @@ def jaccard_neighbours(links: FilmLinks, n: int = 10) -> NDArray[np.intp]:
     .. math::
         J_{ij} = \frac{|L_i \cap L_j|}{|L_i \cup L_j|}
 
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_films, min(n, n_films - 1))
-        As in `cosine_neighbours`.
+    What is returned is as in `cosine_neighbours`.
     """
     n_links = links.n_links_of.astype(np.float32)
 
@@ -304,21 +251,8 @@ def svd_vectors(
     The matrix is that of tf-idf; nothing is subtracted from it, so that it stays
     sparse.
 
-    Parameters
-    ----------
-    n_factors : int
-        At most the number of entities.
-    idf_power : float
-        As in `cosine_neighbours`.
-    seed : int
-        Of the randomised solver.
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn is not installed.
-    ValueError
-        If `n_factors` is not from 1 to the number of entities.
+    `n_factors` is at most the number of entities; the seed is that of the randomised
+    solver.
     """
     check_count("n_factors", n_factors)
     if n_factors > len(links.entities):
@@ -334,13 +268,7 @@ def svd_vectors(
 
 
 def random_neighbours(n_films: int, n: int = 10, seed: int = 0) -> NDArray[np.intp]:
-    """Other films by chance: the floor for every method.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_films, min(n, n_films - 1))
-        Rows, each once a film, never the film itself.
-    """
+    """Other films by chance, as in `cosine_neighbours`: the floor for every method."""
     check_count("n_films", n_films)
     check_count("n", n)
     rng = np.random.default_rng(seed)
@@ -361,10 +289,7 @@ def famous_neighbours(fame: ArrayLike, n: int = 10) -> NDArray[np.intp]:
     fame : array_like of float, shape (n_films,)
         Such as the number of a film's links, or of its reviews. NaN is not famous.
 
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_films, min(n, n_films - 1))
-        Rows, the most famous first, equal ones in row order; never the film itself.
+    What is returned is as in `cosine_neighbours`.
 
     Examples
     --------

@@ -1,10 +1,8 @@
-"""The Keras models that learn from links, each on one screen.
+"""The Keras models that learn from links.
 
 Each film has a vector, and so has each entity: a person, a genre, a page. All lie in
 one space, and a film should be near what it links to. Then films that link to the
 same things are near each other, though no model is told so.
-
-Building a model loads TensorFlow.
 """
 
 from __future__ import annotations
@@ -45,15 +43,8 @@ def sampled_link_model(
     squared error. The classification head is a dense layer of one unit on the cosine:
     two numbers, a and b, that turn it into a probability, by the binary cross-entropy.
 
-    Parameters
-    ----------
-    n_factors : int
-        Length of a vector.
-    head : {"regression", "classification"}
-    dense_gradients : bool
-        See `layers.DenseEmbedding`: quicker for large batches.
-    seed : int
-        Of the random numbers that vectors start as.
+    With `dense_gradients` the tables are `layers.DenseEmbedding`: quicker for large
+    batches.
 
     Returns
     -------
@@ -89,24 +80,14 @@ def softmax_link_models(
     temperature: float = 0.07,
     composed: bool = True,
     hidden_share: float = 0.3,
-    weights: NDArray[np.floating] | None = None,
+    weights: list[float] | None = None,
     seed: int = 0,
 ) -> tuple[keras.Model, keras.Model]:
     """Pick what a film links to out of what the films of a batch link to.
 
-    The loss is that of `layers.LinkSoftmax`. Vectors have length 1.
-
-    Parameters
-    ----------
-    n_factors : int
-        Length of a vector.
-    composed : bool
-        Whether a film's vector is made of those of its links, by
-        `layers.SumOfLinks`. Otherwise each film has its own.
-    temperature, hidden_share, weights
-        See the two layers.
-    seed : int
-        Of the random numbers that vectors start as, and of what is hidden.
+    The loss is that of `layers.LinkSoftmax`. Vectors have length 1. If `composed`, a
+    film's vector is made of those of its links, by `layers.SumOfLinks`; otherwise each
+    film has its own.
 
     Returns
     -------

@@ -17,7 +17,7 @@ and judged by films that were left out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -28,9 +28,9 @@ from scipy import sparse
 
 from recsys_helpers._checks import check_choice, check_count, check_positive
 from recsys_helpers.datasets import Films, entities_of
-from recsys_helpers.interactions import IdIndex
+from recsys_helpers.interactions import IdIndex, top_n
 from recsys_helpers.intervals import bootstrap_interval
-from recsys_helpers.methods._base import NotFittedError
+from recsys_helpers.methods._base import require_fitted
 from recsys_helpers.titles import franchise_matrix
 from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import unit_rows
@@ -45,6 +45,8 @@ N_NEAREST = 10
 KERNELS = ("linear", "rbf")
 CRITICS = ("metascore", "tomato_meter", "tomato_rating")
 _FEWEST = 2  # films of each kind, so that one can be left out
+_N_FOLDS = 5
+_ALPHAS = (0.1, 1, 10, 100)  # penalties of the ridge regression to choose from
 _SHARE_HELD_BACK = 0.2  # of the training films, to choose the penalty by
 
 
@@ -61,11 +63,6 @@ def held_out_pairs(films: Films, question: str, min_films: int = 3) -> pd.DataFr
     -------
     pandas.DataFrame with ``film_id`` and ``entity``
         For `FilmLinks.from_pairs`, which takes all ``film_id`` beside it.
-
-    Raises
-    ------
-    ValueError
-        If there is no such question, or no links of the kind that it asks about.
     """
     _check(films, question)
     if question == "genre":
@@ -104,13 +101,7 @@ class FilmQuestion:
 
     @classmethod
     def of(cls, films: Films, question: str) -> FilmQuestion:
-        """Find the right answers.
-
-        Raises
-        ------
-        ValueError
-            If there is no such question, or no links of the kind that it asks about.
-        """
+        """Find the right answers."""
         _check(films, question)
         index = IdIndex.of(films.films["film_id"], "film_id")
         if question == "franchise":
@@ -151,11 +142,6 @@ class FilmQuestion:
         -------
         pandas.DataFrame, one row a query, indexed by film_id
             With a column for each of `metrics`.
-
-        Raises
-        ------
-        ValueError
-            If there is not a row of neighbours for each film, or one is no row.
         """
         lists = self._checked(neighbours)[self.queries, :N_NEAREST]
         if self.name == "genre":
@@ -173,14 +159,9 @@ class FilmQuestion:
         return pd.DataFrame(found, index=ids)[list(self.metrics)]
 
     def estimates(self, neighbours: NDArray[np.integer], seed: int = 0) -> pd.DataFrame:
-        """Means of the `scores` over the queries, and how sure they are.
+        """Means of the `scores` over the n queries, and how sure they are.
 
-        The seed is that of `recsys_helpers.intervals.bootstrap_interval`.
-
-        Returns
-        -------
-        pandas.DataFrame, one row a metric
-            ``metric``, ``value``, ``low``, ``high``, ``n`` (queries).
+        One row a metric, as `recsys_helpers.intervals.bootstrap_interval` gives it.
         """
         scores = self.scores(neighbours)
         rows = [
@@ -217,17 +198,10 @@ class FilmQuestion:
 
 
 def neighbour_rows(vectors: MovieVectors, n: int = N_NEAREST) -> NDArray[np.intp]:
-    """Rows of the nearest films of all films, by the cosine of their vectors.
+    """Rows of the nearest films of all films, by cosine, for `FilmQuestion.scores`.
 
-    Parameters
-    ----------
-    vectors : MovieVectors
-        Of all films, in the order of their ids.
-
-    Returns
-    -------
-    numpy.ndarray of int, shape (n_films, min(n, n_films - 1))
-        For `FilmQuestion.scores`.
+    The vectors are in the order of the films' ids; the rows have the shape
+    (n_films, min(n, n_films - 1)).
     """
     index = IdIndex.of(vectors.movie_ids, "film_id")
     if not np.array_equal(index.ids, vectors.movie_ids):
@@ -250,10 +224,8 @@ class FilmTaste:
         Whether the border is flat, or may bend.
     C : float
         How much a film on the wrong side counts against a wide border; above 0.
-    n_folds : int
-        Of the cross-validation, at least 2; fewer where there are fewer films.
     seed : int
-        Of the folds.
+        Of the folds: five, or fewer where there are fewer films.
 
     Attributes
     ----------
@@ -266,7 +238,6 @@ class FilmTaste:
 
     kernel: str = "linear"
     C: float = 1.0
-    n_folds: int = 5
     seed: int = 0
 
     def fit(
@@ -275,25 +246,9 @@ class FilmTaste:
         liked: Iterable[int | str],
         disliked: Iterable[int | str],
     ) -> Self:
-        """Learn a taste from examples.
-
-        Parameters
-        ----------
-        liked, disliked : iterable of int or str
-            Ids, or titles; at least two of each.
-
-        Raises
-        ------
-        ImportError
-            If scikit-learn is not installed.
-        UnknownMovieError
-            If there is no such film.
-        ValueError
-            If a film comes twice, there are too few, or a setting cannot be.
-        """
+        """Learn a taste from examples: ids, or titles, at least two of each."""
         check_choice("kernel", self.kernel, KERNELS)
         check_positive("C", self.C)
-        check_count("n_folds", self.n_folds, at_least=2)
         check_count("seed", self.seed, at_least=0)
         rows, is_liked = _examples(vectors, list(liked), list(disliked))
         from sklearn.model_selection import StratifiedKFold, cross_val_score
@@ -303,7 +258,7 @@ class FilmTaste:
         model = SVC(kernel=self.kernel, C=self.C, class_weight="balanced")
         fewest = int(min(is_liked.sum(), (~is_liked).sum()))
         folds = StratifiedKFold(
-            min(self.n_folds, fewest), shuffle=True, random_state=self.seed
+            min(_N_FOLDS, fewest), shuffle=True, random_state=self.seed
         )
         judged = cross_val_score(
             model, X[rows], is_liked, cv=folds, scoring="balanced_accuracy"
@@ -322,21 +277,15 @@ class FilmTaste:
         pandas.DataFrame with `movie_id`, `title` (if there are titles) and `score`
             Above 0: on the liked side. Equal scores come in row order.
         """
-        return self._ranked(-1, n)
+        return self._ranked(1, n)
 
     def avoid(self, n: int = 10) -> pd.DataFrame:
         """Films that they would like least, worst first; as in `recommend`."""
-        return self._ranked(1, n)
+        return self._ranked(-1, n)
 
     def _ranked(self, sign: int, n: int) -> pd.DataFrame:
-        if not hasattr(self, "model_"):
-            raise NotFittedError(
-                "This FilmTaste has no examples yet. Call fit(vectors, liked, "
-                "disliked) first."
-            )
-        check_count("n", n)
-        order = np.argsort(sign * self._scores, kind="stable")
-        best = order[~np.isin(order, self._examples)][:n]
+        require_fitted(self, "model_", "fit(vectors, liked, disliked)")
+        best = top_n(sign * self._scores, n, exclude=self._examples)
         frame = pd.DataFrame({"movie_id": self.vectors_.movie_ids[best]})
         if self.vectors_.titles is not None:
             frame["title"] = [self.vectors_.titles[row] for row in best]
@@ -355,11 +304,6 @@ def critics_scores(films: Films, critic: str = "tomato_meter") -> pd.Series:
     Returns
     -------
     pandas.Series of float64, indexed by film_id, ascending
-
-    Raises
-    ------
-    ValueError
-        If there is no such critic, or the films have no scores.
     """
     check_choice("critic", critic, CRITICS)
     if critic not in films.films:
@@ -371,9 +315,6 @@ def critics_scores(films: Films, critic: str = "tomato_meter") -> pd.Series:
 def compare_regressions(
     features: Mapping[str, Any],
     target: ArrayLike,
-    *,
-    alphas: Sequence[float] = (0.1, 1, 10, 100),
-    n_folds: int = 5,
     seed: int = 0,
 ) -> pd.DataFrame:
     r"""Predict a number by ridge regression from several sets of features.
@@ -389,31 +330,15 @@ def compare_regressions(
     ----------
     features : mapping of str to array or csr_array, shape (n_films, n_features)
     target : array_like of float, shape (n_films,)
-    alphas : sequence of float
-        Penalties to choose from, above 0.
-    n_folds : int
-        At least 2.
     seed : int
-        Of the folds, which are the same for all features.
+        Of the five folds, which are the same for all features.
 
     Returns
     -------
     pandas.DataFrame, one row a set of features, after "mean", which has none
         ``features``, ``rmse`` with its bootstrap interval ``low`` to ``high``, ``r2``,
         ``n``.
-
-    Raises
-    ------
-    ImportError
-        If scikit-learn is not installed.
-    ValueError
-        If lengths differ, a number is not finite or a setting cannot be.
     """
-    check_count("n_folds", n_folds, at_least=2)
-    if not alphas:
-        raise ValueError("alphas holds the penalties to choose from: at least one.")
-    for alpha in alphas:
-        check_positive("Each of alphas", alpha)
     y = np.asarray(target, dtype=np.float64)
     if y.ndim != 1 or not np.isfinite(y).all():
         raise ValueError("The target is one finite number a film.")
@@ -425,7 +350,7 @@ def compare_regressions(
             )
     from sklearn.model_selection import KFold
 
-    folds = list(KFold(n_folds, shuffle=True, random_state=seed).split(y))
+    folds = list(KFold(_N_FOLDS, shuffle=True, random_state=seed).split(y))
     means = np.empty(len(y))
     for train, test in folds:
         means[test] = y[train].mean()
@@ -433,7 +358,7 @@ def compare_regressions(
     for name, matrix in features.items():
         predicted = np.empty(len(y))
         for train, test in folds:
-            model = _ridge(matrix[train], y[train], alphas, seed)
+            model = _ridge(matrix[train], y[train], seed)
             predicted[test] = model.predict(matrix[test])
         rows.append(_row(name, y, predicted, means))
     return pd.DataFrame(rows)
@@ -475,14 +400,14 @@ def _examples(
     return rows, np.arange(len(films)) < len(liked)
 
 
-def _ridge(X: Any, y: NDArray, alphas: Sequence[float], seed: int) -> Any:
+def _ridge(X: Any, y: NDArray, seed: int) -> Any:
     """Fit a ridge regression with the best of the penalties."""
     from sklearn.linear_model import Ridge
     from sklearn.model_selection import train_test_split
 
     # Sparse features need a solver that leaves them sparse.
     solver = "sparse_cg" if sparse.issparse(X) else "auto"
-    models = [Ridge(alpha, solver=solver, random_state=seed) for alpha in alphas]
+    models = [Ridge(alpha, solver=solver, random_state=seed) for alpha in _ALPHAS]
     inner, held_back = train_test_split(
         np.arange(len(y)), test_size=_SHARE_HELD_BACK, random_state=seed
     )

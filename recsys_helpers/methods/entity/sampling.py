@@ -42,13 +42,6 @@ class NegativeSampler:
     popularity : float
         p, at least 0.
 
-    Raises
-    ------
-    TypeError
-        If the matrix is not sparse in csr format.
-    ValueError
-        If the popularity is out of range, or there is no pair that can be drawn.
-
     Examples
     --------
     >>> links = sparse.csr_array(np.array([[1, 0], [1, 1]]))
@@ -83,20 +76,7 @@ class NegativeSampler:
     def draw(
         self, n: int, rng: np.random.Generator
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Draw pairs that are not links; the same one can come twice.
-
-        Parameters
-        ----------
-        n : int
-            How many, at least 0.
-        rng : numpy.random.Generator
-            ``numpy.random.default_rng(seed)``: the same seed draws the same pairs.
-
-        Returns
-        -------
-        films, entities : numpy.ndarray of int64, shape (n,)
-            Rows and columns.
-        """
+        """Draw n pairs that are not links, as rows and columns; one can come twice."""
         check_count("n", n, at_least=0)
         pairs = np.empty(n, dtype=np.int64)
         n_found = 0
@@ -111,13 +91,7 @@ class NegativeSampler:
         return films, pairs - films * self._shape[1]
 
     def are_links(self, pairs: NDArray[np.int64]) -> NDArray[np.bool_]:
-        """Tell which pairs are links, each written as one number.
-
-        Parameters
-        ----------
-        pairs : numpy.ndarray of int64, shape (n,)
-            ``row * n_entities + column``.
-        """
+        """Tell which are links; a pair is written as ``row * n_entities + column``."""
         found = self._may_be_link[pairs & (_BITS_IN_A_FILTER - 1)]
         doubtful = np.flatnonzero(found)
         asked = pairs[doubtful]

@@ -1,8 +1,4 @@
-"""Two towers: a network that describes users, and one that describes movies.
-
-`TwoTowers` predicts stars for whoever can be described, `RetrievalTowers` makes lists:
-it finds the movies that somebody will like.
-"""
+"""Two towers: a network that describes users, and one that describes movies."""
 
 from __future__ import annotations
 
@@ -34,7 +30,7 @@ from recsys_helpers.features.taste import (
     tastes_from_likes,
     user_tastes,
 )
-from recsys_helpers.interactions import IdIndex, Interactions, positives
+from recsys_helpers.interactions import IdIndex, Interactions
 from recsys_helpers.methods._base import (
     NEW_USER,
     HasVectors,
@@ -47,6 +43,7 @@ from recsys_helpers.methods._base import (
     checked_pairs,
     early_stopping,
     require_fitted,
+    some_positives,
 )
 from recsys_helpers.methods.baselines import BiasModel
 from recsys_helpers.methods.two_tower.models import (
@@ -84,28 +81,18 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
 
     @abstractmethod
     def scores_of(self, features: pd.DataFrame) -> NDArray[np.floating]:
-        """Score all movies for users who are described by their features.
+        """Score all movies for n users who are described by their features.
 
-        Parameters
-        ----------
-        features : DataFrame of n rows
-            What `describe` or `describe_likes` gives, or rows of ``features_.users``.
-
-        Returns
-        -------
-        array, shape (n, n_movies)
-            In the order of ``interactions_.movies``.
+        These are what `describe` or `describe_likes` gives, or rows of
+        ``features_.users``. The scores have the shape (n, n_movies), in the order of
+        ``interactions_.movies``.
         """
 
     def describe(self, ratings: NewRatings) -> pd.DataFrame:
         """Tell what a new user's ratings say of them, as the user tower is told it.
 
-        The ratings, and what is refused of them, are as in `recommend_to`.
-
-        Returns
-        -------
-        DataFrame of one row
-            See `recsys_helpers.features.taste.user_tastes`.
+        The ratings, and what is refused of them, are as in `recommend_to`. The row has
+        the columns of `recsys_helpers.features.taste.user_tastes`.
         """
         require_fitted(self, "model_")
         rated = checked_new_ratings(ratings).assign(user_id=NEW_USER)
@@ -135,11 +122,6 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
         -------
         DataFrame of one row
             With the columns of ``features_.users``; NaN for all that is unknown.
-
-        Raises
-        ------
-        ValueError
-            If something cannot be liked here, or a number is not finite.
         """
         require_fitted(self, "model_")
         return tastes_from_likes(likes, self.features_.users)
@@ -208,8 +190,6 @@ class TwoTowers(TwoTowerBase):
     :math:`x_u` is what is known of the user, :math:`y_i` what is known of the movie:
     see `recsys_helpers.features.taste` and `recsys_helpers.features.encoder`. No id is
     among it, so whoever can be described gets a prediction, and needs no new training.
-    The score of a movie is its predicted rating, not clipped to 5, or the best movies
-    would be ties.
 
     While the model is trained, each rating has features that are made of other folds'
     ratings; some users are described by a part of their ratings, and some features are
@@ -220,12 +200,10 @@ class TwoTowers(TwoTowerBase):
     ----------
     movies : DataFrame with `movie_id`, `genres` and `year`
         All movies that are to be predicted or recommended.
-    hidden : sequence of int
-        Widths of the hidden layers of each tower.
-    n_factors, n_epochs, batch_size : int
+    hidden, n_factors, dropout
+        As in `models.rating_tower`.
+    n_epochs, batch_size : int
         At least 1.
-    dropout : float
-        After each hidden layer, from 0 to below 1.
     learning_rate : float
         What it starts at, above 0; it falls to 0 along half a cosine.
     weight_decay : float
@@ -246,7 +224,7 @@ class TwoTowers(TwoTowerBase):
     Attributes
     ----------
     interactions_ : Interactions
-        The training ratings, with a column for each of `movies`.
+        With a column for each of `movies`.
     model_, user_tower_, movie_tower_ : keras.Model
     inputs_ : TowerInputs
     features_ : RatedFeatures
@@ -277,19 +255,15 @@ class TwoTowers(TwoTowerBase):
 
         Parameters
         ----------
-        train : DataFrame with `user_id`, `movie_id` and `rating`
-        valid : DataFrame with these columns, optional
+        valid : DataFrame like `train`, optional
             Ratings on which the RMSE is taken after each epoch: `val_rmse` of
             `history_`. Nothing is learned from them, except when to stop.
         callbacks : sequence of keras.callbacks.Callback
 
         Raises
         ------
-        ImportError
-            If Keras or TensorFlow is not installed.
         ValueError
-            If a setting or a rating cannot be, a pair comes twice, or there is
-            `patience` and no `valid`.
+            If a pair comes twice.
         UnknownIdError
             If a movie that was rated is not in `movies`.
         """
@@ -354,8 +328,6 @@ class TwoTowers(TwoTowerBase):
             check_share(name, getattr(self, name))
         check_share("short_histories", self.short_histories, closed=True)
         check_count("n_folds", self.n_folds, at_least=2)
-        if self.patience is not None:
-            check_count("patience", self.patience)
 
     def _training_features(self, train: pd.DataFrame) -> RatedFeatures:
         rng = np.random.default_rng(self.seed)
@@ -426,24 +398,20 @@ class RetrievalTowers(TwoTowerBase):
     """Find the movies that somebody will like: towers that are trained to make lists.
 
     The score of a movie is the cosine of two vectors. The loss is that of
-    `layers.InBatchSoftmax`: of the movies in a batch, pick the one
-    that the user liked.
+    `layers.InBatchSoftmax`: of the movies in a batch, pick the one that the user liked.
 
     Parameters
     ----------
-    temperature : float
-        Of the softmax, above 0.
-    corrected : bool
-        Whether the loss makes up for popular movies being in more batches.
+    temperature, corrected
+        Of the loss.
     with_ids : bool
         Whether a movie has a vector of its own beside its features, and a user's
         vector knows which movies they have rated. Without, content is all.
     like_threshold : float or None
         From how many stars on a rating is a like; None: every rating is.
 
-    The other parameters are those of `TwoTowers`; so are the attributes
-    `interactions_`, `model_`, `user_tower_`, `movie_tower_`, `inputs_`, `features_`,
-    `user_factors_`, `movie_factors_` (whose rows have length 1) and `history_`.
+    The other parameters are those of `TwoTowers`; so are the attributes, but for mean
+    and levels. The rows of `user_factors_` and `movie_factors_` have length 1.
     """
 
     hidden: Sequence[int] = ()
@@ -457,31 +425,10 @@ class RetrievalTowers(TwoTowerBase):
     like_threshold: float | None = 4.0
 
     def fit(self, train: pd.DataFrame, callbacks: Sequence[Any] = ()) -> Self:
-        """Learn from `train`.
-
-        Parameters
-        ----------
-        train : DataFrame with `user_id`, `movie_id` and `rating`
-        callbacks : sequence of keras.callbacks.Callback
-
-        Raises
-        ------
-        ImportError
-            If Keras or TensorFlow is not installed.
-        ValueError
-            If a setting or a rating cannot be, a pair comes twice, or no rating is a
-            like.
-        UnknownIdError
-            If a movie that was rated is not in `movies`.
-        """
+        """Learn from the likes of `train`; errors are as in `TwoTowers.fit`."""
         self._check(train)
         check_positive("temperature", self.temperature)
-        liked = positives(train, self.like_threshold)
-        if liked.empty:
-            raise ValueError(
-                f"No rating reaches the like_threshold of {self.like_threshold}, so "
-                "there is nothing to learn from. Lower it."
-            )
+        liked = some_positives(train, self.like_threshold)
         known = self._interactions(train)
         # Not out of fold: a user's features would tell which movies are in the fold,
         # by what is missing, and these are the very ones to be picked.
@@ -510,13 +457,7 @@ class RetrievalTowers(TwoTowerBase):
         return self
 
     def scores_of(self, features: pd.DataFrame) -> NDArray:
-        """As in the base; a cosine.
-
-        Raises
-        ------
-        ValueError
-            If the model goes by ids: then features do not make a user.
-        """
+        """As in the base; cosines, and a ValueError if the model goes by ids."""
         require_fitted(self, "model_")
         if self.with_ids:
             raise ValueError(

@@ -45,13 +45,6 @@ def taste_form(
     -------
     ipywidgets.VBox
         As the last line of a cell it shows itself, in Jupyter, VS Code or Colab.
-
-    Raises
-    ------
-    ImportError
-        If ipywidgets is not installed.
-    ValueError
-        If one of `what` cannot be liked here.
     """
     ipywidgets = require("ipywidgets", "lab")
     model.describe_likes(dict.fromkeys(what, 0.0))  # raises for what is not known

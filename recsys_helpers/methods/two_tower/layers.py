@@ -1,7 +1,7 @@
 """The Keras layers of two towers: one hides features, one is the loss of retrieval.
 
-Importing this module loads TensorFlow, which takes seconds. Functions that need a
-layer import it when they are called.
+Importing this module loads TensorFlow, which takes seconds. Keras keeps the settings of
+a layer by itself where they are numbers or lists of numbers.
 """
 
 from typing import Any
@@ -31,7 +31,7 @@ class HideSome(keras.layers.Layer):
 
     def __init__(self, share, groups, seed=0, **kwargs):
         super().__init__(**kwargs)
-        self.share, self.groups, self.seed = share, [int(g) for g in groups], seed
+        self.share, self.groups = share, groups
         self._generator = keras.random.SeedGenerator(seed)
 
     def call(self, features, training=False):
@@ -44,11 +44,6 @@ class HideSome(keras.layers.Layer):
         )
         shown = keras.ops.cast(drawn >= self.share, features.dtype)
         return features * keras.ops.take(shown, self.groups, axis=1)
-
-    def get_config(self):
-        """Give what Keras makes the layer from again."""
-        settings = {"share": self.share, "groups": self.groups, "seed": self.seed}
-        return super().get_config() | settings
 
 
 @keras.saving.register_keras_serializable("recsys_helpers")
@@ -95,8 +90,3 @@ class InBatchSoftmax(keras.layers.Layer):
         logits = ops.where(ops.logical_and(same, ops.logical_not(right)), -1e9, logits)
         self.add_loss(-ops.mean(ops.diagonal(ops.log_softmax(logits))))
         return scores
-
-    def get_config(self):
-        """Give what Keras makes the layer from again."""
-        settings = {"temperature": self.temperature, "corrected": self.corrected}
-        return super().get_config() | settings

@@ -85,17 +85,9 @@ def rating_model(
     .. math::
         \hat r_{ui} = \mu + a(x_u) + c(y_i) + f(x_u) \cdot g(y_i)
 
-    Parameters
-    ----------
-    user_tower, movie_tower : keras.Model
-        Of `rating_tower`: :math:`f, a` and :math:`g, c`.
-    mean : float
-        :math:`\mu`, in stars.
-
-    Returns
-    -------
-    keras.Model
-        From the features of users and of movies, row by row, to ratings, shape (n, 1).
+    The towers are those of `rating_tower`: :math:`f, a` and :math:`g, c`; :math:`\mu`
+    is the mean. The model goes from the features of users and of movies, row by row, to
+    ratings, shape (n, 1).
     """
     keras = load_keras(any_backend=True)
     layers = keras.layers
@@ -123,8 +115,6 @@ def retrieval_tower(
 
     Parameters
     ----------
-    name, n_features, hidden, n_factors, dropout, seed
-        As in `rating_tower`.
     n_ids : int
         How many rows have a vector of their own, beside their features; 0: none has.
     sets : csr_array, shape (n_rows, n_members), optional
@@ -169,12 +159,8 @@ def retrieval_model(
 ) -> keras.Model:
     """Train two towers to pick each user's movie out of those of the batch.
 
-    Parameters
-    ----------
-    user_tower, movie_tower : keras.Model
-        Of `retrieval_tower`.
-    temperature, corrected
-        Of the loss, `recsys_helpers.methods.two_tower.layers.InBatchSoftmax`.
+    The towers are those of `retrieval_tower`; `temperature` and `corrected` are of the
+    loss, `recsys_helpers.methods.two_tower.layers.InBatchSoftmax`.
 
     Returns
     -------

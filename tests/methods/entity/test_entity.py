@@ -48,7 +48,7 @@ METHODS = {
     "regression": partial(SampledLinkModel, **SAMPLED),
     "classification": partial(SampledLinkModel, head="classification", **SAMPLED),
     "popularity-aware": partial(
-        SampledLinkModel, popularity=0.75, optimizer="adam", decay=True, **SAMPLED
+        SampledLinkModel, popularity=0.75, optimizer="adam", **SAMPLED
     ),
     "softmax": partial(SoftmaxLinkModel, composed=False, **SOFTMAX),
     "softmax, composed, idf": partial(SoftmaxLinkModel, idf_power=0.5, **SOFTMAX),
