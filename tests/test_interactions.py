@@ -65,14 +65,10 @@ def test_the_ids_of_an_index_cannot_be_overwritten():
         IdIndex.of([1, 50]).ids[0] = 3
 
 
-def test_an_index_of_nothing_is_refused():
-    with pytest.raises(ValueError, match="movie_id"):
-        IdIndex.of(np.array([], dtype=int), name="movie_id")
-
-
-def test_ids_that_are_not_whole_numbers_are_refused():
-    with pytest.raises(ValueError, match="movie_id"):
-        IdIndex.of([1.0, np.nan], name="movie_id")
+def test_no_ids_and_ids_that_are_not_whole_numbers_are_refused():
+    for none in (np.array([], dtype=int), [1.0, np.nan]):
+        with pytest.raises(ValueError, match="movie_id"):
+            IdIndex.of(none, name="movie_id")
     for other in ([1.0, 50.0], [2**70]):
         with pytest.raises(ValueError, match=f"movie_id.*{other[0]}"):
             IdIndex.of([1, 50], name="movie_id").rows(other)
@@ -84,23 +80,14 @@ def test_rows_and_ids_undo_each_other(values):
     assert index.ids[index.rows(values)].tolist() == values
 
 
-def test_the_matrix_holds_each_rating_in_its_cell(ratings):
+def test_the_matrix_holds_each_rating_in_its_cell_or_ones(ratings):
     # rows: users 4, 7, 9; columns: movies 1, 2, 50, 318
     assert Interactions.from_ratings(ratings).matrix.toarray().tolist() == [
         [0, 0, 4.5, 0],
         [5, 0, 4, 0.5],
         [0, 3.5, 3, 0],
     ]
-
-
-def test_without_values_the_matrix_holds_ones(ratings):
-    matrix = Interactions.from_ratings(ratings, values=None).matrix
-    assert set(matrix.data) == {1.0}
-
-
-def test_a_given_index_gives_the_matrix_its_shape(ratings):
-    movies = IdIndex.of([1, 2, 50, 318, 527])
-    assert Interactions.from_ratings(ratings, movies=movies).matrix.shape == (3, 5)
+    assert set(Interactions.from_ratings(ratings, values=None).matrix.data) == {1.0}
 
 
 def test_a_rating_outside_a_given_index_is_refused(ratings):
@@ -115,25 +102,19 @@ def test_a_pair_that_occurs_twice_is_refused_and_named(ratings):
         Interactions.from_ratings(twice)
 
 
-def test_the_ratings_of_each_movie_are_counted(ratings):
+def test_the_ratings_of_each_movie_are_counted_those_of_zero_too(ratings):
     # movies 1, 2, 50, 318, and 527, which nobody rated
     movies = IdIndex.of([1, 2, 50, 318, 527])
-    rated = Interactions.from_ratings(ratings, movies=movies)
+    centred = ratings.assign(rating=ratings["rating"] - 4)
+    rated = Interactions.from_ratings(centred, movies=movies)
+    assert rated.matrix.shape == (3, 5)
     assert rated.n_ratings_of_movies.tolist() == [1, 1, 3, 1, 0]
 
 
-def test_a_rating_of_zero_is_counted_too(ratings):
-    centred = ratings.assign(rating=ratings["rating"] - 4)
-    counts = Interactions.from_ratings(centred).n_ratings_of_movies
-    assert counts.sum() == len(ratings)
-
-
 def test_seen_by_gives_the_columns_a_user_rated(ratings):
-    assert sorted(Interactions.from_ratings(ratings).seen_by(7)) == [0, 2, 3]
-
-
-def test_an_unknown_user_has_seen_nothing(ratings):
-    assert len(Interactions.from_ratings(ratings).seen_by(12345)) == 0
+    interactions = Interactions.from_ratings(ratings)
+    assert sorted(interactions.seen_by(7)) == [0, 2, 3]
+    assert len(interactions.seen_by(12345)) == 0
 
 
 def test_best_movies_leaves_out_what_was_seen(ratings):
