@@ -416,19 +416,15 @@ def test_an_error_names_file_line_and_value(
 
 
 @each_edition
-@pytest.mark.parametrize("rows", [(4, None), (None, 5)])
-def test_an_old_file_cut_at_the_end_of_a_line_is_noticed(edition, rows, tmp_path):
-    with pytest.raises(InvalidDataError, match="rows"):
-        read_old(edition, tmp_path, n_ratings=rows[0], n_movies=rows[1])
-
-
-@each_edition
-@pytest.mark.parametrize("n_lost", [len("91717742\n"), None])
-def test_an_old_file_that_was_cut_is_noticed(edition, n_lost, tmp_path):
+@pytest.mark.parametrize(
+    ("n_lost", "sizes"), [(9, ()), (None, ()), (0, (4, None)), (0, (None, 5))]
+)
+def test_an_old_file_that_was_cut_is_noticed(edition, n_lost, sizes, tmp_path):
+    """In a number, at the start, or at the end of a line."""
     ratings, text = next(iter(FILES[edition].items()))
-    rest = text[:-n_lost] if n_lost else ""
-    with pytest.raises(InvalidDataError, match=ratings):
-        read_old(edition, tmp_path, (ratings, text, rest))
+    rest = "" if n_lost is None else text[: len(text) - n_lost]
+    with pytest.raises(InvalidDataError, match="rows" if sizes else ratings):
+        read_old(edition, tmp_path, (ratings, text, rest), *sizes)
 
 
 @pytest.mark.parametrize("name", ["latest-small", "100k", "1m"])
