@@ -100,7 +100,9 @@ def test_another_matrix_is_refused_and_what_makes_it_one_is_told(matrix, message
 def test_the_axis_that_does_not_fit_its_ids_is_named():
     users, movies = IdIndex.of([1, 2], "user_id"), IdIndex.of([7, 8, 9], "movie_id")
     assert misfit((2, 3), users, movies) is None
-    assert "Axis 1 of the matrix has 4 columns" in misfit((2, 4), users, movies)
+    too_wide = misfit((2, 4), users, movies)
+    assert "Axis 1 of the matrix has 4 columns" in too_wide
+    assert "transposed" not in too_wide
     assert "matrix.T.tocsr()" in misfit((3, 2), users, movies)
     assert "Swap users and movies" in misfit((3, 2), movies, users)
 

@@ -68,20 +68,15 @@ def test_ranking_metrics_worked_by_hand(split):
     assert found["ndcg@2"] == pytest.approx((1 + 1 / np.log2(3)) / 2)
 
 
-def test_any_counts_every_test_movie(split):
+def test_any_counts_every_test_movie_and_the_threshold_what_is_liked(split):
     # User 1 finds one of two test movies, users 2 and 3 their only one.
-    found = values(FixedLists(LISTS), split, ks=[2])
-    assert found["recall@2 (any)"] == pytest.approx((1 / 2 + 1 + 1) / 3)
-
-
-def test_users_who_like_nothing_are_left_out_and_n_says_so(split):
-    n = summary(FixedLists(LISTS), split, ks=[2])["n"]
-    assert (n["ndcg@2"], n["ndcg@2 (any)"]) == (2, 3)
-
-
-def test_the_threshold_says_what_is_liked(split):
-    n = summary(FixedLists(LISTS), split, ks=[2], like_threshold=3)["n"]
-    assert n["ndcg@2"] == 3
+    found = summary(FixedLists(LISTS), split, ks=[2])
+    any_movie = (1 / 2 + 1 + 1) / 3
+    assert found["value"]["recall@2 (any)"] == pytest.approx(any_movie)
+    # Who likes nothing is left out, and n says so.
+    assert (found["n"]["ndcg@2"], found["n"]["ndcg@2 (any)"]) == (2, 3)
+    of_three = summary(FixedLists(LISTS), split, ks=[2], like_threshold=3)
+    assert of_three["n"]["ndcg@2"] == 3
 
 
 def test_a_user_the_model_does_not_know_counts_as_misses(split):
@@ -91,13 +86,10 @@ def test_a_user_the_model_does_not_know_counts_as_misses(split):
     assert knows_one["value"]["user coverage"] == pytest.approx(1 / 3)
 
 
-def test_coverage_is_a_share_of_the_training_movies(split):
-    # Movies 1, 3, 4 and 5 of 1 to 6.
+def test_coverage_is_a_share_of_the_catalogue_or_else_of_the_training_movies(split):
+    # Movies 1, 3, 4 and 5: of 1 to 6, or of 1 to 8.
     found = values(FixedLists(LISTS), split, ks=[2])
     assert found["coverage@2"] == pytest.approx(4 / 6)
-
-
-def test_coverage_is_a_share_of_the_catalogue_if_there_is_one(split):
     catalogue = pd.DataFrame({"movie_id": range(1, 9)})
     found = values(FixedLists(LISTS), split, ks=[2], movies=catalogue)
     assert found["coverage@2"] == 4 / 8
@@ -124,12 +116,12 @@ def test_the_model_is_fitted_on_the_training_rows_only(split):
 
 
 def test_recommending_what_the_user_has_rated_is_refused(split):
-    with pytest.raises(ValueError, match="User 1 is recommended movie 2, which they"):
+    with pytest.raises(ValueError, match=r"User 1 .*movie 2"):
         evaluate(FixedLists({1: [2, 3]}), split, ks=[2])
 
 
 def test_recommending_from_outside_the_catalogue_is_refused(split):
-    with pytest.raises(ValueError, match=r"Movie 77 .* pass movies=\.\.\."):
+    with pytest.raises(ValueError, match=r"Movie 77 .*movies="):
         evaluate(FixedLists({1: [77]}), split, ks=[2])
 
 
@@ -144,7 +136,7 @@ def test_a_list_longer_than_asked_for_is_refused(split):
         def recommend(self, user_id, n=10, exclude_seen=True):
             return super().recommend(user_id, n=99)
 
-    with pytest.raises(ValueError, match="Asked for 1 movies, got 2"):
+    with pytest.raises(ValueError, match=r"1 .*2"):
         recommend_all(Chatty(LISTS), [1], n=1)
 
 
@@ -155,7 +147,7 @@ def test_short_lists_are_padded_with_minus_one():
 
 @pytest.mark.parametrize("movies", [[318.9], [3.0, np.nan], ["3"]])
 def test_ids_that_are_not_whole_numbers_are_refused(movies):
-    with pytest.raises(ValueError, match="movie_id must be whole numbers, not"):
+    with pytest.raises(ValueError, match="movie_id"):
         recommend_all(FixedLists({1: movies}), [1], n=3)
 
 
@@ -167,7 +159,7 @@ def test_what_has_no_score_is_not_recommended(score):
             listed.loc[1, "score"] = score
             return listed
 
-    with pytest.raises(ValueError, match="movie 5, whose score"):
+    with pytest.raises(ValueError, match="movie 5"):
         recommend_all(Unsure(LISTS), [1], n=2)
 
 
@@ -177,13 +169,13 @@ def test_what_has_no_score_is_not_recommended(score):
 def test_ids_of_another_type_on_one_side_are_refused(split, part, column, model):
     parts = {"train": split.train, "test": split.test}
     parts[part] = parts[part].astype({column: str})
-    with pytest.raises(ValueError, match=f"{column} must be whole numbers"):
+    with pytest.raises(ValueError, match=column):
         evaluate(model, splits.Split("by hand", **parts), ks=[2])
 
 
 def test_a_catalogue_of_another_type_is_refused(split):
     catalogue = pd.DataFrame({"movie_id": ["3", "5"]})
-    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+    with pytest.raises(ValueError, match="movie_id"):
         evaluate(FixedLists({1: [3, 5]}), split, ks=[2], movies=catalogue)
 
 
@@ -192,7 +184,7 @@ def test_an_empty_list_may_have_any_type():
 
 
 def test_something_that_does_neither_is_refused(split):
-    with pytest.raises(TypeError, match="dict cannot be evaluated"):
+    with pytest.raises(TypeError, match="dict"):
         evaluate({}, split)
 
 
@@ -220,10 +212,7 @@ def test_rating_errors_are_those_of_metrics(split):
     predicted = model.predict(split.test["user_id"], split.test["movie_id"])
     assert found["rmse"] == pytest.approx(metrics.rmse(split.test["rating"], predicted))
     assert found["mae"] == pytest.approx(metrics.mae(split.test["rating"], predicted))
-
-
-def test_n_of_a_rating_error_is_the_number_of_ratings(split):
-    assert summary(GlobalMean(), split)["n"]["rmse"] == 4
+    assert summary(BiasModel(), split)["n"]["rmse"] == len(predicted)
 
 
 def test_values_lie_within_their_intervals(split):
@@ -288,47 +277,24 @@ def test_evaluating_twice_gives_the_same_numbers(split):
 # --- published numbers (TARGETS), on `small`, temporal split ----------------------
 
 
-@pytest.fixture(scope="module")
-def popularity():
+def test_popularity_is_as_good_as_published():
     movielens = load_movielens("small")
     split = splits.user_temporal_split(movielens.ratings)
-    return summary(Popularity(), split, movies=movielens.movies, edition="small")
-
-
-# The published figures broke ties between equally popular movies as an unstable sort
-# happened to; ours go to the lower id. That moves a value by up to 0.0006.
-TIES = 0.0006
-
-
-@pytest.mark.parametrize(
-    ("metric", "published"),
-    [("ndcg@10", 0.0618), ("recall@20", 0.086), ("ndcg@10 (any)", 0.081)],
-)
-def test_popularity_ranks_as_well_as_published(popularity, metric, published):
-    assert popularity["value"][metric] == pytest.approx(published, abs=TIES)
-
-
-def test_popularity_covers_as_much_as_published(popularity):
-    assert popularity["value"]["coverage@10"] == pytest.approx(0.012, abs=5e-4)
-
-
-def test_the_interval_of_popularity_is_as_published(popularity):
-    low, high = popularity.loc["ndcg@10", ["low", "high"]]
+    found = summary(Popularity(), split, movies=movielens.movies, edition="small")
+    # The published figures broke ties between equally popular movies as an unstable
+    # sort happened to; ours go to the lower id. That moves a value by up to 0.0006.
+    published = {"ndcg@10": 0.0618, "recall@20": 0.086, "ndcg@10 (any)": 0.081}
+    value = found["value"]
+    assert value[[*published]].to_dict() == pytest.approx(published, abs=0.0006)
+    assert value["coverage@10"] == pytest.approx(0.012, abs=5e-4)
+    low, high = found.loc["ndcg@10", ["low", "high"]]
     assert (low, high) == pytest.approx((0.053, 0.071), abs=0.001)
+    assert (found["n"]["ndcg@10"], found["n"]["ndcg@10 (any)"]) == (656, 671)
 
 
-def test_656_users_are_ranked_and_671_with_any_rating(popularity):
-    assert (popularity["n"]["ndcg@10"], popularity["n"]["ndcg@10 (any)"]) == (656, 671)
-
-
-def test_ndcg_of_users_is_one_value_a_user_and_nan_for_who_likes_nothing(split):
-    # As above: user 1 hits at rank 1, user 3 at rank 2, user 2 likes nothing.
-    of_users = ndcg_of_users(FixedLists(LISTS), split, k=2)
-    assert of_users == pytest.approx([1, np.nan, 1 / np.log2(3)], nan_ok=True)
-
-
-def test_ndcg_of_users_has_the_mean_that_evaluate_reports(split):
+def test_ndcg_of_users_is_that_of_evaluate_for_each_user(split):
     model = FixedLists(LISTS)
-    reported = values(model, split, ks=[2], like_threshold=3)["ndcg@2"]
-    of_users = ndcg_of_users(model, split, k=2, like_threshold=3)
-    assert np.nanmean(of_users) == pytest.approx(reported)
+    for settings in ({}, {"like_threshold": 3}):
+        expected = evaluate(model, split, ks=[2], **settings).per_user["ndcg@2"]
+        of_users = ndcg_of_users(model, split, k=2, **settings)
+        np.testing.assert_array_equal(of_users, expected)

@@ -82,29 +82,16 @@ def pickled(path):
     np.savez(path, format_version=1, cards=np.array(["ace"], dtype=object))
 
 
-def cut_short(path):
-    write_npz(path, {"cards": np.arange(100)}, version=1)
-    path.write_bytes(path.read_bytes()[:-9])
-
-
-def changed(path):
-    write_npz(path, {"cards": np.arange(100)}, version=1)
-    content = path.read_bytes()
-    path.write_bytes(content.replace(b"\7\0\0", b"\7\0\1", 1))
-
-
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
         (text, "not a complete .npz"),
         (one_array, "not a complete .npz"),
-        (cut_short, "not a complete .npz"),
         (another_zip, "readme.txt is no array"),
         (other_arrays, "it has no cards"),
         (no_version, "it has no format_version"),
         (newer, "its format is 2"),
         (pickled, "allow_pickle"),
-        (changed, "Bad CRC-32"),
     ],
 )
 def test_another_file_is_refused_with_the_reason_and_a_remedy(tmp_path, make, reason):
@@ -112,6 +99,29 @@ def test_another_file_is_refused_with_the_reason_and_a_remedy(tmp_path, make, re
     make(path)
     with pytest.raises(CardsFileError, match=rf"hold cards: .*{reason}.*Shuffle again"):
         read_npz(path, CardsFileError, version=1, names=["cards"])
+
+
+def test_a_file_cut_or_changed_anywhere_is_refused_or_reads_the_same(tmp_path):
+    # Arrays are guarded by checksums; what is not (dates, flags) changes none.
+    path = tmp_path / "file.npz"
+    write_npz(path, {"cards": np.arange(100)}, version=1)
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(CardsFileError, match="not a complete"):
+            read_npz(path, CardsFileError, version=1, names=["cards"])
+    n_refused = 0
+    for position in range(0, len(whole), 5):
+        changed = bytearray(whole)
+        changed[position] ^= 0xFF
+        path.write_bytes(changed)
+        try:
+            found = read_npz(path, CardsFileError, version=1, names=["cards"])
+        except CardsFileError:
+            n_refused += 1
+        else:
+            np.testing.assert_array_equal(found["cards"], np.arange(100))
+    assert n_refused > len(whole) / 5 / 2
 
 
 def test_a_missing_file_is_reported_as_missing(tmp_path):

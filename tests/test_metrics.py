@@ -43,27 +43,16 @@ def lists(draw):
 # --- rating error ---------------------------------------------------------------
 
 
-def test_mse_is_the_mean_of_the_squares():
-    assert metrics.mse([4, 2, 5], [3, 2, 3]) == (1 + 0 + 4) / 3
-
-
-def test_rmse_is_the_root_of_mse():
-    assert metrics.rmse([4, 2, 5], [3, 2, 3]) == np.sqrt(5 / 3)
-
-
-def test_mae_is_the_mean_of_the_distances():
-    assert metrics.mae([4, 2, 5], [3, 2, 3]) == (1 + 0 + 2) / 3
-
-
 @pytest.mark.parametrize(
-    ("ours", "theirs"),
+    ("ours", "theirs", "by_hand"),
     [
-        (metrics.mse, mean_squared_error),
-        (metrics.rmse, root_mean_squared_error),
-        (metrics.mae, mean_absolute_error),
+        (metrics.mse, mean_squared_error, (1 + 0 + 4) / 3),
+        (metrics.rmse, root_mean_squared_error, np.sqrt(5 / 3)),
+        (metrics.mae, mean_absolute_error, (1 + 0 + 2) / 3),
     ],
 )
-def test_rating_errors_agree_with_scikit_learn(ours, theirs):
+def test_rating_errors_are_those_by_hand_and_of_scikit_learn(ours, theirs, by_hand):
+    assert ours([4, 2, 5], [3, 2, 3]) == by_hand
     actual, predicted = np.random.default_rng(0).uniform(0.5, 5, (2, 500))
     assert ours(actual, predicted) == pytest.approx(theirs(actual, predicted))
 
@@ -97,63 +86,46 @@ def relevant(*pairs):
     return pd.DataFrame(pairs, columns=["user_id", "movie_id"])
 
 
-def test_hits_mark_the_ranks_of_relevant_movies():
-    hits, _ = metrics.hits_of([[5, 6, 7]], relevant((1, 7), (1, 5), (1, 9)), [1])
-    assert hits.tolist() == [[True, False, True]]
-
-
-def test_a_relevant_movie_off_the_list_is_counted():
-    _, n_relevant = metrics.hits_of([[5, 6]], relevant((1, 7), (1, 5), (1, 9)), [1])
-    assert n_relevant.tolist() == [3]
-
-
-def test_what_is_relevant_to_one_user_is_no_hit_for_another():
-    hits, _ = metrics.hits_of([[5], [5]], relevant((2, 5)), [1, 2])
-    assert hits.tolist() == [[False], [True]]
-
-
-def test_users_may_come_in_any_order():
-    hits, n_relevant = metrics.hits_of([[5], [6]], relevant((1, 6), (3, 5)), [3, 1])
-    assert hits.all()
-    assert n_relevant.tolist() == [1, 1]
-
-
-def test_users_without_a_list_are_ignored():
-    _, n_relevant = metrics.hits_of([[5]], relevant((1, 5), (8, 5)), [1])
-    assert n_relevant.tolist() == [1]
-
-
-def test_a_user_without_relevant_movies_has_none():
-    _, n_relevant = metrics.hits_of([[5], [5]], relevant((1, 5)), [1, 2])
-    assert n_relevant.tolist() == [1, 0]
-
-
-def test_nothing_is_a_hit_if_nothing_is_relevant():
-    hits, n_relevant = metrics.hits_of([[5, 6]], relevant(), [1])
-    assert hits.tolist() == [[False, False]]
-    assert n_relevant.tolist() == [0]
-
-
-def test_padding_is_never_a_hit():
-    # Were -1 taken for a movie, user 2's padding would read as user 1's last movie.
-    hits, _ = metrics.hits_of([[9], [-1]], relevant((1, 9)), [1, 2])
-    assert hits.tolist() == [[True], [False]]
-
-
-def test_a_relevant_movie_listed_twice_counts_once():
-    _, n_relevant = metrics.hits_of([[5]], relevant((1, 5), (1, 5)), [1])
-    assert n_relevant.tolist() == [1]
+@pytest.mark.parametrize(
+    ("recommended", "liked", "users", "expected", "n_expected"),
+    [
+        ([[5, 6, 7]], [(1, 7), (1, 5), (1, 9)], [1], [[True, False, True]], [3]),
+        # What is relevant to one user is no hit for another.
+        ([[5], [5]], [(2, 5)], [1, 2], [[False], [True]], [0, 1]),
+        # Users come in any order.
+        ([[5], [6]], [(1, 6), (3, 5)], [3, 1], [[True], [True]], [1, 1]),
+        # User 8 has no list.
+        ([[5]], [(1, 5), (8, 5)], [1], [[True]], [1]),
+        ([[5, 6]], [], [1], [[False, False]], [0]),
+        # Were -1 taken for a movie, user 2's padding would be user 1's last movie.
+        ([[9], [-1]], [(1, 9)], [1, 2], [[True], [False]], [1, 0]),
+        # What is there twice counts once.
+        ([[5]], [(1, 5), (1, 5)], [1], [[True]], [1]),
+        # Lists without a rank.
+        (np.empty((1, 0), dtype=int), [(7, 1)], [7], [[]], [1]),
+    ],
+)
+def test_hits_mark_the_ranks_of_relevant_movies(
+    recommended, liked, users, expected, n_expected
+):
+    hits, n_relevant = metrics.hits_of(recommended, relevant(*liked), users)
+    assert hits.dtype == bool
+    assert hits.tolist() == expected
+    assert n_relevant.tolist() == n_expected
 
 
 @pytest.mark.parametrize(
     ("recommended", "users", "message"),
     [
         ([[5, 5]], [1], "List 0 .*movie 5 "),
+        ([[1, 2, 3], [4, 9, 9]], [1, 2], "List 1 .*movie 9 "),
         ([[-1, 5]], [1], "padding"),
+        ([[5, 6, -1, 7]], [1], "padding"),
         ([5, 6], [1], r"\(n_users, n_ranks\)"),
         ([[5.0]], [1], "movie_id"),
         ([[5], [6]], [1], "users"),
         ([[5], [6]], [1, 1], "users"),
+        ([[5], [6]], ["1", "2"], "user_id"),
     ],
 )
 def test_lists_that_cannot_be_are_refused(recommended, users, message):
@@ -175,11 +147,6 @@ def test_relevant_ids_of_another_type_are_refused(column, values):
     other = relevant((1, 1), (2, 2)).assign(**{column: values})
     with pytest.raises(ValueError, match=column):
         metrics.hits_of([[1], [2]], other, [1, 2])
-
-
-def test_users_of_another_type_are_refused():
-    with pytest.raises(ValueError, match="user_id"):
-        metrics.hits_of([[1], [2]], relevant((1, 1), (2, 2)), ["1", "2"])
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.uint16, np.int32, object, "Int64"])
@@ -422,32 +389,6 @@ def test_a_perfect_list_of_any_length_is_not_above_one():
     ]
     assert max(values) == 1.0
     assert min(values) == pytest.approx(1.0)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ([[5, 6, -1, 7]], "padding"),
-        ([[1, 5, 5]], "List 0 .*movie 5 "),
-        ([[1, 2, 3], [4, 9, 9]], "List 1 .*movie 9 "),
-    ],
-)
-def test_what_is_wrong_with_a_list_is_found_anywhere_in_it(wrong, message):
-    with pytest.raises(ValueError, match=message):
-        metrics.checked_lists(wrong)
-
-
-def test_lists_without_a_rank_have_no_hits():
-    liked = pd.DataFrame({"user_id": [7], "movie_id": [1]})
-    hits, n_relevant = metrics.hits_of(np.empty((1, 0), dtype=int), liked, users=[7])
-    assert hits.shape == (1, 0)
-    assert n_relevant.tolist() == [1]
-
-
-def test_hits_are_bools_also_if_nothing_is_relevant():
-    nothing = pd.DataFrame({"user_id": [], "movie_id": []}, dtype=int)
-    hits, _ = metrics.hits_of([[1, 2]], nothing, users=[7])
-    assert hits.dtype == bool
 
 
 def test_small_unsigned_stars_do_not_wrap_around():

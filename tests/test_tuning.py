@@ -42,21 +42,26 @@ def test_settings_are_different_combinations_of_the_space():
     assert all(one[name] in SPACE[name] for one in drawn for name in SPACE)
 
 
-def test_the_draws_number_the_combinations_with_the_last_setting_fastest():
+@pytest.mark.parametrize("seed", [1, 7])
+def test_the_draws_number_the_combinations_with_the_last_setting_fastest(seed):
     # The published results hang on these draws.
     combinations = list(itertools.product(*SPACE.values()))
-    order = np.random.default_rng(7).permutation(6)[:4]
+    order = np.random.default_rng(seed).permutation(6)[:4]
     expected = [dict(zip(SPACE, combinations[i], strict=True)) for i in order]
-    assert sample_settings(SPACE, 4, seed=7) == expected
+    assert sample_settings(SPACE, 4, seed) == expected
 
 
 def test_a_space_without_settings_has_one_combination():
     assert sample_settings({}, 3, seed=0) == [{}]
 
 
-def test_a_value_given_twice_is_refused():
-    with pytest.raises(ValueError, match=r"\bk\b"):
-        sample_settings({"k": [1, 2, 1]}, 2, seed=0)
+@pytest.mark.parametrize(
+    ("space", "n", "named"),
+    [({"k": [1, 2, 1]}, 2, "k"), ({"k": []}, 1, "k"), (SPACE, 0, "n")],
+)
+def test_a_space_that_cannot_be_drawn_from_is_refused(space, n, named):
+    with pytest.raises(ValueError, match=rf"\b{named}\b"):
+        sample_settings(space, n, seed=0)
 
 
 def test_arrays_can_be_values_though_nobody_can_compare_them():
@@ -64,26 +69,8 @@ def test_arrays_can_be_values_though_nobody_can_compare_them():
     assert len(drawn) == 3
 
 
-def test_the_same_seed_draws_the_same_settings():
-    assert sample_settings(SPACE, 4, seed=1) == sample_settings(SPACE, 4, seed=1)
-
-
-def test_another_seed_draws_other_settings():
-    assert sample_settings(SPACE, 4, seed=1) != sample_settings(SPACE, 4, seed=2)
-
-
 def test_a_small_space_is_tried_as_a_whole():
     assert len(sample_settings(SPACE, 100, seed=0)) == 6
-
-
-def test_nothing_to_draw_is_refused():
-    with pytest.raises(ValueError, match=r"\bn\b"):
-        sample_settings(SPACE, 0, seed=0)
-
-
-def test_a_setting_without_values_is_named():
-    with pytest.raises(ValueError, match=r"\bk\b"):
-        sample_settings({"k": []}, 1, seed=0)
 
 
 @pytest.mark.parametrize("metric", ["rmse", "mae"])

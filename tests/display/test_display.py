@@ -1,5 +1,6 @@
 """Strips and tables: nothing broken, nothing unescaped, all of it readable."""
 
+import io
 import os
 import re
 import subprocess
@@ -8,12 +9,14 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+import test_site
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib import image as images
 
 from recsys_helpers.display import movie_table, poster_strip
-from recsys_helpers.display.cards import GENRE_STYLES, main_genre
+from recsys_helpers.display.cards import GENRE_STYLES
 
 HTTPS = "https://image.tmdb.org/t/p/w342/toy.jpg"
 
@@ -282,56 +285,6 @@ def test_no_text_gets_out_of_its_cell_in_a_table(name, value):
     assert (soup.th.text, soup.td.text) == (name, value)
 
 
-# Colours and signs
-
-
-def luminance(colour):
-    """Relative luminance of #rrggbb (WCAG 2.2)."""
-    channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [
-        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels
-    ]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(one, other):
-    light, dark = sorted([luminance(one), luminance(other)], reverse=True)
-    return (light + 0.05) / (dark + 0.05)
-
-
-def test_contrast_of_black_on_white_is_21():
-    assert contrast("#ffffff", "#000000") == pytest.approx(21)
-
-
-@pytest.mark.parametrize("genre", GENRE_STYLES)
-def test_white_text_on_a_card_can_be_read(genre):
-    assert contrast("#ffffff", GENRE_STYLES[genre].ground) >= 4.5
-
-
-@pytest.mark.parametrize("genre", GENRE_STYLES)
-def test_the_sign_of_a_genre_stands_out_from_its_ground(genre):
-    # WCAG 2.2, success criterion 1.4.11, asks for 3 to 1 of graphics.
-    assert contrast(GENRE_STYLES[genre].accent, GENRE_STYLES[genre].ground) >= 3
-
-
-def test_every_genre_has_a_colour_and_a_sign_of_its_own():
-    assert len({style.ground for style in GENRE_STYLES.values()}) == len(GENRE_STYLES)
-    assert len({style.sign for style in GENRE_STYLES.values()}) == len(GENRE_STYLES)
-
-
-@pytest.mark.parametrize(
-    ("genres", "main"),
-    [
-        (("Comedy", "Drama", "Romance"), "Romance"),
-        (("Action", "IMAX", "Sci-Fi"), "Sci-Fi"),
-        (("IMAX",), ""),
-        (("Sword-and-sandal",), ""),
-    ],
-)
-def test_the_main_genre_is_the_most_telling_one(genres, main):
-    assert main_genre(genres) == main
-
-
 # The table
 
 
@@ -414,3 +367,37 @@ def test_a_table_without_rows_still_has_its_headers():
     soup = parsed(movie_table(pd.DataFrame({"title": []})))
     assert soup.th.text == "title"
     assert soup.td is None
+
+
+# In a browser, with the rules of the pages' tests for when there is none
+
+
+browser, tab = test_site.browser, test_site.tab
+MOVIE = pd.DataFrame({"title": ["Heat (1995)"], "genres": [("Crime", "Thriller")]})
+RED = (
+    "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='140' "
+    "height='210'%3E%3Crect width='140' height='210' fill='red'/%3E%3C/svg%3E"
+)
+
+
+def picture(tab, url):
+    """Take a picture of the only poster of a strip, once its image has come or not."""
+    tab.route("https://image.tmdb.org/**", lambda route: route.abort())
+    tab.set_content(poster_strip(MOVIE, poster_urls=[url]).html)
+    test_site.wait_until_drawn(tab)
+    return images.imread(io.BytesIO(tab.locator(".rh-poster").screenshot()))
+
+
+@pytest.mark.site
+@pytest.mark.parametrize(
+    "url", ["https://image.tmdb.org/gone.jpg", "data:image/png;base64,broken"]
+)
+def test_a_poster_that_does_not_load_looks_like_its_card(tab, url):
+    difference = np.abs(picture(tab, url) - picture(tab, None))
+    # Of 1; at the round corner an edge that is drawn twice is a shade darker.
+    assert difference.max() < 0.2
+
+
+@pytest.mark.site
+def test_a_poster_that_loads_covers_its_card(tab):
+    assert (np.abs(picture(tab, RED) - [1, 0, 0]).max(axis=2)[20:-20] < 0.01).all()

@@ -1,10 +1,12 @@
 """A web server on this machine that misbehaves as it is told to, for tests."""
 
 import json
+import os
 import ssl
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from unittest import mock
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -29,7 +31,8 @@ def serving(*answers, certificate=None):
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:
-        yield server
+        with mock.patch.dict(os.environ, NO_PROXY="127.0.0.1"):
+            yield server
     finally:
         server.stopping.set()
         server.shutdown()

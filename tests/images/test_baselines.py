@@ -52,7 +52,6 @@ def test_baselines_leave_out_and_list_what_they_cannot_read():
 
 @pytest.fixture(scope="module")
 def task():
-
     return movies_for_the_task(load_movielens("small").movies, per_genre=4, seed=1)
 
 
@@ -62,7 +61,6 @@ def test_the_task_has_as_many_movies_of_each_genre(task):
 
 
 def test_the_task_depends_on_its_seed(task):
-
     movies = load_movielens("small").movies
     again = movies_for_the_task(movies, per_genre=4, seed=1)
     assert again["movie_id"].tolist() == task["movie_id"].tolist()
@@ -81,7 +79,6 @@ def test_agreement_needs_a_genre_for_each_row():
 
 
 def test_colours_do_not_give_the_genre_away_and_a_trained_network_finds_it(task):
-
     posters = list(draw_posters(task, wear=True))
     colours = standardised(colour_histograms(posters).matrix)
     network = standardised(extract_features(posters, load_backbone()).matrix)

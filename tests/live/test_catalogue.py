@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
-from live_data import NOTHING, LiveData, unpacked
+from live_data import NOTHING, unpacked
 
 from recsys_helpers.display.cards import GENRE_STYLES, main_genre
 from recsys_helpers.live.catalogue import (
@@ -18,11 +18,6 @@ from recsys_helpers.live.catalogue import (
 from recsys_helpers.live.methods import METHODS
 from recsys_helpers.titles import spoken_title
 from recsys_helpers.vectors import MovieVectors
-
-
-@pytest.fixture(scope="module")
-def live(live_folder):
-    return LiveData.read(live_folder / "static" / "live-data")
 
 
 def test_the_films_come_in_their_order(live, live_methods):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from live_data import NOTHING, LiveData, unpacked
+from live_data import NOTHING, unpacked
 
 from recsys_helpers.live.catalogue import vectors_of_films
 from recsys_helpers.live.maps import MAPPED, on_plane
@@ -10,9 +10,8 @@ from recsys_helpers.vectors.nearest import nearest_rows
 
 
 @pytest.fixture(scope="module")
-def places(live_folder):
+def places(live):
     """Places on the maps, shape (n_maps, n_films, 2)."""
-    live = LiveData.read(live_folder / "static" / "live-data")
     assert [method["id"] for method in live.map["methods"]] == list(MAPPED)
     shape = len(MAPPED), live.n
     return np.dstack([unpacked(live.map[axis], "u16", *shape) for axis in "xy"])

@@ -25,10 +25,9 @@ def test_ties_go_to_the_lower_id(live_methods):
 
 
 def test_all_ratings_train_the_methods(live_methods):
-    n_ratings = len(live_methods.data.ratings)
-    assert live_methods.ease.interactions_.matrix.nnz == n_ratings
-    assert live_methods.als.interactions_.matrix.nnz == n_ratings
-    assert live_methods.towers.interactions_.matrix.nnz == n_ratings
+    for name in ("ease", "als", "towers"):
+        matrix = getattr(live_methods, name).interactions_.matrix
+        assert matrix.nnz == len(live_methods.data.ratings)
 
 
 def test_the_towers_go_by_content_alone_and_have_a_hidden_layer(live_methods):

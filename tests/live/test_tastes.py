@@ -21,11 +21,6 @@ SHARED = {"ease": 8.5, "als": 9.5, "towers": 9.5}
 
 
 @pytest.fixture(scope="module")
-def live(live_folder):
-    return LiveData.read(live_folder / "static" / "live-data")
-
-
-@pytest.fixture(scope="module")
 def users(live, live_methods):
     """Five to twenty ratings of some users, with a like among them, by film."""
     rng = np.random.default_rng(0)

@@ -65,11 +65,3 @@ def test_the_same_seed_gives_the_same_numbers():
     )
     assert first == second
     assert first != float(reproducible_keras(4).random.normal(()))
-
-
-def test_importing_the_methods_loads_nothing_heavy():
-    code = (
-        "import sys, recsys_helpers.methods.collaborative.models;"
-        "print({'keras', 'tensorflow', 'matplotlib'} & set(sys.modules))"
-    )
-    assert run(code).stdout.strip() == "set()"

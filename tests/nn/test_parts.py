@@ -30,21 +30,16 @@ def layer():
 
 
 def test_a_row_is_the_weighted_sum_of_its_members(layer):
-    assert layer(np.array([0, 1])).numpy().tolist() == [[2, 20], [2, 20]]
+    found = layer(np.array([0, 1, 2]))
+    assert found.numpy().tolist() == [[2, 20], [2, 20], [0, 0]]
 
 
-def test_an_empty_set_is_a_vector_of_zeros(layer):
-    assert layer(np.array([2])).numpy().tolist() == [[0, 0]]
-
-
-def test_one_member_is_left_out_in_training(layer):
-    found = layer(np.array([0, 1]), np.array([2, 1]), training=True)
-    assert found.numpy().tolist() == [[0.5, 5], [0, 0]]
-
-
-def test_nobody_is_left_out_when_it_predicts(layer):
-    found = layer(np.array([0]), np.array([2]), training=False)
-    assert found.numpy().tolist() == [[2, 20]]
+@pytest.mark.parametrize(
+    ("training", "expected"), [(True, [[0.5, 5], [0, 0]]), (False, [[2, 20], [2, 20]])]
+)
+def test_one_member_is_left_out_in_training_only(layer, training, expected):
+    found = layer(np.array([0, 1]), np.array([2, 1]), training=training)
+    assert found.numpy().tolist() == expected
 
 
 def test_only_the_members_are_learned(layer):
@@ -92,17 +87,12 @@ def one_epoch(batches):
     return [batches[number] for number in range(len(batches))]
 
 
-def test_each_rating_comes_once_an_epoch(batches):
-    users = np.concatenate([users for (users, _), _ in one_epoch(batches)])
-    assert sorted(users) == list(range(1, 11))
-
-
-def test_the_last_batch_holds_what_is_left(batches):
-    assert [len(ratings) for _, ratings in one_epoch(batches)] == [4, 4, 2]
-
-
-def test_ratings_stay_with_their_pairs(batches):
-    for (users, movies), ratings in one_epoch(batches):
+def test_each_rating_comes_once_an_epoch_with_its_pair(batches):
+    epoch = one_epoch(batches)
+    assert [len(ratings) for _, ratings in epoch] == [4, 4, 2]
+    seen = np.concatenate([users for (users, _), _ in epoch])
+    assert sorted(seen) == list(range(1, 11))
+    for (users, movies), ratings in epoch:
         np.testing.assert_array_equal(movies, 10 * users)
         np.testing.assert_array_equal(ratings, (users / 2).astype(np.float32))
 

@@ -38,10 +38,6 @@ def test_a_rating_stands_in_its_cell_and_an_empty_cell_is_empty(ratings):
     ax = plots.rating_grid(ratings)
     cells = {text.get_position(): text.get_text() for text in ax.texts}
     assert cells == {(0, 0): "5", (1, 0): "0.5", (1, 1): "3.5"}
-
-
-def test_a_grid_names_its_people_and_movies(ratings):
-    ax = plots.rating_grid(ratings)
     assert [label.get_text() for label in ax.get_xticklabels()] == ["Heat", "Babe"]
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Ann", "Ben"]
 
@@ -94,7 +90,7 @@ def test_a_map_writes_the_titles_that_are_asked_for(vectors):
 
 
 def test_a_title_of_an_unknown_movie_cannot_be_written(vectors):
-    with pytest.raises(UnknownMovieError, match="movie_id 99 is not among these 3"):
+    with pytest.raises(UnknownMovieError, match="movie_id 99"):
         plots.movie_map(vectors, [7, 99])
 
 
@@ -120,7 +116,7 @@ def test_a_group_can_be_any_collection_of_ids(vectors, ids):
 
 
 def test_a_group_of_ids_that_are_text_is_refused(vectors):
-    with pytest.raises(ValueError, match="movie_id must be whole numbers"):
+    with pytest.raises(ValueError, match="movie_id"):
         plots.movie_map(vectors, [], {"old": ["7", "9"]})
 
 
@@ -134,7 +130,7 @@ def test_each_group_has_a_sign_and_a_colour_of_its_own(vectors):
 
 def test_more_groups_than_can_be_told_apart_are_refused(vectors):
     groups = {name: [7] for name in "abcd"}
-    with pytest.raises(ValueError, match="3 groups apart, and these are 4: a, b, c, d"):
+    with pytest.raises(ValueError, match=r"groups.*a, b, c, d"):
         plots.movie_map(vectors, [], groups)
 
 
@@ -144,12 +140,14 @@ def test_more_groups_than_can_be_told_apart_are_refused(vectors):
     ids=["no titles", "three dimensions"],
 )
 def test_a_map_needs_two_dimensions_and_titles(unfit):
-    with pytest.raises(ValueError, match="two dimensions and titles"):
+    with pytest.raises(ValueError, match=r"dimensions.*titles"):
         plots.movie_map(unfit, [])
 
 
 def test_growth_has_a_line_a_method_in_order_of_size(growth):
-    ours, theirs, proportional = plots.growth_plot(growth, label="s").lines
+    ax = plots.growth_plot(growth, label="s")
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    ours, theirs, proportional = ax.lines
     assert ours.get_xydata().tolist() == [[100, 2], [1000, 30]]
     assert theirs.get_xydata().tolist() == [[100, 1]]
     # From six tenths of the cheapest, 1.0: below it, so that both can be seen. Ten
@@ -166,11 +164,6 @@ def test_growth_has_a_line_for_every_method_however_many():
     assert len(looks) == 10
 
 
-def test_growth_is_drawn_on_logarithmic_axes(growth):
-    ax = plots.growth_plot(growth, label="Seconds")
-    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
-
-
 @pytest.mark.parametrize(
     "draw",
     [
@@ -181,8 +174,9 @@ def test_growth_is_drawn_on_logarithmic_axes(growth):
         lambda: plots.growth_plot(
             pd.DataFrame({"method": "a", "n": [0, 1], "value": [1, np.nan]}), label="s"
         ),
+        lambda: plots.decided_plot(pd.DataFrame([[0]], ["a"], ["a"])),
     ],
-    ids=["grid", "growth", "growth without logarithms"],
+    ids=["grid", "growth", "growth without logarithms", "one method"],
 )
 def test_nothing_to_draw_is_refused(draw):
     with pytest.raises(ValueError, match="no"):
@@ -248,11 +242,6 @@ def test_each_pair_is_drawn_once_in_each_direction():
     assert drawn["row better"] == [[1, 0]]
     assert drawn["row worse"] == [[0, 1]]
     assert len(drawn["not decided"]) == 4
-
-
-def test_one_method_alone_is_no_comparison():
-    with pytest.raises(ValueError, match="no two methods"):
-        plots.decided_plot(pd.DataFrame([[0]], ["a"], ["a"]))
 
 
 def test_shares_are_written_into_the_cells_but_on_the_diagonal():

@@ -1,8 +1,5 @@
 """The figures draw the data they are given, and say what is on their axes."""
 
-import subprocess
-import sys
-
 import matplotlib as mpl
 import matplotlib.pyplot as plt
 import numpy as np
@@ -107,15 +104,13 @@ def test_the_style_ends_with_its_block(draw_all):
     assert dict(mpl.rcParams) == before
 
 
-def test_the_line_of_the_long_tail_is_the_ratings_by_rank(ratings):
+def test_the_long_tail_is_the_ratings_by_rank_and_says_what_the_top_movies_hold(
+    ratings,
+):
     ax = plots.long_tail_plot(long_tail(ratings))
     x, y = ax.lines[0].get_data()
     assert (list(x), list(y)) == ([1, 2, 3, 4], [3, 2, 1, 1])
-
-
-def test_the_long_tail_says_what_share_the_top_movies_hold(ratings):
     # One of the four movies, at the least: 3 of 7 ratings, 43 %.
-    ax = plots.long_tail_plot(long_tail(ratings))
     text = ax.texts[0].get_text()
     assert text == "The top 10% (1 movies)\nhold 43% of the ratings"
 
@@ -131,19 +126,13 @@ def test_a_rating_between_half_stars_is_refused():
         plots.rating_histogram(pd.DataFrame({"rating": [4.0, 4.2]}))
 
 
-def test_the_bars_of_activity_hold_every_user_once(ratings):
-    assert sum(heights(plots.activity_plot(ratings))) == 3
-
-
-def test_activity_of_users_who_are_all_alike_can_be_drawn():
-    ax = plots.activity_plot(pd.DataFrame({"user_id": [1, 2, 3]}))
-    assert sum(heights(ax)) == 3
-
-
-def test_activity_marks_the_median_user(ratings):
+def test_activity_holds_every_user_once_and_marks_the_median_one(ratings):
     ax = plots.activity_plot(ratings)
+    assert sum(heights(ax)) == 3
     assert ax.lines[0].get_xdata()[0] == 2
     assert "at most 2 ratings" in ax.texts[0].get_text()
+    all_alike = plots.activity_plot(pd.DataFrame({"user_id": [1, 2, 3]}))
+    assert sum(heights(all_alike)) == 3
 
 
 def test_the_matrix_has_a_dot_for_each_rating_of_the_corner(ratings):
@@ -158,6 +147,12 @@ def test_a_corner_larger_than_the_matrix_is_the_whole_matrix(ratings):
     ax = plots.matrix_plot(Interactions.from_ratings(ratings))
     assert len(ax.collections[0].get_offsets()) == 7
     assert "first 4" in ax.get_xlabel()
+
+
+@pytest.mark.parametrize("setting", ["n_users", "n_movies"])
+def test_a_corner_has_a_row_and_a_column_at_least(ratings, setting):
+    with pytest.raises(ValueError, match=setting):
+        plots.matrix_plot(Interactions.from_ratings(ratings), **{setting: 0})
 
 
 def test_intervals_stand_in_the_order_given_with_their_whiskers(results):
@@ -179,13 +174,17 @@ def test_a_value_outside_of_its_interval_is_refused(results):
         plots.interval_plot(results)
 
 
-def test_the_bars_of_a_split_are_its_ratings_by_time(ratings):
+def test_the_bars_of_a_split_are_its_ratings_by_time_and_its_legend_counts(ratings):
     # Of 40 classes of 20 days: three ratings in the first, one each in four others.
-    ax = plots.split_plot(Split("s", ratings[:5], ratings[5:], None))
+    ax = plots.split_plot(Split("global temporal", ratings[:5], ratings[5:], None))
     train, test = np.reshape(heights(ax), (2, 40))
     assert np.flatnonzero(train).tolist() == [0, 22, 28]
     assert np.flatnonzero(test).tolist() == [34, 39]
     assert (train.sum(), train[0], test.sum()) == (5, 3, 2)
+    legend = ax.get_legend()
+    counts = [text.get_text() for text in legend.get_texts()]
+    assert counts == ["train (5)", "test (2)"]
+    assert "global temporal" in legend.get_title().get_text()
 
 
 def test_the_bars_of_a_split_want_times(ratings):
@@ -193,22 +192,6 @@ def test_the_bars_of_a_split_want_times(ratings):
     for wrong in (dated, ratings.astype({"timestamp": str})):
         with pytest.raises(ValueError, match="timestamp"):
             plots.split_plot(Split("s", wrong[:5], wrong[5:], None))
-
-
-def test_the_legend_of_a_split_counts_train_and_test(ratings):
-    ax = plots.split_plot(Split("global temporal", ratings[:5], ratings[5:], None))
-    legend = ax.get_legend()
-    assert [text.get_text() for text in legend.get_texts()] == [
-        "train (5)",
-        "test (2)",
-    ]
-    assert "global temporal" in legend.get_title().get_text()
-
-
-@pytest.mark.parametrize("setting", ["n_users", "n_movies"])
-def test_a_corner_has_a_row_and_a_column_at_least(ratings, setting):
-    with pytest.raises(ValueError, match=setting):
-        plots.matrix_plot(Interactions.from_ratings(ratings), **{setting: 0})
 
 
 def test_ratings_without_users_are_none(ratings):
@@ -223,11 +206,6 @@ def test_nothing_to_draw_is_said(draw):
     empty = pd.DataFrame(columns=["user_id", "rating", "method", "value"])
     with pytest.raises(ValueError, match=r"\bno\b"):
         draw(empty)
-
-
-def test_importing_plots_does_not_import_matplotlib():
-    code = "import sys, recsys_helpers.plots; sys.exit('matplotlib' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_what_a_first_figure_switches_on_stays_on():

@@ -109,9 +109,8 @@ class FakeTmdb:
 
 
 @pytest.fixture(autouse=True)
-def _a_token_and_no_proxy(monkeypatch):
+def _a_token(monkeypatch):
     monkeypatch.setenv("TMDB_API_KEY", TOKEN)
-    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
 
 @pytest.fixture(autouse=True)

@@ -55,6 +55,8 @@ def test_miscalibration_by_hand():
     # q~ = .99 * (1, 0) + .01 * (.5, .5) = (.995, .005)
     far = miscalibration(np.array([0.5, 0.5]), np.array([1.0, 0.0]))
     assert far == pytest.approx(0.5 * np.log(0.5 / 0.995) + 0.5 * np.log(0.5 / 0.005))
+    # What is not wanted adds nothing.
+    assert miscalibration(np.array([1.0, 0.0]), np.array([1.0, 0.0])) == 0
 
 
 def test_miscalibration_is_the_divergence_of_scipy():
@@ -63,30 +65,23 @@ def test_miscalibration_is_the_divergence_of_scipy():
     assert miscalibration(p, q, smoothing=0.1) == pytest.approx(theirs)
 
 
-def test_what_is_not_wanted_adds_nothing():
-    assert miscalibration(np.array([1.0, 0.0]), np.array([1.0, 0.0])) == 0
-
-
 def test_smoothing_out_of_range_is_refused():
     with pytest.raises(ValueError, match="smoothing"):
         miscalibration(np.ones(1), np.ones(1), smoothing=0)
 
 
-def test_without_weight_the_best_scores_win():
-    lists = calibrated_lists(CANDIDATES, SCORES, TWO_CLASSES, np.eye(2)[:1], 0.0, n=4)
-    assert lists.tolist() == [[0, 1, 2, 3]]
-
-
-def test_with_all_the_weight_the_proportions_win():
-    wanted = np.array([[0.25, 0.75]])
-    lists = calibrated_lists(CANDIDATES, SCORES, TWO_CLASSES, wanted, 1.0, n=4)
-    assert TWO_CLASSES[lists[0]].mean(axis=0).tolist() == [0.25, 0.75]
-
-
-def test_within_a_class_the_order_of_the_scores_stays():
-    wanted = np.array([[0.5, 0.5]])
-    (lists,) = calibrated_lists(CANDIDATES, SCORES, TWO_CLASSES, wanted, 0.9, n=4)
-    assert sorted(lists) == [0, 1, 3, 4]
+@pytest.mark.parametrize(
+    ("wanted", "weight", "expected"),
+    [
+        ([1, 0], 0, {0, 1, 2, 3}),  # the best scores
+        ([0.25, 0.75], 1, {0, 3, 4, 5}),  # the proportions
+        ([0.5, 0.5], 0.9, {0, 1, 3, 4}),  # and of each class the best scores
+    ],
+)
+def test_the_weight_chooses_between_scores_and_proportions(wanted, weight, expected):
+    wanted = np.array([wanted])
+    (movies,) = calibrated_lists(CANDIDATES, SCORES, TWO_CLASSES, wanted, weight, n=4)
+    assert set(movies) == expected
 
 
 def test_each_place_is_the_best_of_all_candidates():
@@ -149,20 +144,15 @@ def test_two_halves_hold_every_cell_once():
 
 
 def test_the_second_half_has_half_the_cells_of_each_user():
-    _, second = halves(LIKES)
-    n = np.diff(LIKES.indptr)
-    assert np.array_equal(np.diff(second.indptr), n // 2)
+    for matrix in (LIKES, sparse.csr_array((2, 3))):
+        _, second = halves(matrix)
+        assert np.array_equal(np.diff(second.indptr), np.diff(matrix.indptr) // 2)
 
 
 def test_the_seed_decides_the_halves():
     same, other = halves(LIKES, seed=0)[0], halves(LIKES, seed=1)[0]
     assert (same != halves(LIKES)[0]).nnz == 0
     assert (same != other).nnz > 0
-
-
-def test_a_user_without_likes_has_two_empty_halves():
-    empty = sparse.csr_array((2, 3))
-    assert [half.nnz for half in halves(empty)] == [0, 0]
 
 
 def test_a_dense_matrix_is_refused():
@@ -194,14 +184,11 @@ def test_different_users_are_refused():
         found_again(np.eye(2), np.eye(3))
 
 
-def test_noise_is_as_long_as_was_asked_for():
+@pytest.mark.parametrize("ratio", [3.0, 0])
+def test_noise_is_as_long_as_was_asked_for(ratio):
     vectors = np.full((4000, 16), 0.5)  # each has the length 2
-    noise = with_noise(vectors, 3.0) - vectors
-    assert np.sqrt((noise**2).sum(axis=1).mean()) == pytest.approx(6, rel=0.02)
-
-
-def test_no_noise_changes_nothing():
-    assert np.array_equal(with_noise(np.eye(3), 0), np.eye(3))
+    noise = with_noise(vectors, ratio) - vectors
+    assert np.sqrt((noise**2).sum(axis=1).mean()) == pytest.approx(2 * ratio, rel=0.02)
 
 
 def test_much_noise_hides_the_users():

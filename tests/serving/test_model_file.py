@@ -41,16 +41,6 @@ def test_one_changed_number_changes_the_fingerprint(model):
     assert replace(model, scale=scale).fingerprint != model.fingerprint
 
 
-def test_a_damaged_file_is_refused_with_the_remedy(model, tmp_path):
-    path = tmp_path / "model.npz"
-    model_file.save(model, path)
-    whole = bytearray(path.read_bytes())
-    whole[len(whole) // 2] ^= 0xFF
-    path.write_bytes(whole)
-    with pytest.raises(ModelFileError, match="--save"):
-        model_file.load(path)
-
-
 class Harmful:
     """What runs when it is unpickled."""
 
@@ -68,7 +58,7 @@ def test_a_pickle_is_never_run(tmp_path, content, wrapped):
         np.savez(path, **content)
     else:
         path.write_bytes(pickle.dumps(Harmful()))
-    with pytest.raises(ModelFileError):
+    with pytest.raises(ModelFileError, match="--save"):
         model_file.load(path)
     assert not Harmful.ran
 

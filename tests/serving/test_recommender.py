@@ -1,4 +1,4 @@
-"""Retrieval, ranking and fold-in of the served model."""
+"""The lists of the served model, of known users and of new ones."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from recsys_helpers.methods.als import CHOSEN_ALS, Als
 from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 from recsys_helpers.serving import model_file, ranking
 from recsys_helpers.serving import recommender as served
-from recsys_helpers.serving.ranking import at_most_each, recall_of, retrieve
+from recsys_helpers.serving.ranking import recall_of
 from recsys_helpers.serving.recommender import Movie
 from recsys_helpers.serving.training import train_recommender
 
@@ -199,14 +199,6 @@ def test_a_new_user_without_ratings_is_an_error(model):
 # --- the two steps ------------------------------------------------------------------
 
 
-def test_retrieval_finds_the_largest_dot_products():
-    rng = np.random.default_rng(0)
-    vectors, query = rng.normal(size=(50, 4)), rng.normal(size=4)
-    found = retrieve(query, vectors, 5, exclude=[0])
-    order = np.argsort(-(vectors @ query))
-    assert found.tolist() == order[order != 0][:5].tolist()
-
-
 def test_more_candidates_find_more_of_what_ranking_wants(model, ease):
     users = model.users.ids[:60].tolist()
     wanted = [ease.recommend(user, 10)["movie_id"].to_numpy() for user in users]
@@ -220,22 +212,3 @@ def test_more_candidates_find_more_of_what_ranking_wants(model, ease):
         for n in (10, 50, len(model.movies))
     ]
     assert recalls[0] < recalls[1] < recalls[2] == 1
-
-
-def test_films_in_no_series_are_never_too_many():
-    assert at_most_each([None] * 5, 1) == list(range(5))
-    with pytest.raises(ValueError, match="limit"):
-        at_most_each(["a"], 0)
-
-
-def test_recall_of_nothing_is_no_number():
-    with pytest.raises(ValueError, match="one"):
-        recall_of([1], [])
-
-
-def test_ease_scores_of_some_movies_do_not_depend_on_the_others(model):
-    ranker = ranking.EaseRanker(model.likes, model.gram_inverse, model.scale)
-    columns, values = np.array([0, 4]), np.array([1.0, 0.5])
-    everything = ranker.scores(columns, values, np.arange(len(model.movies)))
-    some = ranker.scores(columns, values, np.array([7, 3]))
-    np.testing.assert_allclose(some, everything[[7, 3]], atol=1e-12)

@@ -411,38 +411,9 @@ def test_saved_vectors_come_back_the_same(tmp_path, titles, dtype):
     assert loaded.titles == (None if titles is None else tuple(titles))
 
 
-def test_a_file_cut_anywhere_is_refused(four, tmp_path):
+def test_a_file_that_holds_no_vectors_is_refused_with_the_reason(tmp_path):
     path = tmp_path / "movies.npz"
-    four.save(path)
-    whole = path.read_bytes()
-    for length in range(0, len(whole), 7):
-        path.write_bytes(whole[:length])
-        with pytest.raises(VectorsFileError, match=r"movies\.npz"):
+    for spoilt, reason in (({"movie_ids": [1, 1]}, "movie_id 1 "), ({}, "movie_ids")):
+        np.savez(path, format_version=1, matrix=[[1.0], [2.0]], **spoilt)
+        with pytest.raises(VectorsFileError, match=rf"movies\.npz.*{reason}"):
             MovieVectors.load(path)
-
-
-def test_a_changed_byte_is_refused_or_does_not_matter(four, tmp_path):
-    # Data is guarded by checksums; what is not (dates, flags) changes no vector.
-    path = tmp_path / "movies.npz"
-    four.save(path)
-    whole = path.read_bytes()
-    refused = 0
-    for position in range(0, len(whole), 5):
-        changed = bytearray(whole)
-        changed[position] ^= 0xFF
-        path.write_bytes(changed)
-        try:
-            loaded = MovieVectors.load(path)
-        except VectorsFileError:
-            refused += 1
-        else:
-            np.testing.assert_array_equal(loaded.matrix, four.matrix)
-            assert loaded.titles in (four.titles, None)
-    assert refused > len(whole) / 5 / 2
-
-
-def test_a_file_with_an_id_twice_is_refused_with_the_reason(tmp_path):
-    path = tmp_path / "movies.npz"
-    np.savez(path, format_version=1, movie_ids=[1, 1], matrix=[[1.0], [2.0]])
-    with pytest.raises(VectorsFileError, match="movie_id 1 "):
-        MovieVectors.load(path)

@@ -1,5 +1,5 @@
 /* Find films by what somebody types. The rule is that of `match_titles` in
- * recsys_helpers/titles.py, and tests/live/test_title_search.py asks both the same. */
+ * recsys_helpers/titles.py, and tests/serving/test_ranking.py asks both the same. */
 (function (live) {
   "use strict";
 

@@ -1,14 +1,21 @@
-"""One search of titles in three places: Python, the server, and the live page."""
+"""Retrieval, then ranking; and one search of titles here and on the live page."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 import test_site
+from served import sample_recommender
 
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.live.catalogue import other_names
-from recsys_helpers.serving.ranking import search_titles
+from recsys_helpers.serving.ranking import (
+    EaseRanker,
+    at_most_each,
+    recall_of,
+    retrieve,
+    search_titles,
+)
 from recsys_helpers.titles import fold_words, spoken_title, year_of
 from recsys_helpers.vectors import MovieVectors, UnknownMovieError
 
@@ -181,3 +188,34 @@ def test_a_title_of_several_movies_is_not_chosen_silently(vectors, title):
 )
 def test_movies_are_looked_up_as_they_are_searched(vectors, typed, start):
     assert TITLES[vectors.row(typed)].startswith(start)
+
+
+# --- the two steps ------------------------------------------------------------------
+
+
+def test_retrieval_finds_the_largest_dot_products():
+    rng = np.random.default_rng(0)
+    vectors, query = rng.normal(size=(50, 4)), rng.normal(size=4)
+    found = retrieve(query, vectors, 5, exclude=[0])
+    order = np.argsort(-(vectors @ query))
+    assert found.tolist() == order[order != 0][:5].tolist()
+
+
+def test_films_in_no_series_are_never_too_many():
+    assert at_most_each([None] * 5, 1) == list(range(5))
+    with pytest.raises(ValueError, match="limit"):
+        at_most_each(["a"], 0)
+
+
+def test_recall_of_nothing_is_no_number():
+    with pytest.raises(ValueError, match="one"):
+        recall_of([1], [])
+
+
+def test_ease_scores_of_some_movies_do_not_depend_on_the_others():
+    model = sample_recommender()
+    ranker = EaseRanker(model.likes, model.gram_inverse, model.scale)
+    columns, values = np.array([0, 4]), np.array([1.0, 0.5])
+    everything = ranker.scores(columns, values, np.arange(len(model.movies)))
+    some = ranker.scores(columns, values, np.array([7, 3]))
+    np.testing.assert_allclose(some, everything[[7, 3]], atol=1e-12)
