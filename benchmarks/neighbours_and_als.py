@@ -38,12 +38,7 @@ from recsys_helpers.splits import (
     random_split,
     user_temporal_split,
 )
-from recsys_helpers.tuning import (
-    best_settings,
-    inner_splits,
-    sample_settings,
-    search,
-)
+from recsys_helpers.tuning import best_settings, inner_splits, sample_settings, search
 
 EDITION = "small"
 SEEDS = {"random": 7, "folds": 42}

@@ -16,14 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import pandas as pd
-from five_methods import (
-    METHODS,
-    Known,
-    OfUsers,
-    judged,
-    retrieval_towers,
-    two_towers,
-)
+from five_methods import METHODS, Known, OfUsers, judged, retrieval_towers, two_towers
 
 from recsys_helpers.intervals import paired_difference
 from recsys_helpers.large.processes import leave_none_behind

@@ -9,12 +9,7 @@ from recsys_helpers import tuning
 from recsys_helpers.evaluation import Evaluation
 from recsys_helpers.methods.baselines import BiasModel, MeanRating, Popularity
 from recsys_helpers.splits import Split, user_temporal_split
-from recsys_helpers.tuning import (
-    best_settings,
-    inner_splits,
-    sample_settings,
-    search,
-)
+from recsys_helpers.tuning import best_settings, inner_splits, sample_settings, search
 
 SPACE = {"user_shrinkage": [0, 5, 50], "movie_shrinkage": [0, 3]}
 

@@ -244,11 +244,7 @@ def _site(session: Any, url: str, contact: str) -> Any:
 def _ask(site: Any, titles: list[str], url: str) -> dict[str, tuple[dict, list[str]]]:
     """Give infobox and links of each title that leads to a page."""
     import requests
-    from mwclient.errors import (
-        InvalidResponse,
-        MaximumRetriesExceeded,
-        MwClientError,
-    )
+    from mwclient.errors import InvalidResponse, MaximumRetriesExceeded, MwClientError
 
     question = {
         "prop": "links",

@@ -25,12 +25,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys_helpers._checks import (
-    LAST_SECOND,
-    check_choice,
-    check_count,
-    check_share,
-)
+from recsys_helpers._checks import LAST_SECOND, check_choice, check_count, check_share
 from recsys_helpers.datasets import InvalidDataError
 from recsys_helpers.datasets.ratings_files import (
     LARGEST_ID,

@@ -10,12 +10,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
-from recsys_helpers._checks import (
-    check_choice,
-    check_count,
-    check_number,
-    check_share,
-)
+from recsys_helpers._checks import check_choice, check_count, check_number, check_share
 from recsys_helpers.extras import require
 from recsys_helpers.interactions import Interactions, k_largest, positives, top_n
 from recsys_helpers.methods._base import (

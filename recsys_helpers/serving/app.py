@@ -14,12 +14,7 @@ import recsys_helpers
 from recsys_helpers._checks import as_list
 from recsys_helpers.extras import require
 from recsys_helpers.interactions import UnknownIdError
-from recsys_helpers.serving._guard import (
-    Guard,
-    ProblemError,
-    add_handlers,
-    documented,
-)
+from recsys_helpers.serving._guard import Guard, ProblemError, add_handlers, documented
 from recsys_helpers.serving.recommender import Recommender
 
 if TYPE_CHECKING:

@@ -3,11 +3,7 @@
 import pandas as pd
 import pytest
 
-from recsys_helpers.plots import (
-    index_curve_plot,
-    index_curves,
-    speed_at_recall,
-)
+from recsys_helpers.plots import index_curve_plot, index_curves, speed_at_recall
 from recsys_helpers.results import published_results
 
 pytestmark = pytest.mark.claims

@@ -31,11 +31,7 @@ from recsys_helpers.large.spark_als import (
 )
 from recsys_helpers.large.spark_arithmetic import bytes_written_by_group, shuffled_bytes
 from recsys_helpers.methods.als import Als
-from recsys_helpers.testing import (
-    PredictorContract,
-    RecommenderContract,
-    checkerboard,
-)
+from recsys_helpers.testing import PredictorContract, RecommenderContract, checkerboard
 
 pytestmark = pytest.mark.spark
 
