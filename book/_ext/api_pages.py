@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "recsys_helpers"
 PAGES = ROOT / "book" / "api"
 MODULE_LINE = re.compile(r"^% api: (\S+)$", re.MULTILINE)
+SHARED = re.compile(r"^ *(\w+_, )+\w+_ :")
 TABLE_LINE = re.compile(r"^% api-table$", re.MULTILINE)
 SECTION = """\
 (api-{name})=
@@ -118,8 +119,16 @@ def says_nothing(
     return True if is_empty else None
 
 
+def keep_together(
+    app: Sphinx, what: str, name: str, thing: object, options: object, lines: list[str]
+) -> None:
+    """Write attributes that share a line without spaces: Sphinx reads a type there."""
+    lines[:] = [SHARED.sub(lambda m: m[0].replace(", ", ","), line) for line in lines]
+
+
 def setup(app: Sphinx) -> dict:
-    """Register the two lines, and what members are left out."""
+    """Register the two lines, and what is made of docstrings."""
     app.connect("source-read", fill)
     app.connect("autodoc-skip-member", says_nothing)
+    app.connect("autodoc-process-docstring", keep_together, priority=400)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,6 +1,6 @@
 """The reference pages describe what chapters import, in the modules' own words."""
 
-from collections import Counter
+from collections import Counter, namedtuple
 
 from api_pages import (
     ROOT,
@@ -9,7 +9,9 @@ from api_pages import (
     fill,
     first_line,
     imported_modules,
+    keep_together,
     path_of,
+    says_nothing,
     table,
 )
 
@@ -74,3 +76,17 @@ def test_only_reference_pages_are_filled():
     fill(None, "book/glossary", other)
     assert ".. automodule:: recsys_helpers.splits" in page[0]
     assert other == ["% api: splits\n"]
+
+
+def test_what_libraries_write_is_left_out_and_the_rest_stays():
+    pair = namedtuple("pair", "a")
+    assert says_nothing(None, "class", "a", pair.a, False, None)
+    assert says_nothing(None, "class", "model_config", {}, False, None)
+    assert says_nothing(None, "class", "table", table, False, None) is None
+
+
+def test_attributes_that_share_a_line_are_not_taken_for_a_type():
+    lines = ["one_, other_ : array, shape (n, k)", "n, k : int", "    Of one_, other_."]
+    keep_together(None, "class", "A", None, None, lines)
+    assert lines[0] == "one_,other_ : array, shape (n, k)"
+    assert lines[1:] == ["n, k : int", "    Of one_, other_."]
