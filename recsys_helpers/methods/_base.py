@@ -32,7 +32,8 @@ class ScoresMovies(ABC):
     """Recommend the movies with the highest scores.
 
     A method that inherits this has a `fit`, which keeps the training ratings as
-    `interactions_`, and `_user_scores`.
+    `interactions_`, and a `_user_scores(user_id)`, which gives the score of each movie
+    in the order of ``interactions_.movies``.
     """
 
     interactions_: Interactions
