@@ -1,21 +1,25 @@
 """The tested functions that the course's notebooks import.
 
-Load ratings, split them, fit a method, judge it, recommend:
+Load ratings, split them, judge a method beside a baseline, fit it, recommend:
 
+>>> import pandas as pd
 >>> from recsys_helpers.datasets import load_movielens
 >>> from recsys_helpers.evaluation import evaluate
+>>> from recsys_helpers.methods.baselines import Popularity
 >>> from recsys_helpers.methods.ease import CHOSEN_EASE, Ease
 >>> from recsys_helpers.results import results_table
 >>> from recsys_helpers.splits import user_temporal_split
 >>> data = load_movielens("sample")
 >>> split = user_temporal_split(data.ratings)
->>> model = Ease(**CHOSEN_EASE).fit(split.train)
->>> judged = evaluate(model, split).summary
+>>> models = [Popularity(), Ease(**CHOSEN_EASE)]
+>>> judged = pd.concat(evaluate(model, split).summary for model in models)
 >>> results_table(judged, ["ndcg@10", "recall@20"])  # doctest: +NORMALIZE_WHITESPACE
-                        ndcg@10                recall@20
+                            ndcg@10                recall@20
 method
-Ease    0.1572 [0.1267, 0.1901]  0.2992 [0.2516, 0.3494]
->>> best = model.recommend(user_id=4, n=3)
+Popularity  0.0923 [0.0706, 0.1174]  0.1660 [0.1330, 0.2013]
+Ease        0.1572 [0.1267, 0.1901]  0.2992 [0.2516, 0.3494]
+>>> ease = models[1].fit(split.train)
+>>> best = ease.recommend(user_id=4, n=3)
 >>> best.merge(data.movies)[["title", "score"]].round(2)
                           title  score
 0  2001: A Space Odyssey (1968)   0.09
