@@ -1,4 +1,4 @@
-"""Choose the settings of BPR, with as many trials as EASE and ALS had.
+"""Choose the settings of BPR, in two rounds of as many trials as EASE and ALS had.
 
     python benchmarks/bpr_settings.py [--output FILE]
 
@@ -6,8 +6,9 @@ The best of 12 drawn combinations by their mean nDCG@10 on three cuts of the tra
 rows of the user temporal split, as in `neighbours_and_als.py`. `CHOSEN_BPR` is the one
 marked "(used)".
 
-(A first drawing had 50 to 400 iterations and learning rates of 0.01 to 0.1. Its best
-was at the end with the fewest and lowest, so the space was moved and drawn anew.)
+This is the second round. The first had 50 to 400 iterations and learning rates of 0.01
+to 0.1; its best was at the end with the fewest and lowest, so the space was moved. Its
+trials are not in the file: BPR has had twice the trials of the others.
 """
 
 import argparse

@@ -238,9 +238,10 @@ assert signs.loc["BPR", "popularity"] == signs.loc["ALS", "BPR"] == 1
 # *BPR*, Bayesian personalised ranking {cite}`rendle2009bpr`, is in no other chapter. It
 # has factors as ALS has, and learns them in steps: draw a movie that somebody liked and
 # one that they did not, and push the score of the first above that of the second. That
-# is close to what nDCG asks, and its settings had as many trials as those of ALS. It is
-# surely ahead of popularity, and surely behind ALS. What a method is made for is a
-# reason to try it, and no result.
+# is close to what nDCG asks. Its settings even had more trials than those of ALS: a
+# second round, for the best of the first lay at an edge. It is surely ahead of
+# popularity, and surely behind ALS. What a method is made for is a reason to try it, and
+# no result.
 #
 # One caution. Each interval is at 95 %: where two methods are really equal, one in
 # twenty intervals misses zero by accident. With so many pairs some squares may mean
