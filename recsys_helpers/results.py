@@ -258,7 +258,7 @@ def commit() -> str | None:
 def _git(*arguments: str) -> str:
     folder = Path(__file__).resolve().parent
     command = ["git", "--no-optional-locks", "-C", str(folder), *arguments]
-    answer = subprocess.run(command, capture_output=True, text=True, check=True)
+    answer = subprocess.run(command, capture_output=True, encoding="utf-8", check=True)
     return answer.stdout.strip()
 
 

@@ -258,7 +258,7 @@ def pairs(reader, folder):
 def put(folder, content):
     content = content if isinstance(content, bytes) else content.encode()
     (folder / "ratings.csv").write_bytes(content)
-    (folder / "movies.csv").write_text(MOVIES)
+    (folder / "movies.csv").write_text(MOVIES, encoding="utf-8")
 
 
 @pytest.mark.parametrize(("content", "expected"), TAKEN.values(), ids=TAKEN)

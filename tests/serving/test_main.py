@@ -1,6 +1,7 @@
 """The server as a process, and the container file that starts it."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -69,6 +70,7 @@ def test_the_process_listens_on_this_machine_only():
     assert command_line.parse_arguments([]).host == "127.0.0.1"
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM")
 def test_sigterm_ends_the_process_and_frees_its_port(model_path):
     with server_process("--model", model_path) as (process, url):
         urlopen(f"{url}/health", timeout=20).close()
