@@ -12,6 +12,7 @@ import ast
 import re
 from pathlib import Path
 
+from imports import imported_names
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,21 +51,11 @@ def imported_modules(code: str) -> set[str]:
     >>> sorted(imported_modules("from recsys_helpers.methods import als, ease"))
     ['methods', 'methods.als', 'methods.ease']
     """
-    found = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        found |= {
-            name.removeprefix("recsys_helpers.")
-            for name in names
-            if name.startswith("recsys_helpers.")
-        }
-    return found
+    return {
+        name.removeprefix("recsys_helpers.")
+        for name in imported_names(code)
+        if name.startswith("recsys_helpers.")
+    }
 
 
 def chapters_of(names: list[str], notebooks: Path) -> dict[str, list[str]]:
