@@ -76,6 +76,22 @@ def test_only_what_changed_is_run_again(book, capsys):
     assert outputs(book, "01_short") == "shorter\n"
 
 
+def test_outputs_of_what_changed_are_dropped_under_whatever_code(book, capsys):
+    short, long = chapters(book)
+    first = short.read_text()
+    run_stale([short, long], book / "cache")
+    write(short, "print('shorter')")
+    run_stale([short], book / "cache")
+    capsys.readouterr()
+    kept = []
+    assert run_stale([short, long], book / "cache", changed=[short], kept=kept.append)
+    assert ran(capsys) == {"01_short"}
+    assert kept == [short]
+    short.write_text(first)
+    assert run_stale([short, long], book / "cache")
+    assert ran(capsys) == {"01_short"}
+
+
 @pytest.mark.parametrize("how", ["gone", "cut short"])
 @pytest.mark.parametrize("what", ["global.db", "executed/*/base.ipynb"])
 def test_outputs_that_are_damaged_are_made_anew(book, capsys, what, how):
