@@ -98,7 +98,7 @@ def export_live(folders: Folders, made: MadeOf) -> int:
     run = subprocess.run([*module, *options], cwd=folders.root, env=environment)
     if run.returncode == 0:
         made.note(folders.export)
-        _read_again(folders, folders.root / "book" / "live.md")
+        read_again(folders, folders.root / "book" / "live.md")
     return run.returncode
 
 
@@ -115,10 +115,16 @@ def run_changed(folders: Folders, made: MadeOf) -> bool:
 
     def kept(path: Path) -> None:
         made.note(path)
-        _read_again(folders, path)
+        read_again(folders, path)
 
     changed = [path for paths in concerned.values() for path in paths]
     return run_stale(chapters, folders.cache, changed=changed, kept=kept)
+
+
+def read_again(folders: Folders, source: Path) -> None:
+    """Have Sphinx read a page again, though its source is as it was."""
+    page = source.relative_to(folders.root).with_suffix(".doctree")
+    (folders.doctrees / page).unlink(missing_ok=True)
 
 
 def build(folders: Folders) -> int:
@@ -204,12 +210,6 @@ def _remembered(folders: Folders) -> dict:
         return json.loads(folders.remembered.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def _read_again(folders: Folders, source: Path) -> None:
-    """Have Sphinx read a page again, though its source is as it was."""
-    page = source.relative_to(folders.root).with_suffix(".doctree")
-    (folders.doctrees / page).unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -80,7 +80,9 @@ def stale(
 
 def run(notebook: NotebookNode, folder: Path, timeout: int) -> Outcome:
     """Run a notebook in ``folder``; ``timeout`` is in seconds, for one cell."""
-    result = single_nb_execution(notebook, str(folder), timeout, False)
+    # Into how many messages a kernel cuts what a cell prints is chance.
+    settings = {"coalesce_streams": True}
+    result = single_nb_execution(notebook, str(folder), timeout, False, **settings)
     problem = "" if result.err is None else COLOURS.sub("", str(result.err))
     return Outcome(notebook, result.time, problem)
 

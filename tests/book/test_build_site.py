@@ -8,6 +8,7 @@ from unittest import mock
 
 import build_site
 import pytest
+import tiny_site
 
 from recsys_helpers.datasets import known_edition
 
@@ -249,6 +250,23 @@ def test_a_wrong_edition_is_refused_before_anything_is_built(folders, ran, capsy
     assert build_site.build(folders) == 2
     assert ran.commands == []
     assert "did you mean 'small'" in capsys.readouterr().err
+
+
+def test_sphinx_reads_the_page_that_it_is_told_to_and_no_other(tmp_path):
+    source, folders = tmp_path / "source", build_site.Folders(tmp_path / "source")
+    source.mkdir()
+    (source / "index.rst").write_text(".. toctree::\n   :glob:\n\n   ?\n")
+    for name in "ab":
+        (source / f"{name}.rst").write_text(f"{name}\n=\n")
+    tiny_site.build(source, tmp_path, [])
+    folders.doctrees = tmp_path / "doctrees"
+    a, b = (folders.doctrees / f"{name}.doctree" for name in "ab")
+    as_it_was = b.stat().st_mtime_ns
+    build_site.read_again(folders, source / "a.ipynb")
+    assert not a.exists()
+    tiny_site.build(source, tmp_path, [])
+    assert a.exists()
+    assert b.stat().st_mtime_ns == as_it_was
 
 
 # --- nothing to do, and what is missing -----------------------------------------------

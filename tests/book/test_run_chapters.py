@@ -109,6 +109,15 @@ def test_a_chapter_runs_in_its_own_folder(book):
     assert outputs(book, "01_short") == f"{book / 'notebooks'}\n"
 
 
+def test_what_a_cell_prints_bit_by_bit_is_one_output(book):
+    code = "import sys\nfor i in 'abc':\n    print(i); sys.stdout.flush()"
+    write(book / "notebooks" / "01_short.ipynb", code)
+    assert run_stale(chapters(book)[:1], book / "cache")
+    notebook = nbformat.read(book / "notebooks" / "01_short.ipynb", as_version=4)
+    _, merged = get_cache(str(book / "cache")).merge_match_into_notebook(notebook)
+    assert [output.text for output in merged.cells[0].outputs] == ["a\nb\nc\n"]
+
+
 def test_a_cell_that_fails_is_shown_and_the_others_are_kept(book, capsys):
     write(book / "notebooks" / "01_short.ipynb", "1 / 0")
     assert not run_stale(chapters(book), book / "cache")
