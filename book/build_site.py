@@ -1,6 +1,7 @@
 """Build the site: run the notebooks whose code or package changed, then the pages.
 
-    python book/build_site.py
+    python book/build_site.py           # the site that is published, in _build/html
+    python book/build_site.py --stored  # for `make test`: no notebook is run
 
 The chapters are run first, several at a time, by `run_chapters`; then Jupyter Book
 makes the pages. It caches a notebook's outputs by the notebook's own code, and a page
@@ -14,10 +15,14 @@ If nothing at all has changed, nothing is done: of what was built, the path and 
 each file are remembered, and what is missing or has another size is built anew. After
 Ctrl-C no process of it is left, and the next build goes on from the chapters that had
 ended.
+
+With ``--stored`` the pages show the outputs that stand in the notebooks, which are those
+of the edition ``sample``. That site has a folder of its own, `STORED`.
 """
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import os
@@ -28,21 +33,24 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
-from run_chapters import ONE_THREAD, chapters_of, run_stale
+from run_chapters import ONE_THREAD, chapters_of, run_stale, take_stored
 
 from recsys_helpers._files import write_whole
 from recsys_helpers.datasets import DatasetError, load_movielens
 from recsys_helpers.large.processes import leave_none_behind
 
 ROOT = Path(__file__).resolve().parent.parent
+STORED = Path("_build", "stored")
 
 
 class Folders:
     """Where a build reads and writes: in the checkout, or in a test's own folder."""
 
-    def __init__(self, root: Path = ROOT) -> None:
+    def __init__(self, root: Path = ROOT, *, stored: bool = False) -> None:
         self.root = root
-        self.build = root / "_build"
+        self.stored = stored
+        self.output = root / STORED if stored else root
+        self.build = self.output / "_build"  # Jupyter Book wants this name
         self.cache = self.build / ".jupyter_cache"
         self.doctrees = self.build / ".doctrees"
         self.html = self.build / "html"
@@ -74,7 +82,6 @@ def drop_stale(folders: Folders, current: dict[str, str]) -> None:
     """Remove cached outputs, pages and live data made by other code, or damaged."""
     old = _remembered(folders)
     if old.get("outputs") != current["outputs"]:
-        print("Running every notebook: this takes a while.", flush=True)
         shutil.rmtree(folders.cache, ignore_errors=True)
     damaged = _damaged(folders, old)
     for path in damaged:
@@ -113,17 +120,18 @@ def build(folders: Folders) -> int:
     """Build and return the exit status: 0 only if there was no warning."""
     started = time.perf_counter()
     try:
-        edition = load_movielens().edition
+        edition = load_movielens("sample" if folders.stored else None).edition
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 2
     print(f"Building the site on the edition {edition!r}.", flush=True)
     current = fingerprints(folders.root, edition)
     page = (folders.html / "index.html").relative_to(folders.root)
+    where = f"Open {page}." if folders.stored else f"Open {page}, or `make serve`."
     old = _remembered(folders)
     as_built = "files" in old and not _damaged(folders, old)
     if as_built and all(old.get(part) == current[part] for part in current):
-        print(f"Nothing has changed. Open {page}, or `make serve`.")
+        print(f"Nothing has changed. {where}")
         return 0
     drop_stale(folders, current)
     if status := export_live(folders, edition, current):
@@ -138,12 +146,14 @@ def build(folders: Folders) -> int:
         **ONE_THREAD,
     )
     chapters = chapters_of(folders.root / "book" / "_toc.yml", folders.root)
-    if not run_stale(chapters, folders.cache):
+    if folders.stored:
+        take_stored(chapters, folders.cache)
+    elif not run_stale(chapters, folders.cache):
         return 1
     command = [
         *(str(Path(sys.executable).parent / "jupyter-book"), "build", "."),
         *("--config", "_config.yml", "--toc", "book/_toc.yml"),
-        *("--path-output", ".", "-W", "-n", "--keep-going", "--quiet"),
+        *("--path-output", str(folders.output), "-W", "-n", "--keep-going", "--quiet"),
     ]
     status = subprocess.run(command, cwd=folders.root).returncode
     if status:
@@ -151,7 +161,7 @@ def build(folders: Folders) -> int:
         return status
     _remember(folders, current | {"files": _sizes(folders)})
     seconds = time.perf_counter() - started
-    print(f"Built in {seconds:.0f} s. Open {page}, or `make serve`.")
+    print(f"Built in {seconds:.0f} s. {where}")
     return 0
 
 
@@ -204,5 +214,7 @@ def _hash_of(root: Path, paths: Iterable[Path], edition: str) -> str:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stored", action="store_true", help="run no notebook")
     with leave_none_behind("Stopped. The chapters that had ended are not run again."):
-        sys.exit(build(Folders()))
+        sys.exit(build(Folders(stored=parser.parse_args().stored)))

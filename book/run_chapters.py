@@ -166,6 +166,14 @@ def run_stale(chapters: list[Path], folder: Path) -> bool:
     return not failed
 
 
+def take_stored(chapters: list[Path], folder: Path) -> None:
+    """Take into the cache in ``folder`` the outputs that stand in the notebooks."""
+    cache = get_cache(str(folder))
+    for path in chapters:
+        bundle = CacheBundleIn(nbformat.read(path, as_version=4), str(path), data={})
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
 def _outcome_of(future: Future[Outcome]) -> Outcome:
     try:
         return future.result()
