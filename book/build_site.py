@@ -1,6 +1,7 @@
 """Build the site: run the notebooks that a change concerns, then make the pages.
 
-    python book/build_site.py
+    python book/build_site.py           # the site that is published, in _build/html
+    python book/build_site.py --stored  # for `make test`: no notebook is run
 
 The data of the live page is written first, into ``_build/live``; then the chapters are
 run, several at a time, by `run_chapters`; then Jupyter Book makes the pages. Each is
@@ -14,10 +15,14 @@ If nothing at all has changed, nothing is done: of what was built, the path and 
 each file are remembered, and what is missing or has another size is built anew. After
 Ctrl-C no process of it is left, and the next build goes on from the chapters that had
 ended.
+
+With ``--stored`` the pages show the outputs that stand in the notebooks, which are
+those of the edition ``sample``. That site has a folder of its own, `STORED`.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -28,21 +33,24 @@ from collections import defaultdict
 from pathlib import Path
 
 from made_of import MadeOf, hash_of
-from run_chapters import ONE_THREAD, chapters_of, run_stale
+from run_chapters import ONE_THREAD, chapters_of, run_stale, take_stored
 
 from recsys_helpers._files import write_whole
 from recsys_helpers.datasets import DatasetError, load_movielens
 from recsys_helpers.large.processes import leave_none_behind
 
 ROOT = Path(__file__).resolve().parent.parent
+STORED = Path("_build", "stored")
 
 
 class Folders:
     """Where a build reads and writes: in the checkout, or in a test's own folder."""
 
-    def __init__(self, root: Path = ROOT) -> None:
+    def __init__(self, root: Path = ROOT, *, stored: bool = False) -> None:
         self.root = root
-        self.build = root / "_build"
+        self.stored = stored
+        self.output = root / STORED if stored else root
+        self.build = self.output / "_build"  # Jupyter Book wants this name
         self.cache = self.build / ".jupyter_cache"
         self.doctrees = self.build / ".doctrees"
         self.html = self.build / "html"
@@ -105,6 +113,9 @@ def export_live(folders: Folders, made: MadeOf) -> int:
 def run_changed(folders: Folders, made: MadeOf) -> bool:
     """Run the chapters that a change concerns; return whether every cell ran."""
     chapters = chapters_of(folders.root / "book" / "_toc.yml", folders.root)
+    if folders.stored:
+        take_stored(chapters, folders.cache)
+        return True
     concerned = defaultdict(list)
     for path in chapters:
         if change := made.change(path):
@@ -131,17 +142,18 @@ def build(folders: Folders) -> int:
     """Build and return the exit status: 0 only if there was no warning."""
     started = time.perf_counter()
     try:
-        edition = load_movielens().edition
+        edition = load_movielens("sample" if folders.stored else None).edition
     except DatasetError as error:
         print(error, file=sys.stderr)
         return 2
     print(f"Building the site on the edition {edition!r}.", flush=True)
     current = fingerprints(folders.root, edition)
     page = (folders.html / "index.html").relative_to(folders.root)
+    where = f"Open {page}." if folders.stored else f"Open {page}, or `make serve`."
     old = _remembered(folders)
     as_built = "files" in old and not _damaged(folders, old)
     if as_built and all(old.get(part) == current[part] for part in current):
-        print(f"Nothing has changed. Open {page}, or `make serve`.")
+        print(f"Nothing has changed. {where}")
         return 0
     made = MadeOf(folders.root, folders.made_of, edition)
     drop_stale(folders, current, made)
@@ -163,7 +175,7 @@ def build(folders: Folders) -> int:
     command = [
         *(str(Path(sys.executable).parent / "jupyter-book"), "build", "."),
         *("--config", "_config.yml", "--toc", "book/_toc.yml"),
-        *("--path-output", ".", "-W", "-n", "--keep-going", "--quiet"),
+        *("--path-output", str(folders.output), "-W", "-n", "--keep-going", "--quiet"),
     ]
     status = subprocess.run(command, cwd=folders.root).returncode
     if status:
@@ -172,7 +184,7 @@ def build(folders: Folders) -> int:
     built = current | {"files": _sizes(folders)}
     write_whole(folders.remembered, json.dumps(built).encode())
     seconds = time.perf_counter() - started
-    print(f"Built in {seconds:.0f} s. Open {page}, or `make serve`.")
+    print(f"Built in {seconds:.0f} s. {where}")
     return 0
 
 
@@ -213,5 +225,7 @@ def _remembered(folders: Folders) -> dict:
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--stored", action="store_true", help="run no notebook")
     with leave_none_behind("Stopped. The chapters that had ended are not run again."):
-        sys.exit(build(Folders()))
+        sys.exit(build(Folders(stored=parser.parse_args().stored)))

@@ -16,7 +16,7 @@ from _ext.imports import Imports
 from recsys_helpers._files import write_whole
 
 # Those of what runs chapters; the other locks are for a server and for installing.
-LOCKS = ("requirements.lock", "requirements-cluster.lock")
+LOCKS = ("requirements.lock", "requirements-dev.lock")
 
 
 class MadeOf:

@@ -194,6 +194,14 @@ def _forget(chapters: Collection[Path], cache: JupyterCacheAbstract) -> None:
             cache.remove_cache(record.pk)
 
 
+def take_stored(chapters: list[Path], folder: Path) -> None:
+    """Take into the cache in ``folder`` the outputs that stand in the notebooks."""
+    cache = get_cache(str(folder))
+    for path in chapters:
+        bundle = CacheBundleIn(nbformat.read(path, as_version=4), str(path), data={})
+        cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+
+
 def _outcome_of(future: Future[Outcome]) -> Outcome:
     try:
         return future.result()
