@@ -22,7 +22,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 
 	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
+.PHONY: help book serve quick test test-package test-notebooks test-site pairs sync lab lint \
 	lock editions results bench bench-compare mutation coverage clean assignments grade bundle
 
 help: ## Show this list
@@ -50,6 +50,9 @@ serve: book ## Build the site and serve it on http://localhost:8000 (PORT=...)
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
 test: lint test-package test-notebooks test-site ## Run everything that CI runs
+
+quick: lint pairs ## Check style, types, pairs, and test what changed since main: a minute
+	@$(ONE_THREAD) $(BIN)/python tests/quick.py --seconds 40
 
 lint: $(READY) ## Check the style of the code, and its types
 	@$(BIN)/ruff check .
