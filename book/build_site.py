@@ -16,8 +16,8 @@ each file are remembered, and what is missing or has another size is built anew.
 Ctrl-C no process of it is left, and the next build goes on from the chapters that had
 ended.
 
-With ``--stored`` the pages show the outputs that stand in the notebooks, which are those
-of the edition ``sample``. That site has a folder of its own, `STORED`.
+With ``--stored`` the pages show the outputs that stand in the notebooks: those of the
+edition ``sample``. That site has a folder of its own, `STORED`.
 """
 
 from __future__ import annotations

@@ -17,8 +17,7 @@ from recsys_helpers.nn import reproducible_keras
 
 pytestmark = pytest.mark.site
 
-address, chromium, data = page.address, page.chromium, page.data
-new_tab, tab = page.new_tab, page.tab
+data = page.data
 # Of the ten films of a list, the page and Python have at least so many in common.
 SHARED = {"ease": 8, "als": 9, "towers": 9}
 LIKED = [name for name in page.TASTES if name != "nothing liked"]
