@@ -207,6 +207,21 @@ def test_a_site_whose_folder_is_gone_is_built_again(built, folders, ran):
     assert len(ran.pages) == 1
 
 
+# --- pages from the stored outputs ---------------------------------------------------
+
+
+def test_pages_of_stored_outputs_are_built_beside_the_site(built, folders, ran):
+    os.environ["RECSYS_DATASET"] = "small"
+    stored = ran.folders = build_site.Folders(built, stored=True)
+    before = build_site._sizes(folders)
+    assert build_site.build(stored) == 0
+    assert ran.exports[0][-4:] == ["--edition", "sample", "--out", str(stored.live)]
+    assert (stored.html / "index.html").exists()
+    assert build_site._sizes(folders) == before
+    assert build_site.build(stored) == 0
+    assert (len(ran.exports), len(ran.pages)) == (1, 1)
+
+
 # --- the data of the live page --------------------------------------------------------
 
 
