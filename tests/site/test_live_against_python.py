@@ -41,7 +41,9 @@ def als(movielens):
 @pytest.fixture(scope="module")
 def towers(movielens):
     reproducible_keras(seed=0)
-    towers = RetrievalTowers(movies=movielens.movies, with_ids=False, hidden=TOWERS_HIDDEN)
+    towers = RetrievalTowers(
+        movies=movielens.movies, with_ids=False, hidden=TOWERS_HIDDEN
+    )
     return towers.fit(movielens.ratings)
 
 
