@@ -7,27 +7,31 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3 python;
 PORT ?= 8000
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
-COMPILE := --universal --python-version 3.11 --generate-hashes \
-	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
-# What students install; the rest (Spark alone is half a gigabyte) has its own lock.
-LIGHT := als keras lab book test classroom engines serve wikipedia
+COMPILE := $(BIN)/uv pip compile --quiet --system-certs $(if $(UPGRADE),--upgrade) \
+	--universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	--no-emit-index-url --no-emit-find-links
 # What a container that serves a trained model needs, and nothing else.
 SERVED := fastapi numpy pandas scipy uvicorn
+
+# The folders that modules are imported from; deptry looks for what nothing declares.
+IMPORTS := recsys_helpers benchmarks book book/_ext classroom notebooks \
+	tests tests/helpers tests/site
 
 # Where several processes share the cores, as in book/run_chapters.py.
 ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 \
 	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test test-package test-notebooks test-site test-book pairs sync lab lint \
-	lock editions results bench bench-compare mutation coverage clean assignments grade bundle
+.PHONY: help book serve quick test test-package test-notebooks test-site test-book pairs \
+	sync lab lint lock editions results bench bench-compare mutation coverage clean \
+	assignments grade bundle
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
 	  awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
 # Set-up is done once for each state of the lock file.
-$(READY): requirements.lock requirements-cluster.lock requirements-uv.lock pyproject.toml
+$(READY): requirements.lock requirements-dev.lock requirements-uv.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "This needs Python 3.11," \
 	  "3.12 or 3.13, and found none. Say where one is: make PYTHON=/path/to/python"; \
 	  exit 1; }
@@ -35,7 +39,7 @@ $(READY): requirements.lock requirements-cluster.lock requirements-uv.lock pypro
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --system-certs \
-	  --require-hashes --compile-bytecode requirements.lock requirements-cluster.lock
+	  --require-hashes --compile-bytecode requirements.lock requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps \
 	  --no-build-isolation --editable .
 	@touch $@
@@ -48,10 +52,14 @@ serve: book ## Build the site and serve it on http://localhost:8000 (PORT=...)
 
 test: lint test-package test-notebooks test-site ## Run everything that CI runs
 
+quick: lint pairs ## Check style, types, pairs, and test what changed since main: a minute
+	@$(ONE_THREAD) $(BIN)/python tests/quick.py --seconds 40
+
 lint: $(READY) ## Check the style of the code, and its types
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@$(BIN)/deptry $(IMPORTS)
 
 test-package: $(READY) ## Test the package, the pairs and the repository
 	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist worksteal --durations=10 \
@@ -97,19 +105,19 @@ grade: ## Grade submissions: DIR=folder/with/a/folder/for/each/student (or COUNT
 bundle: $(READY) ## Pack all that a lab without a network needs (about 1 GB)
 	@$(BIN)/python classroom/bundle.py
 
-lock: ## Choose the newest allowed versions anew and pin them with their hashes
+# A name stands in one of the first two only.
+lock: ## Pin what pyproject.toml asks for (UPGRADE=1: in the newest allowed versions)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv
-	@$(BIN)/uv pip compile --quiet --system-certs --upgrade $(COMPILE) pyproject.toml \
-	  $(LIGHT:%=--extra %) --output-file requirements.lock
-	@$(BIN)/uv pip compile --quiet --system-certs $(COMPILE) pyproject.toml \
-	  --all-extras --constraints requirements.lock | awk \
-	  'NR == FNR {if (/^[^ ]/) pinned[$$1]; next} /^[^ ]/ {keep = !($$1 in pinned)} keep' \
-	  requirements.lock - > requirements-cluster.lock.new
-	@mv requirements-cluster.lock.new requirements-cluster.lock
-	@awk '/^[^ ]/ {keep = /^uv==/} keep' requirements.lock > requirements-uv.lock
-	@printf '%s\n' $(SERVED) | $(BIN)/uv pip compile --quiet --system-certs $(COMPILE) \
-	  --constraint requirements.lock - --output-file requirements-serve.lock
+	@$(COMPILE) pyproject.toml --extra course --output-file requirements.lock
+	@$(COMPILE) pyproject.toml --all-extras \
+	  --constraints requirements.lock --output-file requirements-dev.lock
+	@awk 'NR == FNR {if (/^[^ ]/) pinned[$$1]; next} /^[^ ]/ {keep = !($$1 in pinned)} keep' \
+	  requirements.lock requirements-dev.lock > requirements-dev.lock.new
+	@mv requirements-dev.lock.new requirements-dev.lock
+	@awk '/^[^ ]/ {keep = /^uv==/} keep' requirements-dev.lock > requirements-uv.lock
+	@printf '%s\n' $(SERVED) | $(COMPILE) \
+	  --constraints requirements.lock - --output-file requirements-serve.lock
 
 results: $(READY) ## Measure all methods anew for the table of chapter 9 (an hour)
 	@$(BIN)/python benchmarks/five_methods.py

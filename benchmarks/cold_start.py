@@ -1,12 +1,18 @@
-"""What a stranger waits for: the two commands on a fresh clone, with empty caches.
+"""What people wait for: the commands in fresh clones, with empty caches, and again.
 
-    python benchmarks/cold_start.py            # make book: cold, again, after an edit
-    python benchmarks/cold_start.py --tests    # make test too (needs a browser)
+    python benchmarks/cold_start.py              # three rounds; about 35 minutes each
+    python benchmarks/cold_start.py --rounds 1
 
-Everything happens in a temporary folder that is also the home folder, so nothing that
-was downloaded or built before can help. Memory is the largest sum over all processes,
-with shared pages counted once (PSS), looked at twice a second. Needs psutil (extra
-``bench``) and Linux.
+A round is two clones, each in a temporary folder that is also the home folder, so that
+nothing that was downloaded or built before can help. In one of them `make book` is
+fresh, then nothing, one module and one sentence have changed, then come `make quick`
+and `make test` with what is there; in the other `make test` is fresh. Of the rounds the
+file keeps the median, the least and the most. Beside each time stands the load of the
+machine (the mean number of processes that wanted a core in the minute before): times
+of a busy one say little.
+
+Memory is the largest sum over all processes, with shared pages counted once (PSS),
+looked at twice a second. Needs psutil, a browser, and Linux.
 """
 
 from __future__ import annotations
@@ -15,12 +21,13 @@ import argparse
 import os
 import re
 import subprocess
+import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import psutil
@@ -30,8 +37,12 @@ from recsys_helpers.results import commit, write_results
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / "benchmarks" / "results" / "cold_start.json"
 FIRST = "notebooks/01_the_data_and_its_long_tail"
-ADDED = "# One more line."
+MODULE = "recsys_helpers/metrics.py"
+ADDED = "One more sentence."
+LOCKS = ("requirements.lock", "requirements-dev.lock")
 RAN = re.compile(r"^ *(\d+) s: (\S+) took \d+ s$", flags=re.MULTILINE)
+# As pytest's --durations lists them.
+SLOW = re.compile(r"^([\d.]+)s (?:call|setup|teardown) +(\S.*)$", flags=re.MULTILINE)
 
 
 class Run(NamedTuple):
@@ -128,91 +139,145 @@ def execution_s(output: str) -> int:
     return max((int(seconds) for seconds, _ in RAN.findall(output)), default=0)
 
 
-def edit(clone: Path) -> None:
-    """Add a comment to the last code cell of the first chapter, in both its forms."""
+def slowest_tests(output: str, n: int = 10) -> dict[str, float]:
+    r"""Name the slowest tests of a run, with their seconds.
+
+    >>> slowest_tests("2.10s call     tests/test_a.py::test_b\n0.30s setup  c::d")
+    {'tests/test_a.py::test_b': 2.1, 'c::d': 0.3}
+    """
+    seconds: dict[str, float] = {}
+    for taken, test in SLOW.findall(output):
+        seconds[test] = seconds.get(test, 0) + float(taken)
+    return dict(sorted(seconds.items(), key=lambda item: -item[1])[:n])
+
+
+def change_a_module(clone: Path) -> None:
+    """Add a comment to a module of the package."""
+    with open(clone / MODULE, "a", encoding="utf-8") as file:
+        file.write("# One more line.\n")
+
+
+def change_a_sentence(clone: Path) -> None:
+    """Add a sentence to the last text of the first chapter."""
     import jupytext
-    import nbformat
 
-    for suffix, read, write in (
-        (".py", jupytext.read, lambda nb, path: jupytext.write(nb, path)),
-        (".ipynb", lambda path: nbformat.read(path, 4), nbformat.write),
-    ):
-        path = clone / f"{FIRST}{suffix}"
-        notebook = read(path)
-        last = [cell for cell in notebook.cells if cell.cell_type == "code"][-1]
-        last.source += f"\n{ADDED}"
-        write(notebook, path)
+    notebook = jupytext.read(clone / f"{FIRST}.py")
+    text = [cell for cell in notebook.cells if cell.cell_type == "markdown"][-1]
+    text.source += f"\n\n{ADDED}"
+    jupytext.write(notebook, clone / f"{FIRST}.py")
 
 
-def rows_of(what: str, run: Run) -> list[dict]:
-    """Write what a run took as results."""
-    values = {"wall_s": run.wall_s, "peak MiB": run.peak_mib}
-    chapters = len(chapters_run(run.output))
-    if "test" not in what:
-        values |= {"chapters run": chapters, "execution s": execution_s(run.output)}
+def undo(clone: Path) -> None:
+    """Take all changes back."""
+    subprocess.run(["git", "checkout", "-q", "."], cwd=clone, check=True)
+
+
+def nothing(clone: Path) -> None:
+    """Leave all as it is."""
+
+
+class Stage(NamedTuple):
+    """A command, what is changed before it, and the clone that it runs in."""
+
+    target: str
+    change: Callable[[Path], None] = nothing
+    clone: str = "of the book"
+
+
+STAGES = {
+    "make book, fresh": Stage("book"),
+    "make book, unchanged": Stage("book"),
+    "make book, one module changed": Stage("book", change_a_module),
+    "make quick, one module changed": Stage("quick"),
+    "make sync, one sentence changed": Stage("sync", change_a_sentence),
+    "make book, one sentence changed": Stage("book"),
+    "make test, warm": Stage("test", undo),
+    "make test, fresh": Stage("test", clone="of the tests"),
+}
+
+
+def one_round(folder: Path) -> dict[str, dict[str, float]]:
+    """Measure each stage once, in clones below `folder`; by stage, then metric."""
+    found: dict[str, dict[str, float]] = {}
+    for name, stage in STAGES.items():
+        home = folder / stage.clone
+        clone = home / "clone"
+        if not clone.exists():
+            home.mkdir()
+            subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
+        stage.change(clone)
+        load = os.getloadavg()[0]
+        run = measured(["make", stage.target], clone, home)
+        found[name] = {"wall_s": run.wall_s, "peak MiB": run.peak_mib, "load": load}
+        if stage.target == "book":
+            found[name]["chapters run"] = len(chapters_run(run.output))
+            found[name]["execution s"] = execution_s(run.output)
+        if stage.target == "test":
+            for test, seconds in slowest_tests(run.output).items():
+                found[name][f"{test} s"] = seconds
+        print(f"{name}: {run.wall_s:.0f} s, load {load:.1f} before it", flush=True)
+    return found
+
+
+def installed(folder: Path) -> dict[str, dict[str, float]]:
+    """Install each lock on top of the one before, and weigh the environments."""
+    found = {}
+    python = folder / "environment" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
+    for number, lock in enumerate(LOCKS, start=1):
+        command = [str(Path(sys.executable).parent / "uv"), "pip", "sync", "--quiet"]
+        command += ["--system-certs", "--python", str(python)]
+        subprocess.run([*command, *LOCKS[:number]], cwd=ROOT, check=True)
+        size = disk_mib(python.parents[1])
+        found["an environment of " + " and ".join(LOCKS[:number])] = {"disk MiB": size}
+        print(f"{lock}: {size:,.0f} MiB so far", flush=True)
+    return found
+
+
+def summary(rounds: list[dict[str, dict[str, float]]]) -> list[dict]:
+    """Make results of the rounds: median, least and most.
+
+    >>> rounds = [{"make": {"wall_s": 3.0}}, {"make": {"wall_s": 5.0}}]
+    >>> [row["value"] for row in summary(rounds)]
+    [4.0]
+    """
+    values: dict[tuple[str, str], list[float]] = {}
+    for found in rounds:
+        for what, metrics in found.items():
+            for metric, value in metrics.items():
+                values.setdefault((what, metric), []).append(value)
     return [
-        {"method": what, "metric": metric, "value": value, "edition": "small"}
-        for metric, value in values.items()
+        {
+            "method": what,
+            "metric": metric,
+            "value": median(several),
+            "low": min(several),
+            "high": max(several),
+            "n": len(several),
+            "edition": "small",
+        }
+        for (what, metric), several in values.items()
     ]
-
-
-def disk_rows(folders: dict[str, Path]) -> list[dict]:
-    """Write and print what folders take on the disk."""
-    sizes = {what: disk_mib(folder) for what, folder in folders.items()}
-    for what, size in sizes.items():
-        print(f"{what}: {size:,.0f} MiB", flush=True)
-    return [
-        {"method": what, "metric": "disk MiB", "value": size}
-        for what, size in sizes.items()
-    ]
-
-
-@contextmanager
-def folder_for(given: Path | None) -> Iterator[Path]:
-    """Give the folder, which stays, or a temporary one, which does not."""
-    if given is not None:
-        given.mkdir(parents=True)
-        yield given.resolve()
-    else:
-        with tempfile.TemporaryDirectory(prefix="cold-start-") as folder:
-            yield Path(folder)
 
 
 def main() -> None:
     """Measure, print and write the results file."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--tests", action="store_true", help="make test too")
-    parser.add_argument("--folder", type=Path, help="work here, and leave it")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--folder", type=Path, help="work below this one")
     arguments = parser.parse_args()
-    with_tests = arguments.tests
     rows: list[dict] = []
     commit_of_code = commit()
-    with folder_for(arguments.folder) as folder:
-        home, clone = Path(folder, "home"), Path(folder, "clone")
-        home.mkdir()
-        subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
-        stages = ["make book, cold", "make book, unchanged", "make book, one edit"]
-        for stage in [*stages, "make test, after it"] if with_tests else stages:
-            if "edit" in stage:
-                edit(clone)
-            elif "test" in stage:
-                subprocess.run(["git", "checkout", "-q", "."], cwd=clone, check=True)
-            target = "test" if "test" in stage else "book"
-            run = measured(["make", target], clone, home)
-            rows += rows_of(stage, run)
-            print(f"{stage}: {run.wall_s:.0f} s, {run.peak_mib:,.0f} MiB", flush=True)
-            for chapter in chapters_run(run.output):
-                print(f"  ran {chapter}", flush=True)
-            if stage == stages[0]:
-                for what, where in (
-                    ("clone with environment", clone),
-                    ("caches", home),
-                ):
-                    rows.append(
-                        {"method": what, "metric": "disk MiB", "value": disk_mib(where)}
-                    )
-                    print(f"{what}: {rows[-1]['value']:,.0f} MiB", flush=True)
-            write_results([row | {"commit": commit_of_code} for row in rows], RESULTS)
+    rounds = []
+    for _ in range(arguments.rounds):
+        with tempfile.TemporaryDirectory(dir=arguments.folder) as folder:
+            found = one_round(Path(folder))
+            if not rounds:
+                found |= installed(Path(folder))
+            rounds.append(found)
+        # What was measured is kept, should a later round fail.
+        rows = [row | {"commit": commit_of_code} for row in summary(rounds)]
+        write_results(rows, RESULTS)
 
 
 if __name__ == "__main__":

@@ -1,38 +1,38 @@
-"""Build the site: run the notebooks whose code or package changed, then the pages.
+"""Build the site: run the notebooks that a change concerns, then make the pages.
 
     python book/build_site.py           # the site that is published, in _build/html
     python book/build_site.py --stored  # for `make test`: no notebook is run
 
-The chapters are run first, several at a time, by `run_chapters`; then Jupyter Book
-makes the pages. It caches a notebook's outputs by the notebook's own code, and a page
-by its own text. Outputs also depend on ``recsys_helpers``, the locked versions, the
-results files and the dataset edition, and pages on our Sphinx extensions and the
-quizzes: this script remembers fingerprints of those and drops what is stale. The data
-of the live page is written first, into ``_build/live``, when what it depends on has
-changed. A warning is an error.
+The data of the live page is written first, into ``_build/live``; then the chapters are
+run, several at a time, by `run_chapters`; then Jupyter Book makes the pages. Each is
+done only where what it depends on has changed. Jupyter Book caches a notebook's outputs
+by the notebook's own code; `made_of` knows what else they were made of. Sphinx knows
+the files that a page is made of, but for the outputs and our extensions: a chapter that
+has run is read again, and after a change in the extensions every page. A warning is an
+error.
 
 If nothing at all has changed, nothing is done: of what was built, the path and size of
 each file are remembered, and what is missing or has another size is built anew. After
 Ctrl-C no process of it is left, and the next build goes on from the chapters that had
 ended.
 
-With ``--stored`` the pages show the outputs that stand in the notebooks: those of the
-edition ``sample``. That site has a folder of its own, `STORED`.
+With ``--stored`` the pages show the outputs that stand in the notebooks, which are
+those of the edition ``sample``. That site has a folder of its own, `STORED`.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterable
+from collections import defaultdict
 from pathlib import Path
 
+from made_of import MadeOf, hash_of
 from run_chapters import ONE_THREAD, chapters_of, run_stale, take_stored
 
 from recsys_helpers._files import write_whole
@@ -55,65 +55,87 @@ class Folders:
         self.doctrees = self.build / ".doctrees"
         self.html = self.build / "html"
         self.live = self.build / "live"
+        self.export = root / "recsys_helpers" / "live" / "export.py"
+        self.made_of = self.build / "made_of"
         self.remembered = self.build / "fingerprints.json"
 
 
 def fingerprints(root: Path, edition: str) -> dict[str, str]:
-    """Hash what outputs, pages and live data depend on besides their own source."""
-    code = [
-        *sorted(root.glob("requirements*.lock")),
+    """Hash all that the site depends on, and what every page does."""
+    locks = [*root.glob("requirements*.lock")]
+    everything = [
+        *locks,
         *root.glob("recsys_helpers/**/*.py"),
         *root.glob("benchmarks/vectors/*.npz"),
+        *root.glob("benchmarks/results/*.json"),
+        *_sources(root),
     ]
-    results = [*root.glob("benchmarks/results/*.json")]
-    extensions = root.glob("book/_ext/*.py")
-    quizzes = root.glob("book/quizzes/*.yml")
-    everything = [*code, *results, *_sources(root)]
     return {
-        "site": _hash_of(root, everything, edition),
-        "outputs": _hash_of(root, [*code, *results], edition),
-        # A page does not know of a quiz that it has not had yet.
-        "pages": _hash_of(root, [*extensions, *quizzes], ""),
-        "live": _hash_of(root, code, edition),
+        "edition": edition,
+        "site": hash_of(root, everything),
+        "pages": hash_of(root, [*locks, *root.glob("book/_ext/*.py")]),
     }
 
 
-def drop_stale(folders: Folders, current: dict[str, str]) -> None:
-    """Remove cached outputs, pages and live data made by other code, or damaged."""
+def drop_stale(folders: Folders, current: dict[str, str], made: MadeOf) -> None:
+    """Remove pages made by other extensions, and pages and data that are damaged."""
     old = _remembered(folders)
-    if old.get("outputs") != current["outputs"]:
-        shutil.rmtree(folders.cache, ignore_errors=True)
     damaged = _damaged(folders, old)
     for path in damaged:
         print(f"{path} is missing, or not as it was built.", flush=True)
-    # Sphinx itself knows which of the other sources have changed.
-    stale = any(old.get(part) != current[part] for part in ("outputs", "pages", "live"))
-    if stale or damaged:
-        shutil.rmtree(folders.doctrees, ignore_errors=True)
-    # What is made from here on is of this code, also if the build is interrupted. The
-    # pages are known to be good only when it has ended without a warning.
-    live_is_whole = not any(path.startswith("live/") for path in damaged)
-    live = old.get("live") if live_is_whole else None
-    _remember(folders, {"outputs": current["outputs"], "live": live})
-
-
-def export_live(folders: Folders, edition: str, current: dict[str, str]) -> int:
-    """Write the data of the live page if it is missing or stale; return the status."""
-    remembered = _remembered(folders)
     manifest = folders.live / "static" / "live-data" / "manifest.js"
-    if manifest.exists() and remembered.get("live") == current["live"]:
+    if any(path.startswith("live/") for path in damaged) or not manifest.exists():
+        made.forget(folders.export)
+    if old.get("pages") != current["pages"] or damaged:
+        shutil.rmtree(folders.doctrees, ignore_errors=True)
+
+
+def export_live(folders: Folders, made: MadeOf) -> int:
+    """Write the data of the live page if it is missing or stale; return the status."""
+    change = made.change(folders.export)
+    if not change:
         return 0
-    print("Exporting the data of the live page.", flush=True)
+    print(f"Exporting the data of the live page: {change}.", flush=True)
+    made.forget(folders.export)
+    # Sphinx adds files to the site, and takes none away.
+    shutil.rmtree(folders.html / "_static" / "live-data", ignore_errors=True)
     # In a process of its own: what TensorFlow takes is given back when it ends.
     module = [sys.executable, "-m", "recsys_helpers.live.export"]
-    options = ["--edition", edition, "--out", str(folders.live)]
+    options = ["--edition", made.edition, "--out", str(folders.live)]
     environment = os.environ | {"CI": "true"}
     run = subprocess.run([*module, *options], cwd=folders.root, env=environment)
     if run.returncode == 0:
-        # Sphinx adds files to the site, and takes none away.
-        shutil.rmtree(folders.html / "_static" / "live-data", ignore_errors=True)
-        _remember(folders, remembered | {"live": current["live"]})
+        made.note(folders.export)
+        read_again(folders, folders.root / "book" / "live.md")
     return run.returncode
+
+
+def run_changed(folders: Folders, made: MadeOf) -> bool:
+    """Run the chapters that a change concerns; return whether every cell ran."""
+    chapters = chapters_of(folders.root / "book" / "_toc.yml", folders.root)
+    if folders.stored:
+        take_stored(chapters, folders.cache)
+        return True
+    concerned = defaultdict(list)
+    for path in chapters:
+        if change := made.change(path):
+            concerned[change].append(path)
+    for change, paths in concerned.items():
+        names = ", ".join(path.stem for path in paths)
+        print(f"To run again, since {change}: {names}.", flush=True)
+
+    def kept(path: Path) -> None:
+        made.note(path)
+        read_again(folders, path)
+
+    changed = [path for paths in concerned.values() for path in paths]
+    return run_stale(chapters, folders.cache, changed=changed, kept=kept)
+
+
+def read_again(folders: Folders, source: Path) -> None:
+    """Have Sphinx read a page again, though its source is as it was."""
+    page = source.relative_to(folders.root).with_suffix(".doctree")
+    (folders.doctrees / page).unlink(missing_ok=True)
 
 
 def build(folders: Folders) -> int:
@@ -133,8 +155,9 @@ def build(folders: Folders) -> int:
     if as_built and all(old.get(part) == current[part] for part in current):
         print(f"Nothing has changed. {where}")
         return 0
-    drop_stale(folders, current)
-    if status := export_live(folders, edition, current):
+    made = MadeOf(folders.root, folders.made_of, edition)
+    drop_stale(folders, current, made)
+    if status := export_live(folders, made):
         print("The data of the live page was not written: see above.", file=sys.stderr)
         return status
     # The kernels, and the processes of Sphinx, take it from here.
@@ -145,11 +168,10 @@ def build(folders: Folders) -> int:
         PYDEVD_DISABLE_FILE_VALIDATION="1",
         **ONE_THREAD,
     )
-    chapters = chapters_of(folders.root / "book" / "_toc.yml", folders.root)
-    if folders.stored:
-        take_stored(chapters, folders.cache)
-    elif not run_stale(chapters, folders.cache):
+    if not run_changed(folders, made):
         return 1
+    # Sphinx keeps pages with warnings, too: they are known to be good only at the end.
+    folders.remembered.unlink(missing_ok=True)
     command = [
         *(str(Path(sys.executable).parent / "jupyter-book"), "build", "."),
         *("--config", "_config.yml", "--toc", "book/_toc.yml"),
@@ -159,7 +181,8 @@ def build(folders: Folders) -> int:
     if status:
         print("The site has warnings or errors: see above.", file=sys.stderr)
         return status
-    _remember(folders, current | {"files": _sizes(folders)})
+    built = current | {"files": _sizes(folders)}
+    write_whole(folders.remembered, json.dumps(built).encode())
     seconds = time.perf_counter() - started
     print(f"Built in {seconds:.0f} s. {where}")
     return 0
@@ -199,18 +222,6 @@ def _remembered(folders: Folders) -> dict:
         return json.loads(folders.remembered.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-
-
-def _remember(folders: Folders, current: dict) -> None:
-    write_whole(folders.remembered, json.dumps(current).encode())
-
-
-def _hash_of(root: Path, paths: Iterable[Path], edition: str) -> str:
-    digest = hashlib.sha256(edition.encode())
-    for path in sorted(paths):
-        digest.update(path.relative_to(root).as_posix().encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +80,9 @@ def stale(
 
 def run(notebook: NotebookNode, folder: Path, timeout: int) -> Outcome:
     """Run a notebook in ``folder``; ``timeout`` is in seconds, for one cell."""
-    result = single_nb_execution(notebook, str(folder), timeout, False)
+    # Into how many messages a kernel cuts what a cell prints is chance.
+    settings = {"coalesce_streams": True}
+    result = single_nb_execution(notebook, str(folder), timeout, False, **settings)
     problem = "" if result.err is None else COLOURS.sub("", str(result.err))
     return Outcome(notebook, result.time, problem)
 
@@ -141,10 +143,27 @@ def run_all(
     return failed
 
 
-def run_stale(chapters: list[Path], folder: Path) -> bool:
-    """Bring the cache in ``folder`` up to date; return whether every cell ran."""
+def run_stale(
+    chapters: list[Path],
+    folder: Path,
+    *,
+    changed: Collection[Path] = (),
+    kept: Callable[[Path], object] = lambda path: None,
+) -> bool:
+    """Bring the cache in ``folder`` up to date; return whether every cell ran.
+
+    Parameters
+    ----------
+    chapters : list of pathlib.Path
+    folder : pathlib.Path
+    changed : collection of pathlib.Path
+        Chapters whose outputs are not to be used, though their code is as it was.
+    kept : callable
+        Is given each chapter that has run, when its outputs are in the cache.
+    """
     cache = get_cache(str(folder))
     try:
+        _forget(changed, cache)
         left = stale(chapters, cache)
     except Exception as error:  # whatever a file raises that is cut short or gone
         print(f"Running every notebook: the outputs kept are damaged ({error}).")
@@ -156,6 +175,7 @@ def run_stale(chapters: list[Path], folder: Path) -> bool:
         data = {"execution_seconds": outcome.seconds}
         bundle = CacheBundleIn(outcome.notebook, str(path), data=data)
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
+        kept(path)
 
     if not left:
         return True
@@ -164,6 +184,14 @@ def run_stale(chapters: list[Path], folder: Path) -> bool:
     for path in failed:
         print(f"{path.name} has a cell that failed: see above.", file=sys.stderr)
     return not failed
+
+
+def _forget(chapters: Collection[Path], cache: JupyterCacheAbstract) -> None:
+    """Remove what chapters have put out, whatever their code was then."""
+    names = {path.stem for path in chapters}
+    for record in cache.list_cache_records():
+        if Path(record.uri).stem in names:
+            cache.remove_cache(record.pk)
 
 
 def take_stored(chapters: list[Path], folder: Path) -> None:

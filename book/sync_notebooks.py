@@ -4,6 +4,9 @@
     python book/sync_notebooks.py --all    # all, after a change in recsys_helpers
     python book/sync_notebooks.py --check  # none: say what is out of step
 
+Where only the text changed, nothing is run: the outputs are kept. A cell's output is
+also kept where a new run only took another time, or more or less memory.
+
 The .py is what people edit and review. The .ipynb, with its outputs, is what Colab,
 Binder and the site open; what stands in it follows from the .py alone, so that two
 people who sync the same source get the same file.
@@ -17,12 +20,15 @@ from __future__ import annotations
 import argparse
 import base64
 import hashlib
+import json
 import os
+import re
 import sys
 from pathlib import Path
 
 import jupytext
 import nbformat
+from compare_builds import codes
 from nbformat import NotebookNode
 from run_chapters import ONE_THREAD, Outcome, run_all
 
@@ -31,6 +37,10 @@ from recsys_helpers.large.processes import leave_none_behind
 
 NOTEBOOKS = Path(__file__).resolve().parent.parent / "notebooks"
 SHARED_METADATA = ("tags", "nbgrader", "mystnb", "jupyter")
+# Tags that say whether a cell runs, and whether it may fail.
+OF_THE_RUN = {"skip-execution", "raises-exception"}
+# What a run took: a number before its unit.
+TAKEN = re.compile(r"[\d.,]+(?= (s|ms|seconds?|minutes?|MiB)\b)")
 KERNEL = {"display_name": "Python 3", "language": "python", "name": "python3"}
 
 
@@ -67,10 +77,7 @@ def is_executed(notebook: NotebookNode) -> bool:
 
 def is_in_step(source: Path) -> bool:
     """Say whether the .ipynb beside ``source`` has its cells and has been run."""
-    derived = source.with_suffix(".ipynb")
-    if not derived.exists():
-        return False
-    notebook = nbformat.read(derived, as_version=4)
+    notebook = existing(source)
     return essence(notebook) == essence(jupytext.read(source)) and is_executed(notebook)
 
 
@@ -101,14 +108,51 @@ def pictures(notebook: NotebookNode) -> dict[str, bytes]:
     return found
 
 
+def write(source: Path, notebook: NotebookNode) -> None:
+    """Write the .ipynb of ``source``, with its outputs, and its pictures."""
+    text = nbformat.writes(notebook) + "\n"
+    write_whole(source.with_suffix(".ipynb"), text.encode())
+    for name, png in pictures(notebook).items():
+        write_whole(source.parent / "pictures" / f"{name}.png", png)
+
+
+def existing(source: Path) -> NotebookNode:
+    """Read the .ipynb beside ``source``; one without cells if there is none."""
+    derived = source.with_suffix(".ipynb")
+    if not derived.exists():
+        return nbformat.v4.new_notebook()
+    return nbformat.read(derived, as_version=4)
+
+
+def keep_outputs(source: Path) -> bool:
+    """Write the .ipynb anew with the outputs that it has; not if its code changed."""
+    before, after = existing(source), derive(source)
+    runs = [
+        [(cell.source, OF_THE_RUN & {*cell.metadata.get("tags", [])}) for cell in cells]
+        for cells in (codes(before), codes(after))
+    ]
+    if runs[0] != runs[1] or not is_executed(before):
+        return False
+    for old, new in zip(codes(before), codes(after), strict=True):
+        new.update(outputs=old.outputs, execution_count=old.execution_count)
+    write(source, after)
+    return True
+
+
 def keep(source: Path, outcome: Outcome) -> None:
-    """Write the executed .ipynb of ``source``, and its pictures."""
+    """Write the .ipynb of ``source`` from a run."""
     # The kernel reports its exact version; the notebook should not depend on it.
     outcome.notebook.metadata.language_info = NotebookNode(name="python")
-    text = nbformat.writes(outcome.notebook) + "\n"
-    write_whole(source.with_suffix(".ipynb"), text.encode())
-    for name, png in pictures(outcome.notebook).items():
-        write_whole(source.parent / "pictures" / f"{name}.png", png)
+    before = {cell.source: cell.outputs for cell in codes(existing(source))}
+    for cell in codes(outcome.notebook):
+        old = before.get(cell.source, [])
+        if _without_times(old) == _without_times(cell.outputs):
+            cell.outputs = old
+    write(source, outcome.notebook)
+
+
+def _without_times(outputs: list[NotebookNode]) -> str:
+    return TAKEN.sub("", json.dumps(outputs, sort_keys=True))
 
 
 def sync(scripts: list[Path]) -> list[Path]:
@@ -130,14 +174,22 @@ def main() -> str | None:
     parser.add_argument("--check", action="store_true", help="change nothing")
     arguments = parser.parse_args()
     stale = [path for path in sources() if arguments.all or not is_in_step(path)]
-    names = ", ".join(path.name for path in stale) or "nothing"
     if arguments.check:
-        return f"Run `make sync`: changed are {names}." if stale else None
-    print(f"Running {names} on the sample.", flush=True)
-    if failed := sync(stale):
-        names = ", ".join(path.name for path in failed)
-        return f"A cell failed, and the .ipynb is as before: {names}."
+        return f"Run `make sync`: changed are {_names(stale)}." if stale else None
+    left = [path for path in stale if arguments.all or not keep_outputs(path)]
+    if kept := [path for path in stale if path not in left]:
+        print(f"Only the text changed in {_names(kept)}: the outputs are kept.")
+    if left:
+        print(f"Running {_names(left)} on the sample.", flush=True)
+    elif not kept:
+        print("Nothing has changed.")
+    if failed := sync(left):
+        return f"A cell failed, and the .ipynb is as before: {_names(failed)}."
     return None
+
+
+def _names(paths: list[Path]) -> str:
+    return ", ".join(path.name for path in paths)
 
 
 if __name__ == "__main__":

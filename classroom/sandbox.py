@@ -105,7 +105,7 @@ def run_cells(cells: dict[int, str], files: Path | None, limits: Limits) -> Run:
             (folder / name).mkdir()
         # These files have no name, so that nothing in there can open them.
         with (
-            tempfile.TemporaryFile("w+") as order,
+            tempfile.TemporaryFile("w+", encoding="utf-8") as order,
             tempfile.TemporaryFile("w+b") as report,
             tempfile.TemporaryFile("w+b") as errors,
         ):

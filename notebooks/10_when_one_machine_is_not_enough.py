@@ -434,7 +434,7 @@ assert on_disk["ratings.parquet"] < on_disk["ratings.csv"] / 3
 # %%
 if HAS_ENGINES:
     bad_file = Path(folder.name, "bad.csv")
-    bad_file.write_text("user_id\n1.5\n")
+    bad_file.write_text("user_id\n1.5\n", encoding="utf-8")
     types = "columns = {'user_id': 'INT'}, header = true"
     reads = f"FROM read_csv('{bad_file}', {types}, auto_detect = false)"
     read = database.execute(reads).fetchone()[0]

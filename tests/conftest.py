@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from quick import UntilThen
 from untouched import Untouched
 
 from recsys_helpers.results import read_results
@@ -20,6 +21,14 @@ def pytest_addoption(parser):
     """Let `make test-package` see to it that tests leave the checkout as it was."""
     told = "fail if a file of the checkout changes while the tests run"
     parser.addoption("--untouched", action="store_true", help=told)
+    told = "skip the tests that would start after this, in seconds since 1970"
+    parser.addoption("--until", type=float, help=told)
+
+
+def pytest_configure(config):
+    """Let `make quick` end in time."""
+    if config.option.until:
+        config.pluginmanager.register(UntilThen(config.option.until))
 
 
 def pytest_sessionstart(session):
@@ -85,22 +94,3 @@ def measured_quickly(tmp_path):
         return read_results(output)
 
     return measured
-
-
-@pytest.fixture(scope="session")
-def live_methods():
-    """The methods of the live page on `sample`, trained for a moment."""
-    from recsys_helpers.datasets import load_movielens
-    from recsys_helpers.live.methods import fit_live_methods
-
-    return fit_live_methods(load_movielens("sample"), n_films=400, n_epochs=2)
-
-
-@pytest.fixture(scope="session")
-def live_folder(live_methods, tmp_path_factory):
-    """The folder that they were exported to."""
-    from recsys_helpers.live.export import export_live
-
-    folder = tmp_path_factory.mktemp("live")
-    export_live(live_methods, folder)
-    return folder

@@ -12,11 +12,13 @@ import ast
 import re
 from pathlib import Path
 
+from imports import imported_names
 from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "recsys_helpers"
 PAGES = ROOT / "book" / "api"
+NOTEBOOKS = ROOT / "notebooks"
 MODULE_LINE = re.compile(r"^% api: (\S+)$", re.MULTILINE)
 SHARED = re.compile(r"^ *(\w+_, )+\w+_ :")
 TABLE_LINE = re.compile(r"^% api-table$", re.MULTILINE)
@@ -50,21 +52,11 @@ def imported_modules(code: str) -> set[str]:
     >>> sorted(imported_modules("from recsys_helpers.methods import als, ease"))
     ['methods', 'methods.als', 'methods.ease']
     """
-    found = set()
-    for node in ast.walk(ast.parse(code)):
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module]
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
-        else:
-            continue
-        found |= {
-            name.removeprefix("recsys_helpers.")
-            for name in names
-            if name.startswith("recsys_helpers.")
-        }
-    return found
+    return {
+        name.removeprefix("recsys_helpers.")
+        for name in imported_names(code)
+        if name.startswith("recsys_helpers.")
+    }
 
 
 def chapters_of(names: list[str], notebooks: Path) -> dict[str, list[str]]:
@@ -105,9 +97,18 @@ def fill(app: Sphinx, docname: str, source: list[str]) -> None:
     """Put the sections and the table where a page asks for them."""
     if docname.startswith("book/api/"):
         text = MODULE_LINE.sub(lambda line: SECTION.format(name=line[1]), source[0])
-        source[0] = TABLE_LINE.sub(
-            lambda _: table(described(), ROOT / "notebooks"), text
-        )
+        if TABLE_LINE.search(text):
+            text = TABLE_LINE.sub(lambda _: table(described(), NOTEBOOKS), text)
+            note_what_the_table_reads(app)
+        source[0] = text
+
+
+def note_what_the_table_reads(app: Sphinx) -> None:
+    """Have the page with the table read again when a name in it may be another."""
+    modules = map(path_of, described())
+    pages = [ROOT / "book" / "_toc.yml", *PAGES.glob("*.md")]
+    for path in [*modules, *pages, *NOTEBOOKS.glob("[0-9]*.py")]:
+        app.env.note_dependency(str(path))
 
 
 def says_nothing(

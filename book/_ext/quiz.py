@@ -16,6 +16,7 @@ from docutils import nodes
 from quiz_file import Question, Reply, load_quiz
 from sphinx import addnodes
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.transforms import SphinxTransform
 from sphinx.util import logging
 
@@ -208,9 +209,8 @@ class AddQuiz(SphinxTransform):
 
     def apply(self, **kwargs: Any) -> None:
         """Insert the section before the recap."""
-        page = PurePosixPath(self.env.docname)
-        path = Path(self.app.config.quiz_folder) / f"{page.name}.yml"
-        if page.parent.name != "notebooks" or not path.exists():
+        path = quiz_of(self.app, self.env.docname)
+        if path is None:
             return
         self.env.note_dependency(str(path))
         titles = [
@@ -236,12 +236,29 @@ class AddQuiz(SphinxTransform):
         recap.parent.insert(recap.parent.index(recap), section)
 
 
+def quiz_of(app: Sphinx, docname: str) -> Path | None:
+    """Find the quiz of a page, if it has one."""
+    page = PurePosixPath(docname)
+    path = Path(app.config.quiz_folder) / f"{page.name}.yml"
+    return path if page.parent.name == "notebooks" and path.exists() else None
+
+
+def with_a_new_quiz(app: Sphinx, env: BuildEnvironment, *args: object) -> list[str]:
+    """List the pages that had no quiz when they were read."""
+    return [
+        page
+        for page in env.found_docs
+        if (path := quiz_of(app, page)) and str(path) not in env.dependencies[page]
+    ]
+
+
 def setup(app: Sphinx) -> dict:
     """Register the quiz, its script and its style."""
     app.add_config_value("quiz_folder", str(FOLDER), "env")
     others = dict.fromkeys(["latex", "text", "man", "texinfo"], (skip_tag, None))
     app.add_node(tag, html=(visit_tag, depart_tag), **others)
     app.add_transform(AddQuiz)
+    app.connect("env-get-outdated", with_a_new_quiz)
     app.add_js_file("quiz.js", loading_method="defer")
     app.add_css_file("quiz.css")
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -201,7 +201,10 @@ def _written_plainly(path: Path, folder: str) -> Path:
     """Write a CSV that quick readers stumble over so that they can read it."""
     copy = Path(folder, path.name)
     n_rows = 0
-    with opened_file(path) as stream, copy.open("w", newline="") as plain:
+    with (
+        opened_file(path) as stream,
+        copy.open("w", encoding="utf-8", newline="") as plain,
+    ):
         plain.write(",".join(RATING_DTYPES) + "\n")
         for ratings in slow_ratings(stream):
             ratings.to_csv(plain, header=False, index=False, lineterminator="\n")

@@ -56,10 +56,9 @@ def course_style() -> Iterator[None]:
     True
     """
     import matplotlib as mpl
-    from cycler import cycler
 
     colours = [BLUE, ORANGE, GREEN, VERMILION, PURPLE, SKY, YELLOW, GREY]
-    with mpl.rc_context({**STYLE, "axes.prop_cycle": cycler(color=colours)}):
+    with mpl.rc_context({**STYLE, "axes.prop_cycle": mpl.cycler(color=colours)}):
         yield
         interactive = mpl.is_interactive()
     # A notebook's first figure switches this on. Put back to what it was before, it

@@ -1,6 +1,7 @@
 """The reference pages describe what chapters import, in the modules' own words."""
 
 from collections import Counter, namedtuple
+from types import SimpleNamespace
 
 from api_pages import (
     ROOT,
@@ -76,6 +77,15 @@ def test_only_reference_pages_are_filled():
     fill(None, "book/glossary", other)
     assert ".. automodule:: recsys_helpers.splits" in page[0]
     assert other == ["% api: splits\n"]
+
+
+def test_the_page_with_the_table_is_read_again_when_a_name_in_it_changes():
+    page, noted = ["% api-table\n"], set()
+    app = SimpleNamespace(env=SimpleNamespace(note_dependency=noted.add))
+    fill(app, "book/api/overview", page)
+    assert page[0].startswith("| Module |")
+    chapter = next((ROOT / "notebooks").glob("01*.py"))
+    assert {str(chapter), str(path_of("methods")), str(path_of("metrics"))} <= noted
 
 
 def test_what_libraries_write_is_left_out_and_the_rest_stays():

@@ -8,6 +8,7 @@ import nbformat
 import pytest
 import sync_notebooks
 from jupytext.config import load_jupytext_config
+from run_chapters import Outcome
 
 SOURCES = sync_notebooks.sources()
 ASSIGNMENTS = [path for path in SOURCES if path.parent.name == "assignments"]
@@ -146,3 +147,90 @@ def test_a_tagged_figure_is_found_under_its_name():
     cell.metadata.tags = ["picture-01_recall"]
     notebook = nbformat.v4.new_notebook(cells=[cell, nbformat.v4.new_code_cell()])
     assert sync_notebooks.pictures(notebook) == {"01_recall": b"png"}
+
+
+# --- what `make sync` writes ----------------------------------------------------------
+
+CHAPTER = """# %% [markdown]
+# # A chapter
+
+# %% tags=["hide-input"]
+print(f"{number} wide, after {seconds} s")
+"""
+
+
+@pytest.fixture
+def chapter(tmp_path):
+    """Make a source with its .ipynb."""
+    source = tmp_path / "01_a.py"
+    source.write_text(CHAPTER)
+    sync_notebooks.keep(source, ran(source, "7 wide, after 3.1 s\n"))
+    return source
+
+
+def ran(source, said: str) -> Outcome:
+    """Pretend that the notebook has been run."""
+    notebook = sync_notebooks.derive(source)
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(cells, start=1):
+        cell.update(execution_count=number)
+        cell.outputs = [nbformat.v4.new_output("stream", text=said)]
+    return Outcome(notebook, 1.0, "")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("# # A chapter", "# # Another title"),
+        ("# # A chapter", "# # A chapter\n\n# %% [markdown]\n# More text."),
+        ('tags=["hide-input"]', 'tags=["hide-input", "nbval-check-output"]'),
+        (' tags=["hide-input"]', ""),
+    ],
+)
+def test_an_edit_of_text_gives_what_a_run_would_but_runs_nothing(chapter, old, new):
+    chapter.write_text(CHAPTER.replace(old, new))
+    assert not sync_notebooks.is_in_step(chapter)
+    assert sync_notebooks.keep_outputs(chapter)
+    assert sync_notebooks.is_in_step(chapter)
+    kept = chapter.with_suffix(".ipynb").read_bytes()
+    chapter.with_suffix(".ipynb").unlink()
+    sync_notebooks.keep(chapter, ran(chapter, "7 wide, after 3.1 s\n"))
+    assert chapter.with_suffix(".ipynb").read_bytes() == kept
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("print(", "print( "),
+        ('tags=["hide-input"]', 'tags=["hide-input", "raises-exception"]'),
+        (CHAPTER, CHAPTER + '\n# %%\nprint("more")\n'),
+    ],
+)
+def test_an_edit_of_code_is_left_to_a_run(chapter, old, new):
+    derived = chapter.with_suffix(".ipynb")
+    before = derived.read_bytes()
+    chapter.write_text(CHAPTER.replace(old, new))
+    assert not sync_notebooks.keep_outputs(chapter)
+    assert derived.read_bytes() == before
+
+
+def test_a_notebook_that_was_not_run_or_is_not_there_is_run(chapter):
+    derived = chapter.with_suffix(".ipynb")
+    nbformat.write(sync_notebooks.derive(chapter), derived)
+    assert not sync_notebooks.keep_outputs(chapter)
+    derived.unlink()
+    assert not sync_notebooks.is_in_step(chapter)
+    assert not sync_notebooks.keep_outputs(chapter)
+
+
+@pytest.mark.parametrize(
+    ("said", "stored"),
+    [
+        ("7 wide, after 14 s\n", "7 wide, after 3.1 s\n"),
+        ("8 wide, after 14 s\n", "8 wide, after 14 s\n"),
+    ],
+)
+def test_a_run_that_only_took_another_time_changes_no_output(chapter, said, stored):
+    sync_notebooks.keep(chapter, ran(chapter, said))
+    (cell,) = (cell for cell in read_derived(chapter).cells if "outputs" in cell)
+    assert cell.outputs[0].text == stored

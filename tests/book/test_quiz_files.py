@@ -4,9 +4,10 @@ import pytest
 import quiz
 import quiz_file
 import sync_notebooks
+import tiny_site
 import yaml
 from quiz_file import QuizError, load_quiz
-from tiny_quiz import one_of_two, tiny_quiz
+from tiny_quiz import PAGE, one_of_two, tiny_quiz
 
 CHAPTERS = [path.stem for path in sorted(sync_notebooks.NOTEBOOKS.glob("[0-9]*.py"))]
 QUIZZES = sorted(quiz.FOLDER.glob("*.yml"))
@@ -148,3 +149,24 @@ RIGHT = {"text": "c", "say": "yes", "right": True}
 )
 def test_a_question_that_would_not_serve_is_refused(place, change, why, tmp_path):
     assert why in refusal(tmp_path, changed(place, **change))
+
+
+def test_a_page_is_built_again_when_its_quiz_comes_changes_or_goes(tmp_path):
+    source = tmp_path / "source"
+    (source / "notebooks").mkdir(parents=True)
+    (source / "index.rst").write_text(".. toctree::\n   :glob:\n\n   notebooks/*\n")
+    for name in ("01_first", "02_second"):
+        (source / "notebooks" / f"{name}.rst").write_text(PAGE)
+    file = tmp_path / "02_second.yml"
+
+    def page() -> str:
+        settings = {"quiz_folder": str(tmp_path), "mathjax_path": "none.js"}
+        html = tiny_site.build(source, tmp_path, ["quiz"], **settings)
+        return (html / "notebooks" / "02_second.html").read_text()
+
+    assert quiz.TITLE not in page()
+    for text in ("Which word?", "Which number?"):
+        file.write_text(yaml.safe_dump([*tiny_quiz(), one_of_two("new", ask=text)]))
+        assert text in page()
+    file.unlink()
+    assert quiz.TITLE not in page()

@@ -16,9 +16,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
     "project"
 ]
+# What students install, and what a maintainer needs besides.
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
-# What is too large for students: Spark, and what measures.
-CLUSTER_LOCK = (ROOT / "requirements-cluster.lock").read_text(encoding="utf-8")
+DEV_LOCK = (ROOT / "requirements-dev.lock").read_text(encoding="utf-8")
 MATHJAX_SHA256 = "d4295dc33744836935c1399feece5159577b34c5c8ffb9f1c6324cd82e03a882"
 
 
@@ -38,7 +38,7 @@ def wanted_requirements() -> list[Requirement]:
 
 
 def test_the_lock_files_pin_what_pyproject_asks_for():
-    locked = locked_requirements(LOCK + CLUSTER_LOCK)
+    locked = locked_requirements(LOCK + DEV_LOCK)
     for wanted in wanted_requirements():
         name = canonicalize_name(wanted.name)
         pins = [pin for pin in locked if canonicalize_name(pin.name) == name]
@@ -50,16 +50,16 @@ def test_the_lock_files_pin_what_pyproject_asks_for():
 
 
 def test_no_package_is_pinned_in_both_lock_files():
-    light, heavy = (
+    course, dev = (
         {canonicalize_name(pin.name) for pin in locked_requirements(lock)}
-        for lock in (LOCK, CLUSTER_LOCK)
+        for lock in (LOCK, DEV_LOCK)
     )
-    assert {"numpy", "duckdb"} <= light
-    assert {"pyspark", "jax"} <= heavy
-    assert not light & heavy
+    assert {"numpy", "duckdb", "jupyterlab"} <= course
+    assert {"pytest", "jupyter-book", "nbgrader", "pyspark", "jax"} <= dev
+    assert not course & dev
 
 
-@pytest.mark.parametrize("lock", [LOCK, CLUSTER_LOCK], ids=["light", "cluster"])
+@pytest.mark.parametrize("lock", [LOCK, DEV_LOCK], ids=["course", "dev"])
 def test_every_pin_is_exact_and_has_hashes(lock):
     for block in re.split(r"\n(?=\S)", lock.strip()):
         assert re.match(r"[\w.\-]+(\[[\w,]+\])?==", block), block
@@ -73,10 +73,10 @@ def test_lock_files_name_no_address(name):
     assert "@" not in text
 
 
-def test_uv_is_pinned_alike_in_both_lock_files():
+def test_uv_is_pinned_alike_where_it_is_installed_first():
     uv = (ROOT / "requirements-uv.lock").read_text(encoding="utf-8").strip()
     assert uv.startswith("uv==")
-    assert uv in LOCK
+    assert uv in DEV_LOCK
 
 
 def test_the_conda_environment_installs_the_lock_file_on_an_allowed_python():

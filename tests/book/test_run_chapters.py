@@ -96,6 +96,22 @@ def test_only_what_changed_is_run_again(book, capsys):
     assert outputs(book, "01_short") == "shorter\n"
 
 
+def test_outputs_of_what_changed_are_dropped_under_whatever_code(book, capsys):
+    short, long = chapters(book)
+    first = short.read_text()
+    run_stale([short, long], book / "cache")
+    write(short, "print('shorter')")
+    run_stale([short], book / "cache")
+    capsys.readouterr()
+    kept = []
+    assert run_stale([short, long], book / "cache", changed=[short], kept=kept.append)
+    assert ran(capsys) == {"01_short"}
+    assert kept == [short]
+    short.write_text(first)
+    assert run_stale([short, long], book / "cache")
+    assert ran(capsys) == {"01_short"}
+
+
 @pytest.mark.parametrize("how", ["gone", "cut short"])
 @pytest.mark.parametrize("what", ["global.db", "executed/*/base.ipynb"])
 def test_outputs_that_are_damaged_are_made_anew(book, capsys, what, how):
@@ -111,6 +127,15 @@ def test_a_chapter_runs_in_its_own_folder(book):
     write(book / "notebooks" / "01_short.ipynb", "import os; print(os.getcwd())")
     assert run_stale(chapters(book)[:1], book / "cache")
     assert outputs(book, "01_short") == f"{book / 'notebooks'}\n"
+
+
+def test_what_a_cell_prints_bit_by_bit_is_one_output(book):
+    code = "import sys\nfor i in 'abc':\n    print(i); sys.stdout.flush()"
+    write(book / "notebooks" / "01_short.ipynb", code)
+    assert run_stale(chapters(book)[:1], book / "cache")
+    notebook = nbformat.read(book / "notebooks" / "01_short.ipynb", as_version=4)
+    _, merged = get_cache(str(book / "cache")).merge_match_into_notebook(notebook)
+    assert [output.text for output in merged.cells[0].outputs] == ["a\nb\nc\n"]
 
 
 def test_a_cell_that_fails_is_shown_and_the_others_are_kept(book, capsys):
