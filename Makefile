@@ -22,8 +22,9 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 
 	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve quick test test-package test-notebooks test-site pairs sync lab lint \
-	lock editions results bench bench-compare mutation coverage clean assignments grade bundle
+.PHONY: help book serve quick test test-package test-notebooks test-site test-book pairs \
+	sync lab lint lock editions results bench bench-compare mutation coverage clean \
+	assignments grade bundle
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -72,8 +73,14 @@ test-notebooks: pairs ## Run every notebook on the reduced data and compare outp
 	@CI=true RECSYS_DATASET=sample $(ONE_THREAD) $(BIN)/pytest -q -o addopts= \
 	  --nbval-lax --nbval-current-env -n 2 --dist loadfile notebooks/*.ipynb
 
-test-site: book ## Build the site and open every page in a browser
-	@$(BIN)/pytest -q -rs -n 2 --dist worksteal --durations=10 -m site tests
+OPEN_PAGES := $(BIN)/pytest -q -rs -n 2 --dist worksteal --durations=10 -m site tests
+
+test-site: pairs ## Build pages from the stored outputs and open each in a browser
+	@$(BIN)/python book/build_site.py --stored
+	@$(OPEN_PAGES)
+
+test-book: book ## Build the site that is published and open every page in a browser
+	@RECSYS_SITE=_build/html $(OPEN_PAGES)
 
 pairs: $(READY) ## Check that every .ipynb is what its .py says
 	@$(BIN)/python book/sync_notebooks.py --check

@@ -17,6 +17,7 @@ from sphinx.environment import BuildEnvironment
 from sphinx.util.docutils import SphinxDirective
 
 HEADINGS = ["Chapter", "Minutes to read", "Ran in", "Memory", "Exercises", "Questions"]
+MARKED = "course-times"  # among what Sphinx keeps of a page
 PEAK = re.compile(r"([0-9,]+) MiB of memory at most")  # as `this_run` says it
 
 
@@ -39,7 +40,8 @@ class CourseTimes(SphinxDirective):
     """Leave a mark that is filled when all pages are known."""
 
     def run(self) -> list[nodes.Node]:
-        """Return the mark."""
+        """Return the mark, and note that the page has one."""
+        self.env.metadata[self.env.docname][MARKED] = "yes"
         return [course_times("")]
 
 
@@ -124,11 +126,7 @@ def fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
 
 def write_again(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """List pages with a table: what is in it may have changed though they have not."""
-    return [
-        page
-        for page in env.found_docs
-        if any(env.get_doctree(page).findall(course_times))
-    ]
+    return [page for page in env.found_docs if MARKED in env.metadata[page]]
 
 
 def setup(app: Sphinx) -> dict:

@@ -117,8 +117,9 @@ def ran(folders, monkeypatch):
     commands = Commands(folders)
     monkeypatch.setattr(build_site.subprocess, "run", commands.run)
     monkeypatch.setattr(build_site, "run_stale", commands.run_stale)
+    monkeypatch.setattr(build_site, "take_stored", lambda chapters, folder: None)
     # What counts is the name of the edition; its ratings take a while to read.
-    loaded = lambda: SimpleNamespace(edition=known_edition(None))  # noqa: E731
+    loaded = lambda name: SimpleNamespace(edition=known_edition(name))  # noqa: E731
     monkeypatch.setattr(build_site, "load_movielens", loaded)
     with mock.patch.dict(os.environ, RECSYS_DATASET="sample"):
         yield commands
@@ -309,6 +310,21 @@ def test_a_site_whose_folder_is_gone_is_built_again(built, folders, ran):
     shutil.rmtree(folders.html)
     assert build_site.build(folders) == 0
     assert len(ran.pages) == 1
+
+
+# --- pages from the stored outputs ---------------------------------------------------
+
+
+def test_pages_of_stored_outputs_are_built_beside_the_site(built, folders, ran):
+    os.environ["RECSYS_DATASET"] = "small"
+    stored = ran.folders = build_site.Folders(built, stored=True)
+    before = build_site._sizes(folders)
+    assert build_site.build(stored) == 0
+    assert ran.exports[0][-4:] == ["--edition", "sample", "--out", str(stored.live)]
+    assert (stored.html / "index.html").exists()
+    assert build_site._sizes(folders) == before
+    assert build_site.build(stored) == 0
+    assert (len(ran.exports), len(ran.pages)) == (1, 1)
 
 
 # --- the data of the live page --------------------------------------------------------

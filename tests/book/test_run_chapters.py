@@ -12,7 +12,14 @@ import nbformat
 import psutil
 import pytest
 from jupyter_cache import get_cache
-from run_chapters import ONE_THREAD, chapters_of, run_all, run_stale, stale
+from run_chapters import (
+    ONE_THREAD,
+    chapters_of,
+    run_all,
+    run_stale,
+    stale,
+    take_stored,
+)
 
 
 @pytest.fixture
@@ -62,6 +69,19 @@ def test_long_chapters_start_first(book):
     ended = []
     run_all(left, lambda path, outcome: ended.append(path.stem), at_once=1)
     assert ended == ["02_long", "01_short"]
+
+
+def test_outputs_are_taken_as_they_stand_in_the_notebooks(book, capsys):
+    path = book / "notebooks" / "01_short.ipynb"
+    for stored in ("first\n", "then\n"):
+        notebook = nbformat.read(path, as_version=4)
+        output = nbformat.v4.new_output("stream", text=stored)
+        notebook.cells[0].outputs = [output]
+        nbformat.write(notebook, path)
+        take_stored(chapters(book), book / "cache")
+        assert outputs(book, "01_short") == stored
+    assert run_stale(chapters(book), book / "cache")
+    assert ran(capsys) == set()
 
 
 def test_only_what_changed_is_run_again(book, capsys):

@@ -1,10 +1,9 @@
 """The table of chapter 9 is what the code computes, and the page shows it."""
 
-from pathlib import Path
-
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from built_site import read
 from five_methods import (
     COMPARED,
     METHODS,
@@ -24,7 +23,6 @@ from recsys_helpers.methods.ease import Ease
 from recsys_helpers.results import published_results, write_results
 from recsys_helpers.splits import user_temporal_split
 
-SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
 MEASURED_ELSEWHERE = {
     "neighbours, lists": "neighbours, movies",
     "EASE": "EASE",
@@ -179,7 +177,7 @@ def test_methods_judged_on_other_users_cannot_be_compared(tmp_path):
 
 @pytest.mark.site
 def test_the_page_shows_the_numbers_of_the_results_file(results):
-    html = (SITE / "notebooks" / "09_five_methods.html").read_text(encoding="utf-8")
+    html = read("notebooks/09_five_methods.html")
     caption = BeautifulSoup(html, "html.parser").find(
         "caption", string=lambda text: "Every method of the course" in (text or "")
     )

@@ -5,6 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 from bs4 import BeautifulSoup
+from built_site import read
 
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.evaluation import evaluate
@@ -22,7 +23,6 @@ pytestmark = pytest.mark.claims
 
 ROOT = Path(__file__).resolve().parents[2]
 FILES = sorted((ROOT / "benchmarks" / "results").glob("*.json"))
-SITE = ROOT / "_build" / "html"
 # Other processors add in another order.
 SAME = {"rel": 1e-9, "abs": 1e-12}
 
@@ -379,7 +379,7 @@ def test_the_data_of_the_live_page_are_one_and_a_half_megabytes_at_most(live_pag
 @pytest.mark.site
 def test_the_page_on_data_shows_the_numbers_of_its_results_file():
     page = BeautifulSoup(
-        (SITE / "book" / "data_and_licences.html").read_text(encoding="utf-8"),
+        read("book/data_and_licences.html"),
         "html.parser",
     )
     table = page.find("caption", string=lambda text: "Reading" in (text or ""))

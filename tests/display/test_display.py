@@ -6,10 +6,10 @@ import re
 import subprocess
 import sys
 
+import in_browser
 import numpy as np
 import pandas as pd
 import pytest
-import test_site
 from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
@@ -372,7 +372,6 @@ def test_a_table_without_rows_still_has_its_headers():
 # In a browser, with the rules of the pages' tests for when there is none
 
 
-browser, tab = test_site.browser, test_site.tab
 MOVIE = pd.DataFrame({"title": ["Heat (1995)"], "genres": [("Crime", "Thriller")]})
 RED = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='140' "
@@ -380,11 +379,23 @@ RED = (
 )
 
 
+@pytest.fixture(scope="module")
+def browser():
+    with in_browser.chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def tab(browser):
+    with browser.new_context() as reader:
+        yield in_browser.new_tab(reader)
+
+
 def picture(tab, url):
     """Take a picture of the only poster of a strip, once its image has come or not."""
     tab.route("https://image.tmdb.org/**", lambda route: route.abort())
     tab.set_content(poster_strip(MOVIE, poster_urls=[url]).html)
-    test_site.wait_until_drawn(tab)
+    in_browser.wait_until_drawn(tab)
     return images.imread(io.BytesIO(tab.locator(".rh-poster").screenshot()))
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import test_site
+from in_browser import chromium
 from served import sample_recommender
 
 from recsys_helpers.datasets import load_movielens
@@ -108,8 +108,6 @@ def found_in_python(query, titles=TITLES):
 @pytest.fixture(scope="module")
 def found_in_script():
     """Ask the live page's script about many queries at once, in a browser."""
-    program = test_site.browser_program()
-    from playwright.sync_api import sync_playwright
 
     def ask(queries, titles=TITLES):
         catalogue = {
@@ -117,10 +115,7 @@ def found_in_script():
             "searched": [other_names(title) for title in titles],
             "years": [year_of(title) or 0 for title in titles],
         }
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=program, args=test_site.QUIET
-            )
+        with chromium() as browser:
             tab = browser.new_page()
             tab.add_script_tag(path=FOLD)
             found = tab.evaluate(
@@ -130,7 +125,6 @@ def found_in_script():
                 }""",
                 [catalogue, list(queries)],
             )
-            browser.close()
         return dict(zip(queries, found, strict=True))
 
     return ask

@@ -1,7 +1,4 @@
-"""The live page, used as a reader uses it, and checked against Python.
-
-As in `test_site`, the site has to be built, and Chromium or Chrome to be there.
-"""
+"""The live page, used as a reader uses it, and checked against Python."""
 
 import gzip
 import json
@@ -9,13 +6,12 @@ import shutil
 
 import numpy as np
 import pytest
-import test_site
+from built_site import SITE
+from in_browser import asked_elsewhere, barriers, show_theme
 from live_data import NOTHING, LiveData, read_script
 
 pytestmark = pytest.mark.site
 
-address = test_site.address
-SITE = test_site.SITE
 PAGE = "book/live.html"
 DATA = SITE / "_static" / "live-data"
 PARTS = ("film", "ratings", "sliders", "map")
@@ -47,50 +43,12 @@ SLIDERS = {
 
 
 @pytest.fixture(scope="module")
-def chromium():
-    found = test_site.browser_program()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=found, args=test_site.QUIET
-        )
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def new_tab(chromium):
-    """Open tabs that know of each other's problems, each with storage of its own."""
-    contexts = []
-
-    def make(**options):
-        options = {"reduced_motion": "reduce", "color_scheme": "light"} | options
-        contexts.append(chromium.new_context(**options))
-        tab = contexts[-1].new_page()
-        tab.problems, tab.requested = [], []
-        tab.on("pageerror", lambda error: tab.problems.append(str(error)))
-        tab.on("request", lambda request: tab.requested.append(request.url))
-        return tab
-
-    yield make
-    for context in contexts:
-        context.close()
-
-
-@pytest.fixture
-def tab(new_tab):
-    return new_tab()
-
-
-@pytest.fixture(scope="module")
-def open_tab(chromium, address):
+def open_tab(reader, address):
     """The page, opened once, for tests that do not mind what others did on it."""
-    context = chromium.new_context(reduced_motion="reduce")
-    opened = context.new_page()
+    opened = reader.new_page()
     start(opened, address)
     yield opened
-    context.close()
+    opened.close()
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +180,7 @@ def test_escape_closes_the_list_and_then_empties_the_box(tab, address):
 def test_a_screen_reader_is_told_how_many_films_are_found(tab, address):
     start(tab, address)
     status = tab.locator("#live-film .fw-search > [role=status]").first
-    box_of(tab, "film").fill("star")
+    box_of(tab, "film").fill("in")
     assert "films found, the first 12 are shown" in status.inner_text()
     box_of(tab, "film").fill("qqqq")
     assert status.inner_text() == "0 films found."
@@ -548,7 +506,8 @@ def hostile_site(tmp_path_factory, data):
     copy = tmp_path_factory.mktemp("hostile")
     shutil.copytree(SITE / "_static", copy / "_static")
     (copy / "book").mkdir()
-    shutil.copy(SITE / PAGE, copy / PAGE)
+    for file in (PAGE, "searchindex.js"):
+        shutil.copy(SITE / file, copy / file)
     name = data.manifest["files"]["catalogue"]
     _, content = read_script(DATA / name)
     titles = content["titles"]
@@ -604,7 +563,7 @@ def test_the_page_asks_no_other_server_for_anything(tab, address):
     start(tab, address, *PARTS[1:])
     use_everything(tab)
     assert len(tab.requested) > 20
-    assert [url for url in tab.requested if not url.startswith(address)] == []
+    assert asked_elsewhere(tab, address) == []
     assert tab.problems == []
 
 
@@ -612,8 +571,7 @@ def test_the_page_works_from_the_disk(tab):
     start(tab, SITE.as_uri(), *PARTS[1:])
     use_everything(tab)
     assert len(films_shown(tab, "ratings")["ALS"]) == 10
-    own = ("file:", "data:", "blob:")
-    assert [url for url in tab.requested if not url.startswith(own)] == []
+    assert asked_elsewhere(tab, "file:") == []
     assert tab.problems == []
 
 
@@ -664,15 +622,15 @@ def test_a_part_is_not_loaded_before_it_is_near(tab, address):
 
 
 @pytest.mark.parametrize("width", [320, 360, 768])
-def test_nothing_makes_the_page_scroll_sideways(width, new_tab, address):
-    tab = new_tab(viewport={"width": width, "height": 640})
+def test_nothing_makes_the_page_scroll_sideways(width, tab, address):
+    tab.set_viewport_size({"width": width, "height": 640})
     start(tab, address, *PARTS[1:])
     use_everything(tab)
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
 
 
-def test_what_is_pressed_is_large_enough_on_a_phone(new_tab, address):
-    tab = new_tab(viewport={"width": 320, "height": 640})
+def test_what_is_pressed_is_large_enough_on_a_phone(tab, address):
+    tab.set_viewport_size({"width": 320, "height": 640})
     start(tab, address, *PARTS[1:])
     use_everything(tab)
     small = tab.evaluate(
@@ -687,14 +645,16 @@ def test_what_is_pressed_is_large_enough_on_a_phone(new_tab, address):
 
 
 @pytest.mark.parametrize("width", [320, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_the_page_in_use_has_no_barrier_that_axe_finds(theme, width, new_tab, address):
-    tab = new_tab(color_scheme=theme, viewport={"width": width, "height": 900})
+def test_the_page_in_use_has_no_barrier_that_axe_finds(width, tab, address):
+    tab.set_viewport_size({"width": width, "height": 900})
     start(tab, address, *PARTS[1:])
     use_everything(tab)
-    assert tab.evaluate("document.documentElement.dataset.theme") == theme
     assert options_of(tab, "film").first.is_visible()
-    assert test_site.barriers(tab, "wcag22aa") == []
+    found = {}
+    for theme in ("light", "dark"):
+        show_theme(tab, theme)
+        found[theme] = barriers(tab, "wcag22aa")
+    assert found == {"light": [], "dark": []}
 
 
 def test_the_data_is_small_and_holds_many_films(data):

@@ -1,147 +1,29 @@
 """Open every page of the built site as a reader does, and look for what is broken.
 
-These tests read ``_build/html``, so ``make test`` builds the site first. They need
-Chromium or Chrome; without one they are skipped, with a line that says so, except in
-CI, where they fail.
+These tests read the site in `built_site.SITE`, which ``make test-site`` builds first.
 """
 
-import functools
-import http.server
 import os
 import re
 import shutil
 import subprocess
 import sys
-import threading
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
+from built_site import PAGES, SITE, read
+from in_browser import asked_elsewhere, barriers, show_theme, wait_until_drawn
 
 pytestmark = pytest.mark.site
 
-SITE = Path(__file__).resolve().parents[2] / "_build" / "html"
-# index.html only sends the reader on to the welcome page; it has a test of its own.
-PAGES = sorted(
-    path.relative_to(SITE).as_posix()
-    for path in SITE.rglob("*.html")
-    if "_static" not in path.parts and path != SITE / "index.html"
-)
-BROWSERS = [
-    *("chromium", "chromium-browser", "google-chrome", "chrome"),
-    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
-]
-QUIET = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def read(page: str) -> str:
-    """Read the HTML of a page."""
-    return (SITE / page).read_text(encoding="utf-8")
-
-
+PHONE = {"width": 360, "height": 740}
 each_page = pytest.mark.parametrize("page", PAGES)
 
 
-class QuietHandler(http.server.SimpleHTTPRequestHandler):
-    """Serve files without a line on stderr for each."""
-
-    def log_message(self, *_):
-        """Say nothing."""
-
-
-@pytest.fixture(scope="module")
-def address():
-    """Serve the site on this machine."""
-    handler = functools.partial(QuietHandler, directory=SITE)
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def browser_program() -> str:
-    """Find Chromium or Chrome; without one skip, or fail where one is required."""
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if found is None:
-        message = "NO PAGE WAS OPENED: install Chromium to run the tests of the site"
-        if os.environ.get("RECSYS_REQUIRE_BROWSER"):
-            pytest.fail(message)
-        pytest.skip(message)
-    return found
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    """Start the browser once for all pages."""
-    found = browser_program()
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        context = playwright.chromium.launch_persistent_context(
-            tmp_path_factory.mktemp("profile"), executable_path=found, args=QUIET
-        )
-        yield context
-        context.close()
-
-
-@pytest.fixture
-def tab(browser):
-    """Open a tab that notes what the page logs and which requests fail."""
-    tab = browser.new_page()
-    tab.set_default_timeout(120_000)  # a busy machine says nothing about the page
-    tab.problems = []
-    tab.hosts = set()
-    tab.on("pageerror", lambda error: tab.problems.append(str(error)))
-    tab.on(
-        "console",
-        lambda entry: (
-            tab.problems.append(entry.text) if entry.type == "error" else None
-        ),
-    )
-    tab.on("request", lambda request: tab.hosts.add(urlsplit(request.url).hostname))
-    yield tab
-    tab.close()
-
-
-def wait_until_drawn(tab) -> None:
-    """Wait for the formulas and for the images, lazy ones too."""
-    tab.wait_for_load_state("load")
-    tab.evaluate("window.MathJax?.startup?.promise")
-    tab.evaluate(
-        """Promise.all([...document.images].map(image => new Promise(done => {
-            image.loading = 'eager';
-            if (image.complete) return done();
-            image.onload = image.onerror = done;
-        })))"""
-    )
-    # What a page asks for late. ("networkidle" is not always told on a busy machine.)
-    tab.wait_for_timeout(500)
-
-
-def barriers(tab, *also: str) -> list[str]:
-    """List what axe finds that would keep somebody from using the page."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", *also]}
-    return [
-        f"{violation['id']}: {node['html'][:200]} {node['failureSummary'][:300]}"
-        for violation in Axe().run(tab, options=options).response["violations"]
-        for node in violation["nodes"]
-    ]
-
-
 def test_the_site_was_built():
-    assert (SITE / "index.html").exists(), "run `make book` first"
+    assert (SITE / "index.html").exists(), (
+        "run `make test-site`: it builds the site first"
+    )
     assert "notebooks/01_the_data_and_its_long_tail.html" in PAGES
 
 
@@ -172,54 +54,69 @@ def test_only_notebooks_have_launch_buttons():
     assert launching == {page for page in PAGES if page.startswith("notebooks/")}
 
 
-@each_page
-def test_a_page_is_whole_and_asks_no_other_server_for_anything(page, tab, address):
-    tab.goto(f"{address}/{page}")
-    wait_until_drawn(tab)
-    assert tab.problems == []
-    assert tab.hosts <= {"127.0.0.1", None, ""}
-    broken = tab.evaluate(
+def found(**problems: list) -> dict[str, list]:
+    """Keep the kinds of problems that were found."""
+    return {kind: list_ for kind, list_ in problems.items() if list_}
+
+
+def broken_images(tab) -> list[str]:
+    return tab.evaluate(
         "[...document.images].filter(i => !(i.complete && i.naturalWidth))"
         ".map(i => i.src)"
     )
-    assert broken == []
+
+
+def unset_formulas(tab) -> list[str]:
+    """List formulas that MathJax has not set, or could not."""
+    unset = tab.locator(".math:not(:has(mjx-container)), mjx-merror")
+    return unset.all_text_contents()
+
+
+def raw_formulas(tab) -> list[str]:
+    """List lines of text that hold TeX; it takes all code off the page.
+
+    A line of a formula that starts with a minus is the item of a list to Markdown.
+    """
+    tab.evaluate("document.querySelectorAll('pre, code').forEach(x => x.remove())")
+    return re.findall(r".*(?:\$|\\[a-z]{2}|_\{).*", tab.inner_text("main"))
+
+
+def too_wide(tab) -> list[str]:
+    """Say how wide the page is if it scrolls sideways."""
+    width = tab.evaluate("document.documentElement.scrollWidth")
+    return [f"{width} pixels"] if width > tab.viewport_size["width"] else []
+
+
+@each_page
+def test_a_page_is_whole_and_without_barriers(page, tab, address):
+    tab.goto(f"{address}/{page}")
+    wait_until_drawn(tab)
+    images, formulas = broken_images(tab), unset_formulas(tab)
+    in_light = barriers(tab)
+    show_theme(tab, "dark")
+    in_dark = barriers(tab)
+    tab.set_viewport_size(PHONE)
+    problems = found(
+        images_that_do_not_load=images,
+        formulas_that_are_not_set=formulas,
+        barriers_in_light=in_light,
+        barriers_in_dark=in_dark,
+        scrolls_sideways_on_a_phone=too_wide(tab),
+        formulas_that_are_text=raw_formulas(tab),
+        errors=tab.problems,
+        asks_other_servers=asked_elsewhere(tab, address),
+    )
+    assert problems == {}
 
 
 @each_page
 def test_a_page_opens_from_the_disk(page, tab):
     tab.goto((SITE / page).as_uri())
     wait_until_drawn(tab)
-    assert tab.hosts <= {None, ""}
-    assert tab.problems == []
-
-
-@each_page
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_a_page_has_no_barrier_that_axe_finds(page, theme, tab, address):
-    tab.emulate_media(color_scheme=theme, reduced_motion="reduce")
-    tab.goto(f"{address}/{page}")
-    wait_until_drawn(tab)
-    assert barriers(tab) == []
-
-
-@each_page
-def test_a_page_does_not_scroll_sideways_on_a_phone(page, tab, address):
-    tab.set_viewport_size({"width": 360, "height": 740})
-    tab.goto(f"{address}/{page}")
-    wait_until_drawn(tab)
-    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-
-
-@each_page
-def test_every_formula_is_set(page, tab, address):
-    tab.goto(f"{address}/{page}")
-    wait_until_drawn(tab)
-    written = tab.locator(".math").count()
-    assert tab.locator(".math mjx-container").count() >= written
-    assert tab.locator("mjx-merror").count() == 0
-    # A line of a formula that starts with a minus is the item of a list to Markdown.
-    tab.evaluate("document.querySelectorAll('pre, code').forEach(x => x.remove())")
-    assert re.findall(r".*(?:\$|\\[a-z]{2}|_\{).*", tab.inner_text("main")) == []
+    # What is asked for late is the same over http, where the visit takes seconds.
+    tab.wait_for_timeout(100)
+    problems = found(errors=tab.problems, asks_servers=asked_elsewhere(tab, "file:"))
+    assert problems == {}
 
 
 def test_the_search_finds_where_a_word_is_taught(tab, address):
