@@ -88,6 +88,14 @@ def measured_quickly(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def all_films():
+    """The credits of all films."""
+    from recsys_helpers.datasets import load_films
+
+    return load_films("all")
+
+
+@pytest.fixture(scope="session")
 def live_methods():
     """The methods of the live page on `sample`, trained for a moment."""
     from recsys_helpers.datasets import load_movielens
