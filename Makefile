@@ -19,8 +19,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 
 	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve test test-package test-notebooks test-site pairs sync lab lint \
-	lock editions results bench bench-compare mutation coverage clean assignments grade bundle
+.PHONY: help book serve test test-all test-package test-notebooks test-site pairs sync \
+	lab lint lock editions results bench bench-compare mutation coverage clean assignments grade bundle
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
@@ -46,7 +46,13 @@ book: pairs ## Run the notebooks and build the site into _build/html
 serve: book ## Build the site and serve it on http://localhost:8000 (PORT=...)
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-test: lint test-package test-notebooks test-site ## Run everything that CI runs
+# What `make test` leaves out: see the marker in pyproject.toml.
+SLOW := and not slow
+
+test: lint test-package test-notebooks test-site ## Run what CI runs for each change
+
+test-all: SLOW :=
+test-all: test ## Run the tests that take long, too
 
 lint: $(READY) ## Check the style of the code, and its types
 	@$(BIN)/ruff check .
@@ -55,7 +61,7 @@ lint: $(READY) ## Check the style of the code, and its types
 
 test-package: $(READY) ## Test the package, the pairs and the repository
 	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist worksteal --durations=10 \
-	  --untouched -m "not site"
+	  --untouched -m "not site $(SLOW)"
 
 coverage: $(READY) ## Test the package, and say which lines and branches no test runs
 	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not site" --cov \
