@@ -22,8 +22,8 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 
 	TF_NUM_INTRAOP_THREADS=1 TF_NUM_INTEROP_THREADS=1
 
 .DEFAULT_GOAL := help
-.PHONY: help book serve quick test test-package test-notebooks test-site test-book pairs \
-	sync lab lint lock editions results bench bench-compare mutation coverage clean \
+.PHONY: help book serve quick test test-all test-package test-notebooks test-site test-book \
+	pairs sync lab lint lock editions results bench bench-compare mutation coverage clean \
 	assignments grade bundle
 
 help: ## Show this list
@@ -50,7 +50,13 @@ book: pairs ## Run the notebooks and build the site into _build/html
 serve: book ## Build the site and serve it on http://localhost:8000 (PORT=...)
 	@$(BIN)/python -m http.server $(PORT) --bind 127.0.0.1 --directory _build/html
 
-test: lint test-package test-notebooks test-site ## Run everything that CI runs
+# What `make test` leaves out: see the marker in pyproject.toml.
+SLOW := and not slow
+
+test: lint test-package test-notebooks test-site ## Run what CI runs for each change
+
+test-all: SLOW :=
+test-all: test ## Run the tests that take long, too
 
 quick: lint pairs ## Check style, types, pairs, and test what changed since main: a minute
 	@$(ONE_THREAD) $(BIN)/python tests/quick.py --seconds 40
@@ -63,7 +69,7 @@ lint: $(READY) ## Check the style of the code, and its types
 
 test-package: $(READY) ## Test the package, the pairs and the repository
 	@$(ONE_THREAD) $(BIN)/pytest -q -n 2 --dist worksteal --durations=10 \
-	  --untouched -m "not site"
+	  --untouched -m "not site $(SLOW)"
 
 coverage: $(READY) ## Test the package, and say which lines and branches no test runs
 	@$(BIN)/pytest -q -n 2 --dist worksteal -m "not site" --cov \

@@ -94,3 +94,11 @@ def measured_quickly(tmp_path):
         return read_results(output)
 
     return measured
+
+
+@pytest.fixture(scope="session")
+def all_films():
+    """The credits of all films."""
+    from recsys_helpers.datasets import load_films
+
+    return load_films("all")

@@ -43,7 +43,9 @@ def run(checkout, code: str, *options: str) -> subprocess.CompletedProcess:
     return subprocess.run(
         [sys.executable, "-m", "pytest", "-q", *options, "test_it.py"],
         cwd=checkout,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])},
+        env=os.environ
+        | {"PYTHONPATH": str(Path(__file__).parents[1])}
+        | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # half of its start
         capture_output=True,
         text=True,
     )
@@ -54,7 +56,8 @@ def test_tests_that_leave_all_as_it_was_pass(checkout):
 
 
 @pytest.mark.parametrize(
-    ("what", "options"), [('write_text("other")', ("-n", "2")), ("unlink()", ())]
+    ("what", "options"),
+    [('write_text("other")', ("-p", "xdist", "-n", "2")), ("unlink()", ())],
 )
 def test_the_test_that_changed_a_file_is_named(checkout, what, options):
     # In a process of its own, as the scripts of the book are run.

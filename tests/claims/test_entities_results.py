@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from recsys_helpers.datasets import load_films
 from recsys_helpers.methods.entity.links import (
     FilmLinks,
     cosine_neighbours,
@@ -39,10 +38,9 @@ def test_it_was_measured_on_all_films(results):
     assert set(results["edition"]) == {"all"}
 
 
-def test_answers_without_training_are_what_the_code_computes(answers):
-    films = load_films("all")
-    links = FilmLinks.from_pairs(films.pairs(), films.films["film_id"])
-    question = FilmQuestion.of(films, "franchise")
+def test_answers_without_training_are_what_the_code_computes(answers, all_films):
+    links = FilmLinks.from_pairs(all_films.pairs(), all_films.films["film_id"])
+    question = FilmQuestion.of(all_films, "franchise")
     for method, neighbours in {
         "tf-idf cosine": cosine_neighbours(links),
         "random": random_neighbours(len(links.films)),

@@ -42,6 +42,7 @@ def test_the_figure_has_a_line_for_each_kind(results):
     plt.close(ax.figure)
 
 
+@pytest.mark.slow
 def test_a_quick_run_measures_every_method(measured_quickly):
     quick = measured_quickly("nearest_index")
     curves = index_curves(quick)

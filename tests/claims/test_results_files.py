@@ -276,6 +276,7 @@ def test_the_settings_of_towers_are_the_best_tried_or_nearly(
     assert sign * used <= (sign * trials["value"]).min() + within
 
 
+@pytest.mark.slow  # chapter 6 trains them, too
 def test_the_published_towers_are_what_the_code_computes(small):
     split = random_split(small.ratings)
     model = TwoTowers(movies=small.movies).fit(split.train)

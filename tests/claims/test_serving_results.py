@@ -44,6 +44,7 @@ def test_retrieval_finds_more_with_more_candidates_and_never_all(recalls):
     assert recalls.iloc[-1] < 1
 
 
+@pytest.mark.slow
 def test_the_benchmark_runs_quickly_on_the_sample(measured_quickly):
     quick = measured_quickly("serving_load")
     assert set(quick["edition"]) == {"sample"}

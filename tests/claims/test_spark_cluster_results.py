@@ -47,6 +47,7 @@ def test_the_formula_is_within_five_percent_of_the_event_log(results, n_factors)
     )
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 @needs_spark
 def test_the_quick_run_writes_a_file_of_the_same_form(monkeypatch, tmp_path):

@@ -93,6 +93,7 @@ def test_both_libraries_were_measured_at_every_size():
 # --- the benchmarks -------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.spark
 @needs_spark
 @pytest.mark.parametrize("name", ["spark_als", "spark_growth"])

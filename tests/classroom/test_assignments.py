@@ -1,11 +1,12 @@
 """Every assignment of the course: its form, its points, and what it gives away.
 
-The reference solution and the untouched student version of each are graded once, which
-also runs the notebooks; `make test-notebooks` leaves them out.
+The reference solution and the untouched student version are graded, which also runs the
+notebooks; `make test-notebooks` leaves them out. `make test` grades one assignment.
 """
 
 import ast
 import re
+import shutil
 from pathlib import Path
 
 import course
@@ -53,26 +54,6 @@ def built(tmp_path_factory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def rows(built, tmp_path_factory):
-    submissions = tmp_path_factory.mktemp("submissions")
-    (submissions / "reference").mkdir()
-    (submissions / "untouched").mkdir()
-    for name in NAMES:
-        for student, folder in {
-            "reference": course.SOURCES,
-            "untouched": built / "student" / name,
-        }.items():
-            text = (folder / f"{name}.ipynb").read_bytes()
-            (submissions / student / f"{name}.ipynb").write_bytes(text)
-    output = tmp_path_factory.mktemp("grades")
-    marks = [f"reference,{name},{task_marked_by_hand(name)},10,10," for name in NAMES]
-    lines = ["student,assignment,task,points,max,text", *marks]
-    (output / "to_mark.csv").write_text("\n".join(lines))
-    graded = grade.grade_all(submissions, output, built / "instructor")
-    return {(row.student, row.assignment): row for row in graded}
-
-
 def task_marked_by_hand(name: str) -> str:
     (cell,) = (
         cell
@@ -82,18 +63,29 @@ def task_marked_by_hand(name: str) -> str:
     return about(cell)["grade_id"]
 
 
-@each_assignment
-def test_the_reference_solution_gets_100_points(rows, name):
-    row = rows["reference", name]
-    assert (row.total, row.max, row.by_hand_outstanding) == (100, 100, 0), row.reason
-    assert row.automatic == 90
-
-
-@each_assignment
-def test_the_untouched_version_gets_no_point(rows, name):
-    row = rows["untouched", name]
-    assert (row.total, row.by_hand_outstanding) == (0, 0), row.reason
-    assert row.status == "graded"
+@pytest.mark.parametrize(
+    "name", [NAMES[0], *(pytest.param(n, marks=pytest.mark.slow) for n in NAMES[1:])]
+)
+def test_the_reference_solution_gets_100_points_and_the_untouched_version_none(
+    built, name, tmp_path
+):
+    for student, folder in {
+        "reference": course.SOURCES,
+        "untouched": built / "student" / name,
+    }.items():
+        (tmp_path / "in" / student).mkdir(parents=True)
+        shutil.copy(folder / f"{name}.ipynb", tmp_path / "in" / student)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "to_mark.csv").write_text(
+        "student,assignment,task,points,max,text\n"
+        f"reference,{name},{task_marked_by_hand(name)},10,10,"
+    )
+    rows = grade.grade_all(tmp_path / "in", tmp_path / "out", built / "instructor")
+    reference, untouched = (row for row in rows if row.assignment == name)
+    assert (reference.automatic, reference.total) == (90, 100), reference.reason
+    assert (reference.max, reference.by_hand_outstanding) == (100, 0)
+    assert (untouched.total, untouched.by_hand_outstanding) == (0, 0), untouched.reason
+    assert untouched.status == "graded"
 
 
 @each_assignment

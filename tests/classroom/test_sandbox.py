@@ -16,14 +16,43 @@ needs_landlock = pytest.mark.skipif(
 )
 
 
-def outputs_of(code: str, **limits) -> str:
-    run = sandbox.run_cells({0: code}, None, Limits(**{"cell_seconds": 10, **limits}))
-    return json.dumps(run.outputs)
+TRIES = {
+    "look for secrets": "import os; print(dict(os.environ))",
+    "read and remove what is not its own": """\
+import pathlib
+other = pathlib.Path({other!r})
+pathlib.Path("mine").write_text("here")
+for action in [other.read_text, other.unlink]:
+    try:
+        print(action())
+    except PermissionError:
+        print("refused")""",
+    "connect": "import socket\nsocket.create_connection(('127.0.0.1', 80), 2)",
+    "print a lot": "for _ in range(3000): print('y' * 1000)",
+}
 
 
-def test_no_secret_of_ours_is_in_the_environment(monkeypatch):
-    monkeypatch.setenv("SOME_API_KEY", "hunter2")
-    assert "hunter2" not in outputs_of("import os; print(dict(os.environ))")
+@pytest.fixture(scope="module")
+def other(tmp_path_factory):
+    path = tmp_path_factory.mktemp("other") / "other"
+    path.write_text("of somebody else")
+    return path
+
+
+@pytest.fixture(scope="module")
+def outputs(other) -> dict[str, str]:
+    """What came of each of the `TRIES`, in one kernel."""
+    cells = dict(enumerate(code.format(other=str(other)) for code in TRIES.values()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SOME_API_KEY", "hunter2")
+        run = sandbox.run_cells(cells, None, Limits(cell_seconds=10, cell_kib=30))
+    assert run.outputs.keys() == cells.keys()
+    return {name: json.dumps(run.outputs[n]) for n, name in enumerate(TRIES)}
+
+
+def test_no_secret_of_ours_is_in_the_environment(outputs):
+    assert "RECSYS_DATASET" in outputs["look for secrets"]
+    assert "hunter2" not in outputs["look for secrets"]
 
 
 def test_a_submission_finds_the_package_of_this_checkout():
@@ -62,26 +91,17 @@ def test_what_cannot_be_interrupted_is_killed_with_its_children(monkeypatch, tmp
 
 
 @needs_landlock
-def test_a_submission_writes_and_reads_in_its_own_folder_only(tmp_path):
-    (tmp_path / "other").write_text("of somebody else")
-    code = (
-        f"import pathlib\nother = pathlib.Path({str(tmp_path)!r}) / 'other'\n"
-        "pathlib.Path('mine').write_text('here')\n"
-        "for action in [other.read_text, other.unlink]:\n"
-        "    try:\n        print(action())\n"
-        "    except PermissionError:\n        print('refused')"
-    )
-    assert outputs_of(code).count("refused") == 2
-    assert (tmp_path / "other").exists()
+def test_a_submission_writes_and_reads_in_its_own_folder_only(outputs, other):
+    assert outputs["read and remove what is not its own"].count("refused") == 2
+    assert other.exists()
 
 
 @pytest.mark.skipif(fence.landlock_version() < 4, reason="Linux refuses TCP since 6.7")
-def test_a_submission_opens_no_connection():
-    code = "import socket\nsocket.create_connection(('127.0.0.1', 80), 2)"
-    assert "PermissionError" in outputs_of(code)
+def test_a_submission_opens_no_connection(outputs):
+    assert "PermissionError" in outputs["connect"]
 
 
-def test_what_is_kept_of_an_output_is_limited_and_says_so():
-    text = outputs_of("for _ in range(3000): print('y' * 1000)", cell_kib=30)
+def test_what_is_kept_of_an_output_is_limited_and_says_so(outputs):
+    text = outputs["print a lot"]
     assert len(text) < 60_000
     assert "the rest was dropped" in text

@@ -49,7 +49,9 @@ def processes_with(word: str) -> list[psutil.Process]:
     ]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_a_signal_keeps_what_is_done_and_leaves_nothing_behind(number, tmp_path):
     make_assignments.derive(write_sources(tmp_path / "sources"), tmp_path / "built")
     path = tmp_path / "built" / "student" / NAME / f"{NAME}.ipynb"

@@ -5,7 +5,6 @@ import pytest
 
 from recsys_helpers.datasets import (
     InvalidDataError,
-    load_films,
     load_movielens,
     match_films,
 )
@@ -257,9 +256,9 @@ def test_a_missing_column_is_named(missing):
 
 
 @pytest.fixture(scope="module")
-def small_matches():
-    small, films = load_movielens("small"), load_films("all")
-    return match_films(small.movies, films.films, ratings=small.ratings)
+def small_matches(all_films):
+    small = load_movielens("small")
+    return match_films(small.movies, all_films.films, ratings=small.ratings)
 
 
 def test_most_of_small_is_found_among_the_credits_and_nothing_twice(small_matches):

@@ -147,7 +147,7 @@ for shown in (poster_strip(movies), movie_table(movies)):
 
 
 def test_strips_and_tables_are_the_same_in_every_process():
-    # Text has another hash in each, and so a set another order.
+    # Text has another hash in each, and so each of these sets another order.
     outputs = {
         subprocess.run(
             [sys.executable, "-c", IN_ANOTHER_PROCESS],
@@ -155,7 +155,7 @@ def test_strips_and_tables_are_the_same_in_every_process():
             check=True,
             capture_output=True,
         ).stdout
-        for seed in ("0", "1", "2")
+        for seed in ("0", "1")
     }
     assert len(outputs) == 1
 

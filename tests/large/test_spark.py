@@ -320,7 +320,9 @@ def test_without_java_each_test_that_is_left_out_is_named_with_the_reason(reques
     options = ["-q", "-p", "no_java", "-p", "no:cacheprovider", "-k", "checkpoint"]
     answer = subprocess.run(
         [sys.executable, "-m", "pytest", *options, __file__],
-        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        env=os.environ
+        | {"PYTHONPATH": os.pathsep.join(sys.path)}
+        | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},  # half of its start
         cwd=request.config.rootpath,
         capture_output=True,
         text=True,

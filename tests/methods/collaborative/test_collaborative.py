@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -50,9 +51,28 @@ def movies():
     return pd.DataFrame({"movie_id": ids, "genres": genres, "year": 1990 + ids % 7})
 
 
+MODELS = {
+    "factors": KerasFactors(**QUICK),
+    "sets": KerasFactors(with_sets=True, **QUICK),
+    "network": KerasNetwork(**QUICK),
+}
+
+
 @pytest.fixture(scope="module")
-def fitted(ratings):
-    return KerasFactors(**QUICK).fit(ratings)
+def models(ratings):
+    """All of `MODELS`, fitted: each costs a second."""
+    return {name: model.fit(ratings) for name, model in MODELS.items()}
+
+
+@pytest.fixture(scope="module")
+def fitted(models):
+    return models["factors"]
+
+
+@pytest.fixture(scope="module")
+def watched(ratings):
+    """Fitted to the first 200 ratings, with the others to watch."""
+    return KerasFactors(**QUICK).fit(ratings[:200], ratings[200:])
 
 
 def all_predictions(model, ratings):
@@ -135,9 +155,9 @@ def test_movies_have_vectors_with_titles(fitted):
     assert vectors.titles[0] == "Movie 101"
 
 
-@pytest.mark.parametrize("kind", ["int32", "uint16", "object", "Int64"])
-def test_ids_of_any_whole_kind_are_understood(kind, fitted, ratings):
-    odd = ratings.astype({"user_id": kind, "movie_id": kind})
+@pytest.mark.parametrize("kinds", [("int32", "object"), ("Int64", "uint16")])
+def test_ids_of_any_whole_kind_are_understood(kinds, fitted, ratings):
+    odd = ratings.astype(dict(zip(("user_id", "movie_id"), kinds, strict=True)))
     model = KerasFactors(**QUICK).fit(odd)
     np.testing.assert_allclose(
         all_predictions(model, odd), all_predictions(fitted, ratings), rtol=1e-5
@@ -164,26 +184,23 @@ def test_a_pair_that_was_rated_twice_is_refused(ratings):
 # --- training -----------------------------------------------------------------------
 
 
-def test_the_history_has_the_error_of_both_kinds_of_rows(ratings):
-    history = KerasFactors(**QUICK).fit(ratings[:200], ratings[200:]).history_
-    assert {"loss", "rmse", "val_loss", "val_rmse"} <= set(history)
-    assert history.index.tolist() == [1, 2]
+def test_the_history_has_the_error_of_both_kinds_of_rows(watched):
+    assert {"loss", "rmse", "val_loss", "val_rmse"} <= set(watched.history_)
+    assert watched.history_.index.tolist() == [1, 2]
 
 
-def test_the_validation_error_is_that_of_the_predictions(ratings):
+def test_the_validation_error_is_that_of_the_predictions(watched, ratings):
     valid = ratings[200:]
-    model = KerasFactors(**QUICK).fit(ratings[:200], valid)
     known = valid["movie_id"].isin(ratings[:200]["movie_id"])
     assert known.all()
-    assert model.history_["val_rmse"].iloc[-1] == pytest.approx(
-        rmse(valid["rating"], all_predictions(model, valid)), rel=1e-3
+    assert watched.history_["val_rmse"].iloc[-1] == pytest.approx(
+        rmse(valid["rating"], all_predictions(watched, valid)), rel=1e-3
     )
 
 
-def test_nothing_is_learned_from_the_validation_rows(ratings):
-    with_valid = KerasFactors(**QUICK).fit(ratings[:200], ratings[200:])
+def test_nothing_is_learned_from_the_validation_rows(watched, ratings):
     without = KerasFactors(**QUICK).fit(ratings[:200])
-    np.testing.assert_array_equal(with_valid.movie_factors_, without.movie_factors_)
+    np.testing.assert_array_equal(watched.movie_factors_, without.movie_factors_)
 
 
 def test_it_stops_early_and_goes_back_to_the_best(ratings):
@@ -210,9 +227,8 @@ def test_to_stop_early_it_needs_rows_to_watch(ratings):
         KerasFactors(patience=3, **QUICK).fit(ratings)
 
 
-def test_the_learning_rate_falls_to_zero(ratings):
-    model = KerasFactors(learning_rate=0.04, **QUICK).fit(ratings)
-    assert float(model.model_.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
+def test_the_learning_rate_falls_to_zero(fitted):
+    assert float(fitted.model_.optimizer.learning_rate) == pytest.approx(0, abs=1e-9)
 
 
 def test_a_callback_is_told_of_each_epoch(ratings):
@@ -251,46 +267,44 @@ def test_a_setting_of_the_network_that_cannot_be_is_named(name, value, ratings):
 
 # --- the same numbers twice ---------------------------------------------------------
 
-MODELS = {
-    "factors": KerasFactors(**QUICK),
-    "sets": KerasFactors(with_sets=True, **QUICK),
-    "network": KerasNetwork(**QUICK),
-}
-each_model = pytest.mark.parametrize("model", MODELS.values(), ids=MODELS)
+each_model = pytest.mark.parametrize("name", MODELS)
 
 
 @each_model
-def test_another_seed_gives_other_numbers(model, ratings):
-    first = all_predictions(model.fit(ratings), ratings)
-    other = type(model)(**{**vars_of(model), "seed": 1}).fit(ratings)
-    assert not np.array_equal(all_predictions(other, ratings), first)
-
-
-def vars_of(model):
-    return {name: getattr(model, name) for name in model.__dataclass_fields__}
-
-
-def test_two_processes_give_the_same_numbers(tmp_path, ratings):
-    ratings.to_csv(tmp_path / "ratings.csv", index=False)
-    code = (
-        "import sys, pandas as pd;"
-        "from recsys_helpers.methods.collaborative import KerasFactors, KerasNetwork;"
-        "ratings = pd.read_csv(sys.argv[1]);"
-        f"quick = {QUICK};"
-        "models = KerasFactors(with_sets=True, **quick), KerasNetwork(**quick);"
-        "print([m.fit(ratings).movie_factors_.tobytes().hex() for m in models])"
+def test_another_seed_gives_other_numbers(name, models, ratings):
+    other = replace(MODELS[name], seed=1).fit(ratings)
+    assert not np.array_equal(
+        all_predictions(other, ratings), all_predictions(models[name], ratings)
     )
+
+
+OTHER_PROCESS = f"""
+import sys, pandas as pd
+from recsys_helpers.methods.collaborative import *
+ratings, quick = pd.read_csv(sys.argv[1]), {QUICK}
+for model in KerasFactors(with_sets=True, **quick), KerasNetwork(**quick):
+    print(model.fit(ratings).movie_factors_.tobytes().hex())
+print(predict_ratings(load_rating_model(sys.argv[2]), [3, 999], [105, 131]))
+"""
+
+
+def test_another_process_learns_the_same_and_loads_what_was_saved(
+    tmp_path, models, ratings, movies
+):
+    ratings.to_csv(tmp_path / "ratings.csv", index=False)
+    saved = KerasFactors(movies=movies, with_sets=True, **QUICK).fit(ratings)
+    saved.save(tmp_path / "stars.keras")
     other_hashes = "2" if os.environ.get("PYTHONHASHSEED") == "1" else "1"
+    files = [tmp_path / "ratings.csv", tmp_path / "stars.keras"]
     other = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "ratings.csv")],
+        [sys.executable, "-c", OTHER_PROCESS, *files],
         env={**os.environ, "PYTHONHASHSEED": other_hashes},
         capture_output=True,
         text=True,
-        check=True,
-    ).stdout
-    models = KerasFactors(with_sets=True, **QUICK), KerasNetwork(**QUICK)
-    ours = [m.fit(ratings).movie_factors_.tobytes().hex() for m in models]
-    assert other.strip() == str(ours)
+    )
+    learned = [models[n].movie_factors_.tobytes().hex() for n in ("sets", "network")]
+    predicted = str(saved.predict([3, 999], [105, 131]))
+    assert other.stdout.splitlines() == [*learned, predicted], other.stderr
 
 
 def test_a_fit_leaves_the_random_numbers_of_others_alone(ratings):
@@ -303,33 +317,18 @@ def test_a_fit_leaves_the_random_numbers_of_others_alone(ratings):
 
 
 @each_model
-def test_a_loaded_model_predicts_the_same(model, ratings, tmp_path):
-    model.fit(ratings).save(tmp_path / "stars.keras")
+def test_a_loaded_model_predicts_the_same(name, models, ratings, tmp_path):
+    models[name].save(tmp_path / "stars.keras")
     loaded = load_rating_model(tmp_path / "stars.keras")
     np.testing.assert_array_equal(
         predict_ratings(loaded, ratings["user_id"], ratings["movie_id"]),
-        all_predictions(model, ratings),
+        all_predictions(models[name], ratings),
     )
 
 
-def test_a_model_is_loaded_in_another_process(ratings, movies, tmp_path):
-    model = KerasFactors(movies=movies, with_sets=True, **QUICK).fit(ratings)
-    model.save(tmp_path / "stars.keras")
-    code = (
-        "import sys; from recsys_helpers.methods.collaborative import *;"
-        "print(predict_ratings(load_rating_model(sys.argv[1]), [3, 999], [105, 131]))"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, str(tmp_path / "stars.keras")],
-        capture_output=True,
-        text=True,
-    )
-    assert done.stdout.strip() == str(model.predict([3, 999], [105, 131])), done.stderr
-
-
-def test_saving_again_replaces_the_file(fitted, ratings, tmp_path):
+def test_saving_again_replaces_the_file(fitted, models, tmp_path):
     path = tmp_path / "stars.keras"
-    KerasFactors(**QUICK, seed=5).fit(ratings).save(path)
+    models["sets"].save(path)
     fitted.save(path)
     assert predict_ratings(load_rating_model(path), [1], [101]) == fitted.predict(
         [1], [101]
@@ -337,7 +336,7 @@ def test_saving_again_replaces_the_file(fitted, ratings, tmp_path):
     assert os.listdir(tmp_path) == ["stars.keras"]
 
 
-def test_a_save_that_fails_loses_nothing(fitted, ratings, tmp_path, monkeypatch):
+def test_a_save_that_fails_loses_nothing(fitted, tmp_path, monkeypatch):
     path = tmp_path / "stars.keras"
     fitted.save(path)
     before = path.read_bytes()
@@ -346,10 +345,9 @@ def test_a_save_that_fails_loses_nothing(fitted, ratings, tmp_path, monkeypatch)
         target.write_bytes(b"half of")
         raise OSError("No space left on device")
 
-    model = KerasFactors(**QUICK).fit(ratings)
-    monkeypatch.setattr(model.model_, "save", fail)
+    monkeypatch.setattr(fitted.model_, "save", fail)
     with pytest.raises(OSError, match="No space"):
-        model.save(path)
+        fitted.save(path)
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["stars.keras"]
 

@@ -167,18 +167,18 @@ def test_movies_of_a_genre_are_near_each_other(model):
 # --- how it is trained ----------------------------------------------------------------
 
 
-def test_the_history_has_the_validation_rows():
-    model = TwoTowers(**QUICK).fit(RATINGS[:-100], RATINGS[-100:])
-    assert model.history_.columns.tolist() == ["loss", "rmse", "val_loss", "val_rmse"]
-    last = RATINGS[-100:]
-    predicted = model.predict(last["user_id"], last["movie_id"])
-    found = model.history_["val_rmse"].iloc[-1]
-    assert found == pytest.approx(rmse(last["rating"], predicted), abs=0.02)
+@pytest.fixture(scope="module")
+def watched():
+    """The model again, with rows to watch."""
+    return TwoTowers(**QUICK).fit(RATINGS, RATINGS[:50])
 
 
-def test_validation_rows_teach_nothing(model):
-    watched = TwoTowers(**QUICK).fit(RATINGS, RATINGS[:50])
-    np.testing.assert_allclose(watched.movie_levels_, model.movie_levels_, atol=1e-5)
+def test_the_history_has_the_validation_rows(watched):
+    assert watched.history_.columns.tolist() == ["loss", "rmse", "val_loss", "val_rmse"]
+    first = RATINGS[:50]
+    predicted = watched.predict(first["user_id"], first["movie_id"])
+    found = watched.history_["val_rmse"].iloc[-1]
+    assert found == pytest.approx(rmse(first["rating"], predicted), abs=0.02)
 
 
 def test_training_stops_when_the_validation_rows_say_so():
@@ -189,9 +189,11 @@ def test_training_stops_when_the_validation_rows_say_so():
     assert len(model.history_) == 3
 
 
-def test_the_same_seed_gives_the_same_numbers(model):
-    again = TwoTowers(**QUICK).fit(RATINGS)
-    np.testing.assert_array_equal(again.user_factors_, model.user_factors_)
+def test_the_same_seed_gives_the_same_numbers_and_validation_rows_teach_nothing(
+    model, watched
+):
+    np.testing.assert_array_equal(watched.user_factors_, model.user_factors_)
+    np.testing.assert_array_equal(watched.movie_levels_, model.movie_levels_)
     other = TwoTowers(**QUICK, seed=1).fit(RATINGS)
     assert not np.array_equal(other.user_factors_, model.user_factors_)
 
@@ -240,10 +242,22 @@ def test_what_cannot_be_liked_is_named(model):
 # --- retrieval ------------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module", params=[True, False], ids=["with ids", "content only"])
+RETRIEVAL = QUICK | {"n_epochs": 10, "hidden": (), "learning_rate": 0.03}
+
+
+@pytest.fixture(scope="module")
+def with_ids():
+    return RetrievalTowers(**RETRIEVAL).fit(RATINGS)
+
+
+@pytest.fixture(scope="module")
+def content():
+    return RetrievalTowers(**RETRIEVAL, with_ids=False).fit(RATINGS)
+
+
+@pytest.fixture(params=["with_ids", "content"])
 def retrieval(request):
-    settings = QUICK | {"n_epochs": 10, "hidden": (), "learning_rate": 0.03}
-    return RetrievalTowers(**settings, with_ids=request.param).fit(RATINGS)
+    return request.getfixturevalue(request.param)
 
 
 def test_lists_hold_what_the_user_likes(retrieval):
@@ -269,12 +283,6 @@ def test_a_new_user_is_listed_what_a_known_one_with_their_ratings_would_be(retri
     scores = known.set_index("movie_id")["score"]
     found = as_new.set_index("movie_id")["score"]
     np.testing.assert_allclose(found[scores.index], scores, atol=1e-4)
-
-
-@pytest.fixture(scope="module")
-def content():
-    settings = QUICK | {"hidden": (), "n_epochs": 10, "learning_rate": 0.03}
-    return RetrievalTowers(**settings, with_ids=False).fit(RATINGS)
 
 
 def test_a_new_movie_is_found_by_its_content(content):
@@ -314,10 +322,9 @@ def test_retrieval_by_content_scores_by_features(content):
     np.testing.assert_allclose(listed["score"], by_id[listed.index], atol=1e-5)
 
 
-def test_retrieval_by_ids_cannot_go_by_features_alone():
-    model = RetrievalTowers(**QUICK | {"n_epochs": 1}).fit(RATINGS)
+def test_retrieval_by_ids_cannot_go_by_features_alone(with_ids):
     with pytest.raises(ValueError, match="with_ids"):
-        model.recommend_by_likes({"War": 1})
+        with_ids.recommend_by_likes({"War": 1})
 
 
 def test_without_likes_there_is_nothing_to_learn():
