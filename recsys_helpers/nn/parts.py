@@ -50,7 +50,11 @@ class RowOfId(keras.layers.Layer):
         rows = ops.searchsorted(known, ids, side="right")
         # The last known id that is not above the one asked for; row 0 has none.
         found = ops.equal(ops.take(known, ops.maximum(rows - 1, 0)), ids)
-        return ops.cast(ops.where(found, rows, 0), ids.dtype)
+        return ops.where(found, rows, 0)
+
+    def get_config(self):
+        """Give what Keras makes the layer from again."""
+        return {**super().get_config(), "ids": self.ids}
 
 
 @keras.saving.register_keras_serializable("recsys_helpers")

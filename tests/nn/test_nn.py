@@ -53,7 +53,13 @@ def test_without_keras_it_says_what_to_install(monkeypatch):
 
 WITHOUT_TENSORFLOW = """
 import sys, tempfile
-sys.modules["tensorflow"] = None  # an import says that it is not installed
+
+class Hides:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] == "tensorflow":
+            raise ModuleNotFoundError(f"No module named {name!r}")
+
+sys.meta_path.insert(0, Hides())
 import numpy as np
 import pandas as pd
 from recsys_helpers.methods.collaborative import KerasFactors, load_rating_model

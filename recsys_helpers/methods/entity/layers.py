@@ -71,7 +71,8 @@ class SumOfLinks(keras.layers.Layer):
     def call(self, film, of_film, entity, training=False):
         """Vectors of n films, shape (n, n_factors), by entities of their links."""
         ops = keras.ops
-        shown = ops.take(ops.convert_to_tensor(self.weights_of_entities), entity)
+        weights = ops.convert_to_tensor(self.weights_of_entities, "float32")
+        shown = ops.take(weights, entity)
         if training and self.hidden_share:
             drawn = keras.random.uniform(ops.shape(shown), seed=self._generator)
             shown = shown * ops.cast(drawn >= self.hidden_share, shown.dtype)
