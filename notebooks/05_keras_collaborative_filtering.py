@@ -285,19 +285,20 @@ keras = reproducible_keras(seed=0)
 from keras import layers
 
 # %% [markdown]
-# A model starts with its inputs, here a user id and a movie id. `IntegerLookup` turns
-# an id into a row, so that everything outside can speak of ids; row 0 is kept for ids
-# that it does not know. An `Embedding` is the table of vectors: it gives the row that
-# is asked for.
-
-
+# A model starts with its inputs, here a user id and a movie id. `RowOfId`, a layer of
+# the course, turns an id into a row, so that everything outside can speak of ids; row 0
+# is kept for ids that it does not know. An `Embedding` is the table of vectors: it
+# gives the row that is asked for.
 # %%
+from recsys_helpers.nn.parts import RowOfId
+
+
 def id_inputs():
     """Inputs of a model: two ids, and the rows that they stand for."""
     user = keras.Input((), dtype="int64", name="user_id")
     movie = keras.Input((), dtype="int64", name="movie_id")
-    user_row = layers.IntegerLookup(vocabulary=known.users.ids)(user)
-    movie_row = layers.IntegerLookup(vocabulary=known.movies.ids)(movie)
+    user_row = RowOfId(known.users.ids)(user)
+    movie_row = RowOfId(known.movies.ids)(movie)
     return [user, movie], user_row, movie_row
 
 
@@ -688,10 +689,10 @@ raters = sparse.csr_array([[1.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # 2 movies
 embedding = SetEmbedding.of(raters, n_factors=1)
 embedding(np.array([0]))  # makes the weights
 embedding.members.assign([[10.0], [20.0], [30.0]])
-both = embedding(np.array([0])).numpy().ravel()
+both = np.ravel(embedding(np.array([0])))
 without = embedding(np.array([0]), np.array([1]), training=True)
 print("movie 0, rated by 0 and 1:", both)
-print("the same, 1 left out:", without.numpy().ravel())
+print("the same, 1 left out:", np.ravel(without))
 
 # %% [markdown]
 # `KerasFactors` takes the movies' table, and `with_sets`. (Its lambdas and learning

@@ -690,7 +690,7 @@ movie_inputs = towers.inputs_.of_movies(of_movies, movie_ids)
 
 start = time.process_time()
 copies = np.tile(user_inputs, (len(movie_ids), 1))
-pair_by_pair = towers.model_([copies, movie_inputs]).numpy()[:, 0]
+pair_by_pair = np.ravel(towers.model_([copies, movie_inputs]))
 copied = time.process_time() - start
 same = np.allclose(pair_by_pair, scores, atol=1e-3)
 print(f"the same scores: {same}")
@@ -1215,7 +1215,7 @@ columns = towers.inputs_.content_.columns
 half = movie_content(invented).reindex(columns=columns).fillna(0).to_numpy()
 n_rated = towers.inputs_.n_movie_inputs - len(columns)
 unrated = np.hstack([np.zeros((3, n_rated)), half])
-vectors_, levels = (part.numpy() for part in towers.movie_tower_(unrated))
+vectors_, levels = map(np.asarray, towers.movie_tower_(unrated))
 on_average = vectors_ @ P.mean(axis=0) + towers.user_levels_.mean()
 guessed = towers.mean_ + levels[:, 0] + on_average
 for of_movie, value in zip(invented["genres"], guessed, strict=True):

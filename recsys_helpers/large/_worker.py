@@ -87,7 +87,7 @@ def join_the_others(rank: int, n_workers: int, port: int) -> None:
         rank,
         coordinator_bind_address=f"127.0.0.1:{port}",
     )
-    distribution = load_keras(any_backend=True).distribution
+    distribution = load_keras().distribution
     devices = distribution.list_devices()
     distribution.set_distribution(
         # Each worker reads its own rows: Keras must not divide them a second time.
@@ -99,7 +99,7 @@ def compiled_towers(
     n_user_inputs: int, n_movie_inputs: int, mean: float, settings: dict
 ) -> keras.Model:
     """Make the towers of chapter 6 for stars, without what is random in training."""
-    keras = load_keras(any_backend=True)
+    keras = load_keras()
     keras.config.set_floatx(settings["dtype"])
     user_tower, movie_tower = (
         rating_tower(

@@ -1,10 +1,11 @@
-"""Load Keras quietly, on TensorFlow, when it is first needed.
+"""Load Keras quietly, when it is first needed: on TensorFlow, or on JAX.
 
-TensorFlow reads its settings once, when it is first imported: so whoever wants to
-have them calls `load_keras` before any `import tensorflow` or `import keras`.
+Keras and TensorFlow read their settings once, when they are first imported: so whoever
+wants to have them calls `load_keras` before any `import keras`.
 """
 
 import os
+import warnings
 from collections.abc import Iterator
 from itertools import count
 from types import ModuleType
@@ -29,46 +30,36 @@ SETTINGS = {
 }
 
 
-def load_keras(any_backend: bool = False) -> ModuleType:
-    """Import Keras with TensorFlow behind it, without TensorFlow's chatter.
+def load_keras() -> ModuleType:
+    """Import Keras, without TensorFlow's chatter.
 
-    A setting that the environment already has is left as it is.
-
-    Parameters
-    ----------
-    any_backend : bool
-        Also take the backend that the environment variable ``KERAS_BACKEND`` names, for
-        models that are made of Keras' own layers only.
+    It computes with TensorFlow, or with JAX where the environment variable
+    ``KERAS_BACKEND`` is ``jax``: then TensorFlow need not be installed. A setting that
+    the environment already has is left as it is.
 
     Raises
     ------
     ImportError
-        If Keras or TensorFlow is not installed, or Keras was imported before with
-        another backend.
+        If Keras or what it shall compute with is not installed.
     """
     for name, value in SETTINGS.items():
         os.environ.setdefault(name, value)
     keras = require("keras", "keras")
-    if any_backend and keras.backend.backend() != "tensorflow":
-        return keras
-    tf = require("tensorflow", "keras")
-    if keras.backend.backend() != "tensorflow":
-        raise ImportError(
-            f"Keras runs on {keras.backend.backend()} here, and this course's layers "
-            "are written for TensorFlow. Set the environment variable KERAS_BACKEND to "
-            "tensorflow and start Python anew."
-        )
-    # What the variable above does not reach: messages of TensorFlow's Python half.
-    tf.get_logger().setLevel("ERROR")
+    if keras.backend.backend() == "tensorflow":
+        # What the variable above does not reach: messages of TensorFlow's Python half.
+        require("tensorflow", "keras").get_logger().setLevel("ERROR")
+    else:
+        # JAX keeps ids in 32 bits, which is enough for them, and says so at each place.
+        warnings.filterwarnings("ignore", "Explicitly requested dtype int64")
     return keras
 
 
 def reproducible_keras(seed: int) -> ModuleType:
     """Load Keras so that the same program gives the same numbers twice.
 
-    Seeds Python, numpy and TensorFlow, and tells TensorFlow to add up in the same
-    order each time, which on a GPU costs speed. Numbers of *another* machine can
-    still differ in the last digits.
+    Seeds Python, numpy and Keras, and tells TensorFlow to add up in the same order each
+    time, which on a GPU costs speed. Numbers of *another* machine can still differ in
+    the last digits, and JAX draws other random numbers than TensorFlow.
 
     Parameters
     ----------
@@ -76,10 +67,10 @@ def reproducible_keras(seed: int) -> ModuleType:
         From 0 to 2**32 - 1.
     """
     keras = load_keras()
-    import tensorflow as tf
-
     keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    if keras.backend.backend() == "tensorflow":
+        tf = require("tensorflow", "keras")
+        tf.config.experimental.enable_op_determinism()
     return keras
 
 

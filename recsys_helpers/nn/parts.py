@@ -1,9 +1,9 @@
-"""The parts that the course adds to Keras: a layer, an input pipeline, two callbacks.
+"""The parts that the course adds to Keras: two layers, batches, two callbacks.
 
 `falling_rate` and `train_model` are how all of the package's Keras methods are trained.
 
-Importing this module loads TensorFlow, which takes seconds. Functions that need a
-part import it when they are called.
+Importing this module loads Keras, which takes seconds. Functions that need a part
+import it when they are called.
 """
 
 import time
@@ -22,7 +22,39 @@ from recsys_helpers.progress import in_notebook, progress_bar
 
 keras: Any = load_keras()
 
-import tensorflow as tf  # noqa: E402, after the settings that load_keras makes
+# Whether a training is compiled as a whole. TensorFlow runs it as a graph in any case,
+# and its compiler knows neither sparse tensors nor batches of several lengths.
+COMPILE = keras.backend.backend() == "jax"
+
+
+@keras.saving.register_keras_serializable("recsys_helpers")
+class RowOfId(keras.layers.Layer):
+    """Look up ids: the row of each, from 1 on in the order given; 0 if it is unknown.
+
+    Keras' own `IntegerLookup` does the same, and needs TensorFlow.
+
+    Parameters
+    ----------
+    ids : array of int, shape (n,)
+        Ascending.
+    """
+
+    def __init__(self, ids, **kwargs):
+        super().__init__(**kwargs)
+        self.ids = np.asarray(ids).tolist()
+
+    def call(self, ids):
+        """Rows of some ids, in the same shape."""
+        ops = keras.ops
+        known = ops.convert_to_tensor(self.ids, ids.dtype)
+        rows = ops.searchsorted(known, ids, side="right")
+        # The last known id that is not above the one asked for; row 0 has none.
+        found = ops.equal(ops.take(known, ops.maximum(rows - 1, 0)), ids)
+        return ops.where(found, rows, 0)
+
+    def get_config(self):
+        """Give what Keras makes the layer from again."""
+        return {**super().get_config(), "ids": self.ids}
 
 
 @keras.saving.register_keras_serializable("recsys_helpers")
@@ -104,12 +136,12 @@ class SetEmbedding(keras.layers.Layer):
 
     def call(self, rows, left_out=None, training=False):
         """Vectors of some rows, shape (n, n_factors)."""
-        sets = tf.SparseTensor(self.places, self.values, self.shape)
-        sums = tf.sparse.sparse_dense_matmul(sets, self.members)
-        vectors = tf.gather(sums, rows)
+        ops = keras.ops
+        sums = _sparse_product(self.places, self.values, self.shape, self.members)
+        vectors = ops.take(sums, rows, axis=0)
         if training and left_out is not None:
-            weights = tf.gather(self.member_weight, rows)[:, None]
-            vectors -= weights * tf.gather(self.members, left_out)
+            weights = ops.take(self.member_weight, rows)[:, None]
+            vectors -= weights * ops.take(self.members, left_out, axis=0)
         return vectors
 
     def get_config(self):
@@ -311,3 +343,15 @@ def train_model(
         **fit_options,
     )
     return history_frame(history.history)
+
+
+def _sparse_product(places, values, shape, table):
+    """Multiply a sparse matrix by a table: `keras.ops` does it several times slower."""
+    if keras.backend.backend() == "jax":
+        from jax.experimental.sparse import BCOO
+
+        sets = BCOO((values.value, places.value), shape=shape)
+        return sets @ table.value
+    import tensorflow as tf
+
+    return tf.sparse.sparse_dense_matmul(tf.SparseTensor(places, values, shape), table)

@@ -1,4 +1,4 @@
-"""The layer, the batches and the callbacks that the course adds to Keras."""
+"""The layers, the batches and the callbacks that the course adds to Keras."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from recsys_helpers.nn import parts
 from recsys_helpers.nn.parts import (
     EpochBar,
     LiveCurves,
+    RowOfId,
     SetEmbedding,
     ShuffledBatches,
     ShuffledRows,
@@ -26,12 +27,18 @@ def layer():
     return layer
 
 
-# --- the layer ------------------------------------------------------------------------
+# --- the layers -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ids", [[5], [5, 7, 31]])
+def test_an_id_has_a_row_and_what_is_unknown_has_row_zero(ids):
+    rows = RowOfId(np.array(ids))(np.array([*ids, 0, 6, 32]))
+    assert np.asarray(rows).tolist() == [*range(1, len(ids) + 1), 0, 0, 0]
 
 
 def test_a_row_is_the_weighted_sum_of_its_members(layer):
     found = layer(np.array([0, 1, 2]))
-    assert found.numpy().tolist() == [[2, 20], [2, 20], [0, 0]]
+    assert np.asarray(found).tolist() == [[2, 20], [2, 20], [0, 0]]
 
 
 @pytest.mark.parametrize(
@@ -39,7 +46,7 @@ def test_a_row_is_the_weighted_sum_of_its_members(layer):
 )
 def test_one_member_is_left_out_in_training_only(layer, training, expected):
     found = layer(np.array([0, 1]), np.array([2, 1]), training=training)
-    assert found.numpy().tolist() == expected
+    assert np.asarray(found).tolist() == expected
 
 
 def test_only_the_members_are_learned(layer):

@@ -95,7 +95,12 @@ class KerasRatings(ScoresMovies, HasVectors):
         self._check_settings()
         check_watched(valid, self.patience)
         keras = load_keras()
-        from recsys_helpers.nn.parts import ShuffledBatches, falling_rate, train_model
+        from recsys_helpers.nn.parts import (
+            COMPILE,
+            ShuffledBatches,
+            falling_rate,
+            train_model,
+        )
 
         known = self._interactions(train)
         mean = float(train["rating"].mean())
@@ -112,7 +117,7 @@ class KerasRatings(ScoresMovies, HasVectors):
             keras.optimizers.Adam(rate),
             loss="mse",
             metrics=[keras.metrics.RootMeanSquaredError(name="rmse")],
-            jit_compile=False,
+            jit_compile=COMPILE,
         )
         stopping = [] if self.patience is None else [early_stopping(self.patience)]
         self.history_ = train_model(
@@ -316,7 +321,7 @@ def load_rating_model(path: str | os.PathLike) -> keras.Model:
             f"There is no file {path}. Write it with model.save(path) first."
         )
     keras = load_keras()
-    import recsys_helpers.nn.parts  # noqa: F401, registers the course's layer
+    import recsys_helpers.nn.parts  # noqa: F401, registers the course's layers
 
     try:
         return keras.saving.load_model(path, safe_mode=True)
@@ -365,7 +370,7 @@ def _called(model: keras.Model, pairs: list[NDArray]) -> NDArray[np.float32]:
         model([side[start : start + PREDICTED_AT_ONCE] for side in pairs])
         for start in starts
     ]
-    return np.concatenate([part.numpy() for part in parts])
+    return np.concatenate([np.asarray(part) for part in parts])
 
 
 def _as_arrays(ratings: pd.DataFrame) -> tuple[tuple[NDArray, ...], NDArray]:

@@ -14,7 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from recsys_helpers.features.content import set_matrix
-from recsys_helpers.interactions import IdIndex, Interactions
+from recsys_helpers.interactions import Interactions
 from recsys_helpers.nn import load_keras, seeds_of
 
 if TYPE_CHECKING:
@@ -147,13 +147,12 @@ def network_model(
 def _inputs(known: Interactions) -> tuple[Any, Any, Any, Any]:
     """User id and movie id, and the row of each: 0 if unknown, then as in `known`."""
     keras = load_keras()
-
-    def row_of(ids: Any, index: IdIndex) -> Any:
-        return keras.layers.IntegerLookup(vocabulary=index.ids.astype(np.int64))(ids)
+    from recsys_helpers.nn.parts import RowOfId
 
     user = keras.Input((), dtype="int64", name="user_id")
     movie = keras.Input((), dtype="int64", name="movie_id")
-    return user, movie, row_of(user, known.users), row_of(movie, known.movies)
+    u, i = RowOfId(known.users.ids)(user), RowOfId(known.movies.ids)(movie)
+    return user, movie, u, i
 
 
 def _total(terms: list[Any], name: str) -> Any:

@@ -23,7 +23,7 @@ from recsys_helpers._checks import (
 from recsys_helpers.methods._base import require_fitted, titled_vectors
 from recsys_helpers.methods.entity.links import FilmLinks
 from recsys_helpers.methods.entity.models import (
-    padded_links,
+    listed_links,
     sampled_link_model,
     softmax_link_models,
 )
@@ -193,7 +193,7 @@ class SampledLinkModel(LinkMethod):
         optimizers = {"nadam": keras.optimizers.Nadam, "adam": keras.optimizers.Adam}
         check_choice("optimizer", self.optimizer, tuple(optimizers))
         from recsys_helpers.methods.entity.layers import LinkBatches
-        from recsys_helpers.nn.parts import train_model
+        from recsys_helpers.nn.parts import COMPILE, train_model
 
         is_regression = self.head == "regression"
         model = sampled_link_model(
@@ -217,7 +217,7 @@ class SampledLinkModel(LinkMethod):
         # warn of it.
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", "Model doesn't support `jit_compile")
-            model.compile(optimizer, loss, jit_compile=self.fast)
+            model.compile(optimizer, loss, jit_compile=self.fast or COMPILE)
         self.history_ = train_model(model, batches, self.n_epochs, callbacks)
         self.model_ = model
         tables = (
@@ -281,7 +281,8 @@ class SoftmaxLinkModel(LinkMethod):
         check_share("hidden_share", self.hidden_share)
         check_number("idf_power", self.idf_power)
         keras = load_keras()
-        from recsys_helpers.nn.parts import ShuffledRows, falling_rate, train_model
+        from recsys_helpers.methods.entity.layers import FilmBatches
+        from recsys_helpers.nn.parts import COMPILE, falling_rate, train_model
 
         model, of_films = softmax_link_models(
             *links.matrix.shape,
@@ -292,19 +293,12 @@ class SoftmaxLinkModel(LinkMethod):
             weights=self._weights(links),
             seed=self.seed,
         )
-        # A film without a link has nothing to be picked.
-        rows = np.flatnonzero(links.n_links_of)
-        inputs = (rows, padded_links(links.matrix)[rows])
-        # The loss is a part of the model and has no need of targets.
-        batches = ShuffledRows(
-            inputs, np.zeros(len(rows), np.float32), self.batch_size, self.seed
-        )
+        batches = FilmBatches(links.matrix, self.batch_size, self.seed)
         rate = falling_rate(self.learning_rate, self.n_epochs, batches)
-        # How many links a batch has is not known before, so XLA cannot compile it.
-        model.compile(keras.optimizers.Adam(rate), jit_compile=False)
+        model.compile(keras.optimizers.Adam(rate), jit_compile=COMPILE)
         self.history_ = train_model(model, batches, self.n_epochs, callbacks)
         self.model_, self._of_films = model, of_films
-        entity_vectors = model.get_layer("softmax").entity_vectors().numpy()
+        entity_vectors = model.get_layer("softmax").entity_vectors()
         self._keep(links, self._vectors_of(links.matrix), entity_vectors)
         return self
 
@@ -335,10 +329,9 @@ class SoftmaxLinkModel(LinkMethod):
         return self._vectors_of(sparse.csr_array(one_film))[0]
 
     def _vectors_of(self, matrix: sparse.csr_array) -> NDArray[np.float32]:
-        links = padded_links(matrix)
-        rows = np.arange(len(links))
+        rows = np.arange(matrix.shape[0])
         parts = [
-            self._of_films([rows[part], links[part]]).numpy()
+            np.asarray(self._of_films(listed_links(matrix, part)))
             for part in np.array_split(rows, -(-len(rows) // 1024))
         ]
         return np.concatenate(parts)

@@ -1,21 +1,16 @@
 """What models of links need of Keras: a table, a film as its links, a loss, batches.
 
-Importing this module loads TensorFlow, which takes seconds. Keras keeps the settings of
+Importing this module loads Keras, which takes seconds. Keras keeps the settings of
 a layer by itself where they are numbers or lists of numbers.
 """
-
-from typing import Any
 
 import numpy as np
 from scipy import sparse
 
 from recsys_helpers._checks import check_count
+from recsys_helpers.methods.entity.models import listed_links
 from recsys_helpers.methods.entity.sampling import NegativeSampler
-from recsys_helpers.nn import load_keras
-
-keras: Any = load_keras()
-
-import tensorflow as tf  # noqa: E402, after the settings that load_keras makes
+from recsys_helpers.nn.parts import ShuffledRows, keras
 
 
 @keras.saving.register_keras_serializable("recsys_helpers")
@@ -33,15 +28,16 @@ class DenseEmbedding(keras.layers.Embedding):
 
     def call(self, rows):
         """Vectors of some rows, shape (n, output_dim)."""
+        ops = keras.ops
 
-        @tf.custom_gradient
+        @ops.custom_gradient
         def look_up(table):
             def gradient(upstream):
-                return tf.math.unsorted_segment_sum(upstream, rows, self.input_dim)
+                return ops.segment_sum(upstream, rows, self.input_dim)
 
-            return tf.gather(table, rows), gradient
+            return ops.take(table, rows, axis=0), gradient
 
-        return look_up(tf.convert_to_tensor(self.embeddings))
+        return look_up(ops.copy(self.embeddings))
 
 
 @keras.saving.register_keras_serializable("recsys_helpers")
@@ -72,15 +68,16 @@ class SumOfLinks(keras.layers.Layer):
             n_entities, n_factors, keras.initializers.RandomUniform(seed=seed)
         )
 
-    def call(self, links, training=False):
-        """Vectors, shape (n, n_factors), of links as `padded_links` has them."""
-        rows, columns = _cells(links, self.n_entities)
-        shown = tf.gather(tf.constant(self.weights_of_entities, "float32"), columns)
+    def call(self, film, of_film, entity, training=False):
+        """Vectors of n films, shape (n, n_factors), by entities of their links."""
+        ops = keras.ops
+        weights = ops.convert_to_tensor(self.weights_of_entities, "float32")
+        shown = ops.take(weights, entity)
         if training and self.hidden_share:
-            drawn = keras.random.uniform(tf.shape(shown), seed=self._generator)
-            shown = shown * tf.cast(drawn >= self.hidden_share, shown.dtype)
-        members = shown[:, None] * self.table(columns)
-        return tf.math.unsorted_segment_sum(members, rows, tf.shape(links)[0])
+            drawn = keras.random.uniform(ops.shape(shown), seed=self._generator)
+            shown = shown * ops.cast(drawn >= self.hidden_share, shown.dtype)
+        members = shown[:, None] * self.table(entity)
+        return ops.segment_sum(members, of_film, ops.shape(film)[0])
 
 
 @keras.saving.register_keras_serializable("recsys_helpers")
@@ -114,24 +111,45 @@ class LinkSoftmax(keras.layers.Layer):
             name="entities",
         )
 
-    def call(self, film_vectors, links):
+    def call(self, film_vectors, of_film, place, in_batch):
         """Add the loss to the model's; give the scores, shape (n, n_in_batch).
 
-        A column is an entity that a film of the batch links to, in the order in which
-        they come first.
+        The links are as in `models.listed_links`; a column is an entity in the batch.
+        Where numbers are -1, behind the others, there is none.
         """
-        rows, columns = _cells(links, self.n_entities)
-        in_batch, places = tf.unique(columns, out_idx=tf.int64)
-        entities = _of_length_one(tf.gather(self.table, in_batch))
-        scores = tf.matmul(film_vectors, entities, transpose_b=True) / self.temperature
-        of_links = tf.gather_nd(scores, tf.stack([rows, places], axis=1))
-        of_all = tf.gather(tf.reduce_logsumexp(scores, axis=1), rows)
-        self.add_loss(tf.reduce_mean(of_all - of_links))
+        ops = keras.ops
+        entities = ops.normalize(ops.take(self.table, in_batch, axis=0), axis=1)
+        scores = ops.matmul(film_vectors, ops.transpose(entities)) / self.temperature
+        scores = ops.where(in_batch < 0, -1e9, scores)
+        cells = of_film * ops.shape(scores)[1] + place
+        of_links = ops.take(ops.reshape(scores, (-1,)), cells)
+        of_all = ops.take(ops.logsumexp(scores, axis=1), of_film)
+        is_link = ops.cast(of_film >= 0, scores.dtype)
+        self.add_loss(ops.sum((of_all - of_links) * is_link) / ops.sum(is_link))
         return scores
 
     def entity_vectors(self):
         """Give the vectors of all entities, of length 1, shape (n_entities, n)."""
-        return _of_length_one(tf.convert_to_tensor(self.table))
+        return keras.ops.normalize(self.table, axis=1)
+
+
+class FilmBatches(ShuffledRows):
+    """Deal films with their links out in batches, in another order each epoch.
+
+    A batch is what `models.listed_links` gives of its films; those without a link are
+    left out. The parameters are those of `ShuffledRows`.
+    """
+
+    def __init__(self, matrix: sparse.csr_array, batch_size: int, seed: int):
+        self._matrix = matrix
+        films = np.flatnonzero(np.diff(matrix.indptr))
+        # The loss is a part of the model and has no need of targets.
+        super().__init__((films,), np.zeros(len(films), np.float32), batch_size, seed)
+
+    def __getitem__(self, number: int):
+        (films,), targets = super().__getitem__(number)
+        films, *links = listed_links(self._matrix, films)
+        return (films, *map(_round_length, links)), targets
 
 
 class LinkBatches(keras.utils.PyDataset):
@@ -185,11 +203,7 @@ class LinkBatches(keras.utils.PyDataset):
         self._order = rng.permutation(len(self._films))
 
 
-def _of_length_one(vectors):
-    return tf.math.l2_normalize(vectors, axis=1)
-
-
-def _cells(links, n_entities):
-    """Rows and columns of the links, without those that are none."""
-    places = tf.where(links < n_entities)
-    return places[:, 0], tf.gather_nd(links, places)
+def _round_length(numbers):
+    """Put -1 behind the numbers: JAX compiles the training anew for each length."""
+    n_missing = -len(numbers) % 1024 if keras.backend.backend() == "jax" else 0
+    return np.pad(numbers, (0, n_missing), constant_values=-1)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
 from scipy import sparse
 
 from recsys_helpers._checks import check_choice
@@ -92,12 +93,12 @@ def softmax_link_models(
     Returns
     -------
     training : keras.Model
-        From rows of films, shape (n,), and their links as `padded_links` has them,
-        shape (n, n_most), to scores of the entities of the batch. The loss is a part of
-        it, and the layer "softmax" has the vectors of all entities.
+        From what `listed_links` gives of n films to scores of the entities that they
+        link to, shape (n, n_in_batch). The loss is a part of it, and the layer
+        "softmax" has the vectors of all entities.
     of_films : keras.Model
-        From the same to vectors of films, shape (n, n_factors). Which of the two
-        inputs counts depends on `composed`.
+        From the same to vectors of films, shape (n, n_factors): by their links if
+        `composed`, and otherwise by their rows.
     """
     keras = load_keras()
     from recsys_helpers.methods.entity.layers import (
@@ -107,38 +108,53 @@ def softmax_link_models(
     )
 
     of_films, of_entities = _seeds(seed, 2)
-    film = keras.Input((), dtype="int64", name="film")
-    links = keras.Input((None,), dtype="int64", name="links")
+    film, of_film, place, in_batch = inputs = [
+        keras.Input((), dtype="int32", name=name)
+        for name in ("film", "of_film", "place", "in_batch")
+    ]
     if composed:
-        f = SumOfLinks(n_entities, n_factors, hidden_share, weights, of_films)(links)
+        entity = keras.ops.take(in_batch, place)
+        total = SumOfLinks(n_entities, n_factors, hidden_share, weights, of_films)
+        f = total(film, of_film, entity)
     else:
         start = keras.initializers.RandomUniform(seed=of_films)
         f = DenseEmbedding(n_films, n_factors, start)(film)
     f = keras.layers.UnitNormalization()(f)
     softmax = LinkSoftmax(n_entities, temperature, of_entities, name="softmax")
-    training = keras.Model([film, links], softmax(f, links))
-    return training, keras.Model([film, links], f)
+    training = keras.Model(inputs, softmax(f, of_film, place, in_batch))
+    return training, keras.Model(inputs, f)
 
 
-def padded_links(links: sparse.csr_array) -> NDArray[np.int64]:
-    """Columns of each film's links, side by side, and "no link" after the last.
+def listed_links(links: sparse.csr_array, films: ArrayLike) -> list[NDArray[np.int64]]:
+    """List the links of some films one by one.
 
     Returns
     -------
-    numpy.ndarray of int64, shape (n_films, n_most)
-        As wide as the film with the most links needs; "no link" is n_entities.
+    films : array, shape (n,)
+        As they were given: rows of `links`.
+    of_film : array, shape (n_links,)
+        The place of the link's film among these films.
+    place : array, shape (n_links,)
+        The place of the link's entity among those in the batch.
+    in_batch : array, shape (n_in_batch,)
+        The entities that any of the films links to, in the order in which they come
+        first: columns of `links`.
 
     Examples
     --------
-    >>> padded_links(sparse.csr_array(np.array([[1, 0, 1], [0, 0, 0], [0, 1, 0]])))
-    array([[0, 2],
-           [3, 3],
-           [1, 3]])
+    >>> links = sparse.csr_array(np.array([[1, 0, 1], [0, 0, 0], [0, 0, 1]]))
+    >>> for array in listed_links(links, [2, 0]):
+    ...     print(array)
+    [2 0]
+    [0 1 1]
+    [0 1 0]
+    [2 0]
     """
-    n_links = np.diff(links.indptr)
-    padded = np.full((links.shape[0], max(1, n_links.max(initial=0))), links.shape[1])
-    padded[np.arange(padded.shape[1]) < n_links[:, None]] = links.indices
-    return padded
+    films = np.asarray(films)
+    of_these = links[films]
+    of_film = np.repeat(np.arange(len(films)), np.diff(of_these.indptr))
+    place, in_batch = pd.factorize(of_these.indices)
+    return [films, of_film, place, in_batch.astype(np.int64)]
 
 
 def _seeds(seed: int, n: int) -> list[int]:

@@ -152,7 +152,12 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
     ) -> pd.DataFrame:
         """Train a model by AdamW, whose rate falls along half a cosine to zero."""
         keras = load_keras()
-        from recsys_helpers.nn.parts import ShuffledRows, falling_rate, train_model
+        from recsys_helpers.nn.parts import (
+            COMPILE,
+            ShuffledRows,
+            falling_rate,
+            train_model,
+        )
 
         batches = ShuffledRows(inputs, targets, self.batch_size, self.seed)
         rate = falling_rate(self.learning_rate, self.n_epochs, batches)
@@ -162,7 +167,7 @@ class TwoTowerBase(ScoresNewUsers, HasVectors):
             keras.optimizers.AdamW(rate, weight_decay=self.weight_decay),
             loss=None if is_loss_within else "mse",
             metrics=None if is_loss_within else with_rmse,
-            jit_compile=False,
+            jit_compile=COMPILE,
         )
         return train_model(model, batches, self.n_epochs, callbacks, **fit_options)
 
@@ -390,7 +395,7 @@ def _inputs_and_stars(
 def _outputs(tower: keras.Model, inputs: NDArray) -> tuple[NDArray, NDArray]:
     """Vectors and levels that a tower gives."""
     vectors, levels = tower(inputs)
-    return vectors.numpy(), levels.numpy()[:, 0]
+    return np.asarray(vectors), np.asarray(levels)[:, 0]
 
 
 @dataclass(kw_only=True)
@@ -504,4 +509,4 @@ class RetrievalTowers(TwoTowerBase):
 
 def _vectors(tower: keras.Model, inputs: NDArray) -> NDArray:
     rows = np.arange(len(inputs))
-    return tower([inputs, rows, np.zeros_like(rows)]).numpy()
+    return np.asarray(tower([inputs, rows, np.zeros_like(rows)]))

@@ -1,6 +1,6 @@
 """The Keras layers of two towers: one hides features, one is the loss of retrieval.
 
-Importing this module loads TensorFlow, which takes seconds. Keras keeps the settings of
+Importing this module loads Keras, which takes seconds. Keras keeps the settings of
 a layer by itself where they are numbers or lists of numbers.
 """
 

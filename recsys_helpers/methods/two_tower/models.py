@@ -4,8 +4,7 @@ A tower is a network that turns what is known of a user, or of a movie, into a v
 The two meet in a dot product and nowhere else: so each movie's vector is computed
 once, whoever asks, and each user's once, for all movies.
 
-Building a model loads Keras. The models of ratings run on each of its backends, if no
-feature is hidden; what is hidden, sets and the loss of retrieval need TensorFlow.
+Building a model loads Keras.
 """
 
 from __future__ import annotations
@@ -57,7 +56,7 @@ def rating_tower(
         From features, shape (n, n_features), to the vectors, shape (n, n_factors),
         and the levels, shape (n, 1).
     """
-    keras = load_keras(any_backend=True)
+    keras = load_keras()
     layers = keras.layers
     seeds = seeds_of(seed, name)
     features = keras.Input((n_features,), name=f"{name}_features")
@@ -89,7 +88,7 @@ def rating_model(
     is the mean. The model goes from the features of users and of movies, row by row, to
     ratings, shape (n, 1).
     """
-    keras = load_keras(any_backend=True)
+    keras = load_keras()
     layers = keras.layers
     of_user = keras.Input(user_tower.input_shape[1:])
     p, a = user_tower(of_user)
@@ -128,7 +127,7 @@ def retrieval_tower(
         left out of the sets in training, shape (n,), to vectors, shape (n, n_factors).
         Rows and members are ignored where there are no ids or no sets.
     """
-    keras = load_keras(any_backend=True)
+    keras = load_keras()
     layers = keras.layers
     seeds = seeds_of(seed, name)
     features = keras.Input((n_features,), name=f"{name}_features")
@@ -169,7 +168,7 @@ def retrieval_model(
         the logarithm of the movies' shares of the training rows, to the scores of all
         pairs of the batch, shape (n, n). The loss is a part of it.
     """
-    keras = load_keras(any_backend=True)
+    keras = load_keras()
     from recsys_helpers.methods.two_tower.layers import InBatchSoftmax
 
     of_user, of_movie = (
@@ -189,7 +188,7 @@ def retrieval_model(
 def _hidden_layers(
     x: Any, widths: Sequence[int], dropout: float, seeds: Iterator[int]
 ) -> Any:
-    keras = load_keras(any_backend=True)
+    keras = load_keras()
     for width in widths:
         glorot = keras.initializers.GlorotUniform(next(seeds))
         x = keras.layers.Dense(width, "relu", kernel_initializer=glorot)(x)

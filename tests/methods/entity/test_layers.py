@@ -2,14 +2,13 @@ import numpy as np
 import pytest
 from scipy import sparse
 
-# tf too: imported first, it would not have the settings that load_keras makes.
 from recsys_helpers.methods.entity.layers import (
     DenseEmbedding,
+    FilmBatches,
     LinkBatches,
     LinkSoftmax,
     SumOfLinks,
     keras,
-    tf,
 )
 
 # --- layers --------------------------------------------------------------------------
@@ -17,11 +16,15 @@ from recsys_helpers.methods.entity.layers import (
 ROWS = np.array([0, 2, 2, 1])
 
 
-def gradient_of(layer):
+def step_of(layer, optimizer):
+    """Steps in the table after one batch, whose loss is a sum with known weights."""
     weights = np.arange(8, dtype=np.float32).reshape(4, 2)
-    with tf.GradientTape() as tape:
-        loss = tf.reduce_sum(layer(ROWS) * weights)
-    return tape.gradient(loss, layer.trainable_weights[0])
+    rows = keras.Input((), dtype="int32")
+    model = keras.Model(rows, layer(rows))
+    (before,) = layer.get_weights()
+    model.compile(optimizer, lambda weights, vectors: vectors * weights)
+    model.train_on_batch(ROWS, weights)
+    return before - layer.get_weights()[0]
 
 
 def both():
@@ -36,23 +39,18 @@ def test_it_looks_up_what_an_embedding_does():
     np.testing.assert_array_equal(ours(ROWS), peer(ROWS))
 
 
-def test_its_gradient_is_that_of_an_embedding_as_a_table():
-    ours, peer = both()
-    ours(ROWS), peer(ROWS)
-    found = gradient_of(ours)
-    assert not isinstance(found, tf.IndexedSlices)
-    np.testing.assert_allclose(found, tf.convert_to_tensor(gradient_of(peer)))
+def test_its_gradient_is_that_of_an_embedding():
+    found, expected = (step_of(layer, keras.optimizers.SGD(1.0)) for layer in both())
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+    sums = np.array([[0, 1], [6, 7], [6, 8], [0, 0]])
+    np.testing.assert_allclose(found, sums / 8, atol=1e-6)
 
 
 def test_adam_squares_the_whole_gradient_of_a_row():
     ours, _ = both()
-    ours(ROWS)
-    before = ours.embeddings.numpy()
-    optimizer = keras.optimizers.Adam(0.1)
-    optimizer.apply([gradient_of(ours)], ours.trainable_weights)
+    steps = step_of(ours, keras.optimizers.Adam(0.1))
     # The first step of Adam is as long as the learning rate, whatever the gradient:
     # for row 2 as well, which comes twice.
-    steps = before - ours.embeddings.numpy()
     np.testing.assert_allclose(steps[1:3], 0.1, rtol=1e-4)
     assert not steps[3].any()
 
@@ -72,15 +70,31 @@ def test_a_layer_can_be_made_from_its_settings(layer):
 
 def test_links_are_hidden_as_often_as_they_should_be():
     layer = SumOfLinks(1, 1, hidden_share=0.3, seed=0)
-    links = np.zeros((2000, 1), dtype=int)
-    shown = layer(links, training=True).numpy() != 0
+    films = np.arange(2000)
+    shown = np.asarray(layer(films, films, 0 * films, training=True)) != 0
     assert 0.66 < shown.mean() < 0.74
 
 
-# --- batches -------------------------------------------------------------------------
+# --- batches of films ----------------------------------------------------------------
 
 LINKS = sparse.random_array((20, 30), density=0.2, rng=np.random.default_rng(0)).tocsr()
 LINKS.data[:] = 1
+
+
+def test_each_film_comes_once_an_epoch_with_all_its_links():
+    links = sparse.csr_array(LINKS.toarray() * (np.arange(20) != 7)[:, None])
+    batches = FilmBatches(links, batch_size=8, seed=0)
+    found = []
+    for number in range(len(batches)):
+        (films, of_film, place, in_batch), targets = batches[number]
+        assert len(films) == len(targets)
+        is_link = of_film >= 0
+        entities = in_batch[place[is_link]]
+        found += zip(films[of_film[is_link]], entities, strict=True)
+    assert sorted(found) == list(zip(*links.nonzero(), strict=True))
+
+
+# --- batches of links -----------------------------------------------------------------
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from scipy import sparse
 from scipy.special import log_softmax
 
 from recsys_helpers.methods.entity.models import (
-    padded_links,
+    listed_links,
     sampled_link_model,
     softmax_link_models,
 )
@@ -27,7 +27,7 @@ def cosines(model):
 
 def test_the_regression_head_gives_the_cosine():
     model = sampled_link_model(3, 4, n_factors=5)
-    found = model([FILMS, ENTITIES]).numpy()
+    found = np.asarray(model([FILMS, ENTITIES]))
     assert found.shape == (4, 1)
     np.testing.assert_allclose(found[:, 0], cosines(model), atol=1e-6)
 
@@ -35,7 +35,7 @@ def test_the_regression_head_gives_the_cosine():
 def test_the_classification_head_is_one_unit_on_the_cosine():
     model = sampled_link_model(3, 4, n_factors=5, head="classification")
     (slope,), (offset,) = model.get_layer("odds").get_weights()
-    found = model([FILMS, ENTITIES]).numpy()[:, 0]
+    found = np.ravel(model([FILMS, ENTITIES]))
     expected = 1 / (1 + np.exp(-(slope[0] * cosines(model) + offset)))
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
@@ -59,13 +59,13 @@ def models(**settings):
 
 
 def film_vectors(of_films, **how):
-    return of_films([ROWS, padded_links(LINKS)], **how).numpy()
+    return np.asarray(of_films(listed_links(LINKS, ROWS), **how))
 
 
 @pytest.mark.parametrize("composed", [False, True])
 def test_vectors_have_length_one(composed):
     training, of_films = models(composed=composed)
-    entities = training.get_layer("softmax").entity_vectors().numpy()
+    entities = np.asarray(training.get_layer("softmax").entity_vectors())
     assert entities.shape == (4, 3)
     for vectors in (film_vectors(of_films), entities):
         np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
@@ -74,8 +74,8 @@ def test_vectors_have_length_one(composed):
 @pytest.mark.parametrize("composed", [False, True])
 def test_the_scores_and_the_loss_are_those_of_the_formula(composed):
     training, of_films = models(composed=composed, temperature=0.5)
-    scores = training([ROWS, padded_links(LINKS)]).numpy()
-    entities = training.get_layer("softmax").entity_vectors().numpy()
+    scores = training(listed_links(LINKS, ROWS))
+    entities = np.asarray(training.get_layer("softmax").entity_vectors())
     in_batch = list(dict.fromkeys(LINKS.indices))
     expected = film_vectors(of_films) @ entities[in_batch].T / 0.5
     np.testing.assert_allclose(scores, expected, rtol=1e-5, atol=1e-6)
@@ -83,18 +83,29 @@ def test_the_scores_and_the_loss_are_those_of_the_formula(composed):
     assert float(training.losses[0]) == pytest.approx(loss, rel=1e-5)
 
 
-def test_a_film_with_more_links_counts_more_but_not_for_its_padding():
+def test_a_film_with_more_links_counts_more():
     training, _ = models(composed=False)
-    unequal = np.array([[0, 1, 2], [3, 4, 4]])  # 4: no link
-    scores = training([ROWS[:2], unequal]).numpy()
+    unequal = sparse.csr_array(np.array([[1, 1, 1, 0], [0, 0, 0, 1]]))
+    scores = training(listed_links(unequal, [0, 1]))
     losses = -log_softmax(scores, axis=1)
     expected = (losses[0, :3].sum() + losses[1, 3]) / 4
     assert float(training.losses[0]) == pytest.approx(expected, rel=1e-5)
 
 
+@pytest.mark.parametrize("composed", [False, True])
+def test_what_is_behind_the_links_changes_nothing(composed):
+    training, _ = models(composed=composed)
+    film, *links = listed_links(LINKS, ROWS)
+    scores, loss = training([film, *links]), float(training.losses[0])
+    longer = [np.pad(numbers, (0, 3), constant_values=-1) for numbers in links]
+    found = np.asarray(training([film, *longer]))
+    np.testing.assert_allclose(found[:, : len(links[-1])], scores, rtol=1e-6)
+    assert float(training.losses[0]) == pytest.approx(loss, rel=1e-6)
+
+
 def test_what_no_film_of_the_batch_links_to_takes_no_part():
     training, _ = models()
-    scores = training([ROWS[:1], padded_links(LINKS)[:1]]).numpy()
+    scores = np.asarray(training(listed_links(LINKS, ROWS[:1])))
     assert scores.shape == (1, 2)
     expected = -log_softmax(scores, axis=1).mean()
     assert float(training.losses[0]) == pytest.approx(expected, rel=1e-5)

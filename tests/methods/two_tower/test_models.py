@@ -40,7 +40,7 @@ def test_a_rating_is_the_mean_and_both_levels_and_the_dot_product(towers):
 
 
 def test_the_levels_start_as_zeros(towers):
-    assert not towers[0](OF_USERS)[1].numpy().any()
+    assert not np.any(towers[0](OF_USERS)[1])
 
 
 def test_only_the_features_of_groups_are_hidden():
@@ -48,10 +48,10 @@ def test_only_the_features_of_groups_are_hidden():
     *others, _, shift = tower.get_weights()
     tower.set_weights([*others, np.ones((8, 1)), shift])
     ones = np.ones((1000, 4), dtype=np.float32)
-    levels = tower(ones, training=True)[1].numpy()
+    levels = np.asarray(tower(ones, training=True)[1])
     assert set(np.unique(levels)) == {4, 8}
     assert (levels == 4).mean() > 0.97
-    assert (tower(ones)[1].numpy() == 8).all()
+    assert (np.asarray(tower(ones)[1]) == 8).all()
 
 
 def test_weights_follow_the_seed_and_the_name():
@@ -73,7 +73,7 @@ def test_the_two_sides_meet_nowhere_else(towers):
         ]
     )
     (p, _), (q, _) = towers[0](OF_USERS), towers[1](OF_MOVIES)
-    np.testing.assert_allclose(table, p.numpy() @ q.numpy().T, atol=1e-4)
+    np.testing.assert_allclose(table, np.asarray(p) @ np.asarray(q).T, atol=1e-4)
 
 
 # --- retrieval ------------------------------------------------------------------------
@@ -96,17 +96,17 @@ def test_without_ids_rows_are_ignored():
 def test_with_ids_a_row_has_something_of_its_own():
     tower = retrieval_tower("movie", 4, n_ids=5)
     alike = np.repeat(OF_MOVIES[:1], 5, axis=0)
-    assert len(np.unique(tower([alike, ROWS, NOBODY]).numpy()[:, 0])) == 5
+    assert len(np.unique(tower([alike, ROWS, NOBODY])[:, 0])) == 5
 
 
 def test_with_sets_the_members_matter_and_one_can_be_left_out():
     sets = sparse.csr_array([[1.0, 0], [0, 1], [1, 1], [1, 0], [0, 0]])
     tower = retrieval_tower("user", 6, sets=sets, dropout=0)
     alike = np.repeat(OF_USERS[:1], 5, axis=0)
-    whole = tower([alike, ROWS, NOBODY]).numpy()
+    whole = np.asarray(tower([alike, ROWS, NOBODY]))
     np.testing.assert_allclose(whole[0], whole[3], rtol=1e-5)
     assert not np.allclose(whole[0], whole[1], atol=1e-3)
-    left = tower([alike, ROWS, NOBODY], training=True).numpy()
+    left = np.asarray(tower([alike, ROWS, NOBODY], training=True))
     np.testing.assert_allclose(left[0], whole[4], atol=1e-5)
 
 
@@ -115,5 +115,5 @@ def test_the_model_of_retrieval_scores_the_batch_and_has_its_loss_within():
     model = retrieval_model(*towers)
     scores = model([OF_USERS, OF_MOVIES, ROWS, ROWS, np.log(np.full(5, 0.2))])
     p, q = towers[0]([OF_USERS, ROWS, ROWS]), towers[1]([OF_MOVIES, ROWS, ROWS])
-    np.testing.assert_allclose(scores, p.numpy() @ q.numpy().T, atol=1e-5)
+    np.testing.assert_allclose(scores, np.asarray(p) @ np.asarray(q).T, atol=1e-5)
     assert len(model.losses) == 1
