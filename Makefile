@@ -56,7 +56,7 @@ SLOW := and not slow
 test: lint test-package test-notebooks test-site ## Run what CI runs for each change
 
 test-all: SLOW :=
-test-all: test ## Run the tests that take long, too
+test-all: test test-book ## Run the slow tests too, and open each page that is published
 
 quick: lint pairs ## Check style, types, pairs, and test what changed since main: a minute
 	@$(ONE_THREAD) $(BIN)/python tests/quick.py --seconds 40
