@@ -24,6 +24,7 @@ def test_the_matrices_take_eight_bytes_a_rating(results):
     assert values["memory_mib"] * 2**20 / values["kept"] == pytest.approx(8, abs=0.1)
 
 
+@pytest.mark.slow  # test_production_results.py runs one, too
 def test_the_benchmark_runs_on_few_ratings(measured_quickly):
     quick, published = measured_quickly("out_of_core"), published_results("out_of_core")
     assert quick["method"].tolist() == published["method"].tolist()
