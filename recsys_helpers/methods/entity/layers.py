@@ -120,7 +120,7 @@ class LinkSoftmax(keras.layers.Layer):
         ops = keras.ops
         entities = ops.normalize(ops.take(self.table, in_batch, axis=0), axis=1)
         scores = ops.matmul(film_vectors, ops.transpose(entities)) / self.temperature
-        scores = ops.where(in_batch < 0, -1e9, scores)
+        scores = scores + ops.where(in_batch < 0, -1e9, 0.0)
         cells = of_film * ops.shape(scores)[1] + place
         of_links = ops.take(ops.reshape(scores, (-1,)), cells)
         of_all = ops.take(ops.logsumexp(scores, axis=1), of_film)
