@@ -66,7 +66,7 @@ def test_files_of_an_earlier_version_are_removed_and_no_others(live_methods, tmp
     folder = tmp_path / "static" / "live-data"
     folder.mkdir(parents=True)
     for name in ("tastes.0123456789ab.js", "notes.txt", "tastes.old.js"):
-        (folder / name).write_text("")
+        (folder / name).touch()
     written = export_live(live_methods, tmp_path)
     new = {path.name for name, path in written.items() if name != "table"}
     assert files_in(tmp_path) == new | {"notes.txt", "tastes.old.js"}
@@ -92,7 +92,7 @@ def test_the_manifest_is_written_after_what_it_names(
 
 
 def test_a_folder_that_is_a_file_is_refused(live_methods, tmp_path):
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").touch()
     with pytest.raises(NotADirectoryError, match="file"):
         export_live(live_methods, tmp_path / "file")
 
@@ -154,6 +154,6 @@ def test_the_command_says_what_it_cannot_do(
     assert export.main([*options, "--films", "9"]) == 2
     assert "n_films" in capsys.readouterr().err
     monkeypatch.setattr(export, "fit_live_methods", lambda data, n: live_methods)
-    (tmp_path / "file").write_text("")
+    (tmp_path / "file").touch()
     assert export.main(options) == 2
     assert "folder" in capsys.readouterr().err

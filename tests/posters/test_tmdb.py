@@ -205,7 +205,9 @@ def test_without_a_token_it_says_where_to_get_one_and_shows_nothing(monkeypatch,
 
 
 def test_the_token_goes_into_a_header_whatever_netrc_says(monkeypatch, find, tmp_path):
-    (tmp_path / "netrc").write_text("machine 127.0.0.1 login ann password pass\n")
+    (tmp_path / "netrc").write_text(
+        "machine 127.0.0.1 login ann password pass\n", encoding="utf-8"
+    )
     monkeypatch.setenv("NETRC", str(tmp_path / "netrc"))
     monkeypatch.setenv("TMDB_API_KEY", f" {TOKEN}\n")
     _, server = find(FakeTmdb())
@@ -435,7 +437,7 @@ def test_a_frame_that_does_not_fit_is_told(tmp_path, links, name):
 
 
 def test_a_folder_that_cannot_be_written_stops_everything(download, folder):
-    folder.write_text("a file")
+    folder.touch()
     with pytest.raises(OSError, match="posters"):
         download(fake := FakeTmdb())
     assert fake.paths == [FIND_TOY, TOY]
