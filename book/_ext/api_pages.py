@@ -42,7 +42,7 @@ def path_of(name: str, package: Path = PACKAGE) -> Path:
 
 def first_line(name: str, package: Path = PACKAGE) -> str:
     """Read the first line of a module's docstring, without running the module."""
-    tree = ast.parse(path_of(name, package).read_text())
+    tree = ast.parse(path_of(name, package).read_text(encoding="utf-8"))
     return (ast.get_docstring(tree) or "").partition("\n")[0]
 
 
@@ -62,7 +62,7 @@ def imported_modules(code: str) -> set[str]:
 def chapters_of(names: list[str], notebooks: Path) -> dict[str, list[str]]:
     """Say for each module in which chapters, by their paths, a cell imports it."""
     imports = {
-        f"/notebooks/{path.stem}": imported_modules(path.read_text())
+        f"/notebooks/{path.stem}": imported_modules(path.read_text(encoding="utf-8"))
         for path in sorted(notebooks.glob("[0-9]*.py"))
     }
     return {
@@ -89,7 +89,7 @@ def described(pages: Path = PAGES) -> list[str]:
     return [
         name
         for page in sorted(pages.glob("*.md"))
-        for name in MODULE_LINE.findall(page.read_text())
+        for name in MODULE_LINE.findall(page.read_text(encoding="utf-8"))
     ]
 
 
