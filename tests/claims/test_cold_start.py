@@ -6,9 +6,7 @@ import sys
 from pathlib import Path
 
 import jupytext
-import nbformat
 import pytest
-from sync_notebooks import essence
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,19 +52,22 @@ def test_linked_files_take_their_place_once(cold_start, tmp_path):
     assert cold_start.disk_mib(tmp_path) == pytest.approx(1, abs=0.1)
 
 
-def test_an_edit_keeps_both_forms_of_the_chapter_in_step(cold_start, tmp_path):
+def test_a_sentence_changes_no_cell(cold_start, tmp_path):
+    source = (ROOT / cold_start.FIRST).with_suffix(".py")
     (tmp_path / "notebooks").mkdir()
-    for suffix in (".py", ".ipynb"):
-        source = ROOT / f"{cold_start.FIRST}{suffix}"
-        (tmp_path / f"{cold_start.FIRST}{suffix}").write_bytes(source.read_bytes())
-    cold_start.edit(tmp_path)
-    script = jupytext.read(tmp_path / f"{cold_start.FIRST}.py")
-    notebook = nbformat.read(tmp_path / f"{cold_start.FIRST}.ipynb", as_version=4)
-    assert essence(script) == essence(notebook)
-    assert sum(cold_start.ADDED in cell.source for cell in notebook.cells) == 1
+    copy = tmp_path / "notebooks" / source.name
+    copy.write_bytes(source.read_bytes())
+    cold_start.change_a_sentence(tmp_path)
+    before, after = jupytext.read(source), jupytext.read(copy)
+    assert code_of(before) == code_of(after)
+    assert sum(cold_start.ADDED in cell.source for cell in after.cells) == 1
 
 
-def test_the_chapters_that_ran_are_counted(cold_start):
-    output = "   3 s: 01_a took 3 s\n 120 s: 02_b took 110 s\nBuilt in 150 s.\n"
-    rows = cold_start.rows_of("make book", cold_start.Run(160.0, 900.0, output))
-    assert [row["value"] for row in rows] == [160.0, 900.0, 2, 120]
+def code_of(notebook) -> list[str]:
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_several_rounds_give_their_middle_and_their_ends(cold_start):
+    rounds = [{"make test": {"wall_s": seconds}} for seconds in (700.0, 500.0, 600.0)]
+    (row,) = cold_start.summary(rounds)
+    assert (row["value"], row["low"], row["high"], row["n"]) == (600, 500, 700, 3)
