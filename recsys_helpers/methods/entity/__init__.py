@@ -21,9 +21,8 @@ from recsys_helpers._checks import (
     check_share,
 )
 from recsys_helpers.methods._base import require_fitted, titled_vectors
-from recsys_helpers.methods.entity.links import FilmLinks
+from recsys_helpers.methods.entity.links import FilmLinks, listed_links
 from recsys_helpers.methods.entity.models import (
-    listed_links,
     sampled_link_model,
     softmax_link_models,
 )

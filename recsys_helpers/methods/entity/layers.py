@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 
 from recsys_helpers._checks import check_count
-from recsys_helpers.methods.entity.models import listed_links
+from recsys_helpers.methods.entity.links import listed_links
 from recsys_helpers.methods.entity.sampling import NegativeSampler
 from recsys_helpers.nn.parts import ShuffledRows, keras
 
@@ -114,7 +114,7 @@ class LinkSoftmax(keras.layers.Layer):
     def call(self, film_vectors, of_film, place, in_batch):
         """Add the loss to the model's; give the scores, shape (n, n_in_batch).
 
-        The links are as in `models.listed_links`; a column is an entity in the batch.
+        The links are as in `links.listed_links`; a column is an entity in the batch.
         Where numbers are -1, behind the others, there is none.
         """
         ops = keras.ops
@@ -136,7 +136,7 @@ class LinkSoftmax(keras.layers.Layer):
 class FilmBatches(ShuffledRows):
     """Deal films with their links out in batches, in another order each epoch.
 
-    A batch is what `models.listed_links` gives of its films; those without a link are
+    A batch is what `links.listed_links` gives of its films; those without a link are
     left out. The parameters are those of `ShuffledRows`.
     """
 

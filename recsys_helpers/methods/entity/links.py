@@ -306,6 +306,38 @@ def famous_neighbours(fame: ArrayLike, n: int = 10) -> NDArray[np.intp]:
     return listed[~own].reshape(len(fame), n)
 
 
+def listed_links(links: sparse.csr_array, films: ArrayLike) -> list[NDArray[np.int64]]:
+    """List the links of some films one by one.
+
+    Returns
+    -------
+    films : array, shape (n,)
+        As they were given: rows of `links`.
+    of_film : array, shape (n_links,)
+        The place of the link's film among these films.
+    place : array, shape (n_links,)
+        The place of the link's entity among those in the batch.
+    in_batch : array, shape (n_in_batch,)
+        The entities that any of the films links to, in the order in which they come
+        first: columns of `links`.
+
+    Examples
+    --------
+    >>> links = sparse.csr_array(np.array([[1, 0, 1], [0, 0, 0], [0, 0, 1]]))
+    >>> for array in listed_links(links, [2, 0]):
+    ...     print(array)
+    [2 0]
+    [0 1 1]
+    [0 1 0]
+    [2 0]
+    """
+    films = np.asarray(films)
+    of_these = links[films]
+    of_film = np.repeat(np.arange(len(films)), np.diff(of_these.indptr))
+    place, in_batch = pd.factorize(of_these.indices)
+    return [films, of_film, place, in_batch.astype(np.int64)]
+
+
 def _film_rows(films: IdIndex, film_ids: ArrayLike) -> NDArray[np.intp]:
     rows = films.find(film_ids)
     if np.any(rows < 0):

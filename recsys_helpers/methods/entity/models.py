@@ -10,9 +10,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
-from numpy.typing import ArrayLike, NDArray
-from scipy import sparse
 
 from recsys_helpers._checks import check_choice
 from recsys_helpers.nn import load_keras
@@ -93,8 +90,8 @@ def softmax_link_models(
     Returns
     -------
     training : keras.Model
-        From what `listed_links` gives of n films to scores of the entities that they
-        link to, shape (n, n_in_batch). The loss is a part of it, and the layer
+        From what `links.listed_links` gives of n films to scores of the entities that
+        they link to, shape (n, n_in_batch). The loss is a part of it, and the layer
         "softmax" has the vectors of all entities.
     of_films : keras.Model
         From the same to vectors of films, shape (n, n_factors): by their links if
@@ -123,38 +120,6 @@ def softmax_link_models(
     softmax = LinkSoftmax(n_entities, temperature, of_entities, name="softmax")
     training = keras.Model(inputs, softmax(f, of_film, place, in_batch))
     return training, keras.Model(inputs, f)
-
-
-def listed_links(links: sparse.csr_array, films: ArrayLike) -> list[NDArray[np.int64]]:
-    """List the links of some films one by one.
-
-    Returns
-    -------
-    films : array, shape (n,)
-        As they were given: rows of `links`.
-    of_film : array, shape (n_links,)
-        The place of the link's film among these films.
-    place : array, shape (n_links,)
-        The place of the link's entity among those in the batch.
-    in_batch : array, shape (n_in_batch,)
-        The entities that any of the films links to, in the order in which they come
-        first: columns of `links`.
-
-    Examples
-    --------
-    >>> links = sparse.csr_array(np.array([[1, 0, 1], [0, 0, 0], [0, 0, 1]]))
-    >>> for array in listed_links(links, [2, 0]):
-    ...     print(array)
-    [2 0]
-    [0 1 1]
-    [0 1 0]
-    [2 0]
-    """
-    films = np.asarray(films)
-    of_these = links[films]
-    of_film = np.repeat(np.arange(len(films)), np.diff(of_these.indptr))
-    place, in_batch = pd.factorize(of_these.indices)
-    return [films, of_film, place, in_batch.astype(np.int64)]
 
 
 def _seeds(seed: int, n: int) -> list[int]:

@@ -3,8 +3,8 @@ import pytest
 from scipy import sparse
 from scipy.special import log_softmax
 
+from recsys_helpers.methods.entity.links import listed_links
 from recsys_helpers.methods.entity.models import (
-    listed_links,
     sampled_link_model,
     softmax_link_models,
 )
