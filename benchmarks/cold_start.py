@@ -152,9 +152,10 @@ def slowest_tests(output: str, n: int = 10) -> dict[str, float]:
 
 
 def change_a_module(clone: Path) -> None:
-    """Add a comment to a module of the package."""
-    with open(clone / MODULE, "a", encoding="utf-8") as file:
-        file.write("# One more line.\n")
+    """Add a sentence to the docstring of a module of the package."""
+    path = clone / MODULE
+    docstring, end, code = path.read_text(encoding="utf-8").partition('\n"""\n')
+    path.write_text(f"{docstring}\n\n{ADDED}{end}{code}", encoding="utf-8")
 
 
 def change_a_sentence(clone: Path) -> None:

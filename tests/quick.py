@@ -7,7 +7,7 @@ it does so through other modules. That is read from the source (`imports.py`), a
 from a record of an earlier run, as pytest-testmon has it: a record needs all tests to
 run first, slowly, and does not see the programs that tests start. The price is that
 too many tests count as changed. They come last, and when the time is over they are
-skipped, with a line that says how many.
+left out; the last line says how many.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ sys.path.append(str(ROOT / "book" / "_ext"))
 from imports import Imports  # noqa: E402, it lies beside the extensions of the site
 
 # What is slow, or needs the site, waits for `make test`.
+TOO_LATE = "the time is over"
 QUICK = "not (claims or classroom or site or slow or spark)"
 
 
@@ -41,7 +42,14 @@ class UntilThen:
     def pytest_runtest_setup(self) -> None:
         """Leave a test out, before its fixtures are made."""
         if time.time() > self.moment:
-            pytest.skip("the time is over")
+            pytest.skip(TOO_LATE)
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, str] | None:
+        """Count what was left out by itself, and without a letter for each."""
+        too_late = report.skipped and TOO_LATE in str(report.longrepr)
+        return ("left for make test", "", TOO_LATE) if too_late else None
 
 
 def changed_files(root: Path = ROOT) -> list[Path]:
