@@ -27,8 +27,8 @@ sys.path.append(str(ROOT / "book" / "_ext"))
 
 from imports import Imports  # noqa: E402, it lies beside the extensions of the site
 
-# What is slow, or needs the site, waits for `make test`.
 TOO_LATE = "the time is over"
+# What is slow, or needs the site, waits for `make test`.
 QUICK = "not (claims or classroom or site or slow or spark)"
 
 
