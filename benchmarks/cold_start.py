@@ -56,8 +56,9 @@ class Run(NamedTuple):
 def environment(home: Path) -> dict[str, str]:
     """Make an environment that knows no cache: all of them lie in `home`."""
     kept = {"PATH", "LANG", "LC_ALL", "TERM", "SSL_CERT_FILE", "RECSYS_REQUIRE_BROWSER"}
-    # How a workplace reaches its package registry is not ours to know.
-    kept |= {name for name in os.environ if name.startswith(("PIP_", "UV_", "PYENV"))}
+    # How a workplace reaches its registry, and computes, is not ours to know.
+    known = ("PIP_", "UV_", "PYENV", "OPENBLAS_")
+    kept |= {name for name in os.environ if name.startswith(known)}
     ours = {name: os.environ[name] for name in kept if name in os.environ}
     caches = {"PIP_CACHE_DIR": home / "pip", "UV_CACHE_DIR": home / "uv"}
     folders = {"HOME": home, "XDG_CACHE_HOME": home / "cache", **caches}
@@ -219,7 +220,10 @@ def one_round(folder: Path) -> dict[str, dict[str, float]]:
 
 
 def installed(folder: Path) -> dict[str, dict[str, float]]:
-    """Install each lock on top of the one before, and weigh the environments."""
+    """Install each lock on top of the one before, and weigh what is installed.
+
+    Bytecode, which Python or pip make of it, adds a tenth.
+    """
     found = {}
     python = folder / "environment" / "bin" / "python"
     subprocess.run([sys.executable, "-m", "venv", python.parents[1]], check=True)
@@ -253,7 +257,6 @@ def summary(rounds: list[dict[str, dict[str, float]]]) -> list[dict]:
             "low": min(several),
             "high": max(several),
             "n": len(several),
-            "edition": "small",
         }
         for (what, metric), several in values.items()
     ]

@@ -1,15 +1,15 @@
 """Build the site: run the notebooks that a change concerns, then make the pages.
 
     python book/build_site.py           # the site that is published, in _build/html
-    python book/build_site.py --stored  # for `make test`: no notebook is run
+    python book/build_site.py --stored  # for `make test`: no chapter is run
 
 The data of the live page is written first, into ``_build/live``; then the chapters are
 run, several at a time, by `run_chapters`; then Jupyter Book makes the pages. Each is
 done only where what it depends on has changed. Jupyter Book caches a notebook's outputs
 by the notebook's own code; `made_of` knows what else they were made of. Sphinx knows
-the files that a page is made of, but for the outputs and our extensions: a chapter that
-has run is read again, and after a change in the extensions every page. A warning is an
-error.
+the files that a page is made of, but for the outputs and our extensions: a page whose
+cells a change concerns is read again, and after a change in the extensions every page.
+A warning is an error.
 
 If nothing at all has changed, nothing is done: of what was built, the path and size of
 each file are remembered, and what is missing or has another size is built anew. After
@@ -32,8 +32,14 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-from made_of import MadeOf, hash_of
-from run_chapters import ONE_THREAD, chapters_of, run_stale, take_stored
+from made_of import MadeOf, hash_of, surroundings
+from run_chapters import (
+    ONE_THREAD,
+    chapters_of,
+    run_stale,
+    take_stored,
+    text_pages_of,
+)
 
 from recsys_helpers._files import write_whole
 from recsys_helpers.datasets import DatasetError, load_movielens
@@ -71,7 +77,7 @@ def fingerprints(root: Path, edition: str) -> dict[str, str]:
         *_sources(root),
     ]
     return {
-        "edition": edition,
+        **surroundings(edition),
         "site": hash_of(root, everything),
         "pages": hash_of(root, [*locks, *root.glob("book/_ext/*.py")]),
     }
@@ -105,30 +111,37 @@ def export_live(folders: Folders, made: MadeOf) -> int:
     environment = os.environ | {"CI": "true"}
     run = subprocess.run([*module, *options], cwd=folders.root, env=environment)
     if run.returncode == 0:
-        made.note(folders.export)
         read_again(folders, folders.root / "book" / "live.md")
+        made.note(folders.export)
     return run.returncode
 
 
 def run_changed(folders: Folders, made: MadeOf) -> bool:
-    """Run the chapters that a change concerns; return whether every cell ran."""
-    chapters = chapters_of(folders.root / "book" / "_toc.yml", folders.root)
-    if folders.stored:
-        take_stored(chapters, folders.cache)
-        return True
+    """Run the chapters that a change concerns; return whether every cell ran.
+
+    Pages in Markdown with cells are run by Sphinx, when it reads them.
+    """
+    chapters, pages = _pages_with_cells(folders)
     concerned = defaultdict(list)
-    for path in chapters:
+    for path in pages if folders.stored else [*pages, *chapters]:
         if change := made.change(path):
             concerned[change].append(path)
     for change, paths in concerned.items():
         names = ", ".join(path.stem for path in paths)
         print(f"To run again, since {change}: {names}.", flush=True)
+    changed = [path for paths in concerned.values() for path in paths]
+    for page in pages:
+        if page in changed:
+            made.forget(page)
+            read_again(folders, page)
 
     def kept(path: Path) -> None:
-        made.note(path)
         read_again(folders, path)
+        made.note(path)
 
-    changed = [path for paths in concerned.values() for path in paths]
+    if folders.stored:
+        take_stored(chapters, folders.cache, changed=changed)
+        return True
     return run_stale(chapters, folders.cache, changed=changed, kept=kept)
 
 
@@ -181,11 +194,19 @@ def build(folders: Folders) -> int:
     if status:
         print("The site has warnings or errors: see above.", file=sys.stderr)
         return status
+    for path in _pages_with_cells(folders)[1]:
+        made.note(path)
     built = current | {"files": _sizes(folders)}
     write_whole(folders.remembered, json.dumps(built).encode())
     seconds = time.perf_counter() - started
     print(f"Built in {seconds:.0f} s. {where}")
     return 0
+
+
+def _pages_with_cells(folders: Folders) -> tuple[list[Path], list[Path]]:
+    """List the chapters, and the pages in Markdown that have cells."""
+    contents = folders.root / "book" / "_toc.yml"
+    return chapters_of(contents, folders.root), text_pages_of(contents, folders.root)
 
 
 def _sources(root: Path) -> list[Path]:
@@ -226,6 +247,6 @@ def _remembered(folders: Folders) -> dict:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--stored", action="store_true", help="run no notebook")
+    parser.add_argument("--stored", action="store_true", help="run no chapter")
     with leave_none_behind("Stopped. The chapters that had ended are not run again."):
         sys.exit(build(Folders(stored=parser.parse_args().stored)))

@@ -1,13 +1,15 @@
-"""What chapters, and the data of the live page, were made of when they were last made.
+"""What pages with cells, and the data of the live page, were made of the last time.
 
-That is the edition, the locked versions, and each file of the repository that the code
-needs. A chapter's own code is not among them: the cache of outputs knows it.
+That is their `surroundings`, the locked versions, and each file of the repository that
+the code needs. A page's own code is not among them: the cache of outputs knows it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -40,13 +42,14 @@ class MadeOf:
         self._now: dict[Path, dict[str, str]] = {}
 
     def now(self, program: Path) -> dict[str, str]:
-        """Hash what a program or notebook needs, by the names of files, once."""
+        """Hash what a program, or a page with cells, needs, by the names of files."""
         if program not in self._now:
-            source = program.with_suffix(".py")
+            is_notebook = program.suffix == ".ipynb"
+            source = program.with_suffix(".py") if is_notebook else program
             needed = self._imports.closure(source) | {self.root / n for n in LOCKS}
-            if program != source:
+            if program.suffix != ".py":
                 needed.remove(source)
-            self._now[program] = {"the edition": self.edition} | {
+            self._now[program] = surroundings(self.edition) | {
                 path.relative_to(self.root).as_posix(): hash_of(self.root, [path])
                 for path in sorted(needed)
                 if path.exists()
@@ -76,6 +79,15 @@ class MadeOf:
 
     def _record(self, program: Path) -> Path:
         return self.folder / f"{program.stem}.json"
+
+
+def surroundings(edition: str) -> dict[str, str]:
+    """Name what everything depends on, and no file of the repository says."""
+    return {
+        "the edition": edition,
+        "the backend of Keras": os.environ.get("KERAS_BACKEND", "tensorflow"),
+        "the version of Python": platform.python_version(),
+    }
 
 
 def hash_of(root: Path, paths: Iterable[Path]) -> str:

@@ -14,10 +14,12 @@ import sys
 import time
 from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
+from _ext.imports import CODE_CELL
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn, JupyterCacheAbstract
 from jupyter_cache.executors.utils import single_nb_execution
@@ -60,6 +62,16 @@ def chapters_of(contents: Path, root: Path) -> list[Path]:
     pages = parse_toc_yaml(contents)
     notebooks = (root / f"{page}.ipynb" for page in pages)
     return [path for path in notebooks if path.exists()]
+
+
+def text_pages_of(contents: Path, root: Path) -> list[Path]:
+    """List the pages in Markdown that have cells: Sphinx runs these while it reads."""
+    paths = (root / f"{page}.md" for page in parse_toc_yaml(contents))
+    return [
+        path
+        for path in paths
+        if path.exists() and CODE_CELL in path.read_text(encoding="utf-8")
+    ]
 
 
 def stale(
@@ -157,13 +169,14 @@ def run_stale(
     chapters : list of pathlib.Path
     folder : pathlib.Path
     changed : collection of pathlib.Path
-        Chapters whose outputs are not to be used, though their code is as it was.
+        Chapters, and other pages, whose outputs are not to be used any more, though
+        their code is as it was.
     kept : callable
         Is given each chapter that has run, when its outputs are in the cache.
     """
     cache = get_cache(str(folder))
     try:
-        _forget(changed, cache)
+        forget(changed, cache)
         left = stale(chapters, cache)
     except Exception as error:  # whatever a file raises that is cut short or gone
         print(f"Running every notebook: the outputs kept are damaged ({error}).")
@@ -186,17 +199,28 @@ def run_stale(
     return not failed
 
 
-def _forget(chapters: Collection[Path], cache: JupyterCacheAbstract) -> None:
-    """Remove what chapters have put out, whatever their code was then."""
-    names = {path.stem for path in chapters}
+def forget(pages: Collection[Path], cache: JupyterCacheAbstract) -> None:
+    """Remove what pages have put out, with other code or under another name, too."""
+    names = {path.stem for path in pages}
     for record in cache.list_cache_records():
         if Path(record.uri).stem in names:
             cache.remove_cache(record.pk)
+    for path in pages:
+        if path.suffix == ".ipynb":
+            with suppress(KeyError):
+                notebook = nbformat.read(path, as_version=4)
+                cache.remove_cache(cache.match_cache_notebook(notebook).pk)
 
 
-def take_stored(chapters: list[Path], folder: Path) -> None:
-    """Take into the cache in ``folder`` the outputs that stand in the notebooks."""
+def take_stored(
+    chapters: list[Path], folder: Path, changed: Collection[Path] = ()
+) -> None:
+    """Take into the cache in ``folder`` the outputs that stand in the notebooks.
+
+    The outputs of other pages that have ``changed`` are removed.
+    """
     cache = get_cache(str(folder))
+    forget(changed, cache)
     for path in chapters:
         bundle = CacheBundleIn(nbformat.read(path, as_version=4), str(path), data={})
         cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)

@@ -25,7 +25,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "book" / "_ext"))
 
-from imports import Imports  # noqa: E402, it lies beside the extensions of the site
+from imports import Imports, imported_names  # noqa: E402, it lies beside the extensions of the site
 
 TOO_LATE = "the time is over"
 # What is slow, or needs the site, waits for `make test`.
@@ -66,17 +66,25 @@ def changed_files(root: Path = ROOT) -> list[Path]:
 def nearest_tests(changed: Iterable[Path], root: Path = ROOT) -> list[Path]:
     """List the files with tests, or examples, of what changed, the nearest first."""
     imports = Imports(root)
+    changed = set(changed)
+    names = {f"test_{path.stem}" for path in changed}
+    gone = {
+        ".".join(path.relative_to(root).with_suffix("").parts)
+        for path in changed
+        if not path.exists()
+    }
     changed = {path for path in changed if path.exists()}
     near: dict[Path, float] = {}
     for test in sorted(root.glob("tests/**/test_*.py")):
         near[test] = _steps(imports, test, changed)
+        if gone & imported_names(test.read_text(encoding="utf-8")):
+            near[test] = 1
     # The texts of the course are read by tests that import none of them.
     if any(path.suffix != ".py" or "notebooks" in path.parts for path in changed):
         for test in root.glob("tests/book/test_*.py"):
             near[test] = min(near[test], 2)
     package = root / "recsys_helpers"
     examples = [path for path in changed if path.is_relative_to(package)]
-    names = {f"test_{path.stem}" for path in changed}
     nearest_first = sorted(near, key=lambda test: (near[test], test.stem not in names))
     return sorted(examples) + [path for path in nearest_first if near[path] < math.inf]
 
@@ -88,9 +96,10 @@ def main() -> int:
     until = time.time() + parser.parse_args().seconds
     changed = changed_files()
     files = nearest_tests(changed)
-    print(f"{len(changed)} files changed since main: {len(files)} files have tests.")
     if not files:
+        print("Nothing that has tests has changed since main.")
         return 0
+    print(f"{len(changed)} files changed since main: {len(files)} files have tests.")
     # Dealt out one by one, so that the nearest come first in both processes.
     options = ["-q", "-n", "2", "--dist", "load", "--maxschedchunk", "1"]
     options += ["--until", str(until), "-m", QUICK]

@@ -16,6 +16,7 @@ from pathlib import Path
 
 # Folders of what is made, not written. An environment is known by a file in it.
 _MADE = (".", "_build", "__pycache__", "mutants")
+CODE_CELL = "{code-cell}"
 _READS_RESULTS = "recsys_helpers.results"
 _RESULTS = ("benchmarks/results/{}.json", "benchmarks/vectors/{}.npz")
 
@@ -53,7 +54,7 @@ class Imports:
         the scripts in benchmarks. A test needs the conftest.py of its folders, too.
         """
         if path not in self._direct:
-            needed = self._read(path) if path.suffix == ".py" else ()
+            needed = self._read(path) if path.suffix in (".py", ".md") else ()
             self._direct[path] = set(needed) - {path}
         return self._direct[path]
 
@@ -95,7 +96,7 @@ class Imports:
             for folder in folders[: folders.index(self.root) + 1]:
                 if (conftest := folder / "conftest.py").exists():
                     yield conftest
-        names, texts = _names_and_texts(path.read_text(encoding="utf-8"))
+        names, texts = _names_and_texts(_code_of(path))
         for name in names:
             is_relative = name.startswith(".")
             if found := _relative(path, name) if is_relative else self.module(name):
@@ -112,7 +113,7 @@ class Imports:
                 if found.name == "__init__.py" and main.exists():  # python -m
                     yield main
             for place in places:
-                yield from self._ending_with(place.format(text))
+                yield from self._ending_with(place.format(text.removeprefix("../")))
 
     def _ending_with(self, end: str) -> Iterator[Path]:
         if end.startswith("__"):  # there is one in each package
@@ -140,6 +141,19 @@ def imported_names(code: str) -> set[str]:
     ['a.b', 'a.b.c', 'a.b.d']
     """
     return _names_and_texts(code)[0]
+
+
+def _code_of(path: Path) -> str:
+    """Read a program, or the cells of a page in Markdown."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".py":
+        return text
+    if CODE_CELL not in text:
+        return ""
+    import jupytext
+
+    cells = jupytext.reads(text, "md:myst").cells
+    return "\n".join(cell.source for cell in cells if cell.cell_type == "code")
 
 
 def _names_and_texts(code: str) -> tuple[set[str], set[str]]:

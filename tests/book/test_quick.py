@@ -87,8 +87,10 @@ def test_texts_are_tested_by_those_who_read_them(repository):
     assert nearest(repository, "README.md") == ["test_repository.py"]
 
 
-def test_a_file_that_is_gone_stops_nothing(repository):
-    assert nearest(repository, "recsys_helpers/gone.py") == []
+def test_the_tests_of_a_module_that_is_gone_run(repository):
+    (repository / "recsys_helpers" / "splits.py").unlink()
+    found = nearest(repository, "recsys_helpers/splits.py")
+    assert found == ["test_splits.py", "test_all.py"]
 
 
 def test_no_test_starts_when_the_time_is_over():

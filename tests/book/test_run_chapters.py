@@ -150,6 +150,16 @@ def test_a_cell_that_fails_is_shown_and_the_others_are_kept(book, capsys):
         outputs(book, "01_short")
 
 
+def test_old_outputs_are_not_taken_for_those_of_a_chapter_with_a_new_name(book, capsys):
+    assert run_stale(chapters(book), book / "cache")
+    ran(capsys)
+    old = book / "notebooks" / "01_short.ipynb"
+    new = old.rename(old.with_stem("01_brief"))
+    kept = []
+    assert run_stale([new], book / "cache", changed=[new], kept=kept.append)
+    assert kept == [new]
+
+
 def test_a_kernel_that_dies_fails_its_chapter(book, capsys):
     write(book / "notebooks" / "01_short.ipynb", "import os; os._exit(1)")
     assert not run_stale(chapters(book), book / "cache")

@@ -1,5 +1,7 @@
 """The parts of the benchmark that starts where a stranger starts."""
 
+import ast
+import doctest
 import importlib.util
 import os
 import sys
@@ -65,6 +67,24 @@ def test_a_sentence_changes_no_cell(cold_start, tmp_path):
 
 def code_of(notebook) -> list[str]:
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def test_a_module_changes_and_its_code_does_not(cold_start, tmp_path):
+    copy = tmp_path / cold_start.MODULE
+    copy.parent.mkdir(parents=True)
+    copy.write_bytes((ROOT / cold_start.MODULE).read_bytes())
+    cold_start.change_a_module(tmp_path)
+    before, after = (
+        ast.parse(path.read_text(encoding="utf-8"))
+        for path in (ROOT / cold_start.MODULE, copy)
+    )
+    assert ast.dump(ast.Module(before.body[1:])) == ast.dump(ast.Module(after.body[1:]))
+    assert ast.get_docstring(after).endswith(cold_start.ADDED)
+
+
+def test_what_the_commands_say_is_understood(cold_start):
+    assert doctest.testmod(cold_start).attempted > 3
+    assert doctest.testmod(cold_start).failed == 0
 
 
 def test_several_rounds_give_their_middle_and_their_ends(cold_start):

@@ -193,7 +193,7 @@ def test_the_command_of_the_container_starts_here(model_path):
     command = json.loads(only("CMD"))
     assert command[:3] == ["python", "-m", "recsys_helpers.serving"]
     asked = command_line.parse_arguments(command[3:])
-    assert str(asked.model) == "/model/model.npz"
+    assert asked.model.as_posix() == "/model/model.npz"
     assert str(asked.port) == only("EXPOSE")
     assert asked.host == "0.0.0.0"
 

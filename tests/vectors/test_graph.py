@@ -112,7 +112,8 @@ def test_users_and_movies_of_als_find_their_largest_dot_products():
     users = als.user_factors_[als.user_factors_.any(axis=1)]
     rows = np.arange(0, len(index.movies), 10)
     assert share_found(index, users) >= 0.99
-    assert share_found(index, index.movies.matrix[rows], rows[:, None]) >= 0.95
+    # .936 to .971 with five seeds of ALS, each on two kinds of processor.
+    assert share_found(index, index.movies.matrix[rows], rows[:, None]) >= 0.9
 
 
 @pytest.mark.parametrize("metric", METRICS)

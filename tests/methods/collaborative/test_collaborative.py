@@ -281,10 +281,10 @@ def test_another_seed_gives_other_numbers(name, models, ratings):
 OTHER_PROCESS = f"""
 import sys, pandas as pd
 from recsys_helpers.methods.collaborative import *
+print(predict_ratings(load_rating_model(sys.argv[2]), [3, 999], [105, 131]))
 ratings, quick = pd.read_csv(sys.argv[1]), {QUICK}
 for model in KerasFactors(with_sets=True, **quick), KerasNetwork(**quick):
     print(model.fit(ratings).movie_factors_.tobytes().hex())
-print(predict_ratings(load_rating_model(sys.argv[2]), [3, 999], [105, 131]))
 """
 
 
@@ -304,7 +304,7 @@ def test_another_process_learns_the_same_and_loads_what_was_saved(
     )
     learned = [models[n].movie_factors_.tobytes().hex() for n in ("sets", "network")]
     predicted = str(saved.predict([3, 999], [105, 131]))
-    assert other.stdout.splitlines() == [*learned, predicted], other.stderr
+    assert other.stdout.splitlines() == [predicted, *learned], other.stderr
 
 
 def test_a_fit_leaves_the_random_numbers_of_others_alone(ratings):
