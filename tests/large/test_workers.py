@@ -20,6 +20,8 @@ from recsys_helpers.large.workers import (
     write_checkpoint,
 )
 
+pytest.importorskip("jax")
+
 SETTINGS = WorkersSettings(hidden=(16,), n_factors=4, n_epochs=3, batch_size=500)
 
 
