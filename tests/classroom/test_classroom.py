@@ -63,7 +63,8 @@ def submissions(built, given, tmp_path_factory) -> Path:
     hand_in(folder / "ends", given, code=f"{SOLVED}\n{ENDS}")
     hand_in(folder / "hungry", given, first=HUNGRY)
     hand_in(folder / "deletes", given, first=deletes(folder, built))
-    spoil_checks(folder / "spoils checks", given)
+    edit_checks(folder / "edits checks", given)
+    delete_checks(folder / "deletes checks", given)
     write(folder / "another", another_notebook(given))
     for name, content in {
         "not json": b"this is {no notebook",
@@ -84,9 +85,22 @@ def deletes(*folders: Path) -> str:
     return f"import shutil\nfor path in {paths}:\n    shutil.rmtree(path, True)"
 
 
-def spoil_checks(folder, given):
-    """One check is edited, and the other is gone, with all else that is locked."""
+def edit_checks(folder, given):
     notebook = hand_in(folder, given, "def double(x):\n    return 0")
+    for cell in notebook.cells:
+        if cell.metadata.nbgrader.grade and cell.cell_type == "code":
+            cell.source = "pass"
+            cell.metadata.nbgrader.points = 1000
+    write(folder, notebook)
+
+
+def delete_checks(folder, given):
+    notebook = hand_in(folder, given, "def double(x):\n    return 0")
+    notebook.cells = [c for c in notebook.cells if not c.metadata.nbgrader.locked]
+    write(folder, notebook)
+
+
+def double(x):\n    return 0")
     (edited,) = (
         cell
         for cell in notebook.cells
@@ -239,11 +253,11 @@ def test_deleting_files_hurts_nobody(rows, graded):
     assert rows["untouched"].status == "graded"  # it comes later
 
 
-def test_edited_and_deleted_checks_are_put_back(rows):
-    spoilt = rows["spoils checks"]
-    assert (spoilt.automatic, spoilt.automatic_max) == (0, 90)
-    assert "twice 1 is 2" in spoilt.reason
-    assert "twice 7341" in spoilt.reason
+@pytest.mark.parametrize("student", ["edits checks", "deletes checks"])
+def test_edited_and_deleted_checks_are_put_back(rows, student):
+    assert (rows[student].automatic, rows[student].automatic_max) == (0, 90)
+    assert "twice 1 is 2" in rows[student].reason
+    assert "twice 7341" in rows[student].reason
 
 
 def test_what_was_recognised_how_is_said(rows):
