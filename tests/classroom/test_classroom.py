@@ -100,22 +100,6 @@ def delete_checks(folder, given):
     write(folder, notebook)
 
 
-def double(x):\n    return 0")
-    (edited,) = (
-        cell
-        for cell in notebook.cells
-        if cell.metadata.nbgrader.grade_id == "double-visible"
-    )
-    edited.source = "pass"
-    edited.metadata.nbgrader.points = 1000
-    notebook.cells = [
-        cell
-        for cell in notebook.cells
-        if cell is edited or not cell.metadata.nbgrader.locked
-    ]
-    write(folder, notebook)
-
-
 def another_notebook(given):
     """All that it has of ours is the words of an answer."""
     cells = [nbformat.v4.new_code_cell("1 + 1"), given.cells[-1]]
