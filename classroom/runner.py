@@ -33,7 +33,7 @@ def main() -> None:
         # The fence may refuse TCP. (The names of sockets must be short.)
         connection = {
             "transport": "ipc" if fence else "tcp",
-            "connection_file": os.path.join(order["folder"], "kernel.json"),
+            "connection_file": str(Path(order["folder"], "kernel.json")),
         }
         run(order, connection, fence, tell)
 
