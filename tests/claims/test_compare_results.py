@@ -229,11 +229,9 @@ def test_what_a_run_has_not_measured_breaks_no_claim(written):
 
 
 def test_a_broken_claim_is_a_warning_and_no_failure(written, capsys):
-    old = written(
-        result("execution s", 800, method="make book, cold"), name="cold_start"
-    )
+    old = written(result("execution s", 800, method="make book"), name="cold_start")
     new = written(
-        result("execution s", 1000, method="make book, cold"),
+        result("execution s", 1000, method="make book"),
         folder="b",
         name="cold_start",
     )
