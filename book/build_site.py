@@ -40,6 +40,7 @@ from run_chapters import (
     take_stored,
     text_pages_of,
 )
+from sphinx_external_toc.parsing import parse_toc_yaml
 
 from recsys_helpers._files import write_whole
 from recsys_helpers.datasets import DatasetError, load_movielens
@@ -145,6 +146,16 @@ def run_changed(folders: Folders, made: MadeOf) -> bool:
     return run_stale(chapters, folders.cache, changed=changed, kept=kept)
 
 
+def drop_removed(folders: Folders) -> None:
+    """Remove pages that the contents no longer have: Sphinx takes none away."""
+    pages = parse_toc_yaml(folders.root / "book" / "_toc.yml")
+    kept = {folders.html / f"{page}.html" for page in pages}
+    for folder in ("book", "notebooks"):
+        for path in (folders.html / folder).rglob("*.html"):
+            if path not in kept:
+                path.unlink()
+
+
 def read_again(folders: Folders, source: Path) -> None:
     """Have Sphinx read a page again, though its source is as it was."""
     page = source.relative_to(folders.root).with_suffix(".doctree")
@@ -194,6 +205,7 @@ def build(folders: Folders) -> int:
     if status:
         print("The site has warnings or errors: see above.", file=sys.stderr)
         return status
+    drop_removed(folders)
     for path in _pages_with_cells(folders)[1]:
         made.note(path)
     built = current | {"files": _sizes(folders)}

@@ -252,6 +252,16 @@ def test_which_pages_are_read_for_their_own_sources_is_left_to_sphinx(
     assert ran.read == set()
 
 
+def test_pages_that_the_contents_no_longer_have_are_removed(built, folders, ran):
+    for name in ("welcome", "removed"):
+        path = folders.html / "book" / f"{name}.html"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("as it was built")
+    (built / "_config.yml").write_text("title: Another book\n")
+    assert build_site.build(folders) == 0
+    assert [path.name for path in folders.html.glob("book/*")] == ["welcome.html"]
+
+
 def test_a_wrong_edition_is_refused_before_anything_is_built(folders, ran, capsys):
     os.environ["RECSYS_DATASET"] = "smal"
     assert build_site.build(folders) == 2
