@@ -1,6 +1,6 @@
 """What people wait for: the commands in a fresh clone, with empty caches, and again.
 
-    python benchmarks/cold_start.py              # three rounds of about 20 minutes
+    python benchmarks/cold_start.py              # three rounds of 22 minutes
     python benchmarks/cold_start.py --rounds 1
 
 A round is a clone in a temporary folder that is also the home folder, so that nothing

@@ -131,10 +131,9 @@ def run_changed(folders: Folders, made: MadeOf) -> bool:
         names = ", ".join(path.stem for path in paths)
         print(f"To run again, since {change}: {names}.", flush=True)
     changed = [path for paths in concerned.values() for path in paths]
-    for page in pages:
-        if page in changed:
-            made.forget(page)
-            read_again(folders, page)
+    for page in {*pages} & {*changed}:
+        made.forget(page)
+        read_again(folders, page)
 
     def kept(path: Path) -> None:
         read_again(folders, path)
