@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import tomllib
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +71,7 @@ def test_a_record_says_where_it_comes_from(path):
     assert written["name"] == "numbers"
     assert written["versions"]["numpy"] == np.__version__
     assert "cores" in written["hardware"]
+    assert date.fromisoformat(written["date"]) <= date.today()
 
 
 def test_every_record_has_every_field_in_order(path):
