@@ -286,8 +286,8 @@ if HAS_SERVE:
     show(client.get(f"/users/{somebody}/recommendations?n=3"))
 
 # %% [markdown]
-# Now somebody new, who likes Toy Story and two films of Star Wars. Nothing is trained, and
-# nothing of theirs is kept.
+# Now somebody new, who likes Toy Story and two films of Star Wars. Nothing is trained,
+# and nothing of theirs is kept.
 
 # %%
 if HAS_SERVE:
@@ -471,8 +471,8 @@ print(f"{tenth:,} films (a tenth) are {share:.0%} of the requests")
 # A list made for one person serves nobody else, and is out of date as soon as they rate
 # something. Keep it for minutes, or not at all.
 #
-# **The model is a pickle.** Many libraries save a model with Python's `pickle`. To *read* a
-# pickle is to run whatever is in it:
+# **The model is a pickle.** Many libraries save a model with Python's `pickle`. To
+# *read* a pickle is to run whatever is in it:
 
 # %% tags=["nbval-check-output"]
 import io
@@ -635,9 +635,9 @@ with plots.course_style():
 # ## Feedback loops: the model makes its own data
 #
 # Our ratings came from people who had found films in many ways, MovieLens' own
-# recommender among them. In production people find what the recommender shows. What it does
-# not show nobody can like, so the next model learns that nobody likes it. This is a
-# {term}`feedback loop <Feedback loop>`. It cannot be studied on old ratings, so what
+# recommender among them. In production people find what the recommender shows. What it
+# does not show nobody can like, so the next model learns that nobody likes it. This is
+# a {term}`feedback loop <Feedback loop>`. It cannot be studied on old ratings, so what
 # follows is a **simulation**, with an invented truth, and shows what *can* happen. Its
 # ingredients:
 #
@@ -878,11 +878,12 @@ if data.edition == "small":
 
 # %% [markdown]
 # Far above guessing, from films that the vector has never seen. On `small` nearly half
-# of those of whom the attacker knows much are found: a long history is a signature. Once the vector is found it tells the rest: its dot products with the
-# movies' vectors *are* guesses at everything else the person likes, films they would
-# not talk about included. {cite:t}`narayanan2008robust` did it to the Netflix Prize
-# data, with ratings and their dates in the place of vectors. So a user's vector is
-# personal data, and is to be guarded like the ratings.
+# of those of whom the attacker knows much are found: a long history is a signature.
+# Once the vector is found it tells the rest: its dot products with the movies' vectors
+# *are* guesses at everything else the person likes, films they would not talk about
+# included. {cite:t}`narayanan2008robust` did it to the Netflix Prize data, with ratings
+# and their dates in the place of vectors. So a user's vector is personal data, and is
+# to be guarded like the ratings.
 #
 # Would some noise help? Its amount is relative to the median length of the vectors: at
 # 1 the noise is about as long as the vector. Beside the share of users found stands
@@ -910,13 +911,16 @@ rows = {}
 for noise in (0, 0.5, 1, 2, 4):
     noisy = [with_noise(vectors, noise, seed) for seed in range(5)]
     of_each = np.mean([usefulness(v @ Y.T) for v in noisy], axis=0)
+    over = paired_difference(of_each, of_popular)
     rows[f"noise {noise:g}"] = {
         "found": np.mean([found_again(v, folded_in).mean() for v in noisy]),
         "nDCG@10": np.nanmean(of_each),
+        "over": over.value,
+        "low": over.low,
+        "high": over.high,
     }
-    over = paired_difference(of_each, of_popular)
-    rows[f"noise {noise:g}"] |= {"over": over.value}
-    rows[f"noise {noise:g}"] |= {"low": over.low, "high": over.high}
+
+# %%
 trade = pd.DataFrame(rows).T
 print(trade.round(3).to_string())
 print(f"{over.n} people; by guessing {chance:.3f} are found")
@@ -1142,8 +1146,8 @@ with the_text_says(data.edition):
 # :class: dropdown
 # ````
 #
-# The bar is a quantile of the largest $|z|$. {cite:t}`pocock1977group` has it for trials of
-# medicines, where people look while a trial runs, for good reasons.
+# The bar is a quantile of the largest $|z|$. {cite:t}`pocock1977group` has it for
+# trials of medicines, where people look while a trial runs, for good reasons.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 from recsys_helpers.production.ab_test import threshold_for_looks
