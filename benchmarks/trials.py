@@ -225,9 +225,9 @@ SEARCHED: Mapping[str, Searched] = {
         lambda known, **chosen: RatingNeighbours("movies", **chosen),
         {
             "centre": ["user mean", "bias"],
-            "k": [10, 20, 40, 80, 160],
+            "k": [20, 40, 80, 160, 320, 640],
             "shrinkage": [10, 25, 50, 100, 200, 400],
-            "damping": [0.03, 0.1, 0.3, 1, 3],
+            "damping": [0.003, 0.01, 0.03, 0.1, 0.3, 1],
         },
         RMSE,
     ),
@@ -242,7 +242,7 @@ SEARCHED: Mapping[str, Searched] = {
     "EASE": Searched(
         lambda known, **chosen: Ease(**chosen),
         {
-            "l2": [25, 50, 100, 200, 400, 800],
+            "l2": [50, 100, 200, 400, 800, 1600],
             "like_threshold": [3.5, 4.0],
             "half_like_from": [None, 2.5, 3.0],
         },
@@ -250,7 +250,7 @@ SEARCHED: Mapping[str, Searched] = {
     "EASE, dates": Searched(
         lambda known, **chosen: Ease(**chosen),
         {
-            "l2": [25, 50, 100, 200, 400, 800],
+            "l2": [50, 100, 200, 400, 800, 1600],
             "half_like_from": [None, 2.5, 3.0],
             "recency": [0.06, 0.12, 0.25, 0.5, 1, 2],
         },
@@ -278,8 +278,8 @@ SEARCHED: Mapping[str, Searched] = {
         lambda known, **chosen: Bpr(seed=known.seed, **chosen),
         {
             "n_factors": [16, 32, 64, 96, 128],
-            "n_iterations": [10, 20, 50, 100],
-            "learning_rate": [0.003, 0.01, 0.03, 0.1],
+            "n_iterations": [25, 50, 100, 200, 400],
+            "learning_rate": [0.001, 0.003, 0.01, 0.03],
             "regularization": [0.003, 0.01, 0.03, 0.1],
             "like_threshold": [None, 3.5, 4.0],
         },
