@@ -58,7 +58,7 @@ from recsys_helpers.tuning import inner_splits, sample_settings, search
 from recsys_helpers.vectors import MovieVectors
 
 RESULTS = Path(__file__).parent / "results" / "trials.json"
-N_TRIALS = 16
+N_TRIALS = 24
 NDCG, RMSE = "ndcg@10", "rmse"
 
 Settings = dict[str, Any]
@@ -243,7 +243,7 @@ SEARCHED: Mapping[str, Searched] = {
         lambda known, **chosen: Ease(**chosen),
         {
             "l2": [50, 100, 200, 400, 800, 1600],
-            "like_threshold": [3.5, 4.0],
+            "like_threshold": [None, 3.5, 4.0],
             "half_like_from": [None, 2.5, 3.0],
         },
     ),
@@ -256,20 +256,21 @@ SEARCHED: Mapping[str, Searched] = {
         },
     ),
     "ALS": Searched(
-        lambda known, **chosen: Als(n_iterations=15, seed=known.seed, **chosen),
+        lambda known, **chosen: Als(
+            n_iterations=15, weighting="constant", seed=known.seed, **chosen
+        ),
         {
             "n_factors": [16, 32, 64, 128, 256],
-            "regularization": [1, 3, 10, 30, 100],
+            "regularization": [3, 10, 30, 100],
             "like_threshold": [None, 3.5, 4.0],
-            "weighting": ["constant", "linear"],
-            "alpha": [0.1, 0.25, 0.5, 1, 2, 5],
+            "alpha": [0.25, 0.5, 1, 2, 5],
         },
     ),
     "ALS, scaled penalty": Searched(
         lambda known, **chosen: ScaledAls(seed=known.seed, **chosen),
         {
             "n_factors": [16, 32, 64, 128],
-            "regularization": [1, 3, 10, 30, 100],
+            "regularization": [3, 10, 30, 100],
             "alpha": [1, 5, 20, 80],
             "power": [0.25, 0.5, 0.75, 1],
         },
