@@ -243,7 +243,7 @@ SEARCHED: Mapping[str, Searched] = {
         lambda known, **chosen: Ease(**chosen),
         {
             "l2": [50, 100, 200, 400, 800, 1600],
-            "like_threshold": [None, 3.5, 4.0],
+            "like_threshold": [3.5, 4.0],
             "half_like_from": [None, 2.5, 3.0],
         },
     ),
