@@ -225,7 +225,7 @@ SEARCHED: Mapping[str, Searched] = {
         lambda known, **chosen: RatingNeighbours("movies", **chosen),
         {
             "centre": ["user mean", "bias"],
-            "k": [20, 40, 80, 160, 320, 640],
+            "k": [10, 20, 40, 80, 160, 320],
             "shrinkage": [10, 25, 50, 100, 200, 400],
             "damping": [0.003, 0.01, 0.03, 0.1, 0.3, 1],
         },
@@ -236,14 +236,14 @@ SEARCHED: Mapping[str, Searched] = {
         {
             "k": [5, 10, 20, 50, 100, 200, 400],
             "shrinkage": [0, 2, 5, 10, 20, 50],
-            "like_threshold": [None, 3.5, 4.0],
+            "like_threshold": [None, 3.5, 4.0, 4.5],
         },
     ),
     "EASE": Searched(
         lambda known, **chosen: Ease(**chosen),
         {
             "l2": [50, 100, 200, 400, 800, 1600],
-            "like_threshold": [3.5, 4.0],
+            "like_threshold": [3.5, 4.0, 4.5],
             "half_like_from": [None, 2.5, 3.0],
         },
     ),
@@ -251,6 +251,7 @@ SEARCHED: Mapping[str, Searched] = {
         lambda known, **chosen: Ease(**chosen),
         {
             "l2": [50, 100, 200, 400, 800, 1600],
+            "like_threshold": [3.5, 4.0, 4.5],
             "half_like_from": [None, 2.5, 3.0],
             "recency": [0.06, 0.12, 0.25, 0.5, 1, 2],
         },
@@ -262,8 +263,8 @@ SEARCHED: Mapping[str, Searched] = {
         {
             "n_factors": [16, 32, 64, 128, 256],
             "regularization": [3, 10, 30, 100],
-            "like_threshold": [None, 3.5, 4.0],
-            "alpha": [0.25, 0.5, 1, 2, 5],
+            "like_threshold": [None, 3.5, 4.0, 4.5],
+            "alpha": [0, 0.1, 0.25, 0.5, 1, 2],
         },
     ),
     "ALS, scaled penalty": Searched(
@@ -278,11 +279,11 @@ SEARCHED: Mapping[str, Searched] = {
     "BPR": Searched(
         lambda known, **chosen: Bpr(seed=known.seed, **chosen),
         {
-            "n_factors": [16, 32, 64, 96, 128],
+            "n_factors": [4, 8, 16, 32, 64, 128],
             "n_iterations": [25, 50, 100, 200, 400],
             "learning_rate": [0.001, 0.003, 0.01, 0.03],
             "regularization": [0.003, 0.01, 0.03, 0.1],
-            "like_threshold": [None, 3.5, 4.0],
+            "like_threshold": [None, 3.5, 4.0, 4.5],
         },
     ),
     "Keras factors, ids only": Searched(
