@@ -38,7 +38,7 @@ from recsys_helpers.evaluation import ndcg_of_users
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods import ScoresMovies
-from recsys_helpers.methods.als import Als, confidences, solve_row
+from recsys_helpers.methods.als import Als, confidences
 from recsys_helpers.methods.baselines import BiasModel, Popularity
 from recsys_helpers.methods.bpr import Bpr
 from recsys_helpers.methods.collaborative import KerasFactors, KerasNetwork
@@ -157,15 +157,24 @@ class ScaledAls(ScoresMovies):
         return self
 
     def _solved(self, C: sparse.csr_array, Y: NDArray) -> NDArray:
+        """Solve for the vectors of the rows of C, which have few positives each.
+
+        In the directions of Y'Y all rows share a diagonal matrix, so by Woodbury's
+        identity a row with m positives needs a system of m equations.
+        """
         known = (C.sum(axis=1) + C.shape[1] - np.diff(C.indptr)) ** self.power
         penalties = self.regularization * known / known.mean()
-        shared, identity = Y.T @ Y, np.eye(self.n_factors)
+        shared, directions = np.linalg.eigh(Y.T @ Y)
+        Z = Y @ directions
         X = np.zeros((C.shape[0], self.n_factors))
         for u in np.flatnonzero(np.diff(C.indptr)):
             row = slice(*C.indptr[u : u + 2])
-            with_penalty = shared + penalties[u] * identity
-            X[u] = solve_row(with_penalty, Y[C.indices[row]], C.data[row])
-        return X
+            Z_u, c_u = Z[C.indices[row]], C.data[row]
+            inverse = 1 / (shared + penalties[u])
+            x = inverse * (Z_u.T @ c_u)
+            among = np.diag(1 / (c_u - 1)) + (Z_u * inverse) @ Z_u.T
+            X[u] = x - inverse * (Z_u.T @ np.linalg.solve(among, Z_u @ x))
+        return X @ directions.T
 
     def _user_scores(self, user_id: int) -> NDArray:
         return self.Y_ @ self.X_[self.interactions_.users.rows(user_id)]
@@ -270,7 +279,7 @@ SEARCHED: Mapping[str, Searched] = {
     "ALS, scaled penalty": Searched(
         lambda known, **chosen: ScaledAls(seed=known.seed, **chosen),
         {
-            "n_factors": [16, 32, 64, 128],
+            "n_factors": [16, 32, 64, 128, 256],
             "regularization": [3, 10, 30, 100],
             "alpha": [1, 5, 20, 80],
             "power": [0.25, 0.5, 0.75, 1],
