@@ -79,7 +79,9 @@ def write_results(results: pd.DataFrame | list[dict], path: str | os.PathLike) -
         "commit": commit(),
         "date": date.today().isoformat(),
     }
-    records = [dict.fromkeys(FIELDS) | filled_in | _plain(row) for row in rows]
+    records = [dict.fromkeys(FIELDS) | _plain(row) for row in rows]
+    for record in records:
+        record |= {k: v for k, v in filled_in.items() if record[k] is None}
     _check(records, path.name)
     # One record a line: short, and a changed number is one changed line.
     lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in records]
