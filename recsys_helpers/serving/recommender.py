@@ -95,8 +95,8 @@ class Recommender:
     user_vectors, movie_vectors : array of float32, shape (n, n_factors)
         Of ALS; zeros where nobody liked anything.
     seen, likes, queries : scipy.sparse.csr_array, shape (n_users, n_movies)
-        All ratings; EASE's X; X as users are asked about, which differs from X if recent
-        likes count more.
+        All ratings; EASE's X; X as users are asked about: another one if recent likes
+        count more.
     gram_inverse : array of float64, shape (n_users, n_users)
     scale : array of float64, shape (n_movies,)
         EASE's K, and ``l2 * diag(P)``.
