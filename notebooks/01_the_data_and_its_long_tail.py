@@ -224,7 +224,7 @@ with the_text_says(data.edition):
     assert shared > 1 / 5
 
 # %% [markdown]
-# Most users sat down once, rated what they remembered, and did not rate again. The time
+# Most users came for a day or less, rated what they remembered, and never again. The time
 # of a rating is the time of *typing*, not of watching. Of ratings in the same second,
 # nobody can say which came first {cite}`woolridge2021sequence`; where an order is needed,
 # this course takes the lower `movie_id` first, so that it is always the same.
@@ -615,7 +615,7 @@ assert abs(R.sum() / R.nnz - stars.mean()) < 1e-9
 #
 # - A rating is a user, a movie, half a star to five, and the time of typing it.
 # - Ratings are not a random sample: people choose what to watch and what to rate.
-# - Most people rate in one sitting, on pages that the site has ordered, famous movies first.
+# - Most people rate within a day, on pages that the site has ordered, famous movies first.
 # - A small part of the movies holds half of the ratings; the rest is the long tail.
 # - The user-item matrix is nearly empty, so store it sparse; an empty cell is not a zero.
 # - Ids outside, indices inside.
