@@ -252,11 +252,11 @@ with the_text_says(data.edition):
     assert first_to_last[5] < 0.8 * first_to_last[1]
 
 # %% [markdown]
-# Well-known movies come first, and within one sitting the fame of what is rated falls, on
-# `small` by half. That is no change of taste. The site decides which movies its pages show, and when;
-# {cite:t}`fan2024movielens` find how much this shapes what is rated. An honest test must
-# respect the order of the ratings, since what was typed later was not known earlier. But
-# "later" mostly means "further down the pages, in the same sitting".
+# Well-known movies come first, and within a day the fame of what is rated falls, on `small`
+# by half. That is no change of taste. The site decides which movies its pages show, and
+# when; {cite:t}`fan2024movielens` find that this strongly shapes what is rated. An honest
+# test must respect the order of the ratings, since what was typed later was not known
+# earlier. But "later" mostly means "further down the pages, in the same sitting".
 # {doc}`02_is_it_any_good` comes back to it.
 #
 # ## The long tail
@@ -393,12 +393,6 @@ display.movie_table(
     memory, caption="Memory of the same ratings", formats={"MiB": ".2f"}
 )
 
-# %%
-mib = memory.set_index("representation")["MiB"]
-times_smaller = mib.filter(like="dense").max() / mib.filter(like="CSR").min()
-print(f"CSR takes {times_smaller:.0f} times less than the dense matrix")
-assert times_smaller > 3
-
 # %% [markdown]
 # The dense matrix of this data would still fit into any laptop. Its size grows with
 # users *times* movies, though, and the sparse one with the number of ratings. At 200,000
@@ -414,12 +408,13 @@ print(f"dense, 8 bytes a cell: {dense_gib:.0f} GiB")
 # :::{admonition} What goes wrong: an id is used as if it were an index
 # :class: warning
 #
-# The course retells five tutorials that others published, its *sources*. (It does not name
-# them, only the works that they build on: their mistakes are everybody's.) One of them
-# keeps what it knows of each movie under the key `movieId - 1`, and then walks through the keys 0, 1, 2, ... up to the number of movies. It looks
-# harmless: the first movies there *do* have the ids 1, 2, 3. Nothing fails. Another
-# source replaces the ids by indices in the table itself, and later asks for "user 3,
-# movie 6" by index, and speaks of them as ids.
+# The course retells five tutorials that others published, its *sources*. (It does not
+# name them, only works that they build on: their mistakes are everybody's.) One of them
+# keeps what it knows of each movie under the key `movieId - 1`, and then walks through
+# the keys 0, 1, 2, ... up to the number of movies. It looks harmless: the first movies
+# there *do* have the ids 1, 2, 3. Nothing fails. Another source replaces the ids by
+# indices in the table itself, and later asks for "user 3, movie 6" by index, and speaks
+# of them as ids.
 # :::
 #
 # How much does the first mistake cost? A movie survives the walk only if its id is not
@@ -615,7 +610,7 @@ assert abs(R.sum() / R.nnz - stars.mean()) < 1e-9
 #
 # - A rating is a user, a movie, half a star to five, and the time of typing it.
 # - Ratings are not a random sample: people choose what to watch and what to rate.
-# - Most people rate within a day, on pages that the site has ordered, famous movies first.
+# - Most people rate within a day, on pages that the site ordered, famous movies first.
 # - A small part of the movies holds half of the ratings; the rest is the long tail.
 # - The user-item matrix is nearly empty, so store it sparse; an empty cell is not a zero.
 # - Ids outside, indices inside.

@@ -133,8 +133,7 @@ print(f"MAE  {np.mean(np.abs(errors)):.4f}")
 #
 # A movie with one rating of five stars is then pulled towards the average, since one
 # opinion is little evidence. That is called {term}`shrinkage <Shrinkage>`. The users'
-# biases follow in the same way, with 5 for the 3, and the two take turns. (Other small
-# numbers do nearly as well: try some.)
+# biases follow in the same way, with 5 for the 3, and the two take turns.
 
 # %%
 users, user_of_row = np.unique(train["user_id"], return_inverse=True)
@@ -304,9 +303,9 @@ display.movie_table(
 #
 # ## Four baselines, one table
 #
-# Now all users. First a random list; then the movies with the best mean rating, not shrunk
-# this time; then the best predictions of the bias model, which won the first contest; then the most popular
-# movies. Before you look: how would you order them?
+# Now all users. First a random list; then the movies with the best mean rating (not
+# shrunk); then the best predictions of the bias model, which won the first contest; then
+# the most popular movies. Before you look: how would you order them?
 
 # %%
 lists = {
@@ -421,13 +420,12 @@ for name, other in rivals.items():
     print(f"popularity - {name:12} {gap.value:+.3f} {interval} {verdict}")
 
 # %% [markdown]
-# An interval that contains zero means: this data does not decide. That is a result too, and
-# this course says so when it happens.
+# An interval that contains zero means: this data does not decide. That is a result too,
+# and this course says so when it happens.
 #
 # ## Which split is honest?
 #
-# The {term}`split <Split>` decides which question you ask. Three common ones, each with
-# its question:
+# The {term}`split <Split>` decides which question you ask. Three common ones:
 #
 # - **Fill the holes** (a *random* split): hide any fifth of the ratings. *What else has
 #   this person rated?*
@@ -467,59 +465,56 @@ with the_text_says(data.edition):
     assert shares.loc["one moment", "new user"] > 0.5
 
 # %% [markdown]
-# *Own future*: of how many test rows is a *later* rating by the same user in the training
-# rows? *Any future*: by anybody? *Unrated movie* and *new user*: of how many is the movie,
-# or the user, not in the training rows at all? To fill holes, the method is asked about
-# Tuesday and has seen Wednesday. The last fifth mends that for each user, and still lets
-# the method see what *other* people did later {cite}`ji2023leakage`. Only the cut at one
-# moment is free of the future. Its price: most of its test rows belong to users who are
-# new, and a method that knows a user by their past has nothing to say about them.
+# *Own future*: of how many test rows is a *later* rating by the same user in the
+# training rows? *Any future*: by anybody? *Unrated movie* and *new user*: of how many
+# is the movie, or the user, not in the training rows at all? To fill holes, the method
+# is asked about Tuesday and has seen Wednesday. The last fifth mends that, and still
+# lets the method see what *other* people did later {cite}`ji2023leakage`. Only the cut
+# at one moment is free of the future. Its price: most of its test rows belong to users
+# who are new, and a method that knows a user by their past has nothing to say about
+# them.
 #
-# (In the last fifth, an unrated movie is an obscure one. A **new movie** is something else in
-# this course: *all* ratings of it are hidden, famous or not, as if it had come out today.
-# `splits.cold_start_movies` makes such a test, and {doc}`06_two_towers` needs one.)
+# (In the last fifth, an unrated movie is an obscure one. A **new movie** is something else
+# in this course: *all* ratings of it are hidden, famous or not, as if it had come out
+# today. `splits.cold_start_movies` makes such a test.)
 #
 # ### What does the last fifth ask?
 #
-# How much time lies between the last rating of a user that is in train, and their first
-# that is hidden?
+# How much time lies between a user's last rating in train and their first in the test?
 
 # %% tags=["nbval-check-output"]
-for name in ["the last fifth", "one moment"]:
-    split = three_splits[name]
-    last = split.train.groupby("user_id")["timestamp"].max()
-    first = split.test.groupby("user_id")["timestamp"].min()
-    seconds = (first - last).dropna()
-    print(f"{name}, {len(seconds)} users with both:")
-    print(f"  less than an hour: {(seconds < 60 * 60).mean():.0%}")
-    print(f"  the same second:   {(seconds == 0).mean():.0%}")
-    if name == "the last fifth":
-        with the_text_says(data.edition):
-            assert (seconds < 60 * 60).mean() > 0.9
-            assert (seconds == 0).mean() > 0.1
+last_in_train = train.groupby("user_id")["timestamp"].max()
+seconds = test.groupby("user_id")["timestamp"].min() - last_in_train
+within_an_hour = (seconds.dropna() < 60 * 60).mean()
+same_second = (seconds.dropna() == 0).mean()
+print(f"less than an hour: {within_an_hour:.0%} of the users")
+print(f"the same second:   {same_second:.0%} of the users")
+with the_text_says(data.edition):
+    assert within_an_hour > 0.9
+    assert same_second > 0.1
 
 # %% [markdown]
-# For nearly everybody the cut goes through a sitting. Where it goes through a second, only
-# the movie's id decides what is hidden. So the last fifth does *not* ask "what will this
-# person want to see next?" It asks: **which movies did this person enter later, mostly in
-# the same sitting, on pages that MovieLens had ordered?** A method that does well here may
-# have learned that order {cite}`woolridge2021sequence,fan2024movielens`. Real days lie
-# between train and test at one moment, but for hardly any user: most are new.
+# For nearly everybody the cut goes through a sitting. Where it goes through a second,
+# only the movie's id decides what is hidden. So the last fifth does *not* ask "what
+# will this person want to see next?" It asks: **which movies did this person enter
+# later, mostly in the same sitting, on pages that MovieLens had ordered?** A method
+# that does well here may have learned that order
+# {cite}`woolridge2021sequence,fan2024movielens`.
 #
-# The same two baselines, three splits; and two facts about what is hidden: how many ratings
-# the median liked movie has in all, and how many a user likes.
+# The same two baselines, three splits. And of the likes that are hidden: how many ratings
+# has the median one's movie (its *fame*), and how many are there for each user?
 
 # %%
+fame = ratings["movie_id"].value_counts()
 rows = {}
 for name, split in three_splits.items():
-    of_bias = evaluate(BiasModel(), split).summary.set_index("metric")
+    of_stars = evaluate(BiasModel(), split).summary.set_index("metric")
     of_lists = evaluate(Popularity(), split).summary.set_index("metric")
     hidden = positives(split.test, threshold=4)
-    n_all = ratings["movie_id"].value_counts()
     rows[name] = {
-        "bias model: RMSE": of_bias.loc["rmse", "value"],
+        "bias model: RMSE": of_stars.loc["rmse", "value"],
         "popularity: nDCG@10": of_lists.loc["ndcg@10", "value"],
-        "fame of a like": round(hidden["movie_id"].map(n_all).median()),
+        "fame": round(hidden["movie_id"].map(fame).median()),
         "likes a user": round(len(hidden) / hidden["user_id"].nunique()),
     }
 by_split = pd.DataFrame.from_dict(rows, orient="index")
@@ -529,24 +524,23 @@ print(by_split.round(3).to_string())
 with the_text_says(data.edition):
     assert by_split["bias model: RMSE"].idxmax() == "one moment"
     assert by_split["popularity: nDCG@10"].idxmax() == "one moment"
-    for column in ["popularity: nDCG@10", "fame of a like"]:
-        assert by_split[column].idxmin() == "the last fifth"
+    assert by_split["popularity: nDCG@10"].idxmin() == "the last fifth"
+    assert by_split["fame"].idxmin() == "the last fifth"
     assert by_split["likes a user"].idxmax() == "one moment"
 
 # %% [markdown]
-# One method, one data set, three numbers. Why does popularity do so badly in the last fifth,
-# and so well at one moment?
+# Why does popularity do so badly in the last fifth, and so well at one moment?
 #
-# - In the last fifth, the less famous end of each sitting is hidden. The user's famous movies
-#   are in train, so a list may not hold them.
+# - In the last fifth, the less famous end of each sitting is hidden. The user's famous
+#   movies are in train, so a list may not hold them.
 # - To fill holes, famous and obscure movies are hidden alike: more hits.
-# - At one moment, *all* that the new users ever rated is hidden, their famous movies included,
-#   and so many movies that a popular one is often a hit. Nobody's bias is known, so the RMSE
-#   is the highest.
+# - At one moment, *all* that the new users ever rated is hidden, famous movies included,
+#   and so many that a popular one is often a hit. (Their biases are not known, so the RMSE
+#   is the highest.)
 #
-# The three splits ask different questions about different people {cite}`meng2020exploring`.
-# **A number without its split means nothing**, and numbers from two splits cannot be
-# compared.
+# The three splits ask different questions about different people
+# {cite}`meng2020exploring`. **A number without its split means nothing**, and numbers
+# from two splits cannot be compared.
 #
 # ### What is peeking worth?
 #
@@ -595,12 +589,12 @@ with the_text_says(data.edition):
 # number with an RMSE from the literature.
 # :::
 #
-# Take the bias model. Its shrinkage *is* such a penalty: the loop above finds the biases
-# that make the squared errors of the training rows plus
-# $5 \sum_u b_u^2 + 3 \sum_i b_i^2$ as small as possible. (Set the derivative with respect to
-# $b_i$ to zero, and {eq}`eq-shrinkage` comes out.) Libraries such as Keras add the penalty
-# to the loss that they print for test rows, too. So we can set three numbers side by side.
-# They describe **the same predictions**.
+# Take the bias model. Its shrinkage *is* such a penalty: the loop above finds the
+# biases that make the squared errors of the training rows plus
+# $5 \sum_u b_u^2 + 3 \sum_i b_i^2$ as small as possible. (Set the derivative with respect
+# to $b_i$ to zero, and {eq}`eq-shrinkage` comes out.) Libraries such as Keras add the
+# penalty to the loss that they print for test rows, too. So we can set three numbers side
+# by side. They describe **the same predictions**.
 
 # %% tags=["nbval-check-output"]
 penalty = (5 * (b_user**2).sum() + 3 * (b_film**2).sum()) / len(train)
@@ -899,11 +893,11 @@ assert wrong.mean() > right.mean()
 # {cite:t}`jarvelin2002cumulated` introduced nDCG; {cite:t}`cremonesi2010performance`
 # compared rating prediction with ranking; {cite:t}`krichene2020sampled` took sampled
 # metrics apart; {cite:t}`meng2020exploring` and {cite:t}`ji2023leakage` compared splits
-# and measured leaks; {cite:t}`fan2024movielens` and {cite:t}`woolridge2021sequence` asked
-# what the order of MovieLens' ratings means; {cite:t}`dacrema2019progress` asked how much progress there was.
-# {cite:t}`vargas2011rank` put novelty and diversity into one frame, of which this course
-# uses the plainest members; {cite:t}`koren2009matrix` explain the bias model on the way
-# to matrix factorisation.
+# and measured leaks; {cite:t}`fan2024movielens` and {cite:t}`woolridge2021sequence`
+# asked what the order of MovieLens' ratings means; {cite:t}`dacrema2019progress` asked
+# how much progress there was. {cite:t}`vargas2011rank` put novelty and diversity into
+# one frame, of which this course uses the plainest members; {cite:t}`koren2009matrix`
+# explain the bias model on the way to matrix factorisation.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run
