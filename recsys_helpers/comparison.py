@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import norm
 
 from recsys_helpers._checks import as_list
 from recsys_helpers.metrics import PADDING, checked_lists
@@ -71,21 +72,61 @@ def spread_over_seeds(results: pd.DataFrame, metric: str) -> pd.DataFrame:
     return spread[spread["n_seeds"] > 1]
 
 
-def decided(differences: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
-    """Say of each pair of methods which has the higher value, if the interval tells.
+def corrected_p_values(differences: pd.DataFrame) -> pd.Series:
+    r"""Say how surprising each difference would be, if many are looked at.
+
+    Among twenty comparisons of equal methods one is expected to look decided at 95 %.
+    Each difference gets the :math:`p` of its :math:`z`, its size in standard errors,
+    as the width of its interval tells them. Then Holm's correction: the smallest of m
+    counts m times, the next m - 1 times, and so on, and none less than the one before.
+    What stays below 0.05 is decided: the chance that any equal pair is among it is at
+    most 0.05. Holm, "A simple sequentially rejective multiple test procedure",
+    Scandinavian Journal of Statistics 6(2), 1979.
 
     Parameters
     ----------
-    differences : DataFrame with `method`, `low` and `high`
+    differences : DataFrame with `value`, `low` and `high`
+        Paired differences and their 95 % intervals: all that are looked at, and no
+        others.
+
+    Returns
+    -------
+    Series of float, index of `differences`
+        Corrected p, from 0 to 1. 1 where the difference is 0 for everybody.
+
+    Examples
+    --------
+    >>> two = pd.DataFrame({"value": [3.0, 2.0], "low": [1.0, 0.1], "high": [5.0, 3.9]})
+    >>> corrected_p_values(two).round(3).tolist()
+    [0.007, 0.039]
+    """
+    standard_error = (differences["high"] - differences["low"]) / (2 * norm.ppf(0.975))
+    z = (differences["value"].abs() / standard_error).where(standard_error > 0, 0)
+    # An interval of no width is about nobody, or about methods that are the same.
+    p = np.asarray(2 * norm.sf(z))
+    order = p.argsort(kind="stable")
+    corrected = np.empty(len(p))
+    weighed = p[order] * np.arange(len(p), 0, -1)
+    corrected[order] = np.minimum(np.maximum.accumulate(weighed), 1)
+    return pd.Series(corrected, differences.index)
+
+
+def decided(differences: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
+    """Say of each pair of methods which has the higher value, if the data tell.
+
+    Parameters
+    ----------
+    differences : DataFrame with `method`, `value`, `low` and `high`
         Intervals of paired differences; `method` is ``"<a> - <b>"``.
     methods : sequence of str
-        Which, in the order of rows and columns.
+        Which, in the order of rows and columns. Their pairs are the comparisons that
+        `corrected_p_values` corrects for.
 
     Returns
     -------
     DataFrame of int, index and columns `methods`
-        1 where the row's value is surely higher than the column's (the interval is
-        above 0), -1 where it is surely lower, 0 where the interval holds 0.
+        1 where the row's value is surely higher than the column's (corrected p below
+        0.05), -1 where it is surely lower, 0 where that is not decided.
 
     Raises
     ------
@@ -94,26 +135,26 @@ def decided(differences: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
 
     Examples
     --------
-    >>> one = pd.DataFrame({"method": ["a - b"], "low": [0.1], "high": [0.2]})
+    >>> one = pd.DataFrame(
+    ...     {"method": ["a - b"], "value": [0.2], "low": [0.1], "high": [0.3]}
+    ... )
     >>> decided(one, ["a", "b"]).to_numpy().tolist()
     [[0, 1], [-1, 0]]
     """
-    signs = {}
-    rows = differences[["method", "low", "high"]].itertuples(index=False)
-    for pair, low, high in rows:
-        signs[pair] = int(low > 0) - int(high < 0)
+    by_pair = differences.set_index("method")
+    pairs = []
+    for a, b in combinations(methods, 2):
+        found = [pair for pair in (f"{a} - {b}", f"{b} - {a}") if pair in by_pair.index]
+        if not found:
+            raise ValueError(f"{a} and {b} have not been compared.")
+        pairs.append((a, b, found[0]))
+    compared = by_pair.loc[[pair for _, _, pair in pairs]]
+    sure = corrected_p_values(compared) < 0.05
     table = pd.DataFrame(0, index=list(methods), columns=list(methods))
-    for a in methods:
-        for b in methods:
-            if a == b:
-                continue
-            sign = signs.get(f"{a} - {b}")
-            if sign is None:
-                other_way = signs.get(f"{b} - {a}")
-                if other_way is None:
-                    raise ValueError(f"{a} and {b} have not been compared.")
-                sign = -other_way
-            table.loc[a, b] = sign
+    for a, b, pair in pairs:
+        sign = int(np.sign(compared.loc[pair, "value"])) * int(sure[pair])
+        sign = sign if pair.startswith(f"{a} - ") else -sign
+        table.loc[a, b], table.loc[b, a] = sign, -sign
     return table
 
 

@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sysconfig
+from datetime import date
 from importlib.metadata import version
 from numbers import Integral, Real
 from pathlib import Path
@@ -39,6 +40,7 @@ _KINDS = {
     "versions": _DICT,
     "hardware": _TEXT,
     "commit": _TEXT,
+    "date": _TEXT,
 }
 FIELDS = tuple(_KINDS)
 REQUIRED = ("name", "metric", "value")
@@ -58,7 +60,7 @@ def write_results(results: pd.DataFrame | list[dict], path: str | os.PathLike) -
     results : DataFrame or list of dict
         Its columns are among `FIELDS`. NaN and missing fields become null, apart
         from those that are filled in where they are missing: `name` (the file's
-        name), `versions`, `hardware` and `commit` (of this run).
+        name), `versions`, `hardware`, `commit` and `date` (of this run).
     path : path ending in .json
         Is replaced as a whole or not at all.
 
@@ -75,8 +77,11 @@ def write_results(results: pd.DataFrame | list[dict], path: str | os.PathLike) -
         "versions": versions(),
         "hardware": hardware(),
         "commit": commit(),
+        "date": date.today().isoformat(),
     }
-    records = [dict.fromkeys(FIELDS) | filled_in | _plain(row) for row in rows]
+    records = [dict.fromkeys(FIELDS) | _plain(row) for row in rows]
+    for record in records:
+        record |= {k: v for k, v in filled_in.items() if record[k] is None}
     _check(records, path.name)
     # One record a line: short, and a changed number is one changed line.
     lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in records]
@@ -129,6 +134,28 @@ def published_results(name: str) -> pd.DataFrame:
         If there is no such file; the message names those that there are.
     """
     return read_results(published_file("results", f"{name}.json"))
+
+
+def where_measured(name: str) -> str:
+    """Say of one of the results files that come with the course where it is from.
+
+    Returns
+    -------
+    str
+        ``"benchmarks/results/NAME.json, measured 2026-11-30 by python
+        benchmarks/NAME.py"``; from the first to the last day, if there are several.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file; the message names those that there are.
+    """
+    days = sorted(published_results(name)["date"].dropna().unique())
+    when = " to ".join(dict.fromkeys((days[0], days[-1])))
+    return (
+        f"benchmarks/results/{name}.json, measured {when} by "
+        f"python benchmarks/{name}.py"
+    )
 
 
 def published_file(kind: str, file_name: str) -> Path:

@@ -119,6 +119,7 @@ def search(
     settings: Sequence[Mapping[str, Any]],
     inner: Sequence[Split],
     metric: str = "ndcg@10",
+    movies: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Fit and judge a model for each of the settings, on each of the inner splits.
 
@@ -133,6 +134,8 @@ def search(
     metric : str
         "rmse" or "mae", or one of `recsys_helpers.evaluation.RANKING_METRICS` with
         a k that `evaluate` measures: "ndcg@10", "recall@20 (any)".
+    movies : DataFrame with `movie_id`, optional
+        What may be recommended: see `evaluate`.
 
     Returns
     -------
@@ -156,6 +159,7 @@ def search(
     # Only what is looked at: lists of one length, and no intervals to speak of.
     at_k = re.search("@([0-9]+)", metric)
     quick: dict[str, Any] = {"ks": (int(at_k[1]),) if at_k else (10,), "n_bootstrap": 1}
+    quick["movies"] = movies
     trials = []
     with progress_bar(len(settings) * len(inner), "Trying settings", "model") as bar:
         for chosen in settings:

@@ -19,6 +19,7 @@ import pandas as pd
 from recsys_helpers.display._style import NO_FORMULAS, STRIP_STYLE, TABLE_STYLE
 from recsys_helpers.display.cards import GENRE_STYLES, drawn_card, main_genre
 from recsys_helpers.interactions import integer_ids
+from recsys_helpers.results import where_measured
 from recsys_helpers.titles import without_year, year_of
 
 __all__ = [
@@ -28,6 +29,7 @@ __all__ = [
     "movie_table",
     "one_line",
     "poster_strip",
+    "published_table",
 ]
 
 POSTER_WIDTH, POSTER_HEIGHT = 140, 210
@@ -173,6 +175,46 @@ def movie_table(
         f"<tbody>{body}</tbody></table></div>"
     )
     return Shown(html, _aligned(columns, rows, caption))
+
+
+def published_table(
+    frame: pd.DataFrame | pd.Series,
+    *names: str,
+    caption: str,
+    digits: int = 3,
+    formats: Mapping[str, str | Callable[[Any], str]] | None = None,
+) -> Shown:
+    """Show what results files say as a table whose caption says where it is from.
+
+    Parameters
+    ----------
+    frame : DataFrame or Series
+        Made of the results. Its index is shown, unless it only numbers the rows.
+    *names : str
+        Of the results files, for example ``"als_growth"``; at least one.
+    caption : str
+        What the table shows, without a full stop.
+    digits : int
+        Decimal places of numbers that are not whole.
+    formats : mapping of column to format, optional
+        As in `movie_table`.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such results file.
+    """
+    frame = frame.to_frame() if isinstance(frame, pd.Series) else frame
+    if not isinstance(frame.index, pd.RangeIndex):
+        frame = frame.reset_index()
+    usual = {
+        column: f".{digits}f"
+        for column in frame.columns
+        if pd.api.types.is_float_dtype(frame[column])
+    }
+    files = "; ".join(where_measured(name) for name in names)
+    source = f"{caption}. Read from a file, not computed here: {files}."
+    return movie_table(frame, caption=source, formats=usual | dict(formats or {}))
 
 
 def one_line(text: Any) -> str:

@@ -16,7 +16,12 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from recsys_helpers._checks import check_count, check_number
-from recsys_helpers.interactions import IdIndex, Interactions, integer_ids
+from recsys_helpers.interactions import (
+    IdIndex,
+    Interactions,
+    integer_ids,
+    positives,
+)
 from recsys_helpers.methods._base import (
     Floats,
     ScoresMovies,
@@ -121,16 +126,26 @@ class BiasModel(ScoresMovies):
 
 @dataclass
 class Popularity(ScoresMovies):
-    """Recommend the movies with the most ratings, whatever the ratings say.
+    """Recommend the movies that most people rated, or liked.
 
-    The score of a movie is the number of its ratings.
+    The score of a movie is how many.
+
+    Parameters
+    ----------
+    like_threshold : float or None
+        Ratings of at least this many stars are counted; None: all, whatever they say.
     """
 
+    like_threshold: float | None = None
+
     def fit(self, train: pd.DataFrame) -> Self:
-        """Count the ratings of every movie of `train`."""
+        """Count the ratings, or likes, of every movie of `train`."""
         check_ratings_frame(train)
-        self.interactions_ = Interactions.from_ratings(train)
-        self.counts_ = self.interactions_.n_ratings_of_movies
+        rated = Interactions.from_ratings(train)
+        liked = positives(train, self.like_threshold)["movie_id"]
+        columns = rated.movies.rows(liked)
+        self.counts_ = np.bincount(columns, minlength=len(rated.movies))
+        self.interactions_ = rated
         return self
 
     def _user_scores(self, user_id: int) -> NDArray[np.intp]:

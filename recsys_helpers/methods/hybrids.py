@@ -14,6 +14,7 @@ from typing import Self
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import nnls
 
 from recsys_helpers._checks import check_count, check_number, check_positive
 from recsys_helpers.evaluation import RatingPredictor, Recommender
@@ -38,12 +39,15 @@ class BlendedStars:
     the other, where the weights are the
 
     .. math::
-        \arg\min_{w, b} \sum_n (r_n - b - \sum_m w_m p_{nm})^2
+        \arg\min_{w \ge 0, b} \sum_n (r_n - b - \sum_m w_m p_{nm})^2
         + \lambda \sum_m (w_m - \tfrac1M)^2
 
     with :math:`p_{nm}` what method m of M predicts of row n. The penalty pulls them
     towards the plain mean of the methods. Then the methods learn from all rows.
-    Breiman, "Stacked regressions", Machine Learning 24, 1996.
+    Wolpert, "Stacked generalization", Neural Networks 5(2), 1992; that no weight is
+    below 0 is Breiman's condition, "Stacked regressions", Machine Learning 24, 1996.
+    Both learn the weights by cross-validation. Where the question is about later
+    ratings, one cut by time asks what will be asked of the blend.
 
     Parameters
     ----------
@@ -358,14 +362,14 @@ def _fit_all(
 
 
 def _stacked(predicted: Floats, ratings: ArrayLike, l2: float) -> tuple[Floats, float]:
-    """Weights near the plain mean that fit best, and the intercept."""
-    equal = np.full(predicted.shape[1], 1 / predicted.shape[1])
-    residual = np.asarray(ratings, dtype=np.float64) - predicted @ equal
-    centred = predicted - predicted.mean(axis=0)
-    gram = centred.T @ centred + l2 * np.eye(len(equal))
-    weights = equal + np.linalg.solve(gram, centred.T @ (residual - residual.mean()))
-    means = predicted.mean(axis=0)
-    return weights, float(np.mean(np.asarray(ratings)) - means @ weights)
+    """Weights from 0 up, near the plain mean, that fit best; and the intercept."""
+    ratings = np.asarray(ratings, dtype=np.float64)
+    means, n_models = predicted.mean(axis=0), predicted.shape[1]
+    # The penalty acts like one row more for each model, which wants the mean's weight.
+    pull = np.sqrt(l2) * np.eye(n_models)
+    rows = np.vstack([predicted - means, pull])
+    weights, _ = nnls(rows, [*(ratings - ratings.mean()), *pull.mean(axis=0)])
+    return weights, float(ratings.mean() - means @ weights)
 
 
 def _counted(train: pd.DataFrame, few: int) -> pd.Series:

@@ -16,6 +16,7 @@ from recsys_helpers.interactions import Interactions, k_largest, positives, top_
 from recsys_helpers.methods._base import (
     Floats,
     ScoresMovies,
+    ScoresNewUsers,
     as_stars,
     check_ratings_frame,
     checked_pairs,
@@ -253,7 +254,7 @@ def _likes_of(
 
 
 @dataclass
-class LikeNeighbours(_Neighbours, ScoresMovies):
+class LikeNeighbours(_Neighbours, ScoresNewUsers):
     r"""Recommend what the neighbours like, or what resembles what one likes.
 
     With :math:`l_{ui} = 1` where user u likes movie i and 0 elsewhere, and
@@ -311,6 +312,16 @@ class LikeNeighbours(_Neighbours, ScoresMovies):
             scores = self.neighbours_ @ self.likes_[[user]].toarray()[0]
         else:
             scores = (self.neighbours_[[user]] @ self.likes_).toarray()[0]
+        return popular_where_silent(scores, self.interactions_.n_ratings_of_movies)
+
+    def _new_user_scores(self, ratings: pd.DataFrame, rated: Interactions) -> Floats:
+        if self.of == "users":
+            raise ValueError(
+                "Nobody's neighbours are known but those of the users it was fitted "
+                'on. Fit it anew, or take LikeNeighbours("movies").'
+            )
+        liked = positives(ratings, self.like_threshold)["movie_id"]
+        scores = self.neighbours_[:, rated.movies.rows(liked)].sum(axis=1)
         return popular_where_silent(scores, self.interactions_.n_ratings_of_movies)
 
     def _rows(self) -> sparse.csr_array:

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import image as images
 
-from recsys_helpers.display import movie_table, poster_strip
+from recsys_helpers.display import movie_table, poster_strip, published_table
 from recsys_helpers.display.cards import GENRE_STYLES
 
 HTTPS = "https://image.tmdb.org/t/p/w342/toy.jpg"
@@ -138,7 +138,7 @@ def test_a_card_has_title_year_and_genres_as_text(movies):
 
 IN_ANOTHER_PROCESS = """
 import pandas as pd
-from recsys_helpers.display import movie_table, poster_strip
+from recsys_helpers.display import movie_table, poster_strip, published_table
 genres = [{"Animation", "Children", "Comedy"}, frozenset({"War", "Drama", "Crime"})]
 movies = pd.DataFrame({"title": ["Toy Story (1995)", "M"], "genres": genres})
 for shown in (poster_strip(movies), movie_table(movies)):
@@ -361,6 +361,21 @@ def test_in_a_terminal_a_table_is_aligned_text():
         "Heat       3",
         "Alien  1,000",
     ]
+
+
+def test_a_table_of_results_says_in_its_caption_where_and_when_they_were_measured():
+    best = pd.DataFrame({"rmse": [0.87654]}, index=pd.Index(["bias"], name="method"))
+    shown = published_table(best, "als_growth", "baselines", caption="Errors", digits=2)
+    caption = BeautifulSoup(shown.html, "html.parser").caption.get_text()
+    for part in ("Errors", "als_growth.json", "python benchmarks/baselines.py"):
+        assert part in caption
+    assert re.search("measured 20[0-9]{2}-[0-9]{2}-[0-9]{2}", caption)
+    assert re.search("bias +0.88$", shown.text)
+
+
+def test_a_table_of_results_that_do_not_exist_is_refused():
+    with pytest.raises(FileNotFoundError, match="als_growth"):
+        published_table(pd.Series([1.0]), "nothing", caption="Errors")
 
 
 def test_a_table_without_rows_still_has_its_headers():
