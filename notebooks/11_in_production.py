@@ -184,12 +184,12 @@ display.published_table(
 # %%
 recall = load[load["metric"] == "recall of EASE's ten"]["value"].to_numpy()
 assert (np.diff(recall) > 0).all()
-assert recall[0] < 0.5
+assert 0.6 < recall[0] < 0.75
 assert recall[-1] < 1
 
 # %% [markdown]
-# Ten candidates, and more than half of the list is lost; with a few hundred you lose
-# little, but never nothing. This course's server takes 300. A ranking that is improved
+# Ten candidates, and a third of the list is lost; with a few hundred you lose little,
+# but never nothing. This course's server takes 300. A ranking that is improved
 # for months changes nothing for the films that retrieval never finds, and no test of
 # the ranking alone shows it.
 #
@@ -711,7 +711,7 @@ with the_text_says(data.edition):
     assert none > much > 1.5 * truth
     assert table.loc["explore 0 %", "starved"] > 0.15
 
-# %% mystnb={"image": {"alt": "Two panels over 20 rounds, with a line for each of three shares of exploration, a dotted one for lists at random and one for the true tastes. Above: the Gini coefficient, far above that of the true tastes; the more exploration, the lower. Below: the true chance that what is shown is liked; without exploration it sinks to the dotted line of lists at random and a little below, with 30 percent it stays well above it."}} tags=["hide-input"]
+# %% mystnb={"image": {"alt": "Two panels over 20 rounds, with a line for each of three shares of exploration and a dotted one for lists at random. Above: the Gini coefficient, far above the dashed line of the true tastes; the more exploration, the lower. Below: the true chance that what is shown is liked; without exploration it sinks to the dotted line of lists at random and a little below, with 30 percent it stays well above it."}} tags=["hide-input"]
 by_round = loops.groupby(["lists", "round"], sort=False).mean()
 with plots.course_style():
     fig, (above, below) = plt.subplots(2, figsize=(6.4, 5.4), sharex=True)
@@ -724,11 +724,13 @@ with plots.course_style():
         means = by_round.loc[name]
         place = means.index + 1
         above.plot(place, means["gini"], style, **looks)
-        below.plot(place, means["liked"], style, **looks)
+        if name != "truth":
+            below.plot(place, means["liked"], style, **looks)
     above.set(ylabel="Gini of the lists", ylim=(0, 1))
     below.set(xlabel="Round", xticks=range(1, 21, 3), ylim=(0, None))
     below.set(ylabel="True chance to be liked")
-    below.legend(ncols=2)
+    handles, names = above.get_legend_handles_labels()
+    fig.legend(handles, names, loc="outside lower center", ncols=3)
 
 # %% [markdown]
 # Nobody's taste asks for blockbusters, and yet the loop makes some: films that by
@@ -1070,11 +1072,11 @@ if data.edition == "small":
 # :label: ex-two-sources
 #
 # Services often retrieve from several sources and rank what all of them found. Somebody
-# proposes: take 60 candidates, 30 from the vectors and 30 popular films, so that no hit
+# proposes: take 20 candidates, 10 from the vectors and 10 popular films, so that no hit
 # is missed. Write `mixed(user_id, n)`: half of the candidates from `served.candidates`,
 # the other half the most popular films that the user has not rated and that are not
 # among the first half. Compare its recall of EASE's ten with that of
-# `served.candidates(user_id, 60)`, over every fourth of `served.users.ids`. EASE's ten
+# `served.candidates(user_id, 20)`, over every fourth of `served.users.ids`. EASE's ten
 # are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends; `Ease` and its settings come
 # from `recsys_helpers.methods.ease`, and `recall_of` from
 # `recsys_helpers.serving.ranking`. What do you expect?
@@ -1110,13 +1112,15 @@ ease_alone = Ease(**CHOSEN_EASE).fit(ratings)
 recalls = {"vectors": [], "mixed": []}
 for user in served.users.ids[::4].tolist():
     best = ease_alone.recommend(user, 10)["movie_id"]
-    near = served.candidates(user, 60)
+    near = served.candidates(user, 20)
     recalls["vectors"].append(recall_of(near, best))
-    recalls["mixed"].append(recall_of(mixed(user, 60), best))
+    recalls["mixed"].append(recall_of(mixed(user, 20), best))
 for name, values in recalls.items():
     print(f"{name:8} {np.mean(values):.3f}")
+less, low, high, n = paired_difference(recalls["mixed"], recalls["vectors"])
+print(f"mixed - vectors: {less:.3f} [{low:.3f}, {high:.3f}], {n} people")
 with the_text_says(data.edition):
-    assert np.mean(recalls["mixed"]) < np.mean(recalls["vectors"])
+    assert high < 0
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # The mixture finds less. The vectors know the hits that suit somebody already, and the
