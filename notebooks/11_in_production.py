@@ -715,9 +715,8 @@ with the_text_says(data.edition):
 by_round = loops.groupby(["lists", "round"], sort=False).mean()
 with plots.course_style():
     fig, (above, below) = plt.subplots(2, figsize=(6.4, 5.4), sharex=True)
-    for name, style in zip(
-        ways, ["o-", "s--", "^-.", ":", "--"], strict=True
-    ):
+    styles = ["o-", "s--", "^-.", ":", "--"]
+    for name, style in zip(ways, styles, strict=True):
         looks = {"label": name, "ms": 4}
         if name in ("random", "truth"):
             looks["color"] = plots.GREY
