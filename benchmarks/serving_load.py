@@ -14,8 +14,9 @@ the two, are what to compare. "in process" is the recommender asked without HTTP
 thread, for the same draws; the ratio is the server's CPU a request with one user to it.
 
 And how much of EASE's ten best retrieval finds, by the number of candidates: a mean
-over all users. With `--recalls` only this is measured, which needs no quiet machine, and
-the file keeps its loads. All of it takes about five minutes. locust and psutil are in the extra `bench`.
+over all users. With `--recalls` only this is measured, which needs no quiet machine,
+and the file keeps its loads. All of it takes about five minutes. locust and psutil are
+in the extra `bench`.
 """
 
 import argparse
