@@ -125,9 +125,9 @@ lock: ## Pin what pyproject.toml asks for (UPGRADE=1: in the newest allowed vers
 	@printf '%s\n' $(SERVED) | $(COMPILE) \
 	  --constraints requirements.lock - --output-file requirements-serve.lock
 
-results: $(READY) ## Measure all methods anew for the table of chapter 9 (an hour)
+results: $(READY) ## Choose settings and measure all methods anew for chapter 9 (two hours)
+	@$(BIN)/python benchmarks/trials.py
 	@$(BIN)/python benchmarks/five_methods.py
-	@$(BIN)/python benchmarks/switches.py
 	@$(BIN)/python book/readme_table.py
 
 bench: $(READY) ## Repeat the measurements in benchmarks/ (takes long)

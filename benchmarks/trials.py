@@ -58,7 +58,7 @@ from recsys_helpers.tuning import inner_splits, sample_settings, search
 from recsys_helpers.vectors import MovieVectors
 
 RESULTS = Path(__file__).parent / "results" / "trials.json"
-N_TRIALS = 16
+N_TRIALS = 24
 NDCG, RMSE = "ndcg@10", "rmse"
 
 Settings = dict[str, Any]
@@ -225,9 +225,9 @@ SEARCHED: Mapping[str, Searched] = {
         lambda known, **chosen: RatingNeighbours("movies", **chosen),
         {
             "centre": ["user mean", "bias"],
-            "k": [10, 20, 40, 80, 160],
+            "k": [10, 20, 40, 80, 160, 320],
             "shrinkage": [10, 25, 50, 100, 200, 400],
-            "damping": [0.03, 0.1, 0.3, 1, 3],
+            "damping": [0.003, 0.01, 0.03, 0.1, 0.3, 1],
         },
         RMSE,
     ),
@@ -236,40 +236,42 @@ SEARCHED: Mapping[str, Searched] = {
         {
             "k": [5, 10, 20, 50, 100, 200, 400],
             "shrinkage": [0, 2, 5, 10, 20, 50],
-            "like_threshold": [None, 3.5, 4.0],
+            "like_threshold": [None, 3.5, 4.0, 4.5],
         },
     ),
     "EASE": Searched(
         lambda known, **chosen: Ease(**chosen),
         {
-            "l2": [25, 50, 100, 200, 400, 800],
-            "like_threshold": [3.5, 4.0],
+            "l2": [50, 100, 200, 400, 800, 1600],
+            "like_threshold": [3.5, 4.0, 4.5],
             "half_like_from": [None, 2.5, 3.0],
         },
     ),
     "EASE, dates": Searched(
         lambda known, **chosen: Ease(**chosen),
         {
-            "l2": [25, 50, 100, 200, 400, 800],
+            "l2": [50, 100, 200, 400, 800, 1600],
+            "like_threshold": [3.5, 4.0, 4.5],
             "half_like_from": [None, 2.5, 3.0],
             "recency": [0.06, 0.12, 0.25, 0.5, 1, 2],
         },
     ),
     "ALS": Searched(
-        lambda known, **chosen: Als(n_iterations=15, seed=known.seed, **chosen),
+        lambda known, **chosen: Als(
+            n_iterations=15, weighting="constant", seed=known.seed, **chosen
+        ),
         {
             "n_factors": [16, 32, 64, 128, 256],
-            "regularization": [1, 3, 10, 30, 100],
-            "like_threshold": [None, 3.5, 4.0],
-            "weighting": ["constant", "linear"],
-            "alpha": [0.1, 0.25, 0.5, 1, 2, 5],
+            "regularization": [3, 10, 30, 100],
+            "like_threshold": [None, 3.5, 4.0, 4.5],
+            "alpha": [0, 0.1, 0.25, 0.5, 1, 2],
         },
     ),
     "ALS, scaled penalty": Searched(
         lambda known, **chosen: ScaledAls(seed=known.seed, **chosen),
         {
             "n_factors": [16, 32, 64, 128],
-            "regularization": [1, 3, 10, 30, 100],
+            "regularization": [3, 10, 30, 100],
             "alpha": [1, 5, 20, 80],
             "power": [0.25, 0.5, 0.75, 1],
         },
@@ -277,11 +279,11 @@ SEARCHED: Mapping[str, Searched] = {
     "BPR": Searched(
         lambda known, **chosen: Bpr(seed=known.seed, **chosen),
         {
-            "n_factors": [16, 32, 64, 96, 128],
-            "n_iterations": [10, 20, 50, 100],
-            "learning_rate": [0.003, 0.01, 0.03, 0.1],
+            "n_factors": [4, 8, 16, 32, 64, 128],
+            "n_iterations": [25, 50, 100, 200, 400],
+            "learning_rate": [0.001, 0.003, 0.01, 0.03],
             "regularization": [0.003, 0.01, 0.03, 0.1],
-            "like_threshold": [None, 3.5, 4.0],
+            "like_threshold": [None, 3.5, 4.0, 4.5],
         },
     ),
     "Keras factors, ids only": Searched(

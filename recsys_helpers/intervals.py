@@ -99,6 +99,8 @@ def paired_difference(
     level: float = 0.95,
     n_resamples: int = 1000,
     seed: int = 0,
+    *,
+    weights: ArrayLike | None = None,
 ) -> Estimate:
     """Bootstrap interval of ``mean(a - b)`` for two methods on the same users.
 
@@ -124,7 +126,7 @@ def paired_difference(
             f"A paired comparison needs the same users in the same order, got "
             f"{a.size} and {b.size} values."
         )
-    return bootstrap_interval(a - b, level, n_resamples, seed)
+    return bootstrap_interval(a - b, level, n_resamples, seed, weights=weights)
 
 
 def _resampled_means(

@@ -104,6 +104,11 @@ def test_a_paired_difference_is_surer_than_the_two_intervals_look():
     assert paired_difference(a, b).low > 0
 
 
+def test_weights_make_a_paired_difference_that_of_all_ratings():
+    weighted = paired_difference([1.0, 0.0], [0.0, 0.0], weights=[1, 3])
+    assert weighted.value == pytest.approx(0.25)
+
+
 def test_a_paired_difference_counts_users_defined_in_both():
     assert paired_difference([1.0, np.nan, 3.0], [0.5, 1.0, np.nan]).n == 1
 

@@ -56,6 +56,13 @@ def test_a_frame_and_its_records_give_the_same_file(path, tmp_path):
     assert path.read_text(encoding="utf-8") == other.read_text(encoding="utf-8")
 
 
+def test_beside_records_of_another_run_new_ones_still_say_where_they_come_from(path):
+    write_results(pd.DataFrame([record(commit="abc1234"), record()]), path)
+    old, new = read_results(path)["commit"]
+    assert old == "abc1234"
+    assert new == results.commit()
+
+
 def test_what_does_not_apply_is_null(path):
     frame = pd.DataFrame([record(low=np.nan, high=np.nan, n=pd.NA, seed=None)])
     write_results(frame, path)

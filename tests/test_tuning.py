@@ -227,3 +227,18 @@ def test_a_test_without_relevant_movies_cannot_choose(inner):
     nobody = Split("disliked", inner.train, inner.test.assign(rating=1.0))
     with pytest.raises(ValueError, match="ndcg"):
         search(Popularity, [{}], [nobody])
+
+
+def test_movies_that_nobody_has_rated_may_be_recommended_if_they_are_named(inner):
+    unrated = pd.DataFrame({"movie_id": [999, *inner.train["movie_id"].unique()]})
+
+    class Lists999:
+        def fit(self, train):
+            return self
+
+        def recommend(self, user_id, n=10, exclude_seen=True):
+            return pd.DataFrame({"movie_id": [999], "score": [1.0]})
+
+    with pytest.raises(ValueError, match="catalogue"):
+        search(Lists999, [{}], [inner])
+    assert len(search(Lists999, [{}], [inner], movies=unrated)) == 1

@@ -102,6 +102,13 @@ def test_popularity_counts_ratings(train):
     assert best.to_dict("list") == {"movie_id": [10, 20, 30], "score": [3, 1, 1]}
 
 
+def test_popularity_counts_likes_if_there_is_a_threshold(train):
+    best = Popularity(like_threshold=5).fit(train).recommend(user_id=99)
+    counts = train[train["rating"] >= 5].groupby("movie_id").size()
+    scores = dict(best.to_numpy().tolist())
+    assert scores == {10: 0, 20: 0, 30: 0} | counts.to_dict()
+
+
 def test_mean_rating_without_shrinkage_loves_a_single_five_stars(train):
     best = MeanRating().fit(train).recommend(user_id=99)
     assert best.to_dict("list") == {"movie_id": [30, 10, 20], "score": [5, 3, 1]}

@@ -93,6 +93,13 @@ def test_the_weights_are_those_of_ridge_regression_towards_the_mean():
     assert blend.intercept_ == pytest.approx(ridge.intercept_)
 
 
+def test_a_method_that_is_wrong_the_more_it_is_sure_gets_no_weight_rather_than_less():
+    models = {"noise": Says(noise), "opposite": Says(lambda u, m: 5.5 - truth(u, m))}
+    blend = BlendedStars(models, cut=last_quarter, l2=1e-6).fit(TRAIN)
+    assert blend.weights_["opposite"] == 0
+    assert (blend.weights_ >= 0).all()
+
+
 def test_the_methods_learn_from_all_rows_in_the_end():
     models = {"right": Says(truth)}
     BlendedStars(models, cut=last_quarter).fit(TRAIN)

@@ -526,3 +526,22 @@ def test_lists_are_as_good_as_published(ratings, model, expected):
     hits, n_relevant = metrics.hits_of(lists, positives(split.test), users)
     ndcg = np.nanmean(metrics.ndcg_at_k(hits, n_relevant, 10))
     assert ndcg == pytest.approx(expected, abs=2e-4)
+
+
+# --- new users ------------------------------------------------------------------------
+
+
+def test_a_new_user_gets_the_list_of_an_old_one_with_the_same_ratings():
+    train = random_ratings()
+    model = LikeNeighbours("movies", k=4, like_threshold=3.0).fit(train)
+    for user_id, theirs in train.groupby("user_id"):
+        pd.testing.assert_frame_equal(
+            model.recommend_to(theirs[["movie_id", "rating"]], 20),
+            model.recommend(user_id, 20),
+        )
+
+
+def test_by_users_nobody_new_can_be_served():
+    model = LikeNeighbours("users").fit(random_ratings())
+    with pytest.raises(ValueError, match="movies"):
+        model.recommend_to({"movie_id": [101], "rating": [5.0]})

@@ -1,0 +1,80 @@
+"""Every method of chapter 9 had the same care, and the package uses what came of it."""
+
+import pytest
+from five_methods import METHODS
+from trials import (
+    BLENDS,
+    N_TRIALS,
+    RESULTS,
+    SEARCHED,
+    chosen,
+    drawn,
+    names_of,
+    settings_of,
+)
+
+from recsys_helpers.methods.als import CHOSEN_ALS
+from recsys_helpers.methods.bpr import CHOSEN_BPR
+from recsys_helpers.methods.ease import CHOSEN_EASE
+from recsys_helpers.results import read_results
+
+pytestmark = pytest.mark.claims
+
+ALL = SEARCHED | BLENDS
+# With nothing to choose, or with settings that others have chosen: that is their point.
+NOT_CHOSEN = {"random choice", "global mean", "ALS, source's settings"}
+# Made of methods that had their trials.
+SWITCHES = {
+    "neighbours, towers for new movies",
+    "EASE, one in ten new",
+    "EASE, one in five new",
+}
+# Ends that cannot be passed: no hiding, no penalty, no neighbours left, and the like.
+ENDS = {
+    ("neighbours, stars", "k"): 320,
+    ("ALS", "alpha"): 0,
+    ("ALS, scaled penalty", "power"): 1,
+    ("Keras network", "factor_l2"): 0,
+    ("neighbours, lists", "shrinkage"): 0,
+    ("two towers, stars", "dropout"): 0,
+    ("blend of lists", "offset"): 0,
+}
+
+
+@pytest.fixture(scope="module")
+def trials():
+    return read_results(RESULTS)
+
+
+def test_every_method_of_the_table_had_its_trials():
+    assert set(METHODS) - NOT_CHOSEN - SWITCHES == set(ALL)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_method_had_as_many_trials_as_all_or_all_that_its_space_has(name, trials):
+    tried = trials[names_of(trials) == name]["method"].map(settings_of).tolist()
+    expected = drawn(ALL[name].space, quick=False)
+    n_combinations = 1
+    for values in ALL[name].space.values():
+        n_combinations *= len(values)
+    assert len(expected) == min(N_TRIALS, n_combinations)
+    assert sorted(map(str, tried)) == sorted(map(str, expected))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_no_best_lies_at_an_end_of_its_space_that_could_be_passed(name):
+    best = chosen(name)
+    for setting, values in ALL[name].space.items():
+        numbers = [value for value in values if isinstance(value, int | float)]
+        if len(numbers) < 3 or best[setting] is None:
+            continue
+        ends = numbers[-1:] if None in values else [numbers[0], numbers[-1]]
+        if best[setting] in ends:
+            assert ENDS.get((name, setting)) == best[setting], setting
+
+
+def test_the_package_comes_with_the_settings_that_were_chosen():
+    assert chosen("EASE") == CHOSEN_EASE
+    assert chosen("BPR") == CHOSEN_BPR
+    fixed = {"n_iterations": 15, "weighting": "constant"}
+    assert chosen("ALS") | fixed == CHOSEN_ALS
