@@ -554,7 +554,7 @@ ax = plots.movie_map(
 # ## Choosing the settings
 #
 # The method has half a dozen settings, and the best of one depends on the others. As EASE
-# in {doc}`03_neighbours`, ALS has had sixteen combinations drawn at random
+# in {doc}`03_neighbours`, ALS has had 24 combinations drawn at random
 # {cite}`bergstra2012random`, each judged by two cuts of the training rows. The number is
 # the *budget*, and it belongs in the report: with a larger one something better would be
 # found, a little of it by luck. Best above, worst below (a dash: every rating is a like):
@@ -634,12 +634,14 @@ with the_text_says(data.edition):
 #
 # To compare likes with ratings of any kind, each must have settings that suit it: a larger
 # confidence wants a larger $\lambda$, or else the penalty fades beside it. So both got the
-# same sixteen draws of all other settings. The first column is the best of these on the
+# same 24 draws of all other settings. The first column is the best of these on the
 # training rows, the second the test.
 
 # %%
 published = published_results("neighbours_and_als")
-of_ndcg = published.query("metric == 'ndcg@10'").set_index(["method", "split"])
+of_ndcg = published.query("metric == 'ndcg@10'").set_index(
+    ["method", "split"]
+)
 rows = {}
 for name in ("ALS, likes", "ALS, every rating"):
     of_trials = published["method"].str.startswith(f"{name} {{")
