@@ -71,10 +71,10 @@ STAR_PAIRS = [
 ]
 # The threshold comes on top.
 ALS_SPACE = {
-    "n_factors": [16, 32, 64, 128, 256],
+    "n_factors": [32, 64, 128, 256, 512],
     "regularization": [1, 3, 10, 30, 100, 300],
     "weighting": ["constant", "linear"],
-    "alpha": [0, 0.1, 0.25, 0.5, 1, 2, 5],
+    "alpha": [0.05, 0.1, 0.25, 0.5, 1, 2, 5],
 }
 THRESHOLDS = {"ALS, likes": 4.0, "ALS, every rating": None}
 ALS_SEEDS = range(3)

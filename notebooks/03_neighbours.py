@@ -472,7 +472,7 @@ print(f"{L.nnz:,} likes; the most liked movie has {likes_of_movie.max():.0f}")
 # ten nearest movies of a film: how many people liked *them*?
 
 # %%
-dial = {"count, γ = 0": 0, "cosine, γ = ½": 0.5, "lift, γ = 1": 1}
+dial = {"count, gamma = 0": 0, "cosine, gamma = ½": 0.5, "lift, gamma = 1": 1}
 well_known = np.flatnonzero(likes_of_movie >= 10)
 asked = well_known[:: max(1, len(well_known) // 300)]  # about 300 movies
 n_ij = (L.T[asked] @ L).toarray()
@@ -500,7 +500,7 @@ with plots.course_style():
 # %% tags=["nbval-check-output"]
 medians = {name: np.median(fame) for name, fame in fame_of_nearest.items()}
 for name, median in medians.items():
-    print(f"{name:14} median likes of the nearest: {median:.0f}")
+    print(f"{name:18} median likes of the nearest: {median:.0f}")
 by_count, by_cosine, by_lift = medians.values()
 with the_text_says(data.edition):
     assert by_count > by_cosine > by_lift
@@ -545,7 +545,7 @@ def ndcg_of_lists(best):
 everybody = np.ones((len(known.users), 1))
 lists = {"likes alone": ten_best(everybody * likes_of_movie)}
 for gamma in [0, 0.25, 0.5, 0.75, 1]:
-    lists[f"γ = {gamma}"] = ten_best(all_scores(gamma))
+    lists[f"gamma = {gamma}"] = ten_best(all_scores(gamma))
 
 
 def with_fame(best):
@@ -564,7 +564,7 @@ turned = pd.DataFrame(
 )
 print(turned.to_string())
 with the_text_says(data.edition):
-    assert turned["nDCG@10"].idxmax() == "γ = 0.5"
+    assert turned["nDCG@10"].idxmax() == "gamma = 0.5"
 
 # %% [markdown]
 # Down the column of median likes you see the blockbusters go, and at the far end the lists
