@@ -315,8 +315,8 @@ with threadpool_limits(1, "blas"):
 our_users, our_movies = factorise(sparse.csr_array(part), 10, 20, 0.1, seed=0)
 theirs = library.user_factors @ library.item_factors.T
 mine = our_users @ our_movies.T
-print("ours    ", mine[1, :6].round(3))
-print("implicit", theirs[1, :6].round(3))
+print("ours    ", mine[1, :6].round(2))
+print("implicit", theirs[1, :6].round(2))
 assert np.abs(mine - theirs).max() / theirs.max() < 1e-3
 
 # %% [markdown]
