@@ -6,6 +6,8 @@ import pytest
 from recsys_helpers.comparison import corrected_p_values
 from recsys_helpers.results import published_results
 
+pytestmark = pytest.mark.claims
+
 LIKES, RATINGS = "ALS, likes", "ALS, every rating"
 RECENCY = "EASE, chosen, recency"
 GAIN = "paired difference of ndcg@10"
