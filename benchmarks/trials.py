@@ -3,12 +3,14 @@
     python benchmarks/trials.py [--only NAME] [--output FILE] [--quick]
 
 Every method gets `N_TRIALS` combinations of settings, drawn at random from its space,
-or all where there are fewer. They are judged on cuts of the training rows of the
+or all where there are fewer. They are judged on two cuts of the training rows of the
 question that `five_methods.py` asks first, the last fifth of each person's ratings:
-these rows are cut the same way again, and what is left of them again, and again. The
-second and third of these cuts are for the methods. The first, which no method was
-tuned on, is for blends: their constants are tried on it, and it is where they learn
-their weights. One half of its people gives the weights that the other is judged by.
+these rows are cut the same way again, and what is left of them once more.
+
+Two thirds of the people judge the methods. The others, whose ratings have tuned no
+method, judge the blends: on the first cut, their ratings give a blend its weights, and
+it is there that its constants are tried. One half of these people gives the weights
+that the other half is judged by.
 
 No trial knows a date, but for those of "EASE, dates", which is in no comparison. Every
 trial is a record "inner ndcg@10", or "inner rmse", called by the name of the method
@@ -25,7 +27,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import pandas as pd
@@ -38,7 +40,7 @@ from recsys_helpers.evaluation import ndcg_of_users
 from recsys_helpers.interactions import Interactions
 from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods import ScoresMovies
-from recsys_helpers.methods.als import Als, confidences, solve_row
+from recsys_helpers.methods.als import Als, confidences
 from recsys_helpers.methods.baselines import BiasModel, Popularity
 from recsys_helpers.methods.bpr import Bpr
 from recsys_helpers.methods.collaborative import KerasFactors, KerasNetwork
@@ -58,7 +60,7 @@ from recsys_helpers.tuning import inner_splits, sample_settings, search
 from recsys_helpers.vectors import MovieVectors
 
 RESULTS = Path(__file__).parent / "results" / "trials.json"
-N_TRIALS = 24
+N_TRIALS = 16
 NDCG, RMSE = "ndcg@10", "rmse"
 
 Settings = dict[str, Any]
@@ -157,15 +159,24 @@ class ScaledAls(ScoresMovies):
         return self
 
     def _solved(self, C: sparse.csr_array, Y: NDArray) -> NDArray:
+        """Solve for the vectors of the rows of C, which have few positives each.
+
+        In the directions of Y'Y all rows share a diagonal matrix, so by Woodbury's
+        identity a row with m positives needs a system of m equations.
+        """
         known = (C.sum(axis=1) + C.shape[1] - np.diff(C.indptr)) ** self.power
         penalties = self.regularization * known / known.mean()
-        shared, identity = Y.T @ Y, np.eye(self.n_factors)
+        shared, directions = np.linalg.eigh(Y.T @ Y)
+        Z = Y @ directions
         X = np.zeros((C.shape[0], self.n_factors))
         for u in np.flatnonzero(np.diff(C.indptr)):
             row = slice(*C.indptr[u : u + 2])
-            with_penalty = shared + penalties[u] * identity
-            X[u] = solve_row(with_penalty, Y[C.indices[row]], C.data[row])
-        return X
+            Z_u, c_u = Z[C.indices[row]], C.data[row]
+            inverse = 1 / (shared + penalties[u])
+            x = inverse * (Z_u.T @ c_u)
+            among = np.diag(1 / (c_u - 1)) + (Z_u * inverse) @ Z_u.T
+            X[u] = x - inverse * (Z_u.T @ np.linalg.solve(among, Z_u @ x))
+        return X @ directions.T
 
     def _user_scores(self, user_id: int) -> NDArray:
         return self.Y_ @ self.X_[self.interactions_.users.rows(user_id)]
@@ -263,14 +274,14 @@ SEARCHED: Mapping[str, Searched] = {
         {
             "n_factors": [16, 32, 64, 128, 256],
             "regularization": [3, 10, 30, 100],
-            "like_threshold": [None, 3.5, 4.0, 4.5],
+            "like_threshold": [3.5, 4.0],
             "alpha": [0, 0.1, 0.25, 0.5, 1, 2],
         },
     ),
     "ALS, scaled penalty": Searched(
         lambda known, **chosen: ScaledAls(seed=known.seed, **chosen),
         {
-            "n_factors": [16, 32, 64, 128],
+            "n_factors": [16, 32, 64, 128, 256],
             "regularization": [3, 10, 30, 100],
             "alpha": [1, 5, 20, 80],
             "power": [0.25, 0.5, 0.75, 1],
@@ -365,7 +376,7 @@ def made(name: str, known: Known) -> Any:
     """Make a method, or a blend, with the settings that were chosen for it."""
     if name in BLENDS:
         members = {member: made(member, known) for member in MEMBERS[name]}
-        return BLENDS[name].make(members, **chosen(name))
+        return BLENDS[name].make(members, cut=weighing_cut, **chosen(name))
     return SEARCHED[name].make(known, **chosen(name))
 
 
@@ -382,7 +393,9 @@ def main() -> None:
     movielens = load_movielens("sample" if arguments.quick else "small")
     known = Known(movielens, quick=arguments.quick)
     train = user_temporal_split(movielens.ratings).train
-    for_blends, *for_methods = inner_splits(train, user_temporal_split, 3)
+    cuts = inner_splits(train, user_temporal_split, 2)
+    for_methods = [of_people(cut, whose(cut, "methods")) for cut in cuts]
+    for_blends = of_people(cuts[0], whose(cuts[0], "blends"))
     for name in names:
         print(name, flush=True)
         if name in BLENDS:
@@ -391,6 +404,23 @@ def main() -> None:
             trials = trials_of(name, known, for_methods)
         write_trials(name, trials, movielens.edition, arguments.output)
         print(trials.to_string(), flush=True)
+
+
+def whose(cut: Split, judged: Literal["methods", "blends"]) -> NDArray[np.int64]:
+    """Say whose ratings judge methods, or blends."""
+    people = np.random.default_rng(0).permutation(np.unique(cut.train["user_id"]))
+    return np.setdiff1d(people, people[::3]) if judged == "methods" else people[::3]
+
+
+def of_people(cut: Split, people: NDArray[np.int64]) -> Split:
+    """Leave some people to be judged by; all are learned from."""
+    return replace(cut, test=cut.test[cut.test["user_id"].isin(people)])
+
+
+def weighing_cut(train: pd.DataFrame) -> Split:
+    """Cut training rows for the weights of a blend, on which no method was tuned."""
+    cut = user_temporal_split(train)
+    return of_people(cut, whose(cut, "blends"))
 
 
 def drawn(space: Mapping[str, Sequence[Any]], quick: bool) -> list[Settings]:
@@ -428,7 +458,7 @@ def trials_of_blend(name: str, known: Known, cut: Split) -> pd.DataFrame:
             weighing = Split("half", cut.train, learned_on)
             blend = replace(blend, cut=lambda _, weighing=weighing: weighing)
             asked = Split("other half", cut.train, judged_on)
-            found.append(of_people(blend.fit(cut.train), asked, searched.metric))
+            found.append(gains(blend.fit(cut.train), asked, searched.metric))
         value = np.nanmean(np.concatenate(found))
         value = np.sqrt(value) if searched.metric == RMSE else value
         trials.append({**settings, searched.metric: value, "cpu_s": np.nan})
@@ -436,7 +466,7 @@ def trials_of_blend(name: str, known: Known, cut: Split) -> pd.DataFrame:
     return pd.DataFrame(trials).sort_values(searched.metric, ascending=best_first)
 
 
-def of_people(blend: Any, split: Split, metric: str) -> NDArray:
+def gains(blend: Any, split: Split, metric: str) -> NDArray:
     """Squared error of each rating, or nDCG@10 of each person."""
     if metric == NDCG:
         return ndcg_of_users(blend, split)

@@ -1,19 +1,22 @@
 """Every method of chapter 9 had the same care, and the package uses what came of it."""
 
+import numpy as np
 import pytest
 from five_methods import METHODS
+from scipy import sparse
 from trials import (
     BLENDS,
     N_TRIALS,
     RESULTS,
     SEARCHED,
+    ScaledAls,
     chosen,
     drawn,
     names_of,
     settings_of,
 )
 
-from recsys_helpers.methods.als import CHOSEN_ALS
+from recsys_helpers.methods.als import CHOSEN_ALS, solve_factors
 from recsys_helpers.methods.bpr import CHOSEN_BPR
 from recsys_helpers.methods.ease import CHOSEN_EASE
 from recsys_helpers.results import read_results
@@ -71,6 +74,19 @@ def test_no_best_lies_at_an_end_of_its_space_that_could_be_passed(name):
         ends = numbers[-1:] if None in values else [numbers[0], numbers[-1]]
         if best[setting] in ends:
             assert ENDS.get((name, setting)) == best[setting], setting
+
+
+@pytest.mark.parametrize("power", [0, 0.5])
+def test_a_scaled_penalty_is_that_of_als_row_by_row(power):
+    rng = np.random.default_rng(0)
+    C = sparse.random_array((6, 9), density=0.4, rng=rng, format="csr")
+    C.data = C.data + 1.5
+    Y = rng.normal(size=(9, 3))
+    found = ScaledAls(n_factors=3, regularization=2, power=power)._solved(C, Y)
+    known = (C.toarray() + (C.toarray() == 0)).sum(axis=1) ** power
+    for u, penalty in enumerate(2 * known / known.mean()):
+        expected = solve_factors(C[[u]], Y, penalty)[0]
+        np.testing.assert_allclose(found[u], expected)
 
 
 def test_the_package_comes_with_the_settings_that_were_chosen():
