@@ -173,7 +173,8 @@ assert ann + vote < ann
 #
 # ### The same on real ratings
 #
-# We use {doc}`02_is_it_any_good`'s split by each user's time. `Z` is the matrix of the
+# We use {doc}`02_is_it_any_good`'s split by each user's time: what did somebody enter later,
+# mostly in the same sitting? `Z` is the matrix of the
 # centred training ratings. It is nearly empty, so it is *sparse*: only the ratings are
 # stored, and a product of two such matrices skips the empty cells. (It has fewer movies
 # than the data: some were rated only in the hidden part.)
@@ -354,12 +355,11 @@ with the_text_says(data.edition):
     assert friends["similarity"].max() > of_goldeneye["similarity"].max()
 
 # %% [markdown]
-# First, movies with hardly a rater in common. Then, movies that dozens of people have rated
-# beside *Toy Story*: on `small` most are for children, though the method has never seen a
-# genre. The neighbours of *GoldenEye* are no spy films. Look at the similarities: they are
-# low. Whether people like it above their mean goes with no other movie much, and then the
-# five nearest say little. Near means that people agreed on the two, not what happens in
-# them.
+# First, movies with hardly a rater in common. Then, movies that many people have rated
+# beside *Toy Story*: on `small` most are for children, though nobody told the method of
+# genres. The neighbours of *GoldenEye* are no spy films, but look how low their similarities
+# are: the nearest need not be near. And near means that people agreed on the two, not what
+# happens in them.
 #
 # Now all hidden ratings. For stars we take the random split, as published numbers do. The
 # rows go from the plainest form to "all of it": centred, shrunk, with the bias model as
@@ -395,9 +395,9 @@ star_results = pd.concat(one.summary for one in judged_stars.values())
 print(results_table(star_results, ["rmse", "mae"], digits=3).to_string())
 
 # %% [markdown]
-# Which of these differ from the bias model by more than chance? Take the squared errors of
-# the same people, as in {doc}`02_is_it_any_good`. Of seven comparisons one may look decided
-# by luck, so the last column asks more of each: Holm's correction.
+# Which of these differ from the bias model by more than chance? Compare the squared errors
+# of the same people. Of seven comparisons one may look decided by luck, so the last column
+# asks more of each: Holm's correction.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.comparison import corrected_p_values
@@ -427,10 +427,9 @@ with the_text_says(data.edition):
 # The bias model knows nothing about taste, and on `small` all plain forms, raw or textbook,
 # are *worse* than it. The largest single step is to centre the *votes* (from *users, raw*
 # to the row below): three stars from a strict person and three from a mild one do not say
-# the same. But centring alone is no cure. Of movies, *textbook* is centred and yet worse
-# than *raw*, for there the perfect strangers speak loudest. With shrinkage and the bias
-# model in place both sides get ahead, movies by more. When you read that a new method
-# "beats neighbours", ask which row was measured.
+# the same. But of movies, *textbook* is centred and yet worse than *raw*: there the perfect
+# strangers speak loudest. With shrinkage and the bias model in place both sides get ahead.
+# When you read that a new method "beats neighbours", ask which row was measured.
 #
 # ## From stars to a list
 #
@@ -611,20 +610,12 @@ with plots.course_style():
 # ### With another library
 #
 # `implicit` is a fast library for lists, and we use it in the next chapter. It has three
-# neighbour methods for movies. All three are usually given all ratings, with the stars as
-# values, and keep the 20 nearest of each movie. They differ in how the values are weighted
-# first.
-#
-# - **Cosine** weights nothing.
-# - **TF-IDF** gives less weight to a user who rates a great many movies: a rating from
-#   somebody who rates everything says little.
-# - **BM25**, from text search {cite}`robertson2009bm25`, does that too, and adds two
-#   settings: with a *small* `k1` a high value counts little more than a low one; with `b`
-#   movies with many ratings are held back.
-#
-# (Their common base class, `ItemItemRecommender`, takes a matrix as it comes and wants
-# 64-bit floats: with others it stops with "Buffer dtype mismatch".) The table has all three
-# as they come.
+# neighbour methods for movies, which take all ratings, with the stars as values, and keep
+# the 20 nearest of each movie. **Cosine** weights nothing. **TF-IDF** gives less weight to a
+# user who rates a great many movies. **BM25**, from text search
+# {cite}`robertson2009bm25`, does that too, and has two settings: with a *small* `k1` a high
+# value counts little more than a low one; with `b` movies with many ratings are held back.
+# The table has all three as they come.
 
 # %%
 from recsys_helpers.methods.baselines import Popularity
@@ -654,12 +645,11 @@ wanted = ["ndcg@10", "coverage@10", "popularity lift@10"]
 print(results_table(list_results, wanted, digits=3).to_string())
 
 # %% [markdown]
-# `implicit`'s cosine and *movies* are cosines both, and their lists differ. One reason is
-# that `implicit` takes all ratings. Two others are easy to overlook. Ours asks the 20 movies
-# nearest to the *candidate* whether you liked them; `implicit` lets each movie that *you*
-# rated name its own 20 nearest. And it counts a movie among its own nearest, so 19 others
-# are left. "Cosine, 20 neighbours" does not say which method was run, and what a library
-# does as it comes is not what it can do.
+# `implicit`'s cosine and *movies* are cosines both, and their lists differ. `implicit` takes
+# all ratings, not likes. Ours asks the 20 movies nearest to the *candidate* whether you
+# liked them; `implicit` lets each movie that *you* rated name its own 20 nearest. And it
+# counts a movie among these, so 19 others are left. "Cosine, 20 neighbours" does not say
+# which method was run.
 #
 # ## EASE: let the data choose the weights
 #
@@ -789,9 +779,8 @@ print(f"{len(trials)} of {n_combinations} combinations tried; the best five:")
 print(trials.drop(columns="cpu_s").head().round(4).to_string())
 
 # %% [markdown]
-# These numbers are for choosing only: the models learned from fewer rows, and were asked
-# about others. Now the best of them learns from all training rows, and meets the test
-# once.
+# These numbers are for choosing only. Now the best of them learns from all training rows,
+# and meets the test once.
 
 # %%
 new_models = {
@@ -847,11 +836,10 @@ with the_text_says(data.edition):
 #
 # ### Does the latest like say the most?
 #
-# People change. So let the latest likes speak louder: in a person's *own* history one
-# counts $e^{-a/\rho}$, where $a$ goes from 0 for the latest rating to nearly 1 for the
-# oldest. In the code $\rho$ is `recency`. We add it to the chosen settings, and ask *whose*
-# lists get better: those of people who entered all of their ratings within one day, or of
-# the others? And does it help on the random split, too?
+# People change, so let the latest likes speak louder: in a person's *own* history one counts
+# $e^{-a/\rho}$, where $a$ goes from 0 for the latest rating to nearly 1 for the oldest. In
+# the code $\rho$ is `recency`. *Whose* lists get better: those of people who entered all of
+# their ratings within one day, or of the others? And on the random split?
 
 # %%
 times = ratings.groupby("user_id")["timestamp"]
@@ -882,35 +870,32 @@ with the_text_says(data.edition):
 # %% [markdown]
 # On `small` the gain on the last fifth is that of people whose taste had one sitting to
 # change in; for longer histories nothing is decided. And on the random split the same
-# setting *loses* more than a quarter. So this is no change of taste. MovieLens shows its
-# pages in an order, well-known movies first, and in one sitting the last fifth is what
-# stood on the later pages ({doc}`02_is_it_any_good`). The likes just before tell which
-# pages those were. Recency has learned how the data were entered, and the comparison of
-# {doc}`09_five_methods` leaves it out.
+# setting *loses* more than a quarter. So this is no change of taste. MovieLens shows
+# well-known movies first, and what is entered last in a sitting stood on the later pages
+# ({doc}`02_is_it_any_good`); the likes just before tell which pages. The comparison of
+# {doc}`09_five_methods` leaves recency out.
 #
 # ## What goes wrong
 #
 # :::{admonition} What goes wrong, 1: raw stars are compared and averaged
 # :class: warning
 #
-# Raw stars are all positive, so the cosine sees agreement in every movie that two people
-# have in common; and a strict neighbour's vote pulls everybody down. The table of stars
-# shows the cost: *users, raw* against *users, all centred*.
+# The cosine then sees agreement in every common movie, and a strict neighbour's vote pulls
+# everybody down. The table of stars shows the cost: *users, raw*, *users, all centred*.
 # :::
 #
 # :::{admonition} What goes wrong, 2: one rating in common makes a perfect match
 # :class: warning
 #
-# Over a single common movie the textbook similarity is 1 or -1, centred or not. Shrink by
-# the number in common, and look at that number before you believe a neighbour.
+# Centred or not. Shrink by the number in common, and look at that number before you believe
+# a neighbour.
 # :::
 #
 # :::{admonition} What goes wrong, 3: everybody's neighbour is the same blockbuster
 # :class: warning
 #
-# Counts in common are popularity with a detour, and lift is its opposite: both ends of the
-# dial lose. If your "similar movies" look the same for every movie, ask for the number of
-# likes beside each of them.
+# If your "similar movies" look the same for every movie, ask for the number of likes beside
+# each of them.
 # :::
 #
 # :::{admonition} What goes wrong, 4: all pairs at once
