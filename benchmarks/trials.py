@@ -215,7 +215,7 @@ class Searched:
     metric: str = NDCG
 
 
-LIKE_FROM = [None, 3.0, 3.5, 4.0, 4.5]
+LIKE_FROM = [None, 3.0, 3.5, 4.0, 4.5, 5.0]
 TOWERS_FOR_LISTS = {
     "hidden": [(), (64,)],
     "n_factors": [16, 32, 64],

@@ -44,9 +44,9 @@ from recsys_helpers.progress import progress_bar
 
 Weighting = Literal["stars", "constant", "linear"]
 
-# The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
+# The best of those that `benchmarks/trials.py` tries on training rows.
 CHOSEN_ALS: dict[str, Any] = {
-    "n_factors": 96,
+    "n_factors": 64,
     "n_iterations": 15,
     "regularization": 10,
     "like_threshold": 4.0,

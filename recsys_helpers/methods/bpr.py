@@ -19,11 +19,11 @@ from recsys_helpers.methods._base import (
 )
 from recsys_helpers.progress import progress_bar
 
-# The best of those that `benchmarks/bpr_settings.py` tries on training rows.
+# The best of those that `benchmarks/trials.py` tries on training rows.
 CHOSEN_BPR: dict[str, Any] = {
-    "n_factors": 96,
-    "n_iterations": 20,
-    "learning_rate": 0.03,
+    "n_factors": 64,
+    "n_iterations": 100,
+    "learning_rate": 0.01,
     "regularization": 0.01,
     "like_threshold": 3.5,
 }

@@ -29,8 +29,8 @@ from recsys_helpers.splits import places_from_end
 
 Floats = NDArray[np.float64]
 
-# The best of those that `benchmarks/neighbours_and_als.py` tries on training rows.
-CHOSEN_EASE: dict[str, Any] = {"l2": 250, "half_like_from": 3.0, "recency": 0.25}
+# The best of those that `benchmarks/trials.py` tries on training rows, without dates.
+CHOSEN_EASE: dict[str, Any] = {"l2": 200, "like_threshold": 4.0, "half_like_from": 3.0}
 
 _LARGEST_N_USERS = 20_000
 _NUMBERS_IN_A_BLOCK = 4 * 2**20
