@@ -605,8 +605,7 @@ of_ndcg = results.query("metric == 'ndcg@10'")
 ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
 
 # %%
-from recsys_helpers.comparison import corrected_p_values
-from recsys_helpers.intervals import paired_difference
+from recsys_helpers.comparison import corrected_p_values, paired_differences
 
 per_user = {name: one.per_user["ndcg@10"] for name, one in judged.items()}
 pairs_of_methods = [
@@ -614,15 +613,8 @@ pairs_of_methods = [
     ("chosen", "popularity"),
     ("chosen", "source's settings"),
 ]
-gains = pd.DataFrame(
-    {
-        f"{one} - {other}": paired_difference(per_user[one], per_user[other])
-        for one, other in pairs_of_methods
-    },
-    index=["value", "low", "high", "n"],
-).T
-gains["decided"] = corrected_p_values(gains) < 0.05
-print(gains.astype({"n": int}).round(4).to_string())
+gains = paired_differences(per_user, pairs_of_methods)
+print(gains.round(4).to_string())
 with the_text_says(data.edition):
     assert gains.loc["chosen - popularity", "low"] > 0
     assert gains["decided"].iloc[:2].all()
@@ -713,12 +705,9 @@ print(
 )
 
 # %% tags=["nbval-check-output"]
-gain = paired_difference(
-    checks["ALS, else popularity"].per_user["ndcg@10"],
-    checks["popularity"].per_user["ndcg@10"],
-)
-print(f"gain over popularity {gain.value:+.4f}", end=" ")
-print(f"[{gain.low:+.4f}, {gain.high:+.4f}], n = {gain.n}")
+of_people = {name: one.per_user["ndcg@10"] for name, one in checks.items()}
+pair = ("ALS, else popularity", "popularity")
+print(paired_differences(of_people, [pair]).round(4).to_string())
 
 # %% [markdown]
 # *User coverage* is the share of test users who get a list at all. On this test almost
@@ -1061,6 +1050,8 @@ class LatestHalfSolved:
 
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
+from recsys_helpers.intervals import paired_difference
+
 latest = ndcg_of_users(LatestHalfSolved().fit(train), by_user_time)
 gain = paired_difference(latest, per_user["chosen"])
 print(f"latest half {np.nanmean(latest):.3f}")
