@@ -557,7 +557,7 @@ ax = plots.movie_map(
 # in {doc}`03_neighbours`, ALS has had 24 combinations drawn at random
 # {cite}`bergstra2012random`, each judged by two cuts of the training rows. The number is
 # the *budget*, and it belongs in the report: with a larger one something better would be
-# found, a little of it by luck. Best above, worst below (a dash: every rating is a like):
+# found, a little of it by luck. Best above, worst below:
 
 # %%
 import json
@@ -623,12 +623,12 @@ with the_text_says(data.edition):
 # On `small` all three are decided. (What was asked: which movies did they enter later, mostly
 # in the same sitting? See {doc}`02_is_it_any_good`.)
 #
-# ### What is the right like worth?
+# ### Likes or every rating? ALS or EASE?
 #
 # To compare likes with ratings of any kind, each must have settings that suit it: a larger
 # confidence wants a larger $\lambda$, or else the penalty fades beside it. So both got the
 # same 24 draws of all other settings. The first column is the best of these on the
-# training rows, the second the test.
+# training rows, the others are tests.
 
 # %%
 published = published_results("neighbours_and_als")
@@ -668,8 +668,7 @@ display.published_table(
 
 # %% [markdown]
 # LIKES_TEXT
-
-# %% [markdown]
+#
 # ### A check: the cut at one moment
 #
 # The protocol asks for a second look, with a test that lies wholly after the training rows.
@@ -1146,7 +1145,8 @@ assert highest < len(known.users)
 # read; {cite:t}`takacs2011cg` made each step faster, which is what `implicit` runs;
 # {cite:t}`koren2009matrix` tell the story of matrix factorisation for stars;
 # {cite:t}`bergstra2012random` defend random search; {cite:t}`rendle2022ials` show how far
-# ALS gets when it is tuned with care.
+# ALS gets with large dimensions and a penalty scaled by frequency, which
+# {doc}`09_five_methods` tries.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run
