@@ -320,7 +320,7 @@ SEARCHED: Mapping[str, Searched] = {
     "Keras network": Searched(
         keras_network,
         {
-            "factor_l2": [0, 5, 15, 30, 60],
+            "factor_l2": [0, 15, 30, 60, 120],
             "dropout": [0.1, 0.3, 0.5, 0.7],
             "learning_rate": [0.0025, 0.005, 0.01, 0.02],
         },
