@@ -753,10 +753,10 @@ with the_text_says(data.edition):
 #
 # First, choose EASE's settings: $\lambda$, from how many stars a rating is a like, and from
 # how many it is half a like (`half_like_from`; with `None` there are no halves). We draw
-# 24 combinations at random and judge each by its mean nDCG@10 on the two inner cuts. How
+# sixteen combinations at random and judge each by its mean nDCG@10 on the two inner cuts. How
 # many were tried belongs in the report: the best of a thousand is lucky as well as good.
 # (Here the neighbours have had five values of $k$. {doc}`09_five_methods` gives every method
-# 24 trials.)
+# sixteen trials.)
 
 # %%
 from recsys_helpers.tuning import best_settings, sample_settings, search
@@ -766,7 +766,7 @@ space = {
     "like_threshold": [3.5, 4.0, 4.5],
     "half_like_from": [None, 2.5, 3.0],
 }
-trials = search(Ease, sample_settings(space, 24, seed=0), inner)
+trials = search(Ease, sample_settings(space, 16, seed=0), inner)
 
 # %% tags=["nbval-check-output"]
 n_combinations = np.prod([len(values) for values in space.values()])

@@ -554,7 +554,7 @@ ax = plots.movie_map(
 # ## Choosing the settings
 #
 # The method has half a dozen settings, and the best of one depends on the others. As EASE
-# in {doc}`03_neighbours`, ALS has had 24 combinations drawn at random
+# in {doc}`03_neighbours`, ALS has had sixteen combinations drawn at random
 # {cite}`bergstra2012random`, each judged by two cuts of the training rows. The number is
 # the *budget*, and it belongs in the report: with a larger one something better would be
 # found, a little of it by luck. Best above, worst below:
