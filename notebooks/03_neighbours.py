@@ -173,11 +173,11 @@ assert ann + vote < ann
 #
 # ### The same on real ratings
 #
-# We use {doc}`02_is_it_any_good`'s split by each user's time: what did somebody enter later,
-# mostly in the same sitting? `Z` is the matrix of the
-# centred training ratings. It is nearly empty, so it is *sparse*: only the ratings are
-# stored, and a product of two such matrices skips the empty cells. (It has fewer movies
-# than the data: some were rated only in the hidden part.)
+# We use {doc}`02_is_it_any_good`'s split by each user's time: what did somebody enter
+# later, mostly in the same sitting? `Z` is the matrix of the centred training ratings. It
+# is nearly empty, so it is *sparse*: only the ratings are stored, and a product of two
+# such matrices skips the empty cells. (It has fewer movies than the data: some were rated
+# only in the hidden part.)
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.interactions import Interactions
@@ -357,9 +357,9 @@ with the_text_says(data.edition):
 # %% [markdown]
 # First, movies with hardly a rater in common. Then, movies that many people have rated
 # beside *Toy Story*: on `small` most are for children, though nobody told the method of
-# genres. The neighbours of *GoldenEye* are no spy films, but look how low their similarities
-# are: the nearest need not be near. And near means that people agreed on the two, not what
-# happens in them.
+# genres. The neighbours of *GoldenEye* are no spy films, but look how low their
+# similarities are: the nearest need not be near. And near means that people agreed on the
+# two, not what happens in them.
 #
 # Now all hidden ratings. For stars we take the random split, as published numbers do. The
 # rows go from the plainest form to "all of it": centred, shrunk, with the bias model as
@@ -561,11 +561,11 @@ with the_text_says(data.edition):
     assert turned["nDCG@10"].idxmax() == "gamma = 0.5"
 
 # %% [markdown]
-# Down the column of median likes you see the blockbusters go, and at the far end the lists
-# are bad. The count is popularity with a detour: most of each list is the same for
-# everybody. The highest number comes from the middle of the dial. (We look at the test here
-# to understand the dial, not to set it.) Look for such a dial in every method: what does it do
-# with fame?
+# Down the column of median likes you see the blockbusters go, and at the far end the
+# lists are bad. The count is popularity with a detour: most of each list is the same for
+# everybody. The highest number comes from the middle of the dial. (We look at the test
+# here to understand the dial, not to set it.) Look for such a dial in every method: what
+# does it do with fame?
 #
 # ### How many neighbours?
 #
@@ -606,11 +606,11 @@ with plots.course_style():
 #
 # `implicit` is a fast library for lists, and we use it in the next chapter. It has three
 # neighbour methods for movies, which take all ratings, with the stars as values, and keep
-# the 20 nearest of each movie. **Cosine** weights nothing. **TF-IDF** gives less weight to a
-# user who rates a great many movies. **BM25**, from text search
-# {cite}`robertson2009bm25`, does that too, and has two settings: with a *small* `k1` a high
-# value counts little more than a low one; with `b` movies with many ratings are held back.
-# The table has all three as they come.
+# the 20 nearest of each movie. **Cosine** weights nothing. **TF-IDF** gives less weight
+# to a user who rates a great many movies. **BM25**, from text search
+# {cite}`robertson2009bm25`, does that too, and has two settings: with a *small* `k1` a
+# high value counts little more than a low one; with `b` movies with many ratings are held
+# back. The table has all three as they come.
 
 # %%
 from recsys_helpers.methods.baselines import Popularity
@@ -631,20 +631,20 @@ judged = {
 list_results = pd.concat(one.summary for one in judged.values())
 
 # %% [markdown]
-# The last column is the {term}`popularity lift <Popularity lift>` (another lift than that of
-# the dial): 0 if the lists are as popular as what the same people rated before, 1 if they
-# are twice as popular.
+# The last column is the {term}`popularity lift <Popularity lift>` (another lift than that
+# of the dial): 0 if the lists are as popular as what the same people rated before, 1 if
+# they are twice as popular.
 
 # %% tags=["nbval-check-output"]
 wanted = ["ndcg@10", "coverage@10", "popularity lift@10"]
 print(results_table(list_results, wanted, digits=3).to_string())
 
 # %% [markdown]
-# `implicit`'s cosine and *movies* are cosines both, and their lists differ. `implicit` takes
-# all ratings, not likes. Ours asks the 20 movies nearest to the *candidate* whether you
-# liked them; `implicit` lets each movie that *you* rated name its own 20 nearest. And it
-# counts a movie among these, so 19 others are left. "Cosine, 20 neighbours" does not say
-# which method was run.
+# `implicit`'s cosine and *movies* are cosines both, and their lists differ. `implicit`
+# takes all ratings, not likes. Ours asks the 20 movies nearest to the *candidate* whether
+# you liked them; `implicit` lets each movie that *you* rated name its own 20 nearest. And
+# it counts a movie among these, so 19 others are left. "Cosine, 20 neighbours" does not
+# say which method was run.
 #
 # ## EASE: let the data choose the weights
 #
@@ -751,12 +751,12 @@ with the_text_says(data.edition):
 #
 # ## Does it beat the baselines?
 #
-# First, choose EASE's settings: $\lambda$, from how many stars a rating is a like, and from
-# how many it is half a like (`half_like_from`; with `None` there are no halves). We draw
-# sixteen combinations at random and judge each by its mean nDCG@10 on the two inner cuts. How
-# many were tried belongs in the report: the best of a thousand is lucky as well as good.
-# (Here the neighbours have had five values of $k$. {doc}`09_five_methods` gives every method
-# sixteen trials.)
+# First, choose EASE's settings: $\lambda$, from how many stars a rating is a like, and
+# from how many it is half a like (`half_like_from`; with `None` there are no halves). We
+# draw sixteen combinations at random and judge each by its mean nDCG@10 on the two inner
+# cuts. How many were tried belongs in the report: the best of a thousand is lucky as well
+# as good. (Here the neighbours have had five values of $k$. {doc}`09_five_methods` gives
+# every method sixteen trials.)
 
 # %%
 from recsys_helpers.tuning import best_settings, sample_settings, search
@@ -824,10 +824,10 @@ with the_text_says(data.edition):
 #
 # ### Does the latest like say the most?
 #
-# People change, so let the latest likes speak louder: in a person's *own* history one counts
-# $e^{-a/\rho}$, where $a$ goes from 0 for the latest rating to nearly 1 for the oldest. In
-# the code $\rho$ is `recency`. *Whose* lists get better: those of people who entered all of
-# their ratings within one day, or of the others? And on the random split?
+# People change, so let the latest likes speak louder: in a person's *own* history one
+# counts $e^{-a/\rho}$, where $a$ goes from 0 for the latest rating to nearly 1 for the
+# oldest. In the code $\rho$ is `recency`. *Whose* lists get better: those of people who
+# entered all of their ratings within one day, or of the others? And on the random split?
 
 # %%
 times = ratings.groupby("user_id")["timestamp"]

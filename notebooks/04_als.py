@@ -345,7 +345,8 @@ with the_text_says(data.edition):
     assert ndcg["ALS"] > ndcg["popularity"]
 
 # %% [markdown]
-# Higher than popularity, with far more different movies in the lists. (Is it chance? Below.)
+# Higher than popularity, with far more different movies in the lists. (Is it chance?
+# Below.)
 #
 # ## Similar movies
 #
@@ -620,8 +621,8 @@ with the_text_says(data.edition):
     assert gains["decided"].iloc[:2].all()
 
 # %% [markdown]
-# On `small` all three are decided. (What was asked: which movies did they enter later, mostly
-# in the same sitting? See {doc}`02_is_it_any_good`.)
+# On `small` all three are decided. (What was asked: which movies did they enter later,
+# mostly in the same sitting? See {doc}`02_is_it_any_good`.)
 #
 # ### Likes or every rating? ALS or EASE?
 #
@@ -714,9 +715,9 @@ print(paired_differences(of_people, [pair]).round(4).to_string())
 # %% [markdown]
 # *User coverage* is the share of test users who get a list at all. On this test almost
 # everybody is new, so *what to show to a stranger* decides; what ALS adds for the few
-# others is, on `small`, at the edge of chance. (It is a check and no more: the settings were chosen on
-# rows of which some are in this test.) Below we come to a better answer for strangers: let
-# them rate a few movies.
+# others is, on `small`, at the edge of chance. (It is a check and no more: the settings
+# were chosen on rows of which some are in this test.) Below we come to a better answer
+# for strangers: let them rate a few movies.
 #
 # ## Recommend, and say why
 #
@@ -798,9 +799,9 @@ display.poster_strip(
 )
 
 # %% [markdown]
-# On `small`: *Toy Story 2*, then mostly what many people like. Five ratings are little to go
-# by. And the one and a half stars for *GoldenEye* changed nothing: below the threshold a
-# rating is an empty cell.
+# On `small`: *Toy Story 2*, then mostly what many people like. Five ratings are little to
+# go by. And the one and a half stars for *GoldenEye* changed nothing: below the threshold
+# a rating is an empty cell.
 #
 # To see that nothing is lost, pretend that a user we know is new, and fold their own
 # ratings in:
@@ -813,10 +814,10 @@ print(f"folded in, user {somebody} gets the same list: {same_list}")
 assert same_list
 
 # %% [markdown]
-# A new *movie* with a few ratings can be folded in the same way. But a movie that *nobody* has
-# rated has a vector of zeros, and ALS will never recommend it, as it has nothing to say to
-# a person who has liked nothing. That is the {term}`cold start <Cold start>`, and the
-# reason for later chapters, which look at what a movie *is*.
+# A new *movie* with a few ratings can be folded in the same way. But a movie that
+# *nobody* has rated has a vector of zeros, and ALS will never recommend it, as it has
+# nothing to say to a person who has liked nothing. That is the {term}`cold start <Cold
+# start>`, and the reason for later chapters, which look at what a movie *is*.
 #
 # ## What does it cost?
 #
