@@ -335,21 +335,18 @@ from recsys_helpers.methods.neighbours import RatingNeighbours
 
 by_the_book = RatingNeighbours(common_only=True, shrinkage=0).fit(train)
 all_of_it = RatingNeighbours().fit(train)
-TOY_STORY, GOLDENEYE = (
-    titles.index[titles == title][0]
-    for title in ("Toy Story (1995)", "GoldenEye (1995)")
-)
-strangers = by_the_book.similar(TOY_STORY, n=5)
-friends = all_of_it.similar(TOY_STORY, n=5)
-of_goldeneye = all_of_it.similar(GOLDENEYE, n=5)
-for frame, caption in [
-    (strangers, "Near Toy Story, textbook"),
-    (friends, "Near Toy Story, all of it"),
-    (of_goldeneye, "Near GoldenEye, all of it"),
-]:
+id_of = pd.Series(titles.index, titles)
+TOY_STORY, GOLDENEYE = id_of["Toy Story (1995)"], id_of["GoldenEye (1995)"]
+near = {
+    "Toy Story, textbook": by_the_book.similar(TOY_STORY, n=5),
+    "Toy Story, all of it": all_of_it.similar(TOY_STORY, n=5),
+    "GoldenEye, all of it": all_of_it.similar(GOLDENEYE, n=5),
+}
+for name, frame in near.items():
     frame["title"] = frame["movie_id"].map(titles)
-    shown = frame[["similarity", "n_common", "title"]]
-    print(f"{caption}\n{shown.round(2).to_string(index=False)}\n")
+    shown = frame[["similarity", "n_common", "title"]].round(2)
+    print(f"Near {name}\n{shown.to_string(index=False)}\n")
+strangers, friends, of_goldeneye = near.values()
 with the_text_says(data.edition):
     assert strangers["n_common"].mean() < friends["n_common"].mean()
     assert friends["similarity"].max() > of_goldeneye["similarity"].max()
