@@ -167,9 +167,8 @@ print(f"\nAnn's mean {ann:.2f} + vote {vote:.2f} = {ann + vote:.2f} stars")
 assert ann + vote < ann
 
 # %% [markdown]
-# Below her average. Was that your answer? One detail is odd: Dora gave *Speed* four stars,
-# and yet she votes against it. Four is below *her* mean, which rests on two movies. Keep it
-# in mind; what rests on little comes back below.
+# Below her average. Was that your answer? (Dora gave *Speed* four stars and votes against
+# it: four is below *her* mean, which rests on two movies.)
 #
 # ### The same on real ratings
 #
@@ -294,10 +293,9 @@ with the_text_says(data.edition):
     assert after > before
 
 # %% [markdown]
-# Fewer miracles, more in common. The numbers are small now, and that does no harm: what
-# counts is their order, and the fraction {eq}`eq-user-neighbours` divides by their sum.
-# (The cosine over *all* ratings {eq}`eq-cosine` shrinks by itself, in its own way: one
-# movie in common is a small part of two long vectors.)
+# Fewer miracles, more in common. That the numbers are small now does no harm: the fraction
+# {eq}`eq-user-neighbours` divides by their sum. (The cosine over *all* ratings
+# {eq}`eq-cosine` shrinks by itself: one movie is a small part of two long vectors.)
 #
 # ## Movies have neighbours, too
 #
@@ -324,8 +322,7 @@ with the_text_says(data.edition):
 #
 # ### With the library
 #
-# `RatingNeighbours` in `recsys_helpers` does both sides. (Its maths are the lines above; it
-# works in blocks, so that it never holds all pairs.) Its settings: `of` says whose
+# `RatingNeighbours` in `recsys_helpers` does both sides. Its settings: `of` says whose
 # neighbours, `centre` what is taken off the ratings before they are compared; `baseline` is
 # the $b$, `shrinkage` the $\lambda$, `damping` the $\delta$; `common_only=True` is
 # {eq}`eq-common`. Which movies are near one that you may know?
@@ -771,8 +768,7 @@ print(f"{len(trials)} of {n_combinations} combinations tried; the best five:")
 print(trials.drop(columns="cpu_s").head().round(4).to_string())
 
 # %% [markdown]
-# These numbers are for choosing only. Now the best of them learns from all training rows,
-# and meets the test once.
+# Now the best of them learns from all training rows, and meets the test once.
 
 # %%
 new_models = {
@@ -797,8 +793,7 @@ of_ndcg = final_results.query("metric == 'ndcg@10'")
 ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
 
 # %% [markdown]
-# The whiskers overlap. Compare user by user. (`evaluate` keeps each user's values beside
-# the summary.)
+# The whiskers overlap. Compare user by user.
 
 # %% tags=["nbval-check-output"]
 per_user = {name: judged[name].per_user["ndcg@10"] for name in final_models}
@@ -858,9 +853,9 @@ with the_text_says(data.edition):
     assert all_at_random["decided"]
 
 # %% [markdown]
-# On `small` the gain on the last fifth is that of people whose taste had one sitting to
-# change in; for longer histories nothing is decided. And on the random split the same
-# setting *loses* more than a quarter. So this is no change of taste. MovieLens shows
+# On `small` a gain on the last fifth shows in people whose taste had one sitting to change
+# in; for longer histories nothing is decided. And on the random split the same setting
+# *loses* more than a quarter. That is not how a change of taste looks. MovieLens shows
 # well-known movies first, and what is entered last in a sitting stood on the later pages
 # ({doc}`02_is_it_any_good`); the likes just before tell which pages. The comparison of
 # {doc}`09_five_methods` leaves recency out.
