@@ -218,10 +218,10 @@ class Searched:
 LIKE_FROM = [None, 3.0, 3.5, 4.0, 4.5, 5.0]
 TOWERS_FOR_LISTS = {
     "hidden": [(), (64,)],
-    "n_factors": [16, 32, 64],
-    "temperature": [0.1, 0.2, 0.3, 0.4, 0.6],
-    "learning_rate": [0.003, 0.01, 0.03],
-    "n_epochs": [6, 10, 15],
+    "n_factors": [32, 64, 128],
+    "temperature": [0.03, 0.05, 0.1, 0.2, 0.3],
+    "learning_rate": [0.001, 0.003, 0.01, 0.03],
+    "n_epochs": [5, 10],
 }
 SEARCHED: Mapping[str, Searched] = {
     "popularity": Searched(
@@ -302,7 +302,7 @@ SEARCHED: Mapping[str, Searched] = {
         {
             "factor_l2": [5, 8, 13, 20, 32],
             "bias_l2": [1, 2, 3, 5, 8],
-            "learning_rate": [0.02, 0.05, 0.1],
+            "learning_rate": [0.01, 0.02, 0.05, 0.1],
         },
         RMSE,
     ),
