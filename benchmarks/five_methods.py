@@ -163,10 +163,10 @@ METHODS: Mapping[str, tuple[Callable[[Known], Any], int]] = {
     **searched("blend of lists", 3),
     **SWITCHES,
 }
-# Switches are about new movies and what they cost. What blends say of new movies is
-# what the one or two of their members say that know any.
+# Switches are about new movies and what they cost. Blends take minutes, and what they
+# are to show, the first question shows.
 NOT_ASKED = dict.fromkeys(SWITCHES, ("random", "one moment"))
-NOT_ASKED |= dict.fromkeys(BLENDS, (NEW_MOVIES,))
+NOT_ASKED |= dict.fromkeys(BLENDS, ("random", "one moment", NEW_MOVIES))
 # Of the two that predict stars by a network, only the factors are quick to make lists.
 ONLY_STARS = ("Keras network",)
 

@@ -302,7 +302,7 @@ SEARCHED: Mapping[str, Searched] = {
         {
             "factor_l2": [5, 8, 13, 20, 32],
             "bias_l2": [1, 2, 3, 5, 8],
-            "learning_rate": [0.01, 0.02, 0.05, 0.1],
+            "learning_rate": [0.02, 0.05, 0.1],
         },
         RMSE,
     ),
