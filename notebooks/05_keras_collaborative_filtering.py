@@ -670,11 +670,9 @@ print("movie 0, rated by 0 and 1:", both.round(2))
 print("the same, 1 left out:", np.ravel(without).round(2))
 
 # %% [markdown]
-# `KerasFactors` takes the movies' table, and `with_sets`. `WITH_SIDE_INFORMATION` holds its
-# lambdas and learning rate for this. They and those of the other models were chosen by
-# `benchmarks/keras_ratings.py`, which judged nine settings of each by the mean RMSE of two
-# cuts of the training rows: eight drawn at random
-# from a space that the script lists, and one in hand.
+# `KerasFactors` takes the movies' table, and `with_sets`. For each model that we are going
+# to test, `benchmarks/keras_ratings.py` tried eight settings drawn at random, and the ones
+# in use, by the mean RMSE of two cuts of the training rows:
 
 # %%
 from recsys_helpers.results import published_results
@@ -696,9 +694,9 @@ display.published_table(
 )
 
 # %% [markdown]
-# For everything the settings in use come from an earlier search that was not recorded, and
-# two of the eight that were drawn are better, by less than 0.001; their lambdas lie at the
-# ends of the space. So a longer search may find more.
+# With everything the settings in use, `WITH_SIDE_INFORMATION`, come from an earlier search
+# that was not recorded. Two of the eight are better by less than 0.001, and lie at the ends
+# of what was tried: a longer search may find more.
 
 # %%
 from recsys_helpers.methods.collaborative import WITH_SIDE_INFORMATION
@@ -788,11 +786,13 @@ with the_text_says(data.edition):
 from recsys_helpers.comparison import corrected_p_values
 from recsys_helpers.intervals import paired_difference
 
-by_user = test.groupby("user_id")
 squares = pd.DataFrame(
     {name: (stars - test["rating"]) ** 2 for name, stars in predicted.items()}
 )
-mse_of_users = squares.groupby(test["user_id"]).mean()
+by_user = squares.groupby(test["user_id"])
+mse_of_users, n_of_users = by_user.mean(), by_user.size()
+
+# %%
 pairs = [
     ("factors, ids only", "bias model"),
     ("network", "bias model"),
@@ -803,7 +803,7 @@ pairs = [
 gaps = pd.DataFrame(
     [
         paired_difference(
-            mse_of_users[one], mse_of_users[other], weights=by_user.size()
+            mse_of_users[one], mse_of_users[other], weights=n_of_users
         )
         for one, other in pairs
     ],
@@ -872,6 +872,8 @@ beside = pd.DataFrame(
         for name, of_seeds in (named | three_seeds).items()
     }
 ).T.rename_axis(index="method")
+
+# %%
 display.published_table(
     beside,
     "keras_ratings",

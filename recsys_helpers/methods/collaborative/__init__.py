@@ -268,9 +268,8 @@ class KerasFactors(KerasRatings):
         return self.mean_ + above_mean + dots
 
 
-# Within a thousandth of the best of the trials that `benchmarks/keras_ratings.py` makes of
-# inner splits of the training rows. The defaults of the classes are the best, for ids only
-# and for the network.
+# Within a thousandth of the best trial that `benchmarks/keras_ratings.py` made of inner
+# splits of the training rows. The defaults of the classes were the best of theirs.
 WITH_SIDE_INFORMATION: dict[str, Any] = {
     "factor_l2": 25,
     "bias_l2": 4,
