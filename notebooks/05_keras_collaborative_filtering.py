@@ -77,8 +77,7 @@ print(f"{len(fit_rows):,} to fit, {len(valid_rows):,} to validate")
 # **Gradient descent** needs no recipe. Write down *any* way to compute a prediction from
 # some numbers; start with random ones; look how wrong it is; and move each number a little
 # in the direction in which the error falls. Libraries such as Keras work out the direction.
-# What is left to you is the model. That is why most recommenders in production are trained
-# like this.
+# What is left to you is the model.
 #
 # Here the task is the classic one: predict the *stars* that somebody would give a movie.
 #
@@ -809,6 +808,8 @@ gaps = pd.DataFrame(
     ],
     index=[f"{one} - {other}" for one, other in pairs],
 )
+
+# %%
 gaps["p"] = corrected_p_values(gaps)
 print(gaps.round(3).to_string())
 with the_text_says(data.edition):
@@ -928,9 +929,9 @@ display.published_table(
 )
 
 # %% [markdown]
-# With the sets of others the model is not better than with ids only but worse: there is
-# nothing in them, and it has believed them. So it is what the sets say that helps. And
-# leaving oneself out makes an error that is smaller still.
+# With the sets of others the error is higher than with ids only, not lower: so it is what the
+# sets *say* that helps. Whether leaving oneself out does is one training each, on one split:
+# a point for it, no proof.
 
 # %% [markdown]
 # ### Good stars, poor lists
