@@ -953,10 +953,8 @@ for name, model in list_makers.items():
 
 # %% [markdown]
 # The model with the least error makes worse lists than plain popularity. It answers the
-# question that it was asked: how many stars *if* you watch it? The movies with the highest
-# answers are ones that few people choose, and whether you would choose one it has never
-# been asked. For lists, learn from choices ({doc}`04_als`). For "you would give this 3.5
-# stars", learn from stars.
+# question that it was asked: how many stars *if* you watch it? Whether you would choose it,
+# it has never been asked. For lists, learn from choices ({doc}`04_als`).
 #
 # ## What has it learned?
 #
@@ -985,8 +983,7 @@ display.movie_table(under, caption="Under-rated by their means")
 
 # %% [markdown]
 # Is it the raters? Take the mean bias of the people who rated each of the five, and of
-# those who rated any movie of 40 ratings or more. (They are strict too: most ratings of
-# well-known movies come from people who rate much, and on `small` these are strict.)
+# those who rated any movie of 40 ratings or more.
 
 # %%
 user_bias = pd.Series(
@@ -1175,12 +1172,10 @@ display.published_table(
 )
 
 # %% [markdown]
-# Genre and year help a new movie, and with *everything* most of that help is gone. Think
-# about what the sets have taught the model: among the movies that it has met, every one has
-# raters, and who they are says most of what there is to say. It has learned to count on
-# them. A new movie has none. So the best model of this page is the wrong one for the first
-# day of a movie: use the one with genres and years until there are ratings. (The next
-# chapter is about models made for this.)
+# Genre and year help a new movie, and with *everything* most of that help is gone. Every
+# movie that the sets have met has raters, so the model counts on them; a new movie has none.
+# The best model of this page is the wrong one for the first day of a movie: use the one with
+# genres and years until there are ratings. (The next chapter is about models made for this.)
 #
 # ## Keep it, and ask it by id
 #
@@ -1229,8 +1224,7 @@ print(f"movie 6 is {titles[6]}")
 assert movie_ids[6] != 6
 
 # %% [markdown]
-# No error, a plausible number of stars, and the wrong film. Our model takes ids and nothing
-# else; there is no row number to mistake.
+# No error, plausible stars, and the wrong film. Our model takes ids and nothing else.
 
 # %%
 wanted = {"user_id": [user_ids[3]] * 2, "movie_id": [movie_ids[6], 6]}
@@ -1276,10 +1270,9 @@ with the_text_says(data.edition):
     assert moved[~in_batches].mean() > moved[in_batches].mean()
 
 # %% [markdown]
-# Nobody has said anything about the second group, and they moved *further* than the
-# first: a step in each batch, always towards zero. That was twenty steps, and the
-# source takes one for every 64 ratings. With ten large batches an epoch nearly every
-# movie is in the batch, and the penalty has the weight that you gave it.
+# Nobody has said anything about the second group, and they moved *further*: a step towards
+# zero in each batch. With ten large batches an epoch nearly every movie is in the batch,
+# and the penalty has the weight that you gave it.
 #
 # :::{admonition} What goes wrong, 5: a seed that replaces the function
 # :class: warning
