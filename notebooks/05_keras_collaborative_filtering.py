@@ -693,9 +693,8 @@ display.published_table(
 )
 
 # %% [markdown]
-# With everything the settings in use, `WITH_SIDE_INFORMATION`, come from an earlier search
-# that was not recorded. Two of the eight are better by less than 0.001, and lie at the ends
-# of what was tried: a longer search may find more.
+# The best are in use; those with everything are `WITH_SIDE_INFORMATION`. Three of its lambdas
+# lie at the ends of what was tried: a longer search may find more.
 
 # %%
 from recsys_helpers.methods.collaborative import WITH_SIDE_INFORMATION
