@@ -97,13 +97,6 @@ def test_the_published_lists_are_as_good_as_the_best_known(
     assert results["value"][metric] >= target
 
 
-def test_the_settings_of_bpr_are_the_best_of_as_many_as_those_of_als():
-    trials = read_results(ROOT / "benchmarks" / "results" / "bpr_settings.json")
-    used = trials[trials["method"].str.endswith("(used)")]["value"].item()
-    assert len(trials) == 12
-    assert used == trials["value"].max()
-
-
 def mean_of_seeds(
     method: str, metric: str, split: Split, name: str = "keras_ratings"
 ) -> float:
