@@ -309,11 +309,11 @@ SEARCHED: Mapping[str, Searched] = {
     "Keras factors, everything": Searched(
         factors_with_everything,
         {
-            "factor_l2": [10, 15, 25, 35, 50],
-            "bias_l2": [2, 3, 4, 6, 9],
+            "factor_l2": [15, 25, 50, 75, 100],
+            "bias_l2": [3, 6, 9, 15, 25],
             "feature_l2": [20, 40, 80, 120, 200],
-            "set_l2": [10, 20, 40, 80, 160],
-            "learning_rate": [0.01, 0.02, 0.05],
+            "set_l2": [10, 20, 40, 80],
+            "learning_rate": [0.005, 0.01, 0.02],
         },
         RMSE,
     ),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from recsys_helpers._files import write_whole
-from recsys_helpers.comparison import values_side_by_side
+from recsys_helpers.comparison import leaders
 from recsys_helpers.results import published_results
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -23,7 +23,9 @@ ROWS = [
     ("random choice", 2, "Random choice", "nothing"),
     ("popularity", 2, "Popularity", "how many like a movie"),
     ("bias model", 2, "Bias model", "how kind people are, how good movies"),
-    ("EASE, recency", 3, "Neighbours: EASE", "what is liked together, and when"),
+    ("neighbours, stars", 3, "Neighbours, for stars", "who rated alike"),
+    ("neighbours, lists", 3, "Neighbours, for lists", "what is liked together"),
+    ("EASE", 3, "Neighbours: EASE", "what is liked together"),
     ("ALS", 4, "Factors: ALS", "hidden tastes behind the likes"),
     ("Keras factors, everything", 5, "Factors in Keras", "stars, genres, years"),
     ("two towers, stars", 6, "Two towers, for stars", "what is known of both sides"),
@@ -34,28 +36,58 @@ ROWS = [
     ("blend of stars", 9, "Blend, for stars", "several of the methods above"),
     ("blend of lists", 9, "Blend, for lists", "several of the methods above"),
 ]
-METRICS = ["rmse", "ndcg@10", "ndcg@10 among new movies", "fit_cpu_s"]
+# Heading, question (the split) and metric.
+COLUMNS = [
+    ("RMSE, last fifth", "user temporal", "rmse"),
+    ("nDCG@10, last fifth", "user temporal", "ndcg@10"),
+    ("at random", "random", "ndcg@10"),
+    ("one moment", "one moment", "ndcg@10"),
+    ("new movies", "cold-start movies", "ndcg@10"),
+]
 
 
 def methods_table(results: pd.DataFrame) -> str:
     """Write the table in Markdown; a dash where a method has no such value.
+
+    The best of a column is bold, and what is not surely behind it is in italics.
 
     Raises
     ------
     KeyError
         If a method of `ROWS` is not among the results.
     """
-    values = values_side_by_side(results, METRICS)
+    columns = {heading: _cells(results, *of) for heading, *of in COLUMNS}
+    costs = _values(results, "user temporal", "fit_cpu_s")
+    columns["fit, s"] = costs.loc[[row[0] for row in ROWS]].map("{:.1f}".format)
     lines = [
-        "| Chapter | Method | It learns from | RMSE | nDCG@10 | new movies | fit, s |",
-        "|--:|---|---|--:|--:|--:|--:|",
+        f"| Chapter | Method | It learns from | {' | '.join(columns)} |",
+        f"|--:|---|---|{'--:|' * len(columns)}",
     ]
     for method, chapter, name, learns_from in ROWS:
-        row = values.loc[method]
-        cells = [_number(row[metric], 3) for metric in METRICS[:3]]
-        cells.append(_number(row["fit_cpu_s"], 1))
+        cells = [column.get(method, "-") for column in columns.values()]
         lines.append(f"| {chapter} | {name} | {learns_from} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def _values(results: pd.DataFrame, question: str, metric: str) -> pd.Series:
+    """Give the values of the methods of `ROWS`, over all seeds, NaN left out."""
+    chosen = (results["split"] == question) & (results["metric"] == metric)
+    chosen &= results["seed"].isna()
+    values = results[chosen].set_index("method")["value"]
+    return values.reindex([row[0] for row in ROWS]).dropna()
+
+
+def _cells(results: pd.DataFrame, question: str, metric: str) -> pd.Series:
+    """Write the values of a column, with the marks of the best."""
+    values = _values(results, question, metric)
+    kind = "squared error" if metric == "rmse" else metric
+    pairs = results[results["split"] == question]
+    pairs = pairs[pairs["metric"] == f"paired difference of {kind}"]
+    best, *level = leaders(pairs, values, lower_is_better=metric == "rmse")
+    cells = values.map("{:.3f}".format)
+    cells[best] = f"**{cells[best]}**"
+    cells[level] = [f"*{cell}*" for cell in cells[level]]
+    return cells
 
 
 def with_table(text: str, table: str) -> str:
@@ -83,10 +115,6 @@ def main(arguments: list[str] | None = None) -> str | None:
         return None if new == text else "Run `python book/readme_table.py`."
     write_whole(README, new.encode())
     return None
-
-
-def _number(value: float, digits: int) -> str:
-    return "-" if pd.isna(value) else f"{value:.{digits}f}"
 
 
 if __name__ == "__main__":

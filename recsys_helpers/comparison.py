@@ -158,6 +158,40 @@ def decided(differences: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:
     return table
 
 
+def leaders(
+    differences: pd.DataFrame, values: pd.Series, *, lower_is_better: bool = False
+) -> list[str]:
+    """Name the best method, and those that are not surely behind it.
+
+    Parameters
+    ----------
+    differences : DataFrame with `method`, `value`, `low` and `high`
+        Paired differences of all pairs of the methods, as in `decided`.
+    values : Series of float, index the methods
+    lower_is_better : bool
+        Of errors.
+
+    Returns
+    -------
+    list of str
+        The best first, the others in the order of their values.
+
+    Examples
+    --------
+    >>> pairs = {"a - b": 0.1, "a - c": 0.3, "b - c": 0.2}
+    >>> differences = pd.DataFrame({"method": list(pairs), "value": pairs.values()})
+    >>> differences = differences.assign(
+    ...     low=differences["value"] - 0.12, high=differences["value"] + 0.12
+    ... )
+    >>> leaders(differences, pd.Series({"a": 0.9, "b": 0.8, "c": 0.6}))
+    ['a', 'b']
+    """
+    in_order = values.sort_values(ascending=lower_is_better).index
+    against_best = decided(differences, in_order)[in_order[0]]
+    behind = 1 if lower_is_better else -1
+    return in_order[against_best != behind].tolist()
+
+
 def undecided_pairs(signs: pd.DataFrame) -> list[str]:
     """Name the pairs of methods of which nothing is known.
 

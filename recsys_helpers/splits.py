@@ -3,8 +3,9 @@
 Every split holds each rating exactly once, keeps the rows in the order of the
 original frame, and gives both parts a fresh index. Which split is right depends on
 the question: `random_split` asks "can the model fill holes in the table?",
-`user_temporal_split` "what will this person like next?", `global_temporal_split`
-"what if we had stood at this moment and known nothing of the future?".
+`user_temporal_split` "what did this person enter later?" (in MovieLens mostly in the
+same sitting, on pages that the site had ordered), `global_temporal_split` "what if we
+had stood at this moment and known nothing of the future?".
 
 Only the last knows nothing of the future: in the other two, ratings that *other*
 users gave later are in the training rows.
@@ -133,7 +134,7 @@ def cross_validation(
 def cold_start_movies(
     ratings: pd.DataFrame, share: float = 0.1, seed: int = 7
 ) -> Split:
-    """Put all ratings of a random `share` of the movies into the test.
+    """Put all ratings of a random `share` of the movies into the test: new movies.
 
     The model has never met these movies: what it says of them comes from something
     other than ratings (genres, a poster, links), or is a guess.

@@ -10,6 +10,7 @@ from scipy.stats import norm
 from recsys_helpers.comparison import (
     corrected_p_values,
     decided,
+    leaders,
     shared_share,
     spread_over_seeds,
     undecided_pairs,
@@ -101,6 +102,12 @@ def test_methods_that_are_the_same_for_everybody_are_not_decided():
 
 def test_each_undecided_pair_is_named_once_in_the_order_of_the_methods():
     assert undecided_pairs(decided(DIFFERENCES, ["c", "a", "b"])) == ["c / b"]
+
+
+def test_leaders_are_the_best_and_who_is_not_surely_behind():
+    values = pd.Series({"b": 0.7, "c": 0.9, "a": 0.8})
+    assert leaders(DIFFERENCES, values, lower_is_better=True) == ["b", "c"]
+    assert leaders(DIFFERENCES, values) == ["c", "b"]
 
 
 def test_a_pair_that_was_not_compared_is_named():
