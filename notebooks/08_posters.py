@@ -591,8 +591,8 @@ assert own["pooled"] > own["flattened"] + 0.1
 
 # %% [markdown]
 # Pooled, a poster and its mirror image are close to the same. Flattened, they are not.
-# In the table above pooling is ahead as well, if by little: the motifs of *drawn*
-# posters all stand near the middle, which is kind to whoever counts on places. And
+# In the table above pooling has the higher values, too, if by little: the motifs of
+# *drawn* posters all stand near the middle, which is kind to whoever counts on places. And
 # there is the price: the flattened vectors are many times as long.
 
 # %% tags=["nbval-check-output"]
@@ -639,7 +639,8 @@ display.published_table(
 # %% [markdown]
 # What did you expect? Without the means, or with red and blue exchanged, next to
 # nothing is lost: a network that has seen a million photographs, in all lights, puts up
-# with that. Squashed posters do as well as padded ones, and standardising adds little.
+# with that. Squashed posters reach about the same, and without standardising a
+# hundredth is missing.
 # Two things do harm. Pixels *from 0 to 1*, as other libraries want them, are so faint
 # for this network that all pictures look nearly black. And posters that were only 23 by
 # 34 pixels, blown up to the size that it wants, have lost what there was to see: the
