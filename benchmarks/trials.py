@@ -218,10 +218,10 @@ class Searched:
 LIKE_FROM = [None, 3.0, 3.5, 4.0, 4.5, 5.0]
 TOWERS_FOR_LISTS = {
     "hidden": [(), (64,)],
-    "n_factors": [16, 32, 64],
-    "temperature": [0.1, 0.2, 0.3, 0.4, 0.6],
-    "learning_rate": [0.003, 0.01, 0.03],
-    "n_epochs": [6, 10, 15],
+    "n_factors": [32, 64, 128],
+    "temperature": [0.03, 0.05, 0.1, 0.2, 0.3],
+    "learning_rate": [0.001, 0.003, 0.01, 0.03],
+    "n_epochs": [5, 10],
 }
 SEARCHED: Mapping[str, Searched] = {
     "popularity": Searched(
@@ -320,7 +320,7 @@ SEARCHED: Mapping[str, Searched] = {
     "Keras network": Searched(
         keras_network,
         {
-            "factor_l2": [0, 5, 15, 30, 60],
+            "factor_l2": [0, 15, 30, 60, 120],
             "dropout": [0.1, 0.3, 0.5, 0.7],
             "learning_rate": [0.0025, 0.005, 0.01, 0.02],
         },

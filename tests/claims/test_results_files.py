@@ -88,7 +88,6 @@ def test_the_published_neighbours_and_als_are_what_the_code_computes(
     [
         ("ALS, chosen", "ndcg@10", user_temporal_split, 0.1155),
         ("EASE", "ndcg@10", user_temporal_split, 0.1219),
-        ("EASE, chosen", "ndcg@10", user_temporal_split, 0.1291),
     ],
 )
 def test_the_published_lists_are_as_good_as_the_best_known(
