@@ -694,9 +694,9 @@ is_sure = gains["p, corrected"] < 0.05
 gains["less"] = gains["method"].str.removeprefix(f"{ours} - ")
 gains["question"] = gains["split"].str.removesuffix(", judging half")
 gains["measure"] = gains["metric"].str.removesuffix(", difference")
-n_films = judged[judged["metric"] == "films asked"]
-n_films = n_films.set_index("split")["value"]
-gains["films"] = gains["split"].map(n_films).astype(int)
+n_asked = judged[judged["metric"] == "films asked"]
+n_asked = n_asked.set_index("split")["value"]
+gains["films"] = gains["split"].map(n_asked).astype(int)
 shown = ["less", "question", "measure", "films", "value", "low", "high"]
 sign = (np.sign(gains["value"]) * is_sure).groupby(gains["less"])
 assert (sign.get_group("tf-idf, BM25") == -1).all()
