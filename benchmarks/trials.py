@@ -17,8 +17,8 @@ trial is a record "inner ndcg@10", or "inner rmse", called by the name of the me
 and its settings. `chosen` reads the best. `--only` (again for another) tries the
 methods named anew, and leaves what the file has of others.
 
-Where the best lay at an end of its space, the space was made wider and all trials of
-the method were made anew; `tests/claims` holds that none does any more.
+Where the best lay at an end of its space, the space was made wider once and all trials
+of the method were made anew. `tests/claims` knows where it lies at an end all the same.
 """
 
 import argparse
