@@ -227,10 +227,7 @@ class Run:
 
     def readers(self) -> None:
         """Tell what users of MovieLens like from what they don't."""
-        movielens = load_movielens("sample" if self.quick else "small")
-        pairs = match_films(movielens.movies, self.films.films).pairs
-        ratings = movielens.ratings.merge(pairs[["movie_id", "film_id"]], on="movie_id")
-        tastes = list(likes_and_dislikes(ratings))[: 5 if self.quick else N_READERS]
+        tastes = readers_tastes(self.films, self.quick)
         for method in ("genres", *VECTORS):
             vectors = self.vectors[method]
             for kernel in ("linear", "rbf"):
@@ -243,6 +240,14 @@ class Run:
                 record = {"method": f"{method}, {kernel}", "split": "readers", **found}
                 record["metric"] = "balanced accuracy"
                 self.frames.append(pd.DataFrame([record]))
+
+
+def readers_tastes(films: Films, quick: bool) -> list[tuple[list[int], list[int]]]:
+    """Films that people of MovieLens liked, and that they disliked."""
+    movielens = load_movielens("sample" if quick else "small")
+    pairs = match_films(movielens.movies, films.films).pairs
+    ratings = movielens.ratings.merge(pairs[["movie_id", "film_id"]], on="movie_id")
+    return list(likes_and_dislikes(ratings))[: 5 if quick else N_READERS]
 
 
 def likes_and_dislikes(ratings: pd.DataFrame) -> Any:

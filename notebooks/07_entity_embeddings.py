@@ -50,7 +50,7 @@ from recsys_helpers.datasets import the_text_says
 data = datasets.load_movielens()
 films = datasets.load_films()
 titles = pd.Series(films.titles, index=films.films["film_id"])
-print(f"edition: {data.edition}")
+print(f"edition: {data.edition}; of the films: {films.edition}")
 first, last = films.films["year"].min(), films.films["year"].max()
 print(f"{len(titles):,} films of {first} to {last},", end=" ")
 print(f"{len(films.links):,} links")
@@ -64,7 +64,8 @@ print(f"{len(films.links):,} links")
 # alike, whether anybody has rated them or not.
 #
 # The source of this chapter took ten thousand pages of Wikipedia. Ours are the credits
-# of films from Wikidata, Wikipedia's collection of facts, which come with the course.
+# of films from Wikidata, a collection of facts beside Wikipedia, which come with the
+# course.
 # (At the end you find how to load the source's own file.) What one of them links to:
 
 # %% tags=["nbval-check-output"]
@@ -96,8 +97,8 @@ with plots.course_style():
 # The long tail again. Neither end helps. That a film is in English says next to nothing
 # about it: most are. (In the source there are 9,393 links to *Rotten Tomatoes* on
 # 10,000 pages.) And an entity on a single film cannot say which other film is like it.
-# The source keeps what is linked to three times or more, be it from one page; we keep
-# what is on three films or more.
+# The source keeps what is linked to three times or more, even if all three are on one
+# page; we keep what is on three films or more.
 #
 # ## Pairs
 #
@@ -340,7 +341,7 @@ display.movie_table(
 # :class: warning
 #
 # The model was trained on all pairs, and judged by two lists that somebody looked at.
-# Whether another model were better, or no model at all, such a look does not tell.
+# Such a look does not tell whether another model is better, or no model at all.
 # :::
 #
 # There are no ratings here to be predicted. But there are questions whose answers we know:
@@ -356,6 +357,7 @@ display.movie_table(
 # either has (the *Jaccard* measure)? Links to genres are taken away.
 
 # %% tags=["nbval-check-output"]
+from recsys_helpers.comparison import corrected_p_values
 from recsys_helpers.methods.entity.questions import (
     QUESTIONS,
     FilmQuestion,
@@ -404,10 +406,14 @@ assert recalls["tf-idf cosine"] > recalls["source's model"] + 0.1
 
 # %% [markdown]
 # No training at all beats the source's model, by far. All three questions, on all
-# films, from `benchmarks/entities.py`, with some more that can be had without training:
-# chance, and the same most reviewed films for everybody, as floors; *Jaccard*, the
-# links that two films share as a share of all that either has; and the truncated SVD,
-# which squeezes the tf-idf matrix into 100 or 400 numbers a film.
+# films, with some more that can be had without training: chance, and the same most
+# reviewed films for everybody, as floors; *Jaccard*, the links that two films share as
+# a share of all that either has; and the truncated SVD, which squeezes the tf-idf
+# matrix into 100 or 400 numbers a film.
+#
+# In the columns, R is the **recall**, here the share of the right films that are found
+# (of at most ten); P the **precision**, the share of the ten that are right; J is
+# Jaccard's measure of genres.
 
 # %% tags=["nbval-check-output"]
 published = published_results("entities")
@@ -416,29 +422,26 @@ answers = published[of_questions].dropna(subset=["low"])
 short = {"precision@10": " P", "recall@10": " R", "jaccard@10": " J"}
 asked = answers["split"] + answers["metric"].map(short)
 answers = answers.assign(asked=asked)
+ends = answers.pivot(index="method", columns="asked", values=["low", "high"])
 answers = answers.pivot(index="method", columns="asked", values="value")
 untrained = ["random", "fame, reviews", "Jaccard", "binary cosine"]
 untrained += ["tf-idf cosine", "truncated SVD, 100", "truncated SVD, 400"]
-print(answers.loc[[*untrained, "source"]].round(3).to_string())
-gain = answers.loc["tf-idf cosine"] / answers.loc["source"]
-assert (gain > 1).all()
+assert (ends["low"].loc["tf-idf cosine"] > ends["high"].loc["source"]).all()
+display.published_table(
+    answers.loc[[*untrained, "source"]],
+    "entities",
+    caption="Answers to the three questions, all films",
+)
 
 # %% [markdown]
-# R is the **recall**, here the share of the right films that are found (of at most
-# ten); P the **precision**, the share of the ten that are right; J is Jaccard's measure
-# of genres.
+# On each question the whole interval of tf-idf lies above that of the source's model.
 #
 # ## What the source's model has learned
 #
-# :::{admonition} What goes wrong, 4: fame as nearness?
-# :class: warning
-#
 # In the source, *Interstellar* lies near *Spider-Man 2* and *The Incredible Hulk*, all
 # with a cosine of .96. (Nearer still are *Inception*, *Prometheus*, *Pacific Rim* and
-# *The Martian*.) Do these films have more in common than that they are famous?
-# :::
-#
-# Let us measure that. How famous a film is, the number of its reviews may tell. Are the
+# *The Martian*.) Do these films have more in common than that they are famous? Let us
+# measure that. How famous a film is, the number of its reviews may tell. Are the
 # neighbours of famous films famous, and those of unknown ones unknown?
 
 # %%
@@ -482,15 +485,16 @@ fame = published[published["metric"] == "fame"].set_index("method")["value"]
 of_interest = ["random", "tf-idf cosine", "truncated SVD, 100"]
 of_interest += ["source", "regression, popular negatives"]
 of_interest += ["softmax", "softmax, composed"]
-print(fame[of_interest].round(2).to_string())
-assert fame["source"] > 0.3
-assert (
-    fame[["tf-idf cosine", "regression, popular negatives"]].min()
-    > (fame["source"])
+assert fame["tf-idf cosine"] > fame["source"] > 0.3
+display.published_table(
+    fame[of_interest].rename("rank correlation"),
+    "entities",
+    caption="Fame of a film and of its neighbours",
+    digits=2,
 )
 
 # %% [markdown]
-# A surprise: tf-idf, which has learned nothing, has as much of it. Famous films *do*
+# A surprise: tf-idf, which has learned nothing, has no less of it. Famous films *do*
 # share links: the same decade, the same studios, the same stars. So a high correlation
 # by itself does not condemn a model. (On the source's pages, where famous films have
 # hundreds of links, it may be another matter.) The questions with known answers tell
@@ -499,10 +503,10 @@ assert (
 #
 # ## Harder wrong answers
 #
-# Why? The pairs that are no links were drawn with all entities alike. Most entities are
-# on three or four films; so most of these pairs have a little known name in them, and a
-# model may get far by telling entities that are often linked from those that hardly
-# are. That is a guess; let us try it. {cite:t}`mikolov2013distributed` found it best,
+# Why? The pairs that are no links were drawn with all entities alike. Half of the
+# entities are on a handful of films; so many of these pairs have a little known name in
+# them, and a model may get far by telling entities that are often linked from those
+# that hardly are. That is a guess; let us try it. {cite:t}`mikolov2013distributed` found it best,
 # for words, to draw the wrong ones by how frequent they are, to the power of three
 # quarters:
 #
@@ -517,8 +521,9 @@ counts = known.n_films_with
 for popularity in (0.0, 0.75):
     rng = np.random.default_rng(0)
     _, drawn = NegativeSampler(known.matrix, popularity).draw(20_000, rng)
-    print(f"popularity {popularity:g}: an entity that is drawn", end=" ")
-    print(f"is on {np.median(counts[drawn]):.0f} films (median)")
+    on_films = np.median(counts[drawn])
+    print(f"popularity {popularity:g}: on {on_films:.0f} films (median)")
+print(f"half of all entities: on {np.median(counts):.0f} films or fewer")
 
 # %% [markdown]
 # And the other head that the source speaks of, *classification*: a probability instead
@@ -530,30 +535,39 @@ for popularity in (0.0, 0.75):
 # %% tags=["nbval-check-output"]
 sampled = ["source", "regression", "classification"]
 sampled += ["regression, popular negatives"]
-print(answers.loc[sampled].round(3).to_string())
 regression = answers.loc["regression"]
 assert (answers.loc["classification"] > regression).all()
 harder = answers.loc["regression, popular negatives"]
 assert (harder < regression)[["franchise R", "director P"]].all()
 assert harder["genre J"] > regression["genre J"]
+assert (answers.loc[sampled].max() < answers.loc["tf-idf cosine"]).all()
+display.published_table(
+    answers.loc[sampled],
+    "entities",
+    caption="Answers of the models that draw pairs, one seed each",
+)
 
 # %% [markdown]
-# So the two heads are *not* the same: classification is ahead on every question (with
-# one seed each). And harder wrong answers, as good as the idea is, do not help this
-# model here: a little better at genres, worse at sequels and directors. With a cosine
-# that has to be 1 or -1, everything that is pushed away is pushed to the opposite side,
-# however little was wrong with it: that may be why. Our settings (larger batches, Adam,
-# a larger learning rate) do better than the source's, and cost less:
+# So the heads do *not* give the same: classification has the higher values on every
+# question. And harder wrong answers, as good as the idea is, did not help here: higher
+# at genres, lower at sequels and directors. (Each was trained once. With another seed
+# small differences may turn round.) With a cosine that has to be 1 or -1, everything
+# that is pushed away is pushed to the opposite side, however little was wrong with it:
+# that may be why. Our settings (larger batches, Adam, a larger learning rate) have
+# higher values than the source's, and cost less:
 
 # %% tags=["nbval-check-output"]
 epochs = speed[["epoch_cpu_s", "loss"]].dropna()
 per_epoch = epochs.loc["source", "epoch_cpu_s"] / epochs["epoch_cpu_s"]
-print(epochs["loss"].round(3).to_string())
-print("times as fast an epoch:")
-print(per_epoch.round(1).to_string())
 assert per_epoch["regression"] >= 3
 losses = epochs["loss"]
 assert losses["regression"] <= losses["source"]
+display.published_table(
+    pd.DataFrame({"loss": losses, "times as fast an epoch": per_epoch}),
+    "entity_speed",
+    caption="Loss after five epochs, and speed",
+    formats={"times as fast an epoch": ".1f"},
+)
 
 # %% [markdown]
 # Five epochs each, then the loss on the same pairs for both: all links, each with ten
@@ -579,6 +593,7 @@ assert losses["regression"] <= losses["source"]
 def softmax_loss(F, E, links, temperature):
     """Mean of -log p over the links of some films."""
     scores = F @ E.T / temperature
+    scores -= scores.max(axis=1, keepdims=True)  # or exp may overflow
     log_p = scores - np.log(np.exp(scores).sum(axis=1, keepdims=True))
     return -log_p[links].mean()
 
@@ -624,31 +639,88 @@ assert recall > recalls["source's model"] + 0.1
 
 # %% tags=["nbval-check-output"]
 learned = ["tf-idf cosine", "source", "softmax", "softmax, composed"]
-learned += [f"softmax, composed, seed {seed}" for seed in (1, 2)]
-learned += ["softmax, composed, idf"]
-print(answers.loc[learned].round(3).to_string(na_rep="-"))
-ours, raw = answers.loc[["softmax, composed", "tf-idf cosine"]].values
-assert (ours > raw).all()
-assert (ours > 1.2 * answers.loc["source"]).all()
-over_seeds = answers.filter(like="composed, seed", axis=0)["franchise R"]
-assert over_seeds.min() < answers.loc["tf-idf cosine", "franchise R"]
+assert (
+    ends["low"].loc["softmax, composed"] > ends["high"].loc["source"]
+).all()
+display.published_table(
+    answers.loc[learned],
+    "entities",
+    caption="Answers to the three questions, all films, one seed each",
+)
 
 # %% [markdown]
-# At last learned vectors that are not behind tf-idf: ahead at directors and genres, and
-# level at sequels, where the luck of a seed is as large as the difference. (Other
-# seeds, and an idf in the sum, were asked the first question only. In the recall of
-# directors the 95 % intervals overlap as well.) And a film is 200 numbers now, in which
-# films can be near without a single link in common.
+# What made the difference to the source's model? Not the loss alone: the softmax models
+# also have 200 numbers a vector, not 50, and ten epochs, not five. With a vector of its
+# own for each film, the softmax is behind tf-idf at everything. Making films of their
+# links did the rest. And a film is 200 numbers now, in which films can be near without
+# a single link in common.
 #
-# What made the difference? Not the loss alone: the softmax models also have 200 numbers
-# a vector, not 50, and ten epochs, not five. With a vector of its own for each film,
-# the softmax is ahead of the cosine of 1 and -1 at sequels and directors, and behind
-# tf-idf at everything. Making films of their links did the rest. An idf in the sum
-# changes little: what a link is worth seems to have been learned.
+# ### Ahead of tf-idf?
 #
-# A word of caution. The temperature, the number of factors and the share that is hidden
-# were chosen from a handful of values by looking at these very questions. So a little
-# of the lead may be luck.
+# By these values, yes. But the temperature, the number of factors and the share that is
+# hidden were chosen by looking at these very questions, and tf-idf had no choice at
+# all. So once more, with the same care for both. Draw half of the directors. With the
+# films of *their* half, and the question about directors, each method chooses among six
+# settings. Those of tf-idf: a weaker or stronger idf; a person's credits in a film
+# counted by their logarithm (*sublinear*); no links that more than 5 % of the films
+# have; and BM25 {cite}`robertson2009bm25`, the weighting of {doc}`03_neighbours`, under
+# which a shared link counts less if the other film has many. Those of the model: each
+# has one setting changed.
+
+# %% tags=["nbval-check-output"]
+trials = published_results("entity_trials")
+chose = trials[trials["split"] == "director, choosing half"]
+tried = chose[chose["metric"] == "recall@10"].set_index("method")
+of_ours = tried.index.str.startswith("composed")
+assert of_ours.sum() == (~of_ours).sum()
+display.published_table(
+    tried[["value", "low", "high"]],
+    "entity_trials",
+    caption="Films of the same director found (R), by the half that chooses",
+)
+
+# %% [markdown]
+# Then the films of the other half judge, which chose nothing: all three questions, the
+# model with the mean of three seeds, and differences film by film. The films of one
+# director are no independent witnesses, so the bootstrap draws directors.
+
+# %% tags=["nbval-check-output"]
+judged = trials[trials["split"].str.endswith("judging half")]
+ours = "composed, 50 % hidden"
+gains = judged[judged["method"].str.startswith(f"{ours} - ")]
+gains = gains.reset_index(drop=True)
+gains["p, corrected"] = corrected_p_values(gains)
+is_sure = gains["p, corrected"] < 0.05
+gains["less"] = gains["method"].str.removeprefix(f"{ours} - ")
+gains["question"] = gains["split"].str.removesuffix(", judging half")
+gains["measure"] = gains["metric"].str.removesuffix(", difference")
+n_asked = judged[judged["metric"] == "films asked"]
+n_asked = n_asked.set_index("split")["value"]
+gains["films"] = gains["split"].map(n_asked).astype(int)
+shown = ["less", "question", "measure", "films", "value", "low", "high"]
+sign = (np.sign(gains["value"]) * is_sure).groupby(gains["less"])
+assert (sign.get_group("tf-idf, BM25") == -1).all()
+assert sign.get_group("tf-idf, plain").tolist() == [0, 1, 1, 1]
+gains = gains.sort_values("less", kind="stable")[[*shown, "p, corrected"]]
+gains = gains.reset_index(drop=True)
+display.published_table(
+    gains.rename(columns={"value": "difference"}),
+    "entity_trials",
+    caption=f"{ours}, less both kinds of tf-idf, on the half that judges",
+)
+
+# %% [markdown]
+# Against plain tf-idf, the learned vectors are ahead at directors and genres, and
+# nothing is decided at sequels. But tf-idf's own choice, BM25, is ahead of them on
+# *every* question, with no training at all. So what looked like a lead of the model was
+# a rival that nobody had taken trouble over. (There may be better settings of both: the
+# model chose the largest share that was tried, and BM25 has two constants that stayed
+# as they usually are.)
+#
+# What the learned vectors have for themselves is another thing: films, people and
+# genres in one small space. The rest of this page uses it. Its vectors, and those that
+# come with the course, were made with the settings of the cell above, three links in
+# ten hidden.
 #
 # ## Films, people, and mixtures
 #
@@ -732,6 +804,12 @@ groups = {
 }
 labelled = film_ids[np.argsort(-np.nan_to_num(n_reviews))[:25]].tolist()
 ax = plots.movie_map(plane, labelled, groups)
+ax.set(xlabel="t-SNE, across", ylabel="t-SNE, upwards")
+
+# %% [markdown]
+# Animated films lie together; horror films and westerns are scattered among the rest.
+# (*Gravity* is ringed since Wikidata calls it a horror film, too. Of the 25 most
+# reviewed films those have titles for which there is room.)
 
 # %% [markdown]
 # ## What else the vectors are good for
@@ -762,22 +840,27 @@ display.movie_table(
 # those with at least fifteen films of four stars or more and fifteen of two and a half
 # or fewer, and let the machine tell which are which, for films that it was not shown.
 # *Balanced accuracy* is the share told right, where liked and disliked count half each:
-# 0.5 is chance. *linear* is a flat border; *rbf* one that may bend.
+# 0.5 is chance.
 
 # %% tags=["nbval-check-output"]
-readers = published[published["split"] == "readers"]
-n_readers = int(readers["n"].iloc[0])
-readers = readers.set_index("method")[["value", "low", "high"]]
-print(f"balanced accuracy, mean of {n_readers} people, 95 % interval")
-print(readers.round(3).to_string())
-assert (readers["low"] > 0.5).all()
-assert readers["value"].idxmax() == "truncated SVD, 100, linear"
+readers = trials[trials["split"].str.startswith("readers")]
+accuracies = readers[readers["metric"] == "balanced accuracy"]
+assert (accuracies["low"] > 0.5).all()
+apart = readers[readers["metric"].str.endswith("difference")].copy()
+apart["p, corrected"] = corrected_p_values(apart)
+assert (apart["p, corrected"] < 0.05).tolist() == [False, True, True]
+table = pd.concat([accuracies, apart]).set_index("method").astype({"n": int})
+display.published_table(
+    table[["value", "low", "high", "n", "p, corrected"]],
+    "entity_trials",
+    caption="Balanced accuracy, differences of the same people, 95 % intervals",
+)
 
 # %% [markdown]
-# There is something in it: everything is above chance. But not much: the genres by
-# themselves do about as well as most. The plain SVD has the highest value, with an
-# interval that overlaps that of the composed vectors: sixty people are few. A film's
-# links say what it is like; whether somebody likes it depends on more.
+# There is something in it: everything is above chance. But not much. The plain SVD and
+# the composed vectors (the mean of three seeds) are ahead of the genres by themselves;
+# which of the two is better, these people do not decide. A film's links say what it is
+# like; whether somebody likes it depends on more.
 #
 # **The critics' score.** The source's book predicts scores from the vectors, by a
 # linear regression. Below, the share of critics who liked a film (from 0 to 100), for
@@ -786,17 +869,28 @@ assert readers["value"].idxmax() == "truncated SVD, 100, linear"
 # %% tags=["nbval-check-output"]
 critics = published[published["split"] == "tomato_meter"]
 critics = critics.pivot(index="method", columns="metric", values="value")
-print(critics[["rmse", "r2"]].round(3).sort_values("rmse").to_string())
 r2 = critics["r2"]
-assert r2.idxmax() == "softmax, composed"
+errors = published[
+    (published["split"] == "tomato_meter") & published["low"].notna()
+]
+errors = errors.set_index("method")
+others = errors.drop("softmax, composed")
+assert errors.loc["softmax, composed", "high"] < others["low"].min()
 assert 0.2 < r2.max() < 0.3
-assert r2["source"] < r2["genres"] < r2["truncated SVD, 100"]
+display.published_table(
+    errors.assign(r2=r2).sort_values("value")[
+        ["value", "low", "high", "r2", "n"]
+    ],
+    "entities",
+    caption="Error in the critics' score, its 95 % interval, R² and number of films",
+    formats={"value": ".2f", "low": ".2f", "high": ".2f"},
+)
 
 # %% [markdown]
 # ($R^2$ is the share of the spread that is explained: 0 for the mean of all films.) Who
 # made a film, and what kind it is, tell about a quarter of what critics will think.
-# Here the composed vectors are ahead, and the source's are behind the genres by
-# themselves.
+# The whole interval of the composed vectors lies below all others. The source's vectors
+# are not shown to be better than the genres by themselves.
 #
 # ## Back to MovieLens
 #
@@ -809,7 +903,10 @@ assert r2["source"] < r2["genres"] < r2["truncated SVD, 100"]
 from recsys_helpers.datasets import match_films
 
 matches = match_films(data.movies, films.films, ratings=data.ratings)
-print(matches.summary.round(3).to_string())
+is_share = matches.summary.index.str.startswith("share")
+print("movies matched by", end=" ")
+print(matches.summary[~is_share].astype(int).to_dict())
+print(matches.summary[is_share].round(3).to_string())
 print(matches.unmatched[["title", "why"]].head(3).to_string(index=False))
 
 # %% [markdown]
@@ -818,6 +915,7 @@ print(matches.unmatched[["title", "why"]].head(3).to_string(index=False))
 
 # %%
 from recsys_helpers.evaluation import evaluate
+from recsys_helpers.intervals import paired_difference
 from recsys_helpers.methods.baselines import Popularity
 from recsys_helpers.methods.liked_vectors import LikedVectors
 from recsys_helpers.splits import user_temporal_split
@@ -830,25 +928,35 @@ of_movies = MovieVectors(
 by_user_time = user_temporal_split(data.ratings)
 
 # %%
-lists = [
-    evaluate(method, by_user_time, movies=data.movies).summary
-    for method in (Popularity(), LikedVectors(vectors=of_movies))
-]
-lists = pd.concat(lists).pivot(
-    index="method", columns="metric", values="value"
-)
+judged = {
+    name: evaluate(method, by_user_time, movies=data.movies)
+    for name, method in {
+        "popularity": Popularity(),
+        "links": LikedVectors(vectors=of_movies),
+    }.items()
+}
 shown = ["ndcg@10", "coverage@10", "novelty@10"]
-print(lists[shown].round(3).to_string())
-ndcg = lists["ndcg@10"]
+lists = {
+    name: found.summary.set_index("metric")["value"][shown]
+    for name, found in judged.items()
+}
+print(pd.DataFrame(lists).T.round(3).to_string())
+of_people = {
+    name: found.per_user["ndcg@10"] for name, found in judged.items()
+}
+ahead = paired_difference(of_people["popularity"], of_people["links"])
+print(f"popularity - links, ndcg@10: {ahead.value:.3f}", end=" ")
+print(f"[{ahead.low:.3f}, {ahead.high:.3f}], {ahead.n} people")
 with the_text_says(data.edition):
-    assert ndcg["LikedVectors"] < ndcg["Popularity"]
+    assert ahead.low > 0
 
 # %% [markdown]
 # What is on a list here is *alike*; popularity only knows what everybody watches, and
 # is ahead all the same. The lists from links reach far more of the catalogue, and less
-# known movies. To be about the same things is one question, to be watched next another:
-# who should answer it needs ratings. A model that learns from both would start from
-# such vectors, as the towers of {doc}`06_two_towers` start from genres.
+# known movies. To be about the same things is one question; which movies somebody rates
+# in the same sitting, as this split asks, is another, and for that one needs ratings. A
+# model that learns from both would start from such vectors, as the towers of
+# {doc}`06_two_towers` start from genres.
 #
 # ## The source's own pages
 #
@@ -886,7 +994,7 @@ print(corpus.pairs(min_films=1).to_string(index=False))
 # Wikipedia: politely, that is, with your name on the request, fifty pages at a time,
 # and waiting when it is told to.
 #
-# :::{admonition} What goes wrong, 5: text and code that have aged
+# :::{admonition} What goes wrong, 4: text and code that have aged
 # :class: warning
 #
 # The source was made from another one about books, and still predicts "whether a
@@ -987,7 +1095,12 @@ assert looks["known"] > looks["hidden"]
 # ````
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution"]
-own = ["Steven Spielberg", "Sean Connery", "genre: Crime", "decade: 1990s"]
+own = [
+    "person: Steven Spielberg",
+    "person: Sean Connery",
+    "genre: Crime",
+    "decade: 1990s",
+]
 whole = best.vector_of_links(own)
 for name in own:
     without = best.vector_of_links([link for link in own if link != name])
@@ -1103,7 +1216,8 @@ for draw in (suspicious_negatives, negatives):
 # - Ask questions whose answers are known, with the answers held out, and ask them of
 #   the simple ways first: tf-idf beat the source's model on each.
 # - A softmax over what could have been linked, and films that are made of their links,
-#   were ahead of it on two questions and level on the third.
+#   did far better than the source's. But when tf-idf was given as many trials, it chose BM25, and that was
+#   ahead on every question: take as much trouble over the simple rival.
 # - What a film is about and whether somebody will like it are two questions. Links
 #   answer the first.
 #
@@ -1118,4 +1232,4 @@ for draw in (suspicious_negatives, negatives):
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run
 
-print(this_run(films.edition))
+print(this_run(data.edition))

@@ -263,12 +263,23 @@ def standardised(matrix: NDArray[np.floating]) -> NDArray[np.float32]:
     >>> standardised(np.array([[1.0, 5.0], [3.0, 5.0]])).tolist()
     [[-1.0, 0.0], [1.0, 0.0]]
     """
+    mean, deviation = mean_and_deviation(matrix)
+    return (np.asarray(matrix, dtype=np.float32) - mean) / deviation
+
+
+def mean_and_deviation(
+    matrix: NDArray[np.floating],
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Tell what `standardised` takes off each column, and what it divides it by.
+
+    The deviation of columns that are all the same is infinite.
+    """
     matrix = np.asarray(matrix, dtype=np.float32)
-    centred = matrix - matrix.mean(axis=0)
-    deviation = centred.std(axis=0)
+    mean = matrix.mean(axis=0)
+    deviation = (matrix - mean).std(axis=0)
     # What is left of equal numbers after rounding is no deviation.
     flat = deviation <= 1e-6 * np.abs(matrix).max(axis=0)
-    return np.where(flat, 0, centred / np.where(flat, 1, deviation))
+    return mean, np.where(flat, np.float32(np.inf), deviation)
 
 
 def described(

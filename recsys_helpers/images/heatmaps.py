@@ -1,9 +1,9 @@
 """Where on a poster a network sees something, and where two posters look alike.
 
-Pooling takes the average over all positions. So what a position adds to the cosine of
-two pooled posters can be told exactly, and drawn: no gradient is needed for that. B.
-Zhou et al. (2016), "Learning deep features for discriminative localization",
-arXiv:1512.04150, do the same with the weights of a class.
+Pooling takes the average over all positions, and standardising is linear. So what a
+position adds to the cosine of two posters can be told exactly, and drawn: no gradient
+is needed for that. B. Zhou et al. (2016), "Learning deep features for discriminative
+localization", arXiv:1512.04150, do the same with the weights of a class.
 """
 
 from __future__ import annotations
@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys_helpers.images import image_box, open_image, square_pixels
+from recsys_helpers.images import (
+    image_box,
+    mean_and_deviation,
+    open_image,
+    square_pixels,
+)
 from recsys_helpers.images.backbones import SIDE, Backbone
 
 if TYPE_CHECKING:
@@ -36,17 +41,31 @@ def activation_map(image: ImageSource, backbone: Backbone) -> NDArray[np.float32
 
 
 def similarity_map(
-    image: ImageSource, other: ImageSource, backbone: Backbone
+    image: ImageSource,
+    other: ImageSource,
+    backbone: Backbone,
+    features: NDArray[np.floating],
 ) -> NDArray[np.float32]:
     """Tell what each place of an image adds to its likeness to another image.
+
+    Parameters
+    ----------
+    image, other : see `recsys_helpers.images.open_image`
+    backbone : Backbone
+    features : numpy.ndarray of float, shape (n_images, n_channels)
+        Averaged features of all images, by which `standardised` brings them to one
+        scale: the likeness is the one that lists of neighbours are made by.
 
     Returns
     -------
     numpy.ndarray of float32, shape (height, width)
         Of the layer, for the padded square of `image`. The sum is the cosine of the two
-        images' averaged features.
+        images' averaged and standardised features.
     """
-    here, there = _output(image, backbone), _output(other, backbone)
+    mean, deviation = mean_and_deviation(features)
+    here, there = (
+        (_output(source, backbone) - mean) / deviation for source in (image, other)
+    )
     own, foreign = (output.mean(axis=(0, 1)) for output in (here, there))
     lengths = np.linalg.norm(own) * np.linalg.norm(foreign)
     n_places = here.shape[0] * here.shape[1]

@@ -17,6 +17,8 @@ import pytest
 import sync_notebooks
 from nbformat import NotebookNode
 
+from recsys_helpers.intervals import bootstrap_interval
+
 pytestmark = pytest.mark.classroom
 
 NAMES = make_assignments.names_in()
@@ -175,3 +177,15 @@ def test_the_pictures_are_what_the_reference_draws(name):
         assert len(alt) > 20
         path = course.SOURCES / "pictures" / f"{picture}.png"
         assert path.read_bytes() == drawn[picture]
+
+
+def test_random_numbers_are_not_told_from_chance_by_so_few_posters(monkeypatch):
+    monkeypatch.setenv("RECSYS_DATASET", "sample")  # as the notebook does, for good
+    found: dict = {}
+    cells = source_of("05_posters_and_comparison").cells
+    for cell in (cell for cell in cells if cell.cell_type == "code"):
+        exec(cell.source, found)
+        if about(cell).get("grade_id") == "agreement-table":
+            break
+    interval = bootstrap_interval(found["of_poster"]["random"])
+    assert interval.low < found["agreement_by_chance"](found["genres"]) < interval.high
