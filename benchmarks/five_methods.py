@@ -122,10 +122,10 @@ def switched_stars(known: Known) -> SwitchedStars:
     return SwitchedStars(made("neighbours, stars", known), towers)
 
 
-def switched_lists(known: Known, one_in: int) -> SwitchedLists:
+def switched_lists(known: Known) -> SwitchedLists:
     settings = chosen_settings("two towers, lists, features only")
     of_features = retrieval_towers(known, with_ids=False, **settings)
-    return SwitchedLists(made("EASE", known), of_features, one_in=one_in)
+    return SwitchedLists(made("EASE", known), of_features)
 
 
 def searched(name: str, n_seeds: int) -> dict[str, tuple[Callable[[Known], Any], int]]:
@@ -135,8 +135,7 @@ def searched(name: str, n_seeds: int) -> dict[str, tuple[Callable[[Known], Any],
 
 SWITCHES = {
     "neighbours, towers for new movies": (switched_stars, 3),
-    "EASE, one in ten new": (partial(switched_lists, one_in=10), 3),
-    "EASE, one in five new": (partial(switched_lists, one_in=5), 3),
+    "EASE, one in ten new": (switched_lists, 3),
 }
 # Name: how it is made, and with how many seeds (one, if it leaves nothing to chance).
 METHODS: Mapping[str, tuple[Callable[[Known], Any], int]] = {
@@ -164,10 +163,10 @@ METHODS: Mapping[str, tuple[Callable[[Known], Any], int]] = {
     **searched("blend of lists", 3),
     **SWITCHES,
 }
-# Switches are about new movies and what they cost. What blends say of new movies is
-# what the one or two of their members say that know any.
+# Switches are about new movies and what they cost. Blends take minutes, and what they
+# are to show, the first question shows.
 NOT_ASKED = dict.fromkeys(SWITCHES, ("random", "one moment"))
-NOT_ASKED |= dict.fromkeys(BLENDS, (NEW_MOVIES,))
+NOT_ASKED |= dict.fromkeys(BLENDS, ("random", "one moment", NEW_MOVIES))
 # Of the two that predict stars by a network, only the factors are quick to make lists.
 ONLY_STARS = ("Keras network",)
 

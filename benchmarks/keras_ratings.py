@@ -1,6 +1,7 @@
 """Measure the models of chapter 5 on `small`, beside the source's and the baselines.
 
-    python benchmarks/keras_ratings.py [--split-seed 7] [--output FILE] [--quick]
+    python benchmarks/keras_ratings.py [--split-seed 7] [--output FILE]
+        [--no-trials] [--quick]
 
 Errors in stars on a random split; of some models also on five folds, on the last
 fifth of each user's ratings, and on movies that are held out entirely. The source's
@@ -9,11 +10,18 @@ three seeds. Their settings were chosen on training rows: the records "inner rms
 trials of them, each the mean over two inner splits of the random split's training rows.
 Training times are `fit_cpu_s`, CPU seconds, all taken in this one run.
 
+The records "paired difference of squared error" have the names of two methods, and say
+how much more the first one errs, in squared stars: of each person the mean over the
+seeds, people weighted by their ratings, and the interval over people.
+
+`--no-trials` keeps the trials of the results file, and measures all else anew.
+
 `--quick` goes through all of it on `sample`, with short trainings, to try the script.
 """
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Self
 from unittest.mock import patch
@@ -27,6 +35,7 @@ from scipy import sparse
 from recsys_helpers.datasets import MovieLens, load_movielens
 from recsys_helpers.evaluation import RatingPredictor, evaluate
 from recsys_helpers.features.content import set_matrix
+from recsys_helpers.intervals import paired_difference
 from recsys_helpers.measure import benchmark_arguments
 from recsys_helpers.methods.baselines import BiasModel, GlobalMean
 from recsys_helpers.methods.collaborative import (
@@ -37,7 +46,12 @@ from recsys_helpers.methods.collaborative import (
 from recsys_helpers.methods.collaborative import models as keras_models
 from recsys_helpers.methods.neighbours import RatingNeighbours
 from recsys_helpers.nn import reproducible_keras
-from recsys_helpers.results import results_table, versions, write_results
+from recsys_helpers.results import (
+    read_results,
+    results_table,
+    versions,
+    write_results,
+)
 from recsys_helpers.splits import (
     Split,
     cold_start_movies,
@@ -68,6 +82,12 @@ NETWORK_SPACE = {
     "dropout": [0.3, 0.5, 0.7],
     "learning_rate": [0.005, 0.01],
 }
+SPACES = {
+    "factors, ids only": IDS_SPACE,
+    "factors, everything": SIDE_SPACE,
+    "network": NETWORK_SPACE,
+}
+USED = " (used)"
 
 
 def main() -> None:
@@ -90,16 +110,25 @@ def main() -> None:
     frames += run.ours(by_chance, quick)
     frames += run.controls(by_chance, quick)
     frames += run.other_splits(quick)
-    frames += run.trials(by_chance, quick, n_trials=2 if arguments.quick else 8)
+    frames.append(run.differences())
+    if not arguments.no_trials:
+        n_trials = 2 if arguments.quick else 8
+        frames += run.trials(by_chance, quick, n_trials)
 
     results = pd.concat(frames, ignore_index=True)
     used = versions("numpy", "pandas", "scipy", "keras")
-    write_results(results.assign(versions=[used] * len(results)), arguments.output)
+    results = results.assign(versions=[used] * len(results))
+    if arguments.no_trials:
+        results = pd.concat([results, run.kept_trials()], ignore_index=True)
+    write_results(results, arguments.output)
     wanted = ["rmse", "mae", "fit_cpu_s"]
     is_trial = results["metric"] == "inner rmse"
     for split in results.loc[~is_trial, "split"].unique():
         print(f"\n{split}")
         print(results_table(results, wanted, split=split).to_string())
+    is_difference = results["metric"] == "paired difference of squared error"
+    columns = ["split", "method", "value", "low", "high"]
+    print(results.loc[is_difference, columns].round(4).to_string(index=False))
     trials = results[is_trial]
     print(trials[["method", "value"]].round(5).to_string(index=False))
 
@@ -107,6 +136,7 @@ def main() -> None:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--split-seed", type=int)
+    parser.add_argument("--no-trials", action="store_true")
     return benchmark_arguments(parser, RESULTS)
 
 
@@ -138,12 +168,34 @@ class Run:
 
     movielens: MovieLens
     seeds: dict[str, int]
+    # Of each split and method: what every person got from it, once a seed.
+    squares: dict[str, dict[str, list[pd.Series]]] = field(default_factory=dict)
+    n_ratings: dict[str, pd.Series] = field(default_factory=dict)
 
     def judged(self, model: RatingPredictor, split: Split, name: str) -> pd.DataFrame:
         print(name, "on", split.name, flush=True)
         edition = self.movielens.edition
         found = evaluate(OnlyStars(model), split, edition=edition, method=name)
+        of_split = self.squares.setdefault(split.name, {})
+        of_method = of_split.setdefault(name.split(", seed ")[0], [])
+        of_method.append(found.per_user["squared error"])
+        self.n_ratings[split.name] = split.test.groupby("user_id").size()
         return found.summary
+
+    def differences(self) -> pd.DataFrame:
+        """Compare all pairs of methods on each split, person by person."""
+        rows = []
+        for split, of_split in self.squares.items():
+            if split.startswith("fold"):
+                continue
+            means = {name: sum(found) / len(found) for name, found in of_split.items()}
+            for a, b in combinations(means, 2):
+                weights = self.n_ratings[split].loc[means[a].index]
+                gain = paired_difference(means[a], means[b], weights=weights)
+                rows.append({"method": f"{a} - {b}", "split": split} | gain._asdict())
+        return pd.DataFrame(rows).assign(
+            metric="paired difference of squared error", edition=self.movielens.edition
+        )
 
     def models(self) -> dict[str, tuple[type, dict[str, Any]]]:
         side = {"movies": self.movielens.movies, **WITH_SIDE_INFORMATION}
@@ -214,11 +266,9 @@ class Run:
         """Try settings on two inner splits of the training rows."""
         inner = [random_split(split.train, 0.15, seed) for seed in (1, 2)]
         frames = []
-        spaces = (IDS_SPACE, SIDE_SPACE, NETWORK_SPACE)
-        names = ("factors, ids only", "factors, everything", "network")
-        for name, space in zip(names, spaces, strict=True):
+        for name, space in SPACES.items():
             kind, settings = self.models()[name]
-            used = {key: getattr(kind(**settings), key) for key in space}
+            used = self.in_use(name, space)
             drawn = sample_settings(space, n_trials, seed=0)
             tried = [used] + [one for one in drawn if one != used]
             print("trials of", name, flush=True)
@@ -230,19 +280,28 @@ class Run:
             frames.append(trial_records(name, found, used, self.movielens.edition))
         return frames
 
+    def kept_trials(self) -> pd.DataFrame:
+        """Take the trials from the results file, and mark the settings in use anew."""
+        results = read_results(RESULTS)
+        trials = results[results["metric"] == "inner rmse"]
+        names = trials["method"].str.removesuffix(USED)
+        in_use = [written(n, self.in_use(n, space)) for n, space in SPACES.items()]
+        return trials.assign(method=names.where(~names.isin(in_use), names + USED))
+
+    def in_use(self, name: str, space: dict[str, list]) -> dict[str, Any]:
+        kind, settings = self.models()[name]
+        return {key: getattr(kind(**settings), key) for key in space}
+
 
 def trial_records(
     name: str, trials: pd.DataFrame, used: dict, edition: str
 ) -> pd.DataFrame:
     settings = trials[list(used)].to_dict("records")
-    written = [
-        f"{name}, {', '.join(f'{key} {value}' for key, value in one.items())}"
-        + (" (used)" if one == used else "")
-        for one in settings
-    ]
     return pd.DataFrame(
         {
-            "method": written,
+            "method": [
+                written(name, one) + (USED if one == used else "") for one in settings
+            ],
             "metric": "inner rmse",
             "value": trials["rmse"],
             "cpu_s": trials["cpu_s"],
@@ -250,6 +309,10 @@ def trial_records(
             "edition": edition,
         }
     )
+
+
+def written(name: str, settings: dict[str, Any]) -> str:
+    return f"{name}, {', '.join(f'{key} {value}' for key, value in settings.items())}"
 
 
 def nobody_left_out() -> Any:

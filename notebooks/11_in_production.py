@@ -42,7 +42,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
-from recsys_helpers import datasets, plots, splits
+from recsys_helpers import datasets, display, plots, splits
 from recsys_helpers.datasets import the_text_says
 from recsys_helpers.extras import has_extra
 from recsys_helpers.results import published_results, results_table
@@ -156,9 +156,9 @@ print(f"{took / 50 / len(many) * 1e9:.0f} ns a film")
 # ({doc}`10_when_one_machine_is_not_enough`).
 #
 # Which methods? *ALS* has a vector for every person and every film, and folds a new
-# person in with one small system of equations: it retrieves. *EASE*, with recent likes
-# counting more, makes the best lists of all single methods ({doc}`09_five_methods`).
-# But it has no short vectors to search in: it ranks. To train both takes seconds here.
+# person in with one small system of equations: it retrieves. *EASE* is among the best
+# for lists ({doc}`09_five_methods`), but has no short vectors to search in: it ranks.
+# To train both takes seconds here.
 
 # %%
 from recsys_helpers.serving.training import train_recommender
@@ -170,24 +170,26 @@ print(f"vectors of {served.movie_vectors.shape[1]} numbers")
 # %% [markdown]
 # What ranking would have put on top, but retrieval has not found, is lost. So measure
 # it: the {term}`recall of retrieval <Recall of retrieval>` is the share of EASE's own
-# ten best that is among the candidates. The table comes from a results file
-# (`benchmarks/serving_load.py`, like all measurements of the server below). It has the
-# mean over all users of the edition small.
+# ten best that is among the candidates.
 
 # %%
 load = published_results("serving_load")
 found = results_table(load, ["recall of EASE's ten"], digits=3)
-found.loc[found.index.str.endswith("candidates")]
+display.published_table(
+    found[found.index.str.endswith("candidates")],
+    "serving_load",
+    caption="Mean over all users of small",
+)
 
 # %%
 recall = load[load["metric"] == "recall of EASE's ten"]["value"].to_numpy()
 assert (np.diff(recall) > 0).all()
-assert recall[0] < 0.5
+assert 0.6 < recall[0] < 0.75
 assert recall[-1] < 1
 
 # %% [markdown]
-# Ten candidates, and more than half of the list is lost; with a few hundred you lose
-# little, but never nothing. This course's server takes 300. A ranking that is improved
+# Ten candidates, and a third of the list is lost; with a few hundred you lose little,
+# but never nothing. This course's server takes 300. A ranking that is improved
 # for months changes nothing for the films that retrieval never finds, and no test of
 # the ranking alone shows it.
 #
@@ -284,8 +286,8 @@ if HAS_SERVE:
     show(client.get(f"/users/{somebody}/recommendations?n=3"))
 
 # %% [markdown]
-# Now somebody new, who likes Toy Story and two films of Star Wars. Nothing is trained, and
-# nothing of theirs is kept.
+# Now somebody new, who likes Toy Story and two films of Star Wars. Nothing is trained,
+# and nothing of theirs is kept.
 
 # %%
 if HAS_SERVE:
@@ -361,8 +363,13 @@ wanted = ["requests/s", "p50 ms", "p99 ms"]
 by_load = asked[asked["metric"].isin(wanted)].pivot(
     index="split", columns="metric", values="value"
 )
-by_load = by_load.rename_axis(index=None, columns=None)
-by_load.loc[["1 at a time", "8 at a time", "32 at a time"], wanted].round(1)
+by_load = by_load.rename_axis(columns=None)
+display.published_table(
+    by_load.loc[["1 at a time", "8 at a time", "32 at a time"], wanted],
+    "serving_load",
+    caption="Lists for somebody known",
+    digits=1,
+)
 
 # %% [markdown]
 # `requests/s` counts answers per second. `p50 ms` is the median of the time that an
@@ -396,7 +403,11 @@ inside = load[load["split"] == "in process"]
 cost = results_table(one.assign(low=np.nan, high=np.nan), work, digits=2)
 alone = results_table(inside, ["recommender CPU ms"], digits=2)
 cost.columns = ["server", "tool"]
-cost.assign(recommender=alone["recommender CPU ms"]).fillna("-")
+display.published_table(
+    cost.assign(recommender=alone["recommender CPU ms"]).fillna("-"),
+    "serving_load",
+    caption="CPU milliseconds of a request",
+)
 
 # %%
 ratio = inside[inside["metric"] == "server / recommender"]["value"]
@@ -460,8 +471,8 @@ print(f"{tenth:,} films (a tenth) are {share:.0%} of the requests")
 # A list made for one person serves nobody else, and is out of date as soon as they rate
 # something. Keep it for minutes, or not at all.
 #
-# **The model is a pickle.** Many libraries save a model with Python's `pickle`. To *read* a
-# pickle is to run whatever is in it:
+# **The model is a pickle.** Many libraries save a model with Python's `pickle`. To
+# *read* a pickle is to run whatever is in it:
 
 # %% tags=["nbval-check-output"]
 import io
@@ -541,52 +552,60 @@ ndcg_by_age = pd.Series({key: np.nanmean(v) for key, v in periods.items()})
 
 # %% [markdown]
 # You only learn the nDCG after people have rated. Two things can be watched without
-# waiting. The share of incoming ratings that are of movies **the frozen model has
-# never met**. And how far some distribution has moved: here, when the rated films
-# were made. With the shares $p_k$ of each class $k$ at training time and $q_k$ today,
-# the {term}`population stability index <Population stability index>` (PSI) is $\sum_k
-# (q_k - p_k) \ln (q_k / p_k)$: 0 if nothing has moved; by a rule of thumb, above 0.25
-# look into it.
+# waiting. The share of incoming ratings that are of movies **the frozen model has never
+# met**. And how far some distribution has moved: here, that of genres. With the share
+# $p_k$ of class $k$ at training time and $q_k$ today, the {term}`population stability
+# index <Population stability index>` (PSI) is $\sum_k (q_k - p_k) \ln (q_k / p_k)$: 0
+# if nothing has moved; by a rule of thumb, above 0.25 look into it. A class that is
+# empty on one side makes it infinite, so take the ten most common genres.
 
 # %%
 from recsys_helpers.production.drift import population_stability_index
 
-film_years = movies.set_index("movie_id")["year"]
-edges = [0, 1960, 1970, 1980, 1990, 1995, 2000, 2005, 2010, 9999]
+genres = movies[["movie_id", "genres"]].explode("genres")
 
 
-def made_in(rows):
-    return np.histogram(rows["movie_id"].map(film_years).dropna(), edges)[0]
+def rated_genres(rows):
+    """Count the ratings of each genre's movies, the most common first."""
+    return rows.merge(genres, on="movie_id")["genres"].value_counts()
 
 
 # %%
+at_training = rated_genres(old_ratings).head(10)
 watched = {}
 for period, span in spans.items():
     came = newcomers(ratings, *span)
-    psi = population_stability_index(made_in(old_ratings), made_in(came))
+    today = rated_genres(came).reindex(at_training.index, fill_value=0)
     watched[period] = {
+        "people": came["user_id"].nunique(),
         "unknown": unknown_share(came, old_ratings),
-        "PSI": psi,
+        "PSI": population_stability_index(at_training, today, pseudo_count=0),
     }
 watched = pd.DataFrame(watched).T
 
 # %% [markdown]
 # A row for each period, by its first year: nDCG@10 of the *frozen* and the *retrained*
-# model, the share of ratings of *unknown* movies, and the PSI.
+# model, the number of *people*, the share of ratings of *unknown* movies, and the PSI.
+# Below it, the difference of the two models over the last four periods.
 
 # %%
+from recsys_helpers.intervals import bootstrap_interval, paired_difference
+
 by_age = ndcg_by_age.unstack()
 print(by_age.join(watched).round(2).to_string())
-late = {
-    name: np.concatenate([periods[p, name] for p in list(spans)[4:]])
-    for name in ("frozen", "retrained")
-}
+fresh, old = (
+    np.concatenate([periods[p, name] for p in list(spans)[4:]])
+    for name in ("retrained", "frozen")
+)
+gap, low, high, n = paired_difference(fresh, old)
+print(f"\nretrained - frozen: {gap:.3f} [{low:.3f}, {high:.3f}], {n} people")
 with the_text_says(data.edition):
-    assert np.nanmean(late["frozen"]) < 0.8 * np.nanmean(late["retrained"])
+    assert low > 0
     assert watched["unknown"].iloc[-1] > 1.5 * watched["unknown"].iloc[0]
-    assert watched["PSI"].min() > 0.25
+if data.edition == "small":
+    assert watched["PSI"].max() < 0.25
 
-# %% mystnb={"image": {"alt": "Two panels over the years 2001 to 2015. Above, nDCG at 10 of the frozen model falls behind that of the retrained one, more and more. Below, the share of ratings of movies that the frozen model does not know climbs."}} tags=["hide-input"]
+# %% mystnb={"image": {"alt": "Two panels over the years 2001 to 2015. Above, nDCG at 10 of the frozen model falls behind that of the retrained one. Below, the share of ratings of movies that the frozen model does not know climbs."}} tags=["hide-input"]
 with plots.course_style():
     fig, (above, below) = plt.subplots(2, figsize=(6.4, 5), sharex=True)
     looks = {"frozen": "o--", "retrained": "s-"}
@@ -607,16 +626,18 @@ with plots.course_style():
 #
 # What people do about it: retrain on a schedule, and train the model *with a cut-off in
 # time* as here, to see how old it may get. Watch the inputs every day, and sound an
-# alarm on a change. Keep the old model at hand, in case the new one is worse. A PSI
-# says that something has moved, not that it matters: here it is beyond the rule of
-# thumb from the first period on, where the two models are still the same.
+# alarm on a change. Keep the old model at hand, in case the new one is worse. And watch
+# what the model lives on: on `small` the PSI of the genres never reaches the rule of
+# thumb, while the frozen model falls behind. The kinds of films are still the same; the
+# films are others. (Watched instead, their years of release would ring from the first
+# day on, and for ever: they measure the calendar.)
 #
 # ## Feedback loops: the model makes its own data
 #
 # Our ratings came from people who had found films in many ways, MovieLens' own
-# recommender among them. In production people find what the recommender shows. What it does
-# not show nobody can like, so the next model learns that nobody likes it. This is a
-# {term}`feedback loop <Feedback loop>`. It cannot be studied on old ratings, so what
+# recommender among them. In production people find what the recommender shows. What it
+# does not show nobody can like, so the next model learns that nobody likes it. This is
+# a {term}`feedback loop <Feedback loop>`. It cannot be studied on old ratings, so what
 # follows is a **simulation**, with an invented truth, and shows what *can* happen. Its
 # ingredients:
 #
@@ -629,6 +650,9 @@ with plots.course_style():
 #   over, EASE learns from all clicks so far, and everybody gets its best ten of the
 #   films that they have not clicked.
 # - *Exploration.* With a chance of 0, 10 or 30 % a place goes to a film drawn at random.
+#
+# What is clicked is gone. So two more loops, for comparison, lose their films alike:
+# lists drawn *at random* from what is left, and lists by somebody who knows the *truth*.
 
 # %%
 from recsys_helpers.methods.als import Als
@@ -646,10 +670,17 @@ with the_text_says(data.edition):
     assert tastes.mean(axis=0).std() < 0.1 * tastes.mean()
 
 # %%
-loops = {
-    share: pd.DataFrame(run_loop(tastes, exploration=share, seed=0))
-    for share in (0, 0.1, 0.3)
-}
+ways = {f"explore {n} %": {"exploration": n / 100} for n in (0, 10, 30)}
+ways["random"] = {"exploration": 1}
+ways["truth"] = {"model": lambda clicks: tastes}
+loops = pd.concat(
+    {
+        (name, seed): pd.DataFrame(run_loop(tastes, seed=seed, **way))
+        for name, way in ways.items()
+        for seed in range(10)
+    },
+    names=["lists", "seed", "round"],
+)
 
 # %% [markdown]
 # Three questions to each round. How unequally are the films spread over the lists that
@@ -657,74 +688,71 @@ loops = {
 # 0 if each film is on as many lists, near 1 if a few films are on all. How large is the
 # *true* chance that people like what they are shown, random places included (*liked*)?
 # And what share of the films is *starved*: fewer than five clicks so far, from
-# everybody together? For comparison: lists made by somebody who knows the truth. The
-# table has the mean of the last five rounds.
+# everybody together? The table has the mean of the last five rounds and of ten seeds,
+# and of *liked* also the *lowest* and *highest* seed.
 
 # %%
-from recsys_helpers.beyond_accuracy import gini
-
-ideal = np.argsort(-tastes, axis=1)[:, :10]
-ideal_gini = gini(ideal, tastes.shape[1])
-last = {share: loop.tail(5).mean() for share, loop in loops.items()}
-ends = pd.DataFrame(last).T
-print(ends.rename_axis("exploration").round(2).to_string())
-print(f"\nknowing the truth: gini {ideal_gini:.2f}")
-print(f"lists drawn at random: liked {tastes.mean():.2f}")
+ends = loops.groupby(["lists", "seed"], sort=False).tail(5)
+ends = ends.groupby(["lists", "seed"], sort=False).mean()
+table = ends.groupby("lists", sort=False).mean()
+liked = ends["liked"].unstack("lists")
+table["lowest"], table["highest"] = liked.min(), liked.max()
+print(table.round(2).to_string())
+worse = (liked["explore 0 %"] < liked["random"]).sum()
+print(
+    f"\nworse than random without exploration: {worse} of {len(liked)} seeds"
+)
 with the_text_says(data.edition):
-    assert ends.loc[0, "gini"] > ends.loc[0.3, "gini"] > 1.5 * ideal_gini
-    assert ends.loc[0.3, "liked"] > 1.1 * ends.loc[0, "liked"]
-    assert ends.loc[0, "liked"] < tastes.mean()
-    assert ends.loc[0, "starved"] > 0.15 + ends.loc[0.3, "starved"]
+    assert (liked["explore 30 %"] > liked["random"]).all()
+    assert liked["explore 0 %"].mean() < liked["random"].mean()
+    none, much, truth = table["gini"][
+        ["explore 0 %", "explore 30 %", "truth"]
+    ]
+    assert none > much > 1.5 * truth
+    assert table.loc["explore 0 %", "starved"] > 0.15
 
-# %% mystnb={"image": {"alt": "Two panels over 20 rounds, with a line for each of three shares of exploration. Above: the Gini coefficient, far above the dotted line of the lists made from the true tastes; the more exploration, the lower. Below: the true chance that what is shown is liked; without exploration it sinks below the dotted line of lists at random, with 30 percent it stays highest."}} tags=["hide-input"]
+# %% mystnb={"image": {"alt": "Two panels over 20 rounds, with a line for each of three shares of exploration and a dotted one for lists at random. Above: the Gini coefficient, far above the dashed line of the true tastes; the more exploration, the lower. Below: the true chance that what is shown is liked; without exploration it sinks to the dotted line of lists at random and a little below, with 30 percent it stays well above it."}} tags=["hide-input"]
+by_round = loops.groupby(["lists", "round"], sort=False).mean()
 with plots.course_style():
     fig, (above, below) = plt.subplots(2, figsize=(6.4, 5.4), sharex=True)
-    marks = {0: "o-", 0.1: "s--", 0.3: "^-."}
-    for share, loop in loops.items():
-        place = np.arange(1, len(loop) + 1)
-        label = f"explore {100 * share:.0f} %"
-        above.plot(place, loop["gini"], marks[share], ms=4, label=label)
-        below.plot(place, loop["liked"], marks[share], ms=4)
-    dotted = {"color": plots.GREY, "ls": ":"}
-    above.axhline(ideal_gini, **dotted, label="true tastes")
-    below.axhline(tastes.mean(), **dotted, label="lists at random")
+    styles = ["o-", "s--", "^-.", ":", "--"]
+    for name, style in zip(ways, styles, strict=True):
+        looks = {"label": name, "ms": 4}
+        if name in ("random", "truth"):
+            looks["color"] = plots.GREY
+        means = by_round.loc[name]
+        place = means.index + 1
+        above.plot(place, means["gini"], style, **looks)
+        if name != "truth":
+            below.plot(place, means["liked"], style, **looks)
     above.set(ylabel="Gini of the lists", ylim=(0, 1))
-    below.set(xlabel="Round", xticks=range(1, 21, 3))
+    below.set(xlabel="Round", xticks=range(1, 21, 3), ylim=(0, None))
     below.set(ylabel="True chance to be liked")
-    above.legend(ncols=2)
-    below.legend(loc="lower left")
+    handles, names = above.get_legend_handles_labels()
+    fig.legend(handles, names, loc="outside lower center", ncols=3)
 
 # %% [markdown]
 # Nobody's taste asks for blockbusters, and yet the loop makes some: films that by
-# chance had a few clicks more than others at the start are shown, and so get more.
-# Worse: without exploration the lists end up *below* random ones. By then people have
-# clicked what they like among the films that the model knows, and it has never come to
-# know the starved ones. Here giving three places in ten away to chance pays, even
-# though the chance films count in the average.
-#
-# Is it luck? Here are the lowest and the highest *liked* of three seeds, and what other
-# penalties of EASE (`l2`) give with one seed; `size` is the number of seeds. The
-# numbers are of the edition small, from a results file (`benchmarks/production.py`).
-
-# %%
-measured = published_results("production")
-liked = measured[measured["metric"] == "liked"].copy()
-liked["method"] = liked["method"].str.removeprefix("loop, ")
-over_seeds = liked.groupby("method")["value"].agg(["min", "max", "size"])
-print(over_seeds.round(3).to_string())
-for l2 in (5, 20, 100):
-    none, much = (
-        over_seeds.loc[f"l2 {l2}, explore {share} %"] for share in (0, 30)
-    )
-    assert none["max"] < 0.9 * much["min"]
+# chance had a few clicks more than others at the start are shown, and so get more. (It
+# is the loop, not EASE: from random lists it learns to spread the films, as the row
+# *random* says.) And without exploration the lists end about as good as random ones,
+# from most seeds even a little worse: people have clicked what they like among the
+# films that the model knows, and it has never come to know the starved ones. Giving
+# three places in ten away to chance pays, from each seed, even though the chance films
+# count in the average. (With other penalties of EASE it does, too, says
+# `benchmarks/production.py`.)
 
 # %% [markdown]
 # {cite:t}`chaney2018confounding` and {cite:t}`mansoury2020feedback` find the same
 # narrowing in simulations of their own. How strong it is in a real service depends on
 # all that we have left out: search, friends, fashion, and people who get bored. What
 # people do: keep a little exploration; note *at which place* and by whose choice each
-# film was shown; and divide each click by the chance that the film was shown and looked
-# at, so that a click on a rare sight counts more (*inverse propensity weighting*).
+# film was shown; and let a click on what had the chance $\pi$ to be shown and looked at
+# count $1 / \pi$ times: *inverse propensity weighting*
+# {cite}`schnabel2016treatments`. The mean $\frac{1}{N} \sum_n c_n / \pi_n$ over $N$
+# places of chance $\pi_n$, with $c_n = 1$ for a click and 0 for none, is right on
+# average, and uncertain: the few clicks with a tiny $\pi_n$ decide it. So $\pi_n$ gets a
+# lower limit, at the price of a bias. And where it is 0, only exploration helps.
 #
 # ## A/B tests: ask people, and count right
 #
@@ -850,18 +878,19 @@ if data.edition == "small":
     assert 0.4 < by_known["found"].iloc[-1] < 0.5
 
 # %% [markdown]
-# Far above guessing, from films that the vector has never seen. On the full data nearly
-# half of those of whom the attacker knows much are found: a long history is a
-# signature. Once the vector is found it tells the rest: its dot products with the
-# movies' vectors *are* guesses at everything else the person likes, films they would
-# not talk about included. {cite:t}`narayanan2008robust` did it to the Netflix Prize
-# data, with ratings and their dates in the place of vectors. So a user's vector is
-# personal data, and is to be guarded like the ratings.
+# Far above guessing, from films that the vector has never seen. On `small` nearly half
+# of those of whom the attacker knows much are found: a long history is a signature.
+# Once the vector is found it tells the rest: its dot products with the movies' vectors
+# *are* guesses at everything else the person likes, films they would not talk about
+# included. {cite:t}`narayanan2008robust` did it to the Netflix Prize data, with ratings
+# and their dates in the place of vectors. So a user's vector is personal data, and is
+# to be guarded like the ratings.
 #
 # Would some noise help? Its amount is relative to the median length of the vectors: at
 # 1 the noise is about as long as the vector. Beside the share of users found stands
 # what the noisy vector is still good for: nDCG@10 on the likes that it was not made
-# from. The last row needs no vector at all.
+# from, and how much that is *over* a list of popular films, which needs no vector at
+# all, with the ends of its interval.
 
 # %%
 from recsys_helpers.metrics import ndcg_at_k
@@ -873,28 +902,35 @@ def usefulness(scores):
     left = np.where(given, -np.inf, scores)
     top = np.argsort(-left, axis=1, kind="stable")[:, :10]
     hits = np.take_along_axis(hidden, top, axis=1)
-    return np.nanmean(ndcg_at_k(hits, hidden.sum(axis=1), 10))
+    return ndcg_at_k(hits, hidden.sum(axis=1), 10)
 
 
 # %%
+most_liked = np.diff(als.confidences_.matrix.tocsc().indptr)
+of_popular = usefulness(np.broadcast_to(most_liked, hidden.shape))
 rows = {}
 for noise in (0, 0.5, 1, 2, 4):
     noisy = [with_noise(vectors, noise, seed) for seed in range(5)]
+    of_each = np.mean([usefulness(v @ Y.T) for v in noisy], axis=0)
+    over = paired_difference(of_each, of_popular)
     rows[f"noise {noise:g}"] = {
         "found": np.mean([found_again(v, folded_in).mean() for v in noisy]),
-        "nDCG@10": np.mean([usefulness(v @ Y.T) for v in noisy]),
+        "nDCG@10": np.nanmean(of_each),
+        "over": over.value,
+        "low": over.low,
+        "high": over.high,
     }
-most_liked = np.diff(als.confidences_.matrix.tocsc().indptr)
-popular = np.broadcast_to(most_liked, hidden.shape)
-rows["popular"] = {"found": chance, "nDCG@10": usefulness(popular)}
+
+# %%
 trade = pd.DataFrame(rows).T
 print(trade.round(3).to_string())
-gain = trade["nDCG@10"] - trade.loc["popular", "nDCG@10"]
+print(f"{over.n} people; by guessing {chance:.3f} are found")
 with the_text_says(data.edition):
     assert trade.loc["noise 4", "found"] < 0.5 * trade.loc["noise 0", "found"]
     assert trade.loc["noise 2", "found"] > 2 * chance
-    assert gain["noise 2"] < 0.5 * gain["noise 0"]
-    assert gain["noise 4"] < 0
+    assert trade.loc["noise 2", "over"] < 0.5 * trade.loc["noise 0", "over"]
+if data.edition == "small":
+    assert trade.loc["noise 4", "high"] < 0
 
 # %% [markdown]
 # There is no free row in this table: what hides the person hides the taste. At noise 2
@@ -975,56 +1011,57 @@ lists = {
 }
 
 # %% [markdown]
-# Now the two kinds of list, without ($w = 0$) and with calibration, for each audience:
-# how many *users* have hidden likes, their mean nDCG@10 with the ends of its interval
-# (*low*, *high*), and the mean miscalibration of their lists (*off*).
+# Without calibration ($w = 0$), for each audience: how many *users* have hidden likes,
+# their mean nDCG@10 with the ends of its interval (*low*, *high*), and the mean
+# miscalibration of their lists (*off*). Then what $w = 0.3$ changes: the paired
+# difference of nDCG@10 for the same users, its interval, and *off* after it.
 
 # %%
-from recsys_helpers.intervals import bootstrap_interval
 from recsys_helpers.metrics import hits_of
 
 known = als.interactions_
 liked_later = positives(at_random.test)
-has_likes, rows = liked_before.any(axis=1), {}
+has_likes, ndcg, off = liked_before.any(axis=1), {}, {}
 for weight, columns in lists.items():
     shown = known.movies.ids[columns]
     found = hits_of(shown, liked_later, known.users.ids)
-    ndcg = np.where(has_likes, ndcg_at_k(*found, 10), np.nan)
-    far = miscalibration(wanted, one_class[columns].mean(axis=1))
-    for group in ("niche", "between", "mainstream"):
-        mean, below, above, n = bootstrap_interval(ndcg[audience == group])
-        off = far[(audience == group) & has_likes].mean()
-        rows[weight, group] = [n, mean, below, above, off]
+    ndcg[weight] = np.where(has_likes, ndcg_at_k(*found, 10), np.nan)
+    off[weight] = miscalibration(wanted, one_class[columns].mean(axis=1))
 
 # %%
-columns = ["users", "nDCG@10", "low", "high", "off"]
-fairness = pd.DataFrame(rows, columns).T.rename_axis(["w", "audience"])
-print(fairness.round(2).astype({"users": int}).to_string())
-plain, calibrated = fairness.loc[0], fairness.loc[0.3]
+plain, changed = {}, {}
+for group in ("niche", "between", "mainstream"):
+    of = audience == group
+    mean, low, high, n = bootstrap_interval(ndcg[0][of])
+    far, near = (off[weight][of & has_likes].mean() for weight in (0, 0.3))
+    plain[group] = [n, mean, low, high, far]
+    change = paired_difference(ndcg[0.3][of], ndcg[0][of])
+    changed[group] = [*change[:3], near]
+plain = pd.DataFrame(plain, ["users", "nDCG@10", "low", "high", "off"]).T
+changed = pd.DataFrame(changed, ["change", "low", "high", "off"]).T
+print(plain.round(2).astype({"users": int}).to_string())
+print(f"\n{changed.round(3).to_string()}")
 with the_text_says(data.edition):
     assert plain.loc["niche", "off"] > 1.5 * plain.loc["mainstream", "off"]
-    assert (calibrated["off"] < 0.6 * plain["off"]).all()
-
-# %%
+    assert (changed["off"] < 0.6 * plain["off"]).all()
 if data.edition == "small":
-    assert plain["nDCG@10"].idxmin() == "niche"
     assert plain.loc["niche", "high"] < plain.loc["mainstream", "low"]
-    assert (calibrated["nDCG@10"] < plain["nDCG@10"]).all()
+    assert (changed["high"] < 0).all()
 
 # %% [markdown]
-# The niche audience gets lists that are furthest from its own mix (*off*). On the full
-# data it also gets the worst lists by nDCG@10, and its interval does not overlap that
-# of the mainstream. (These are different people, so there is no difference for each
-# user to look at, as in chapter 2.) It is not for want of ratings: these are the people
-# who rate *most*. (Nor is it all the model's doing. A test movie from the tail is one
-# among thousands, and hard to hit for anyone.)
+# The niche audience gets lists that are furthest from its own mix (*off*). On `small` it
+# is also served worse than the mainstream by nDCG@10: even their intervals are apart.
+# (These are different people, so there is no difference for each user to look at, as in
+# chapter 2.) It is not for want of ratings: these are the people who rate *most*. (Nor
+# is it all the model's doing. A test movie from the tail is one among thousands, and
+# hard to hit for anyone.)
 #
-# Calibration repairs much of the mix for all, and on the full data costs some nDCG@10,
-# the niche audience's too: the films now come from the part of the catalogue that they
-# love, but there the model knows least about which ones. A remedy can be fair by one
-# measure and not help by another. So say *which* fairness you mean, measure it for each
-# group with its interval, and ask the people concerned. {cite:t}`ekstrand2018cool` do
-# so for groups of age and gender.
+# Calibration repairs much of the mix, and on `small` costs each audience a little
+# nDCG@10, the niche audience too: the films now come from the part of the catalogue
+# that they love, but there the model knows least about which ones. A remedy can be fair
+# by one measure and not help by another. So say *which* fairness you mean, measure it
+# for each group with its interval, and ask the people concerned.
+# {cite:t}`ekstrand2018cool` do so for groups of age and gender.
 
 # %% [markdown]
 # ## Exercises
@@ -1034,11 +1071,11 @@ if data.edition == "small":
 # :label: ex-two-sources
 #
 # Services often retrieve from several sources and rank what all of them found. Somebody
-# proposes: take 60 candidates, 30 from the vectors and 30 popular films, so that no hit
+# proposes: take 20 candidates, 10 from the vectors and 10 popular films, so that no hit
 # is missed. Write `mixed(user_id, n)`: half of the candidates from `served.candidates`,
 # the other half the most popular films that the user has not rated and that are not
 # among the first half. Compare its recall of EASE's ten with that of
-# `served.candidates(user_id, 60)`, over every fourth of `served.users.ids`. EASE's ten
+# `served.candidates(user_id, 20)`, over every fourth of `served.users.ids`. EASE's ten
 # are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends; `Ease` and its settings come
 # from `recsys_helpers.methods.ease`, and `recall_of` from
 # `recsys_helpers.serving.ranking`. What do you expect?
@@ -1074,13 +1111,15 @@ ease_alone = Ease(**CHOSEN_EASE).fit(ratings)
 recalls = {"vectors": [], "mixed": []}
 for user in served.users.ids[::4].tolist():
     best = ease_alone.recommend(user, 10)["movie_id"]
-    near = served.candidates(user, 60)
+    near = served.candidates(user, 20)
     recalls["vectors"].append(recall_of(near, best))
-    recalls["mixed"].append(recall_of(mixed(user, 60), best))
+    recalls["mixed"].append(recall_of(mixed(user, 20), best))
 for name, values in recalls.items():
     print(f"{name:8} {np.mean(values):.3f}")
+less, low, high, n = paired_difference(recalls["mixed"], recalls["vectors"])
+print(f"mixed - vectors: {less:.3f} [{low:.3f}, {high:.3f}], {n} people")
 with the_text_says(data.edition):
-    assert np.mean(recalls["mixed"]) < np.mean(recalls["vectors"])
+    assert high < 0
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # The mixture finds less. The vectors know the hits that suit somebody already, and the
@@ -1110,8 +1149,8 @@ with the_text_says(data.edition):
 # :class: dropdown
 # ````
 #
-# The bar is a quantile of the largest $|z|$. {cite:t}`pocock1977group` has it for trials of
-# medicines, where people look while a trial runs, for good reasons.
+# The bar is a quantile of the largest $|z|$. {cite:t}`pocock1977group` has it for
+# trials of medicines, where people look while a trial runs, for good reasons.
 
 # %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
 from recsys_helpers.production.ab_test import threshold_for_looks
@@ -1213,7 +1252,8 @@ assert np.mean(right) < 0.1
 # {cite:t}`dean2013tail` why the slowest answers count; {cite:t}`little1961proof` has
 # the law of waiting, and {cite:t}`nottingham2023problem` the shape of an error.
 # {cite:t}`gama2014drift` survey drift. {cite:t}`chaney2018confounding` and
-# {cite:t}`mansoury2020feedback` simulate feedback loops.
+# {cite:t}`mansoury2020feedback` simulate feedback loops, {cite:t}`schnabel2016treatments`
+# undo what choosing has done to the data.
 # {cite:t}`kohavi2020trustworthy` is the book on experiments; on looking too often read
 # {cite:t}`armitage1969repeated`, {cite:t}`pocock1977group` and
 # {cite:t}`johari2017peeking`, on the unit {cite:t}`deng2018delta`.

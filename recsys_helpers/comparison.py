@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import norm
 
 from recsys_helpers._checks import as_list
+from recsys_helpers.intervals import bootstrap_interval
 from recsys_helpers.metrics import PADDING, checked_lists
 
 
@@ -109,6 +110,46 @@ def corrected_p_values(differences: pd.DataFrame) -> pd.Series:
     weighed = p[order] * np.arange(len(p), 0, -1)
     corrected[order] = np.minimum(np.maximum.accumulate(weighed), 1)
     return pd.Series(corrected, differences.index)
+
+
+def paired_differences(
+    per_user: Mapping[str, ArrayLike],
+    pairs: Sequence[tuple[str, str]],
+    *,
+    weights: ArrayLike | None = None,
+) -> pd.DataFrame:
+    """Compare methods person by person, and say what is decided.
+
+    Parameters
+    ----------
+    per_user : mapping of method to array, shape (n_users,)
+        The same metric of the same users in the same order: of `evaluate`, a column of
+        ``per_user``.
+    pairs : sequence of (str, str)
+        Which methods are compared; all that are looked at.
+    weights : array, shape (n_users,), optional
+        Such as everybody's number of ratings: see `bootstrap_interval`.
+
+    Returns
+    -------
+    DataFrame, index ``"<a> - <b>"``
+        `value`, `low`, `high` and `n` of the differences, and `decided`, which is
+        corrected for the number of pairs: see `corrected_p_values`.
+
+    Examples
+    --------
+    >>> values = {"a": [3.0, 2.0, 2.0], "b": [1.0, 1.0, 1.0]}
+    >>> paired_differences(values, [("a", "b")])[["n", "decided"]].to_dict("index")
+    {'a - b': {'n': 3, 'decided': True}}
+    """
+    rows = [
+        bootstrap_interval(
+            np.subtract(per_user[a], per_user[b], dtype=np.float64), weights=weights
+        )
+        for a, b in pairs
+    ]
+    frame = pd.DataFrame(rows, [f"{a} - {b}" for a, b in pairs])
+    return frame.assign(decided=corrected_p_values(frame) < 0.05)
 
 
 def decided(differences: pd.DataFrame, methods: Sequence[str]) -> pd.DataFrame:

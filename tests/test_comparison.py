@@ -11,11 +11,13 @@ from recsys_helpers.comparison import (
     corrected_p_values,
     decided,
     leaders,
+    paired_differences,
     shared_share,
     spread_over_seeds,
     undecided_pairs,
     values_side_by_side,
 )
+from recsys_helpers.intervals import paired_difference
 
 RESULTS = pd.DataFrame(
     {
@@ -132,3 +134,20 @@ def test_empty_lists_are_left_out_and_short_ones_count_by_their_length():
 def test_lists_about_different_rows_are_refused():
     with pytest.raises(ValueError, match="rows"):
         shared_share({"a": [[1]], "b": [[1], [2]]})
+
+
+def test_pairs_are_compared_person_by_person_and_corrected_for_their_number():
+    rng = np.random.default_rng(0)
+    values = {"a": rng.normal(size=200), "b": rng.normal(size=200)}
+    values["c"] = values["a"] + 0.5 + 0.1 * rng.normal(size=200)
+    found = paired_differences(values, [("a", "b"), ("c", "a")])
+    assert found.index.tolist() == ["a - b", "c - a"]
+    assert found["decided"].tolist() == [False, True]
+    expected = paired_difference(values["c"], values["a"])
+    assert tuple(found.loc["c - a", ["value", "low", "high", "n"]]) == expected
+
+
+def test_people_can_count_by_their_ratings():
+    values = {"a": [1.0, 0.0], "b": [0.0, 0.0]}
+    found = paired_differences(values, [("a", "b")], weights=[3, 1])
+    assert found["value"].item() == 0.75

@@ -36,7 +36,7 @@ class MethodInWords(NamedTuple):
 
 METHODS = {
     "als": MethodInWords("ALS", 4, "liked by the same people"),
-    "keras": MethodInWords("Keras factors", 5, "given more stars by the same people"),
+    "keras": MethodInWords("Keras factors", 5, "of like genres and years, rated alike"),
     "towers": MethodInWords("Two towers", 6, "of like genres, years and fame"),
     "entities": MethodInWords("Entities", 7, "made by the same people, of a kind"),
     "posters": MethodInWords("Posters", 8, "with drawn posters that look alike"),

@@ -120,7 +120,9 @@ class Ease(ScoresNewUsers):
     recency : float, optional
         Ask with recent likes rather than with old ones: the user's like with r of
         their n ratings after it counts ``exp(-(r / n) / recency)`` as much, r in
-        order of (timestamp, movie_id). The weights B are learned without.
+        order of (timestamp, movie_id). The weights B are learned without. On MovieLens,
+        where most people entered all they know in one sitting, this follows the order
+        of the site's pages (chapter 3).
     release_years : Series, optional
         Year by movie_id: ``movies.set_index("movie_id")["year"]``. Movies of a later
         year than the user's last training rating are not recommended, since they did

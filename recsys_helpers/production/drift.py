@@ -13,6 +13,7 @@ Engelhardt, "How algorithmic confounding in recommendation systems increases hom
 and decreases utility", RecSys 2018.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple, Self
 
 import numpy as np
@@ -225,16 +226,21 @@ def run_loop(
     n_rounds: int = 20,
     n_shown: int = 10,
     exploration: float = 0.0,
-    l2: float = 20.0,
     seed: int = 0,
+    model: Callable[[NDArray[np.bool_]], Floats] | None = None,
 ) -> list[Round]:
     """Show, watch who clicks, learn, and show again.
 
     Before the first round everybody is shown `n_shown` movies drawn at random. Then,
-    round after round: the model learns from all clicks so far (`ease_scores`); every
-    user gets its best `n_shown` of the movies they have not clicked; each place goes
-    to a random movie in its stead with the chance `exploration`; a user clicks what
-    they look at (`looked_at`) and like (`tastes`).
+    round after round: the model learns from all clicks so far; every user gets its best
+    `n_shown` of the movies they have not clicked; each place goes to a random movie in
+    its stead with the chance `exploration`; a user clicks what they look at
+    (`looked_at`) and like (`tastes`).
+
+    What is clicked is gone, so the best that is left gets worse from round to round.
+    Compare a loop with what meets the same fate: lists drawn at random from what is
+    left (an exploration of 1), or made by somebody who knows the truth
+    (``model=lambda clicks: tastes``).
 
     Parameters
     ----------
@@ -245,8 +251,11 @@ def run_loop(
         that nobody runs out of movies.
     exploration : float
         From 0 to 1.
-    l2, seed
-        Of the model; of all that is random.
+    seed : int
+        Of all that is random.
+    model : function of clicks, optional
+        Gives scores from who clicked what, both of shape (n_users, n_movies); without
+        it `ease_scores`.
 
     Returns
     -------
@@ -268,6 +277,7 @@ def run_loop(
             f"{n_rounds} rounds of {n_shown} movies need a catalogue of at least "
             f"{(n_rounds + 3) * n_shown:,} movies; this one has {n_movies:,}."
         )
+    score = ease_scores if model is None else model
     rng = np.random.default_rng(seed)
     looks = looked_at(n_shown)
     everyone = np.arange(n_users)[:, np.newaxis]
@@ -276,7 +286,7 @@ def run_loop(
     for number in range(n_rounds + 1):
         shown = _best(rng.random(tastes.shape), clicks, n_shown)
         if number > 0:
-            greedy = _best(ease_scores(clicks, l2), clicks, n_shown)
+            greedy = _best(score(clicks), clicks, n_shown)
             shown = _explored(greedy, clicks, exploration, rng)
             liked = float(tastes[everyone, shown].mean())
             starved = float((clicks.sum(axis=0) < FEW_CLICKS).mean())

@@ -2,9 +2,8 @@
 
 Two of the course's methods work together. ALS has a vector for every user and every
 movie, and computes one for a new user with one small system of equations: from vectors
-come the candidates, and what is similar. EASE, with recent likes counting more, is the
-best single method of the course at lists, but has no short vectors to search in: it
-orders the candidates.
+come the candidates, and what is similar. EASE is among the best of the course at lists,
+but has no short vectors to search in: it orders the candidates.
 """
 
 from __future__ import annotations
@@ -96,7 +95,8 @@ class Recommender:
     user_vectors, movie_vectors : array of float32, shape (n, n_factors)
         Of ALS; zeros where nobody liked anything.
     seen, likes, queries : scipy.sparse.csr_array, shape (n_users, n_movies)
-        All ratings; EASE's X; X as users are asked about, recent likes counting more.
+        All ratings; EASE's X; X as users are asked about: another one if recent likes
+        count more.
     gram_inverse : array of float64, shape (n_users, n_users)
     scale : array of float64, shape (n_movies,)
         EASE's K, and ``l2 * diag(P)``.

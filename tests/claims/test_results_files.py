@@ -88,7 +88,6 @@ def test_the_published_neighbours_and_als_are_what_the_code_computes(
     [
         ("ALS, chosen", "ndcg@10", user_temporal_split, 0.1155),
         ("EASE", "ndcg@10", user_temporal_split, 0.1219),
-        ("EASE, chosen", "ndcg@10", user_temporal_split, 0.1291),
     ],
 )
 def test_the_published_lists_are_as_good_as_the_best_known(
@@ -96,13 +95,6 @@ def test_the_published_lists_are_as_good_as_the_best_known(
 ):
     results = published(method, cut(small.ratings), "neighbours_and_als")
     assert results["value"][metric] >= target
-
-
-def test_the_settings_of_bpr_are_the_best_of_as_many_as_those_of_als():
-    trials = read_results(ROOT / "benchmarks" / "results" / "bpr_settings.json")
-    used = trials[trials["method"].str.endswith("(used)")]["value"].item()
-    assert len(trials) == 12
-    assert used == trials["value"].max()
 
 
 def mean_of_seeds(
@@ -165,13 +157,13 @@ def test_what_else_is_known_helps_by_what_it_says(real, control, small):
     assert with_sense < without
 
 
-def test_the_settings_in_use_are_the_best_tried_or_within_a_thousandth():
+def test_the_settings_in_use_are_the_best_tried():
     results = read_results(ROOT / "benchmarks" / "results" / "keras_ratings.json")
     trials = results[results["metric"] == "inner rmse"]
     for model in ("factors, ids only", "factors, everything", "network"):
         of_model = trials[trials["method"].str.startswith(model)]
         used = of_model[of_model["method"].str.endswith("(used)")]["value"].item()
-        assert used <= of_model["value"].min() + 1e-3
+        assert used == of_model["value"].min()
 
 
 def test_the_published_keras_factors_are_what_the_code_computes(small):
@@ -188,7 +180,6 @@ def test_the_published_peers_stand_beside_ours_on_the_same_rows(small):
     peers = read_results(ROOT / "benchmarks" / "results" / "rating_peers.json")
     peers = peers[(peers["metric"] == "rmse") & (peers["split"] == split.name)]
     assert set(peers["n"]) == {len(split.test)}
-    assert mean_of_seeds("factors, everything", "rmse", split) < peers["value"].min()
 
 
 # --- two towers -----------------------------------------------------------------------

@@ -220,6 +220,12 @@ def test_with_nothing_but_exploration_lists_are_as_good_as_chance():
     assert final(rounds, "liked") == pytest.approx(TASTES.mean(), abs=0.03)
 
 
+def test_nobody_makes_better_lists_than_who_knows_the_truth():
+    known = run_loop(TASTES, 4, 5, model=lambda clicks: TASTES)
+    guessed = run_loop(TASTES, 4, 5)
+    assert all(a.liked > b.liked for a, b in zip(known, guessed, strict=True))
+
+
 def test_movies_that_nobody_likes_stay_starved():
     fifteen_liked = np.zeros((300, 60))
     fifteen_liked[:, :15] = 1
