@@ -642,7 +642,7 @@ with the_text_says(data.edition):
     assert rmse_leaky < rmse_honest
 
 # %% [markdown]
-# No honest method can have the second number. A movie with one rating is its own
+# No mean of training rows can have the second number. A movie with one rating is its own
 # average: the leak predicts it perfectly. This is {term}`leakage <Leakage>`, and it hides
 # in averages and "features" of all kinds. The cure is a habit: **split first**.
 #
@@ -714,8 +714,9 @@ with the_text_says(data.edition):
     assert ratio["all"] < 1 < ratio["99"]
 
 # %% [markdown]
-# Among all candidates the shrunk mean is a little ahead. Among 99, popularity is: the
-# order has turned. Why? A random candidate is nearly always obscure, and to beat an
+# Among 99, popularity is far ahead. Among all candidates it is not, and the shrunk mean
+# has even the higher value (by too little to decide anything: compared person by person,
+# the interval holds zero). Why? A random candidate is nearly always obscure, and to beat an
 # obscure movie it is enough to be known. To be among the first ten of a hundred, a movie
 # need only be among the first tenth of all, and nobody looks that far down.
 # {cite:t}`krichene2020sampled` show that with very few candidates all such metrics turn

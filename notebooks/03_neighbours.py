@@ -417,7 +417,8 @@ with the_text_says(data.edition):
 # are *worse* than it. The largest single step is to centre the *votes* (from *users, raw*
 # to the row below): three stars from a strict person and three from a mild one do not say
 # the same. But of movies, *textbook* is centred and yet worse than *raw*: there the perfect
-# strangers speak loudest. With shrinkage and the bias model in place both sides get ahead.
+# strangers speak loudest. With shrinkage and the bias model in place both sides get ahead
+# on this split; on the last fifth only movies do.
 # When you read that a new method "beats neighbours", ask which row was measured.
 #
 # ## From stars to a list
@@ -706,8 +707,7 @@ with the_text_says(data.edition):
     assert ndcg_of_lists(best) > turned["nDCG@10"].max()
 
 # %% [markdown]
-# A few lines of numpy, and the highest number so far; below we ask whether it is more than
-# chance. (100 is a round number that we have not tuned.) What has it found that a cosine
+# A few lines of numpy, and the highest number so far. (100 is a round number that we have not tuned.) What has it found that a cosine
 # has not? Take *Star Wars*, and the eight movies nearest to it by cosine. How much does a
 # like of each say, when all other likes are known? The last column is its place among all
 # movies by EASE's weight.
@@ -750,7 +750,7 @@ with the_text_says(data.edition):
 # draw sixteen combinations at random and judge each by its mean nDCG@10 on the two inner
 # cuts. How many were tried belongs in the report: the best of a thousand is lucky as well
 # as good. (Here the neighbours have had five values of $k$. {doc}`09_five_methods` gives
-# every method sixteen trials.)
+# every method sixteen trials, or all there are.)
 
 # %%
 from recsys_helpers.tuning import best_settings, sample_settings, search
@@ -855,9 +855,10 @@ with the_text_says(data.edition):
 # %% [markdown]
 # On `small` a gain on the last fifth shows in people whose taste had one sitting to change
 # in; for longer histories nothing is decided. And on the random split the same setting
-# *loses* more than a quarter. That is not how a change of taste looks. MovieLens shows
-# well-known movies first, and what is entered last in a sitting stood on the later pages
-# ({doc}`02_is_it_any_good`); the likes just before tell which pages. The comparison of
+# *loses* more than a quarter, as whatever bets on the end would. An hour is short for a
+# taste to change. But MovieLens shows well-known movies first, what is entered last in a
+# sitting stood on the later pages ({doc}`02_is_it_any_good`), and the likes just before
+# tell which pages. That fits, and is not proved. The comparison of
 # {doc}`09_five_methods` leaves recency out.
 #
 # ## What goes wrong
@@ -1075,8 +1076,8 @@ assert (by_ours[~met] == 0).all()
 #   (everything is near the unknown) lies a dial, and the cosine stands well on it.
 # - EASE learns the weights by one matrix inverse, and the smaller of two inverses will do.
 # - Settings are chosen on a part of the training rows; the number tried is reported.
-# - A gain asks for a second look: whose is it? That of recency comes from the order of
-#   pages.
+# - A gain asks for a second look: whose is it? That of recency fits the order of pages
+#   better than a change of taste.
 #
 # ## References
 #

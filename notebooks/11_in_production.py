@@ -1050,7 +1050,8 @@ if data.edition == "small":
 
 # %% [markdown]
 # The niche audience gets lists that are furthest from its own mix (*off*). On `small` it
-# is also served worse than the mainstream by nDCG@10: even their intervals are apart.
+# is also served worse than the mainstream by nDCG@10: even their intervals are apart,
+# though on one of three other seeds they overlap.
 # (These are different people, so there is no difference for each user to look at, as in
 # chapter 2.) It is not for want of ratings: these are the people who rate *most*. (Nor
 # is it all the model's doing. A test movie from the tail is one among thousands, and

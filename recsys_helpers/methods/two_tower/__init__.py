@@ -411,7 +411,7 @@ class RetrievalTowers(TwoTowerBase):
         Of the loss.
     with_ids : bool
         Whether a movie has a vector of its own beside its features, and a user's
-        vector knows which movies they have rated. Without, content is all.
+        vector knows which movies they have rated. Without, they go by features alone.
     like_threshold : float or None
         From how many stars on a rating is a like; None: every rating is.
 
