@@ -641,8 +641,7 @@ display.published_table(
 
 # %%
 print(weights["blend of lists"].to_string())
-for question in QUESTIONS:
-    winners(question, "ndcg@10", [*single, ours])
+winners("user temporal", "ndcg@10", [*single, ours])
 
 # %% [markdown]
 # TEXT-BLEND
