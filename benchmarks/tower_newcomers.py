@@ -11,9 +11,8 @@ that have met everybody with a shortened one. Their settings are chosen on users
 are held out of the training rows: records "inner rmse" are trials.
 `benchmarks/two_towers.py` has the other methods on these rows.
 
-Lists, from 3 ratings on: retrieval towers of chapter 6 beside EASE and ALS with the
-settings that were chosen for lists, and movie neighbours as chapter 3 has them. What is
-left to chance is trained from three seeds, and each
+Lists, from 3 ratings on: retrieval towers of chapter 6 beside methods with the settings
+that were chosen for lists. What is left to chance is trained from three seeds, and each
 person's values are averaged over them. Intervals are over people, and all pairs are
 compared person by person: records "paired difference of ndcg@10, 5 ratings known".
 
@@ -29,6 +28,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from trials import chosen
 from two_towers import N_KNOWN, SEEDS_OF_MODELS, stars_of_described
 
 from recsys_helpers.datasets import MovieLens, load_movielens
@@ -130,7 +130,7 @@ def lists(movielens: MovieLens) -> pd.DataFrame:
     of_movies = {"movies": movielens.movies}
     methods = {
         "popularity": [Popularity(like_threshold=4.0)],
-        "movie neighbours": [LikeNeighbours("movies")],
+        "movie neighbours": [LikeNeighbours(**chosen("neighbours, lists"))],
         "EASE": [Ease(**CHOSEN_EASE)],
         "ALS": [Als(**CHOSEN_ALS, seed=seed) for seed in SEEDS_OF_MODELS],
         "retrieval": [RetrievalTowers(**of_movies, seed=s) for s in SEEDS_OF_MODELS],
