@@ -809,8 +809,9 @@ two_ways = pd.DataFrame(gains).map(np.nanmean)
 for way in ways:
     two_ways[f"place {way}"] = two_ways[way].rank(ascending=False)
 print(two_ways.round(3).to_string())
-for way, found in gains.items():
-    gain = paired_difference(found["ALS"], found["ALS, source's settings"])
+for way, by_method in gains.items():
+    source = by_method["ALS, source's settings"]
+    gain = paired_difference(by_method["ALS"], source)
     print(f"ALS - source's settings, {way}: {gain.value:+.3f}", end=" ")
     print(f"[{gain.low:+.3f}, {gain.high:+.3f}]")
 
