@@ -642,9 +642,9 @@ with the_text_says(data.edition):
     assert rmse_leaky < rmse_honest
 
 # %% [markdown]
-# The gain is no skill. A movie with one rating is its own
-# average: the leak predicts it perfectly. This is {term}`leakage <Leakage>`, and it hides
-# in averages and "features" of all kinds. The cure is a habit: **split first**.
+# The gain is no skill. A movie with one rating is its own average: the leak predicts it
+# perfectly. This is {term}`leakage <Leakage>`, and it hides in averages and "features" of
+# all kinds. The cure is a habit: **split first**.
 #
 # :::{admonition} What goes wrong, 3: ranking against a hundred candidates
 # :class: warning
@@ -714,12 +714,12 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # Among all candidates the race is not decided, on `small`. (The strength was chosen on this
-# test to make it close.) Among 99, popularity is clearly ahead. Why? A random candidate is nearly always obscure, and to beat an
-# obscure movie it is enough to be known. To be among the first ten of a hundred, a movie
-# need only be among the first tenth of all, and nobody looks that far down.
-# {cite:t}`krichene2020sampled` show that with very few candidates all such metrics turn
-# into one, the area under the curve (AUC), which weighs all ranks alike. Outside of this
-# demonstration, **the course never samples candidates.**
+# test to make it close.) Among 99, popularity is clearly ahead. Why? A random candidate is
+# nearly always obscure, and to beat an obscure movie it is enough to be known. To be among
+# the first ten of a hundred, a movie need only be among the first tenth of all, and nobody
+# looks that far down. {cite:t}`krichene2020sampled` show that with very few candidates all
+# such metrics turn into one, the area under the curve (AUC), which weighs all ranks alike.
+# Outside of this demonstration, **the course never samples candidates.**
 #
 # ## The protocol of this course
 #

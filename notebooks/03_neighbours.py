@@ -419,8 +419,8 @@ with the_text_says(data.edition):
 # the same. But of movies, *textbook*, centred and over common raters only, is worse than
 # *raw*: there the perfect strangers speak loudest. With shrinkage and the bias model in
 # place both sides get ahead on this split. (On the last fifth, *users* against the bias
-# model is not decided.)
-# When you read that a new method "beats neighbours", ask which row was measured.
+# model is not decided.) When you read that a new method "beats neighbours", ask which row
+# was measured.
 #
 # ## From stars to a list
 #
@@ -709,10 +709,10 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # A few lines of numpy, and the highest number so far; below we set it beside the movie
-# neighbours, person by person. (100 is a round number that we have not tuned.) What has it found that a cosine
-# has not? Take *Star Wars*, and the eight movies nearest to it by cosine. How much does a
-# like of each say, when all other likes are known? The last column is its place among all
-# movies by EASE's weight.
+# neighbours, person by person. (100 is a round number that we have not tuned.) What has it
+# found that a cosine has not? Take *Star Wars*, and the eight movies nearest to it by
+# cosine. How much does a like of each say, when all other likes are known? The last column
+# is its place among all movies by EASE's weight.
 
 # %%
 from recsys_helpers.methods.ease import Ease
@@ -747,12 +747,12 @@ with the_text_says(data.edition):
 #
 # ## Does it beat the baselines?
 #
-# First, choose EASE's settings: $\lambda$, from how many stars a rating is a like, and
-# from how many it is half a like (`half_like_from`; with `None` there are no halves). We
-# draw sixteen combinations at random and judge each by its mean nDCG@10 on the two inner
-# cuts. How many were tried belongs in the report: the best of a thousand is lucky as well
-# as good. (Here the neighbours have had five values of $k$. {doc}`09_five_methods` gives
-# every method up to sixteen trials, or all there are.)
+# First, choose EASE's settings: $\lambda$, from how many stars a rating is a like, and from
+# how many it is half a like (`half_like_from`; with `None` there are no halves). We draw
+# sixteen combinations at random and judge each by its mean nDCG@10 on the two inner cuts.
+# How many were tried belongs in the report: the best of a thousand is lucky as well as
+# good. (Here the neighbours have had five values of $k$. {doc}`09_five_methods` gives every
+# method up to sixteen trials, or all there are.)
 
 # %%
 from recsys_helpers.tuning import best_settings, sample_settings, search
@@ -1079,8 +1079,7 @@ assert (by_ours[~met] == 0).all()
 #   (everything is near the unknown) lies a dial, and the cosine stands well on it.
 # - EASE learns the weights by one matrix inverse, and the smaller of two inverses will do.
 # - Settings are chosen on a part of the training rows; the number tried is reported.
-# - A gain asks for a second look: whose is it? That of recency is in histories of one
-#   day.
+# - A gain asks for a second look: whose is it? That of recency is in histories of one day.
 #
 # ## References
 #
