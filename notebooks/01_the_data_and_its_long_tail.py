@@ -169,8 +169,8 @@ with the_text_says(data.edition):
     assert 0.5 < since_then < whole
 
 # %% [markdown]
-# For years there were no half stars to give: the site changed its scale. Since then
-# whole stars are only a little ahead of half ones. Part of what looks like taste is the
+# For years there were no half stars to give: the site changed its scale. Since then whole
+# stars are a little more than half of all ratings. Part of what looks like taste is the
 # *form that people filled in*. And the first line? The site opened in 1997
 # {cite}`harper2015movielens`, so the ratings with an earlier date were not typed there.
 # Where else, the data does not say. Always ask how a number came to be.

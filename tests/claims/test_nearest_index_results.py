@@ -29,6 +29,13 @@ def test_dot_products_that_a_graph_in_given_order_misses_are_found(kind, results
     assert recall["voyager, ef 80"] >= 0.95
 
 
+def test_with_ten_times_the_vectors_exact_search_loses_more_than_ten_times(results):
+    speed = speed_at_recall(index_curves(results))
+    small, large = (speed.loc[f"structured {n}"] for n in ("100,000", "1,000,000"))
+    assert small["nearest_rows"] > 10 * large["nearest_rows"]
+    assert small["voyager"] > large["voyager"]
+
+
 def test_the_figure_has_a_line_for_each_kind(results):
     import matplotlib.pyplot as plt
 

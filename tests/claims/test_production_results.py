@@ -75,6 +75,14 @@ def test_the_niche_is_served_worse_with_every_split(published):
     assert (niche < mainstream).all()
 
 
+def test_on_one_split_the_intervals_of_niche_and_mainstream_overlap(published):
+    of = published[published["metric"] == "ndcg@10"].set_index(["method", "seed"])
+    highest = of.loc["audiences, niche", "high"]
+    lowest = of.loc["audiences, mainstream", "low"]
+    assert len(highest) == 3
+    assert (highest > lowest).sum() == 1
+
+
 def test_the_quick_run_measures_the_same_things(published, measured_quickly):
     assert set(measured_quickly("production")["method"]) == set(published["method"])
 

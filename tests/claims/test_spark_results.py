@@ -54,6 +54,14 @@ def test_with_a_matching_lambda_the_lists_are_more_alike(split, agreement):
     )
 
 
+@pytest.mark.parametrize("split", ["user temporal", "random"])
+@pytest.mark.parametrize("its_lambda", ["same lambda", "matching lambda"])
+def test_libraries_share_about_as_much_as_two_seeds(split, its_lambda, agreement):
+    shared = values_of(agreement, "overlap@10", split)
+    own = shared[["Spark, two seeds", f"implicit, {its_lambda}, two seeds"]]
+    assert abs(shared[f"Spark / implicit, {its_lambda}"] - own.mean()) < 0.03
+
+
 # --- stars ----------------------------------------------------------------------------
 
 
