@@ -31,7 +31,7 @@ ROWS = [
     ("two towers, stars", 6, "Two towers, for stars", "what is known of both sides"),
     ("two towers, lists", 6, "Two towers, for lists", "what is known of both sides"),
     ("entities", 7, "Entity embeddings", "the people and things a film links to"),
-    ("posters", 8, "Posters", "how the poster looks to a network"),
+    ("posters", 8, "Posters", "how a drawn poster looks to a network"),
     ("BPR", 9, "Factors: BPR", "which of two movies somebody likes"),
     ("blend of stars", 9, "Blend, for stars", "several of the methods above"),
     ("blend of lists", 9, "Blend, for lists", "several of the methods above"),
@@ -58,7 +58,7 @@ def methods_table(results: pd.DataFrame) -> str:
     """
     columns = {heading: _cells(results, *of) for heading, *of in COLUMNS}
     costs = _values(results, "user temporal", "fit_cpu_s")
-    columns["fit, s"] = costs.loc[[row[0] for row in ROWS]].map("{:.1f}".format)
+    columns["fit, CPU s"] = costs.loc[[row[0] for row in ROWS]].map("{:.1f}".format)
     lines = [
         f"| Chapter | Method | It learns from | {' | '.join(columns)} |",
         f"|--:|---|---|{'--:|' * len(columns)}",

@@ -71,8 +71,7 @@ print(f"{len(fit_rows):,} to fit, {len(valid_rows):,} to validate")
 #
 # {doc}`04_als` had a recipe for each half of its problem: with one side held fixed, the
 # best other side can be written down. Change the problem a little, and the recipe is gone.
-# Add the genre of a movie, or put a small neural network where the dot product was, and
-# there is nothing to write down any more.
+# Put a small neural network where the dot product was, and there is nothing to write down any more.
 #
 # **Gradient descent** needs no recipe. Write down *any* way to compute a prediction from
 # some numbers; start with random ones; look how wrong it is; and move each number a little
@@ -1504,7 +1503,7 @@ for name, model in {"suspicious": suspicious, "ours": with_biases}.items():
 #   counted in ratings; let the learning rate fall; choose on validation rows.
 # - The loss is not the error. Compare RMSE with RMSE, on the same rows, and beside a
 #   baseline.
-# - What else is known (genres, years, who rated what) was worth more than any network.
+# - What else is known (genres, years, who rated what) was worth more than the networks tried.
 # - The best prediction of stars is not the best list. And a movie that nobody has rated
 #   can be predicted, if its genre is known.
 #

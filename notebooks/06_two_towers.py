@@ -400,7 +400,7 @@ assert rmse_of["bias model that knows the test rows"] < of_honest.min() - 0.03
 # nearby. But look at the last line: *two biases* that know the test rows are ahead of
 # every honest model of the table. And the model falls far behind when it is not told.
 # Most of the result was the leak. And of the honest versions only the one that leaves
-# one out is ahead of the honest bias model, by little.
+# one out has a lower error than the honest bias model, by little and from one seed.
 #
 # :::{admonition} What goes wrong, 3: too large a step, too small a batch
 # :class: warning
@@ -778,8 +778,8 @@ others = rmse_new[~rmse_new.index.str.startswith("two towers")]
 assert ours.max() < others.min()
 
 # %% [markdown]
-# Ahead of all, from each of the three seeds; {doc}`09_five_methods` compares them person
-# by person. The methods that count on ratings fall back to about what the bias model
+# Lower than all, from each of the three seeds; {doc}`09_five_methods` compares towers with
+# some of them person by person. The methods that count on ratings fall back to about what the bias model
 # knows, also the factors with *everything*, the best for movies that are rated. The towers themselves are worse than that if no movie was hidden from them
 # in training: they count on ratings, and have none. That is what the hiding is for.
 #
@@ -826,7 +826,7 @@ print(table.sort_values("5").round(3).to_string())
 assert table["10"].idxmin() == "bias model"
 
 # %% [markdown]
-# The bias model is the best of them. It has one number to learn about a newcomer, and a
+# The bias model has the lowest error. It has one number to learn about a newcomer, and a
 # few ratings go a long way. The towers learn next to nothing from them; from this seed
 # they are even worse with ten ratings known than with none. Why are they so good with
 # new movies, and not with new people? One guess: there are thousands of movies to learn

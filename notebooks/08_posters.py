@@ -1076,8 +1076,8 @@ display.published_table(
 # %% [markdown]
 # With nothing but a picture to go by, the lists are better than chance, and better than
 # with posters dealt out to *other* movies; methods that know other people's ratings and
-# nothing else have no list at all. That is what visual similarity is for: the first
-# day, and the catalogue without ratings.
+# nothing else have no list at all. That is what visual similarity would be for, if real
+# posters told as much as these drawn ones: the first day, and what nobody has rated.
 #
 # But a movie's whole list of genres is better than its poster. And here every liked
 # poster counts alike, while the towers of {doc}`06_two_towers` have *learned* from

@@ -91,19 +91,19 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 # - **One moment**: what will be rated after it, by people of whom most have only just
 #   come? A site would not train anew for each of them, so their first ten ratings are
 #   *folded in*: the model stays as it is, and hears of them. Models that cannot hear of
-#   anybody (BPR, the Keras models, movie neighbours for stars, the blends) are trained
+#   anybody (BPR, the Keras models, movie neighbours for stars) are trained
 #   with these ten.
 # - **New movies**: all ratings of a tenth of the movies are hidden. The lists hold
 #   nothing but these.
 #
-# Every method has had the same care. Its settings are the best of as many trials as all
+# Every method has had as many trials. Its settings are the best of as many trials as all
 # others had, or of all that there are to try, on training rows of the first question.
-# No trial knows the date of a rating. Then each is fitted in a process of its own, and
+# No trial knows the date of a rating, but for those of *EASE, dates*. Then each is fitted in a process of its own, and
 # with three seeds where chance plays a part. That takes longer than you want to wait
 # for a page, so the numbers come from results files, which `make results` writes anew.
 # (Some training rows of the first question are test rows of the others. So what has many
-# settings looks a little too good there. And of the Keras network, the two towers and
-# neighbours for lists, the best settings lay at an end of what was tried, after that had
+# settings looks a little too good there. And of the Keras network, factors by ids, the
+# towers and neighbours for lists, the best settings lay at an end of what was tried, after that had
 # been made wider once. More may be in them.)
 
 # %% tags=["nbval-check-output"]
@@ -245,8 +245,7 @@ assert signs.loc["BPR", "popularity"] == 1
 
 # %% [markdown]
 # Which is the best of EASE, the two kinds of ALS and the towers nobody knows. All four
-# are surely ahead of BPR and popularity. *BPR* does what nDCG asks, and is behind ALS:
-# what a method is made for is a reason to try it, and no result.
+# are surely ahead of BPR and popularity.
 #
 # All of this is about the mean over three seeds, where a method throws dice. How far
 # apart are the seeds?
@@ -315,13 +314,13 @@ for question in QUESTIONS:
 # - *The last fifth*: EASE, ALS or towers, as above.
 # - *Fill the holes*: EASE, or ALS with the scaled penalty.
 # - *One moment*: nobody is surely ahead of popularity. That is the question that a site
-#   asks on the day on which it goes live. It is also the one with the fewest people, so
+#   asks which does not train anew each day. It is also the one with the fewest people, so
 #   it decides the least. (BPR, high up, has learned from the newcomers' ten ratings,
 #   also from those of people who came later. That may help it.)
 #
 # And the *dates*? Where they gain something, on the last fifth, they guess the order of
 # MovieLens' pages ({doc}`03_neighbours`). Where the hidden ratings come from any time,
-# they lose a quarter of the nDCG. Do not turn them on because a table says so.
+# they lose more than a quarter of the nDCG. Do not turn them on because a table says so.
 #
 # And the stars:
 
@@ -355,7 +354,7 @@ assert "bias model" in leading["one moment"]
 # the top; on each axis the worst and the best of the methods shown are written. Nobody
 # is at the top everywhere. (Grey lines: the other methods.)
 
-# %% mystnb={"image": {"alt": "Lines over six measures, better is up. The blend of lists is at the top for nDCG and recall, and low for coverage and novelty. Entities are low for nDCG and recall, and at the top for novelty. Popularity is at the bottom for coverage, novelty and popularity lift, and at the top for diversity."}}
+# %% mystnb={"image": {"alt": "Lines over six measures, better is up. The blend of lists and ALS are near the top for nDCG and recall, and lower for coverage and novelty. Entities are low for nDCG and recall, and high for novelty. Popularity is at the bottom for coverage, novelty and popularity lift, and at the top for diversity."}}
 shown_measures = ["ndcg@10", "recall@20", "coverage@10", "novelty@10"]
 shown_measures += ["diversity@10", "popularity lift@10"]
 for_lists_only = table[table["rmse"].isna()].drop("random choice")
@@ -369,7 +368,7 @@ for measure in ("coverage@10", "diversity@10"):
 
 # %% [markdown]
 # Random choice is left out. It would be the best at coverage, diversity and popularity
-# lift, and nearly the best at novelty. That shows what these measures are worth *by
+# lift, and novelty. That shows what these measures are worth *by
 # themselves*: nobody wants its lists. Look at them to choose between methods that are
 # about equally right.
 #
@@ -427,8 +426,8 @@ assert signs.loc["Keras factors, everything", "bias model"] <= 0
 # that know the content can: towers for lists, and entity vectors, which have seen no
 # rating at all, but know who made a film. Which of the two is better is not decided. For
 # the stars of new movies two towers are surely ahead. Factors that know everything, the
-# best for other movies, are no better here than the bias model: they know *how many* rated
-# a movie, and take one that nobody has rated yet for one that nobody wants.
+# best for other movies, are no better here than the bias model. (A guess: they know *how
+# many* rated a movie, and take one that nobody has rated yet for one that nobody wants.)
 #
 # ## Let them work together
 #
@@ -451,7 +450,8 @@ assert signs.loc["Keras factors, everything", "bias model"] <= 0
 # has learned from, its predictions are too good, and most so for the method that learns
 # by heart. So the weights have to be learned on rows that *no* method has seen, not even
 # in the trials of its settings: cut the training rows once more, fit the methods on the
-# one part, and the weights on the other.
+# one part, and the weights on the other. (In the table the weights are learned from people
+# who took no part in the trials. Below, to be short, from all.)
 #
 # ### From scratch
 #
@@ -646,7 +646,8 @@ assert {"ALS", "EASE"} <= set(with_ours)
 
 # %% [markdown]
 # The blend of stars is surely ahead of its best member. Of the blend of lists that is not
-# decided: it has the highest value, and is not surely better than ALS or EASE alone.
+# decided: without dates it has the highest value, and is not surely better than ALS or
+# EASE alone. (Blends answer the first question only.)
 #
 # ### A switch for cold movies
 #
@@ -745,12 +746,12 @@ with the_text_says(data.edition):
 #
 # | You have | Take | Why |
 # |---|---|---|
-# | likes, and up to some ten thousand movies or users, whichever is fewer | EASE | one formula, no seed, a fraction of a second; no single method is surely ahead of it by any of the three questions |
+# | likes, and up to some ten thousand users | EASE | one formula, no seed, a fraction of a second; no single method is surely ahead of it by any of the three questions |
 # | likes of very many people and movies | ALS | its cost grows in proportion to the likes; a penalty that is scaled helps where holes are to be filled |
-# | a site that opens now, and newcomers only | popularity | no method was surely ahead of it after one moment |
-# | to say *how many stars* | Keras factors with everything known | surely the lowest error, unless most people or movies are new; movie neighbours are next to free, and about a third of the way there from the bias model |
+# | newcomers for the most part, of whom ten ratings are known | popularity, until your own test says more | it costs nothing, and no method was surely ahead of it after one moment |
+# | to say *how many stars* | Keras factors with everything known | surely the lowest error of single methods, unless most people or movies are new; movie neighbours are next to free, and about a third of the way there from the bias model |
 # | a steady stream of new movies | two towers, for lists or for stars | they know the content; what learns from ratings alone cannot list them |
-# | no ratings at all, but words, people, links | entity vectors | lists of new movies that were not surely behind those of towers |
+# | no ratings of the movies, but words, people, links | entity vectors | lists of new movies that were not surely behind those of towers (they list only films that were found among the links, which are the better known) |
 # | no ratings, and pictures | poster vectors | similar looks, and with them the genre; for taste the drawn posters of this course say little |
 # | time to spare, and accuracy counts | a blend | for stars surely ahead of its best member; for lists that is not decided, at the cost of all members |
 #
