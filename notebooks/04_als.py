@@ -634,6 +634,7 @@ with the_text_says(data.edition):
 # %%
 published = published_results("neighbours_and_als")
 values = published.set_index(["method", "metric", "split"])["value"]
+values = values.sort_index()
 rows = {}
 for name in ("ALS, likes", "ALS, every rating"):
     of_trials = published["method"].str.startswith(f"{name} {{")

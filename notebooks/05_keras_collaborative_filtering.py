@@ -857,7 +857,7 @@ display.published_table(
 # nobody can say: the figure is rounded, and for other rows. So compare on the *same* rows,
 # and begin with what costs nothing:
 
-# %% tags=["nbval-check-output"]
+# %%
 rmse_rows = on_random[on_random["metric"] == "rmse"].set_index("method")
 rmse_of = rmse_rows["value"]
 named = {name: [name] for name in ("mean of all ratings", "bias model")}

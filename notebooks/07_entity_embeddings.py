@@ -697,6 +697,8 @@ gains["measure"] = gains["metric"].str.removesuffix(", difference")
 n_asked = judged[judged["metric"] == "films asked"]
 n_asked = n_asked.set_index("split")["value"]
 gains["films"] = gains["split"].map(n_asked).astype(int)
+
+# %%
 shown = ["less", "question", "measure", "films", "value", "low", "high"]
 sign = (np.sign(gains["value"]) * is_sure).groupby(gains["less"])
 assert (sign.get_group("tf-idf, BM25") == -1).all()

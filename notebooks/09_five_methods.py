@@ -218,7 +218,7 @@ assert 0.25 < of_the_way < 0.45
 # %% [markdown]
 # Most is decided. Factors that know everything are surely ahead of every other single
 # method. Whether the network of {doc}`05_keras_collaborative_filtering` beats the bias
-# model is not known.
+# model is not known (on a random split it does).
 #
 # Now the lists. EASE with dates is not among them.
 
@@ -810,6 +810,8 @@ two_ways = pd.DataFrame(gains).map(np.nanmean)
 for way in ways:
     two_ways[f"place {way}"] = two_ways[way].rank(ascending=False)
 print(two_ways.round(3).to_string())
+
+# %%
 for way, by_method in gains.items():
     source = by_method["ALS, source's settings"]
     gain = paired_difference(by_method["ALS"], source)

@@ -1042,6 +1042,8 @@ plain = pd.DataFrame(plain, ["users", "nDCG@10", "low", "high", "off"]).T
 changed = pd.DataFrame(changed, ["change", "low", "high", "off"]).T
 print(plain.round(2).astype({"users": int}).to_string())
 print(f"\n{changed.round(3).to_string()}")
+
+# %%
 with the_text_says(data.edition):
     assert plain.loc["niche", "off"] > 1.5 * plain.loc["mainstream", "off"]
     assert (changed["off"] < 0.6 * plain["off"]).all()
