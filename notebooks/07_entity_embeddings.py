@@ -684,7 +684,7 @@ display.published_table(
 # model with the mean of three seeds, and differences film by film. The films of one
 # director are no independent witnesses, so the bootstrap draws directors.
 
-# %% tags=["nbval-check-output"]
+# %%
 judged = trials[trials["split"].str.endswith("judging half")]
 ours = "composed, 50 % hidden"
 gains = judged[judged["method"].str.startswith(f"{ours} - ")]
@@ -698,7 +698,7 @@ n_asked = judged[judged["metric"] == "films asked"]
 n_asked = n_asked.set_index("split")["value"]
 gains["films"] = gains["split"].map(n_asked).astype(int)
 
-# %%
+# %% tags=["nbval-check-output"]
 shown = ["less", "question", "measure", "films", "value", "low", "high"]
 sign = (np.sign(gains["value"]) * is_sure).groupby(gains["less"])
 assert (sign.get_group("tf-idf, BM25") == -1).all()
@@ -943,6 +943,8 @@ lists = {
     for name, found in judged.items()
 }
 print(pd.DataFrame(lists).T.round(3).to_string())
+
+# %%
 of_people = {
     name: found.per_user["ndcg@10"] for name, found in judged.items()
 }
