@@ -36,6 +36,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 import pandas as pd
+from keras_ratings import OnlyStars
 from numpy.typing import ArrayLike, NDArray
 from trials import BLENDS, Known, made, retrieval_towers, two_towers
 from trials import chosen as chosen_settings
@@ -271,7 +272,7 @@ def judged(
     if split.name == "one moment":
         before = global_temporal_split(known.movielens.ratings).train
         model = meeting_newcomers(model, split, before["user_id"].unique())
-    asked = OnlyPredicts(model) if only_stars else model
+    asked = OnlyStars(model) if only_stars else model
     if split.name == NEW_MOVIES:
         # Lists of all movies would hold hardly any of the new ones.
         return judged_by_new_movies(asked, split)
@@ -289,7 +290,7 @@ def judged_by_new_movies(
     numbers: dict[str, float] = {}
     values: dict[str, pd.Series] = {}
     if isinstance(model, RatingPredictor):
-        found = evaluate(OnlyPredicts(model), split, n_bootstrap=1)
+        found = evaluate(OnlyStars(model), split, n_bootstrap=1)
         numbers["rmse"] = found.summary.set_index("metric")["value"]["rmse"]
         values["squared error"] = found.per_user["squared error"]
     else:
@@ -302,20 +303,6 @@ def judged_by_new_movies(
         found = pd.Series(ndcg_of_users(OnlyOf(model, new), split), users)
         numbers["ndcg@10"], values["ndcg@10"] = found.mean(), found
     return numbers, values
-
-
-@dataclass
-class OnlyPredicts:
-    """A method without its lists."""
-
-    model: Any
-
-    def fit(self, train: pd.DataFrame) -> Self:
-        self.model.fit(train)
-        return self
-
-    def predict(self, user_ids: ArrayLike, movie_ids: ArrayLike) -> NDArray:
-        return self.model.predict(user_ids, movie_ids)
 
 
 # --- records --------------------------------------------------------------------------
