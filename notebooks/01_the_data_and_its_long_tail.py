@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # What do ratings look like? The data and its long tail
+# # 1 · The long tail: what do ratings look like?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -198,7 +198,7 @@ with the_text_says(data.edition):
 # %% [markdown]
 # The mean is well above the median: a few people rated very much. If you average an
 # error over *ratings*, those few count far more than the others. If you average over
-# *users*, everybody counts once. {doc}`02_is_it_any_good` comes back to it.
+# *users*, everybody counts once. [Chapter 2](02_is_it_any_good.ipynb) comes back to it.
 #
 # "Fewest ratings" says nothing about people, by the way: whoever made this edition left
 # out users with fewer. The form again.
@@ -257,7 +257,7 @@ with the_text_says(data.edition):
 # when; {cite:t}`fan2024movielens` find that this strongly shapes what is rated. An honest
 # test must respect the order of the ratings, since what was typed later was not known
 # earlier. But "later" mostly means "further down the pages, in the same sitting".
-# {doc}`02_is_it_any_good` comes back to it.
+# [Chapter 2](02_is_it_any_good.ipynb) comes back to it.
 #
 # ## The long tail
 #
@@ -465,7 +465,7 @@ with the_text_says(data.edition):
 # A list that knows nothing about you holds far more than chance would give it. A method
 # is worth having if it does better than *that*. The numbers flatter the list, though: it
 # was chosen by the very ratings that it is now judged on. How to find out fairly is the
-# question of {doc}`02_is_it_any_good`.
+# question of [chapter 2](02_is_it_any_good.ipynb).
 #
 # ## Exercises
 #
@@ -599,7 +599,7 @@ assert abs(R.sum() / R.nnz - stars.mean()) < 1e-9
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # Why at least 20 ratings? Without that, movies that one person gave five stars come
-# first. {doc}`02_is_it_any_good` has a better answer: pull small samples towards the
+# first. [Chapter 2](02_is_it_any_good.ipynb) has a better answer: pull small samples towards the
 # average.
 #
 # ````{solution-end}

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # How can you tell whether a recommender is good?
+# # 2 · Judging: how can you tell whether a recommender is good?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -17,7 +17,7 @@
 # split data so that the test is honest, to say how sure a number is, and to see through
 # some common ways of fooling yourself.
 #
-# **You need** {doc}`01_the_data_and_its_long_tail`, and what a mean, a square root and a
+# **You need** [chapter 1](01_the_data_and_its_long_tail.ipynb), and what a mean, a square root and a
 # logarithm are.
 #
 # **Time** {chapter-time}`about three quarters of an hour; the cells run in seconds`.
@@ -732,7 +732,7 @@ with the_text_says(data.edition):
 #
 # - **Splits.** The first question of each chapter is the last fifth
 #   (`user_temporal_split`). Where a chapter predicts stars, it also fills holes, since
-#   published numbers do. {doc}`09_five_methods` asks all three questions; at one moment it
+#   published numbers do. [Chapter 9](09_five_methods.ipynb) asks all three questions; at one moment it
 #   gives the method the first ten ratings of each newcomer, as a site would have them.
 # - **Stars.** RMSE and MAE over all test ratings, predictions kept within 0.5 to 5. Busy
 #   users count for more here; it is what published numbers do.

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Can your neighbours tell what you will like?
+# # 3 · Neighbours and EASE: can others tell what you will like?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -17,7 +17,7 @@
 # in common, or when everybody's neighbour is the same blockbuster; and how a few
 # lines of linear algebra, called EASE, let the data choose the weights.
 #
-# **You need** {doc}`02_is_it_any_good`: the split, RMSE, nDCG and the two baselines to
+# **You need** [chapter 2](02_is_it_any_good.ipynb): the split, RMSE, nDCG and the two baselines to
 # beat. From algebra: the dot product of two vectors, the product and the inverse of
 # matrices.
 #
@@ -172,7 +172,7 @@ assert ann + vote < ann
 #
 # ### The same on real ratings
 #
-# We use {doc}`02_is_it_any_good`'s split by each user's time: what did somebody enter
+# We use [chapter 2](02_is_it_any_good.ipynb)'s split by each user's time: what did somebody enter
 # later, mostly in the same sitting? `Z` is the matrix of the centred training ratings. It
 # is nearly empty, so it is *sparse*: only the ratings are stored, and a product of two
 # such matrices skips the empty cells. (It has fewer movies than the data: some were rated
@@ -312,7 +312,7 @@ with the_text_says(data.edition):
 #
 # where $N$ holds the $k$ movies most similar to $i$ among those that $u$ has rated, and sim
 # is shrunk as above. Two details are new. In the place of a plain mean stands $b_{ui}$, the
-# {term}`bias <Bias>` model of {doc}`02_is_it_any_good`: neighbours need to explain only
+# {term}`bias <Bias>` model of [chapter 2](02_is_it_any_good.ipynb): neighbours need to explain only
 # what it leaves open. And a small $\delta$ in the denominator keeps a single faint
 # neighbour from having the full say.
 #
@@ -358,7 +358,7 @@ with the_text_says(data.edition):
 # Now all hidden ratings. For stars we take the random split, as published numbers do. The
 # rows go from the plainest form to "all of it": centred, shrunk, with the bias model as
 # baseline. (Its $k = 40$, $\lambda = 50$ and $\delta = 0.1$ are set by hand;
-# {doc}`09_five_methods` searches.)
+# [chapter 9](09_five_methods.ipynb) searches.)
 
 # %%
 from recsys_helpers.evaluation import evaluate
@@ -424,7 +424,7 @@ with the_text_says(data.edition):
 #
 # ## From stars to a list
 #
-# {doc}`02_is_it_any_good` showed that the best predicted stars make poor lists. The fault
+# [Chapter 2](02_is_it_any_good.ipynb) showed that the best predicted stars make poor lists. The fault
 # is in the fraction. It makes a *mean*, and a mean from one enthusiast is as good as a mean
 # from fifty. For a list, leave the denominator out, and let the neighbours *add up*. Let
 # $\ell_{uj}$ be 1 if user $u$ liked movie $j$ (four stars or more), else 0:
@@ -751,7 +751,7 @@ with the_text_says(data.edition):
 # how many it is half a like (`half_like_from`; with `None` there are no halves). We draw
 # sixteen combinations at random and judge each by its mean nDCG@10 on the two inner cuts.
 # How many were tried belongs in the report: the best of a thousand is lucky as well as
-# good. (Here the neighbours have had five values of $k$. {doc}`09_five_methods` gives every
+# good. (Here the neighbours have had five values of $k$. [Chapter 9](09_five_methods.ipynb) gives every
 # method up to sixteen trials, or all there are.)
 
 # %%
@@ -860,9 +860,9 @@ with the_text_says(data.edition):
 # On `small` a gain on the last fifth shows in people whose taste had one sitting to change
 # in; for longer histories nothing is decided. That fits the order of pages, and does not prove
 # it: MovieLens shows well-known movies first, what is entered last in a sitting stood on
-# the later pages ({doc}`02_is_it_any_good`), and the likes just before tell which pages. On
+# the later pages ([chapter 2](02_is_it_any_good.ipynb)), and the likes just before tell which pages. On
 # the random split, where no rating need be late, the same setting *loses* more than a
-# quarter. The comparison of {doc}`09_five_methods` leaves recency out.
+# quarter. The comparison of [chapter 9](09_five_methods.ipynb) leaves recency out.
 #
 # ## What goes wrong
 #

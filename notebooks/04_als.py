@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # What hidden tastes stand behind the likes?
+# # 4 · ALS: what hidden tastes stand behind the likes?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -18,7 +18,7 @@
 # recommend, to explain a recommendation, and to serve somebody who came a minute ago;
 # and how to notice that you have trained on the wrong matrix.
 #
-# **You need** {doc}`02_is_it_any_good`, and {doc}`03_neighbours` up to the lists. From
+# **You need** [chapter 2](02_is_it_any_good.ipynb), and [chapter 3](03_neighbours.ipynb) up to the lists. From
 # algebra: the dot product, the inverse of a matrix, and the derivative of $x^2$.
 #
 # **Time** {chapter-time}`about an hour; the cells run in a minute`.
@@ -71,7 +71,7 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 #
 # ## The idea in a picture
 #
-# Here are the five invented people of {doc}`03_neighbours`. This time we look only at which
+# Here are the five invented people of [chapter 3](03_neighbours.ipynb). This time we look only at which
 # movies each of them *liked* (1, for four stars or more), and give every person and every
 # movie a point in the plane. How the points are found is what this chapter is about.
 
@@ -133,7 +133,7 @@ assert not_liked.loc["Cem"].idxmax() == "Toy Story"
 # Two small tables, five by two and two by six, nearly give back the five by six. Every cell
 # that was a one scores higher than every cell that was a zero, and the *high* zeros are the
 # interesting ones: they are recommendations. Ben has not met *Aladdin*; it suits him. Cem's
-# highest zero is *Toy Story*, and in {doc}`03_neighbours` he gave it two stars. In a table
+# highest zero is *Toy Story*, and in [chapter 3](03_neighbours.ipynb) he gave it two stars. In a table
 # of likes, what he dislikes and what he has never met are the same zero.
 #
 # The numbers in a vector are called {term}`latent factors <Latent factor>`: latent, since
@@ -431,7 +431,7 @@ for title, near in ours.items():
 # %% [markdown]
 # On `small` the lists of the first two hardly move, and that of *Toy Story* does. Its
 # nearest movies are also among the most rated of all, as is *Toy Story* itself. So this
-# looks like suspect number two, known from {doc}`03_neighbours`: popularity.
+# looks like suspect number two, known from [chapter 3](03_neighbours.ipynb): popularity.
 #
 # Perhaps ten factors are too few to give a movie that so many have rated a direction of its
 # own. Or perhaps "has rated it at all" is the wrong question, and we should ask who *liked*
@@ -554,7 +554,7 @@ ax = plots.movie_map(
 # ## Choosing the settings
 #
 # The method has half a dozen settings, and the best of one depends on the others. As EASE
-# in {doc}`03_neighbours`, ALS has had sixteen combinations drawn at random
+# in [chapter 3](03_neighbours.ipynb), ALS has had sixteen combinations drawn at random
 # {cite}`bergstra2012random`, each judged by two thirds of the people on two cuts of the
 # training rows. The number is the *budget*, and it belongs in the report. So does this:
 # sixteen is the last round; where the best lay at an end of the space, that was widened and
@@ -622,7 +622,7 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # On `small` all three are decided. (What was asked: which movies did they enter later,
-# mostly in the same sitting? See {doc}`02_is_it_any_good`.)
+# mostly in the same sitting? See [chapter 2](02_is_it_any_good.ipynb).)
 #
 # ### Likes or every rating? ALS or EASE?
 #
@@ -1067,7 +1067,7 @@ print(f"gain {gain.value:+.3f} [{gain.low:+.3f}, {gain.high:+.3f}]")
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # On `small` the interval contains zero: not decided. Half of what is known was thrown away,
 # and what is left was entered just before the test, on neighbouring pages of MovieLens
-# ({doc}`03_neighbours`).
+# ([chapter 3](03_neighbours.ipynb)).
 #
 # ````{solution-end}
 # ````
@@ -1154,7 +1154,7 @@ assert highest < len(known.users)
 # {cite:t}`koren2009matrix` tell the story of matrix factorisation for stars;
 # {cite:t}`bergstra2012random` defend random search; {cite:t}`rendle2022ials` show how far
 # ALS gets with large dimensions and a penalty scaled by frequency, which
-# {doc}`09_five_methods` tries.
+# [chapter 9](09_five_methods.ipynb) tries.
 
 # %% tags=["hide-input"]
 from recsys_helpers.measure import this_run

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # How many stars would you give it?
+# # 5 · Factors in Keras: how many stars would you give it?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -17,7 +17,7 @@
 # to tell a *loss* from an *error*, which the article behind this chapter did not; what else
 # is known of movies and people, and what it is worth; and to look into what was learned.
 #
-# **You need** {doc}`02_is_it_any_good`, and from {doc}`04_als` the idea that a person and a
+# **You need** [chapter 2](02_is_it_any_good.ipynb), and from [chapter 4](04_als.ipynb) the idea that a person and a
 # movie are vectors. From algebra: the derivative of $x^2$ and of a product.
 #
 # **Time** {chapter-time}`about an hour; the cells run in three minutes`.
@@ -54,7 +54,7 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 
 # %% [markdown]
 # The split is a random one, as in the articles that this chapter compares itself with.
-# {doc}`02_is_it_any_good` says what is wrong with it; we come back to that.
+# [Chapter 2](02_is_it_any_good.ipynb) says what is wrong with it; we come back to that.
 #
 # Everything we *decide* in this chapter is decided without the hidden ratings. So cut
 # the training rows once more: models learn from `fit_rows`, and `valid_rows`, the
@@ -69,7 +69,7 @@ print(f"{len(fit_rows):,} to fit, {len(valid_rows):,} to validate")
 # %% [markdown]
 # ## Why anyone wants this
 #
-# {doc}`04_als` had a recipe for each half of its problem: with one side held fixed, the
+# [Chapter 4](04_als.ipynb) had a recipe for each half of its problem: with one side held fixed, the
 # best other side can be written down. Change the problem a little, and the recipe is gone.
 # Put a small neural network where the dot product was, and there is nothing to write down any more.
 #
@@ -84,7 +84,7 @@ print(f"{len(fit_rows):,} to fit, {len(valid_rows):,} to validate")
 #
 # Somebody gave a movie five stars. Why? A part of it has nothing to do with *this*
 # person and *this* movie: people like most of what they choose to watch, some people
-# are strict, some movies are loved by all. The bias model of {doc}`02_is_it_any_good`
+# are strict, some movies are loved by all. The bias model of [chapter 2](02_is_it_any_good.ipynb)
 # knows these parts.
 
 # %%
@@ -387,7 +387,7 @@ show_step("dot product")
 # Look where it starts: short random vectors have a dot
 # product near 0, and 0 is what the model says until it has learned better. It has to learn
 # for each movie, and from that movie's ratings alone, that people give around three and a
-# half stars. Most movies have few ratings ({doc}`01_the_data_and_its_long_tail`).
+# half stars. Most movies have few ratings ([chapter 1](01_the_data_and_its_long_tail.ipynb)).
 #
 # ### Mend: start from the mean
 #
@@ -738,7 +738,7 @@ with the_text_says(data.edition):
 # ## Does it beat the baselines?
 #
 # Now the test, once. The models learn from all training rows. With them go the two
-# baselines, and the movie neighbours of {doc}`03_neighbours`, which need no training at
+# baselines, and the movie neighbours of [chapter 3](03_neighbours.ipynb), which need no training at
 # all.
 
 # %%
@@ -775,7 +775,7 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # Are the differences more than luck? Take each user's mean squared error under two methods
-# and the difference of the two, as {doc}`02_is_it_any_good` did with lists; users count by
+# and the difference of the two, as [chapter 2](02_is_it_any_good.ipynb) did with lists; users count by
 # their ratings, as in the RMSE. Below zero, the first method is better. As five pairs are
 # looked at, $p$ is corrected for that.
 
@@ -817,7 +817,7 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # On `small`, two things are worth saying aloud. With ids only, gradient descent is *behind*
-# the movie neighbours of {doc}`03_neighbours`, which need no training at all. And with all
+# the movie neighbours of [chapter 3](03_neighbours.ipynb), which need no training at all. And with all
 # that is known it is ahead of them, and so of everything else in the table.
 
 # %% [markdown]
@@ -953,7 +953,7 @@ for name, model in list_makers.items():
 # %% [markdown]
 # The model with the least error makes worse lists than plain popularity. It answers the
 # question that it was asked: how many stars *if* you watch it? Whether you would choose it,
-# it has never been asked. For lists, learn from choices ({doc}`04_als`).
+# it has never been asked. For lists, learn from choices ([chapter 4](04_als.ipynb)).
 #
 # ## What has it learned?
 #
@@ -1156,7 +1156,7 @@ print(by_slice.round(3).assign(ratings=counts).to_string())
 # everybody gets.)
 #
 # But the unrated movies here are ones that hardly anybody watches. A **new** movie, as
-# {doc}`02_is_it_any_good` has it, may be any: hide all ratings of a tenth of all movies, and
+# [chapter 2](02_is_it_any_good.ipynb) has it, may be any: hide all ratings of a tenth of all movies, and
 # train on the rest.
 
 # %% tags=["nbval-check-output"]
@@ -1298,7 +1298,7 @@ np.random.seed = seed_function
 # :class: warning
 #
 # A random split hides ratings of all times, so a model learns from what somebody rated
-# *later*. {doc}`02_is_it_any_good` called it {term}`leakage <Leakage>`.
+# *later*. [Chapter 2](02_is_it_any_good.ipynb) called it {term}`leakage <Leakage>`.
 # :::
 #
 # Here are the same models when the last fifth of each user's ratings is hidden instead.

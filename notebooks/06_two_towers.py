@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # What if nobody has rated it yet?
+# # 6 · Two towers: what if nobody has rated it yet?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -18,8 +18,8 @@
 # "zero"; to train towers for lists as they are trained in production; and to measure
 # all this where it matters, on movies and people that the model has never met.
 #
-# **You need** {doc}`02_is_it_any_good`, and from
-# {doc}`05_keras_collaborative_filtering` how a model is trained, what a bias is, and
+# **You need** [chapter 2](02_is_it_any_good.ipynb), and from
+# [chapter 5](05_keras_collaborative_filtering.ipynb) how a model is trained, what a bias is, and
 # what a validation row is for.
 #
 # **Time** {chapter-time}`about an hour and a quarter; the cells run in three minutes`.
@@ -56,7 +56,7 @@ print(f"edition: {data.edition}")
 print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 
 # %% [markdown]
-# The split is the random one of {doc}`05_keras_collaborative_filtering`, so that the
+# The split is the random one of [chapter 5](05_keras_collaborative_filtering.ipynb), so that the
 # numbers of the two chapters can be compared. It is *one* split, of the ratings, before
 # anything is computed from them. Everything below is made of `train`, or says so.
 #
@@ -154,7 +154,7 @@ with plots.course_style():
 # \hat r_{ui} = \mu + a(\varphi_u) + c(\varphi_i) + f(\varphi_u) \cdot g(\varphi_i)
 # $$ (eq-towers-ours)
 #
-# You know this formula: it is that of {doc}`05_keras_collaborative_filtering`, where biases
+# You know this formula: it is that of [chapter 5](05_keras_collaborative_filtering.ipynb), where biases
 # and vectors were looked up in a table by id. Here they are *computed*, from features.
 #
 # ## From scratch
@@ -538,7 +538,7 @@ print(encoded.to_string())
 #    person is hidden; and some people are described by a few of their ratings, as if
 #    they were new.
 # 4. **Large batches, and a rate that falls**, as in
-#    {doc}`05_keras_collaborative_filtering`.
+#    [chapter 5](05_keras_collaborative_filtering.ipynb).
 
 # %%
 from recsys_helpers.methods.two_tower import TwoTowers
@@ -565,8 +565,8 @@ for name, predicted in stars.items():
 
 # %% [markdown]
 # And from the results files: ours from three seeds, beside the source's model, the
-# movie neighbours of {doc}`03_neighbours` and the factors of
-# {doc}`05_keras_collaborative_filtering`.
+# movie neighbours of [chapter 3](03_neighbours.ipynb) and the factors of
+# [chapter 5](05_keras_collaborative_filtering.ipynb).
 
 # %% tags=["nbval-check-output"]
 seeds = [f"two towers, seed {seed}" for seed in range(3)]
@@ -627,7 +627,7 @@ assert lost[without[2]] > between_seeds
 #
 # A few epochs, with a rate that falls to zero at the end of them: that was chosen on
 # inner splits, too. The other way you know from
-# {doc}`05_keras_collaborative_filtering`: early stopping. Hold a tenth of the
+# [chapter 5](05_keras_collaborative_filtering.ipynb): early stopping. Hold a tenth of the
 # *training* rows back, look at their error after each epoch, and stop when it has not
 # fallen for three. Take smaller towers, to be quick, and far more epochs than needed.
 
@@ -764,8 +764,8 @@ for name, method in {"bias model": cold_bias, "towers": cold_towers}.items():
 
 # %% [markdown]
 # To a bias model all new movies are alike; the towers see the genre and the year.
-# Beside the movie neighbours of {doc}`03_neighbours` and the models of
-# {doc}`05_keras_collaborative_filtering`, from the results file:
+# Beside the movie neighbours of [chapter 3](03_neighbours.ipynb) and the models of
+# [chapter 5](05_keras_collaborative_filtering.ipynb), from the results file:
 
 # %% tags=["nbval-check-output"]
 on_new_movies = published.query("split == 'cold-start movies'")
@@ -778,7 +778,7 @@ others = rmse_new[~rmse_new.index.str.startswith("two towers")]
 assert ours.max() < others.min()
 
 # %% [markdown]
-# Lower than all, from each of the three seeds; {doc}`09_five_methods` compares towers with
+# Lower than all, from each of the three seeds; [chapter 9](09_five_methods.ipynb) compares towers with
 # some of them person by person. The methods that count on ratings fall back to about what the bias model
 # knows, also the factors with *everything*, the best for movies that are rated. The towers themselves are worse than that if no movie was hidden from them
 # in training: they count on ratings, and have none. That is what the hiding is for.
@@ -887,7 +887,7 @@ assert signs.index[signs == 1].tolist() == ["movie neighbours"]
 #
 # ## Towers for lists
 #
-# {doc}`05_keras_collaborative_filtering` ended with a warning: who predicts stars best
+# [Chapter 5](05_keras_collaborative_filtering.ipynb) ended with a warning: who predicts stars best
 # does not make the best lists. In production, two towers are mostly trained for another
 # task: of all movies, *pick* one that this person liked {cite}`covington2016deep`. It
 # is called {term}`retrieval <Retrieval>`.
@@ -1000,7 +1000,7 @@ display.published_table(
 # %% [markdown]
 # By features alone the towers are well ahead of popularity (they are told of it: how
 # many ratings a movie has is one of the features). With ids they come near to ALS and
-# EASE; who is surely ahead of whom, {doc}`09_five_methods` says. (The towers for stars,
+# EASE; who is surely ahead of whom, [chapter 9](09_five_methods.ipynb) says. (The towers for stars,
 # asked for a list, are behind popularity.) On a hundred thousand ratings nobody needs
 # two towers to make lists for people and movies that are known. They are used where
 # there are a hundred million, and new ones every minute.
@@ -1067,7 +1067,7 @@ print("listed:", "; ".join(titles[best]))
 # %% [markdown]
 # ## Similar movies
 #
-# Both towers end in vectors, so {doc}`03_neighbours` works on them: near vectors are
+# Both towers end in vectors, so [chapter 3](03_neighbours.ipynb) works on them: near vectors are
 # near movies. The source takes the squared distance of two vectors of length 1.
 # Multiply it out:
 #

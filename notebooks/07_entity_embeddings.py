@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # What do a film's links say about it?
+# # 7 · Entity embeddings: what do a film's links say about it?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -19,9 +19,9 @@
 # better; and what the vectors are good for: films, people and mixtures of both, a
 # reader's taste, the critics' scores.
 #
-# **You need** the cosine of {doc}`03_neighbours`, an embedding and its training from
-# {doc}`05_keras_collaborative_filtering`, and the softmax over a batch from
-# {doc}`06_two_towers`.
+# **You need** the cosine of [chapter 3](03_neighbours.ipynb), an embedding and its training from
+# [chapter 5](05_keras_collaborative_filtering.ipynb), and the softmax over a batch from
+# [chapter 6](06_two_towers.ipynb).
 #
 # **Time** {chapter-time}`about an hour and a quarter; the cells run in four minutes`.
 # :::
@@ -577,7 +577,7 @@ display.published_table(
 # ## A better question
 #
 # The wrong answers were too easy, and there was nothing to *compare*. So ask as
-# {doc}`06_two_towers` did: here is a film, and here are all the entities that any film
+# [chapter 6](06_two_towers.ipynb) did: here is a film, and here are all the entities that any film
 # of this batch links to. Which are its own? With vectors of length 1 and a temperature
 # $\tau$, the probability of entity $j$ is
 #
@@ -663,7 +663,7 @@ display.published_table(
 # films of *their* half, and the question about directors, each method chooses among six
 # settings. Those of tf-idf: a weaker or stronger idf; a person's credits in a film
 # counted by their logarithm (*sublinear*); no links that more than 5 % of the films
-# have; and BM25 {cite}`robertson2009bm25`, the weighting of {doc}`03_neighbours`, under
+# have; and BM25 {cite}`robertson2009bm25`, the weighting of [chapter 3](03_neighbours.ipynb), under
 # which a shared link counts less if the other film has many. Those of the model: each
 # has one setting changed.
 
@@ -776,7 +776,7 @@ display.movie_table(
 # ## A map
 #
 # For a picture take the most reviewed films, and let t-SNE (see
-# {doc}`05_keras_collaborative_filtering`) lay their vectors out on a plane.
+# [chapter 5](05_keras_collaborative_filtering.ipynb)) lay their vectors out on a plane.
 
 # %%
 from sklearn.manifold import TSNE
@@ -912,7 +912,7 @@ print(matches.summary[is_share].round(3).to_string())
 print(matches.unmatched[["title", "why"]].head(3).to_string(index=False))
 
 # %% [markdown]
-# Now lists, by the protocol of {doc}`02_is_it_any_good`: recommend what is nearest to
+# Now lists, by the protocol of [chapter 2](02_is_it_any_good.ipynb): recommend what is nearest to
 # the movies that somebody liked (`LikedVectors`: the mean of the cosines).
 
 # %%
@@ -960,7 +960,7 @@ with the_text_says(data.edition):
 # known movies. To be about the same things is one question; which movies somebody rates
 # in the same sitting, as this split asks, is another, and for that one needs ratings. A
 # model that learns from both would start from such vectors, as the towers of
-# {doc}`06_two_towers` start from genres.
+# [chapter 6](06_two_towers.ipynb) start from genres.
 #
 # ## The source's own pages
 #

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Can you judge a movie by its poster?
+# # 8 · Posters: can you judge a movie by its picture?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -18,7 +18,7 @@
 # to check with a known answer whether such vectors are any good; to see what the
 # network looks at; and what looks can tell about taste, and what they cannot.
 #
-# **You need** {doc}`02_is_it_any_good`, and from {doc}`03_neighbours` what cosine
+# **You need** [chapter 2](02_is_it_any_good.ipynb), and from [chapter 3](03_neighbours.ipynb) what cosine
 # similarity is. You need no key, no network and no graphics card.
 #
 # **Time** {chapter-time}`about an hour; the cells run in three minutes`.
@@ -130,7 +130,7 @@ with plots.course_style():
 # (Mathematicians call this a cross-correlation, and turn the window round for a
 # convolution. Networks learn the window, so to them it is the same.) Where the picture
 # looks like the window, $y$ is large. Then what is below zero is cut
-# off, as in the towers of {doc}`06_two_towers`. For a colour picture the window has
+# off, as in the towers of [chapter 6](06_two_towers.ipynb). For a colour picture the window has
 # three layers, one a colour, and all products are added. A layer of a network has many
 # windows; each makes a table $y$, called a **channel**. The next layer slides its
 # windows over these channels, and so on. All numbers $w$ and $b$ are learned.
@@ -321,7 +321,7 @@ assert n_flat == 25_088  # as in the source
 # $$ (eq-posters-standardised)
 #
 # These are the vectors of this chapter: wherever two posters are called alike below, it
-# is by the cosine of their $z$. And everything that {doc}`03_neighbours` can do with
+# is by the cosine of their $z$. And everything that [chapter 3](03_neighbours.ipynb) can do with
 # vectors works.
 
 # %%
@@ -493,7 +493,7 @@ display.published_table(
 # best is the thumbnail: it knows roughly where dark and bright are. Colours alone say
 # little, for the genres share their palettes.
 #
-# How sure are these numbers? The bootstrap intervals of {doc}`02_is_it_any_good`, over
+# How sure are these numbers? The bootstrap intervals of [chapter 2](02_is_it_any_good.ipynb), over
 # the 480 posters of the first draw:
 
 # %% tags=["nbval-check-output"]
@@ -1000,7 +1000,7 @@ for movie in listed:
     print(f"listed: {titles[movie]} ({genre_of[movie]})")
 
 # %% [markdown]
-# How good are such lists for everybody? {doc}`02_is_it_any_good` has the protocol: the
+# How good are such lists for everybody? [Chapter 2](02_is_it_any_good.ipynb) has the protocol: the
 # last fifth of each person's ratings is hidden (what they entered later, mostly in the
 # same sitting); of all movies, list ten; nDCG@10. A poster was drawn for *every* movie
 # of `small`, and n people had something to be found:
@@ -1038,7 +1038,7 @@ display.published_table(
 # ### Where nobody has rated yet
 #
 # Now the question that this chapter began with. Hide *all* ratings of a tenth of the
-# movies, drawn at random, as {doc}`06_two_towers` does, and list nothing but these.
+# movies, drawn at random, as [chapter 6](06_two_towers.ipynb) does, and list nothing but these.
 # Popularity and ALS have nothing to go by: they list none of these.
 
 # %% tags=["nbval-check-output"]
@@ -1054,7 +1054,7 @@ display.published_table(
 )
 
 # %% [markdown]
-# The same people stand behind each row, so {doc}`02_is_it_any_good` wants differences,
+# The same people stand behind each row, so [chapter 2](02_is_it_any_good.ipynb) wants differences,
 # person by person:
 
 # %% tags=["nbval-check-output"]
@@ -1080,7 +1080,7 @@ display.published_table(
 # posters told as much as these drawn ones: the first day, and what nobody has rated.
 #
 # But a movie's whole list of genres is better than its poster. And here every liked
-# poster counts alike, while the towers of {doc}`06_two_towers` have *learned* from
+# poster counts alike, while the towers of [chapter 6](06_two_towers.ipynb) have *learned* from
 # ratings which features of a movie matter to whom. The way forward is to do both: let
 # features of the picture be one more input of a model that learns from ratings, as VBPR
 # does {cite}`he2016vbpr`.

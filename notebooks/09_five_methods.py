@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # Which of them should you use?
+# # 9 · Five methods side by side: which of them should you use?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -17,8 +17,8 @@
 # each method is good at, besides being right; to let several methods work together,
 # with weights that are learned or with a switch; and what to choose when.
 #
-# **You need** {doc}`02_is_it_any_good`. Of the methods, {doc}`03_neighbours` to
-# {doc}`08_posters`, it is enough to know what each of them learns from.
+# **You need** [chapter 2](02_is_it_any_good.ipynb). Of the methods, [chapter 3](03_neighbours.ipynb) to
+# [chapter 8](08_posters.ipynb), it is enough to know what each of them learns from.
 #
 # **Time** {chapter-time}`about an hour; the cells run in three minutes`.
 # :::
@@ -82,7 +82,7 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 #                            tables, with intervals
 # ```
 #
-# These are four questions, and {doc}`02_is_it_any_good` says what each of them asks:
+# These are four questions, and [chapter 2](02_is_it_any_good.ipynb) says what each of them asks:
 #
 # - **The last fifth** of each person: what did they enter later, mostly in the same
 #   sitting?
@@ -142,7 +142,7 @@ display.published_table(
 )
 
 # %% [markdown]
-# What the columns say (all are explained in {doc}`02_is_it_any_good`):
+# What the columns say (all are explained in [chapter 2](02_is_it_any_good.ipynb)):
 #
 # - **RMSE**: error of the predicted stars; lower is better.
 # - **nDCG@10**, **recall@20**: are liked movies on the list, and high up?
@@ -155,7 +155,7 @@ display.published_table(
 # And what the rows say: *ids only* knows who rated what, *everything* also genres,
 # years and who else rated a movie. *Dates* lets the latest likes count more; it stands
 # apart, for no other method knows a date. *Source's settings* are those of the code that
-# {doc}`04_als` starts from. With a *scaled penalty*, ALS holds back the vectors of
+# [chapter 4](04_als.ipynb) starts from. With a *scaled penalty*, ALS holds back the vectors of
 # movies and people of which much is known more than others {cite}`rendle2022ials`.
 # *BPR*, Bayesian personalised ranking {cite}`rendle2009bpr`, learns factors in steps:
 # draw a movie that somebody liked and one that they did not, and push the score of the
@@ -187,7 +187,7 @@ assert (signs.loc["popularity", both.index] == 1).all()
 # nothing is decided. But an interval says how much a value would change with *other
 # people*, and some people are hard to serve for everybody. Compare two methods *person
 # by person*, and what is hard about the person drops out: the paired difference of
-# {doc}`02_is_it_any_good`.
+# [chapter 2](02_is_it_any_good.ipynb).
 #
 # There are many pairs, and of twenty comparisons of equal methods one looks decided by
 # accident. **Holm's correction** {cite}`holm1979simple` asks more of each, the more
@@ -217,7 +217,7 @@ assert 0.25 < of_the_way < 0.45
 
 # %% [markdown]
 # Most is decided. Factors that know everything are surely ahead of every other single
-# method. Whether the network of {doc}`05_keras_collaborative_filtering` beats the bias
+# method. Whether the network of [chapter 5](05_keras_collaborative_filtering.ipynb) beats the bias
 # model is not known (on a random split it does).
 #
 # Now the lists. EASE with dates is not among them.
@@ -319,7 +319,7 @@ for question in QUESTIONS:
 #   also from those of people who came later. That may help it.)
 #
 # And the *dates*? Where they gain something, on the last fifth, they guess the order of
-# MovieLens' pages ({doc}`03_neighbours`). Where the hidden ratings come from any time,
+# MovieLens' pages ([chapter 3](03_neighbours.ipynb)). Where the hidden ratings come from any time,
 # they lose more than a quarter of the nDCG. Do not turn them on because a table says so.
 #
 # And the stars:
@@ -769,7 +769,7 @@ with the_text_says(data.edition):
 # numbers. It can change the *order* of the methods.
 # :::
 #
-# In {doc}`02_is_it_any_good` you have seen it happen to two simple methods. It happens
+# In [chapter 2](02_is_it_any_good.ipynb) you have seen it happen to two simple methods. It happens
 # to good ones too. Each liked movie of the test, among 99 that the person has not
 # rated, or among all of these:
 
@@ -828,8 +828,8 @@ for way, by_method in gains.items():
 # :::{admonition} What goes wrong, 2: numbers from different tables
 # :class: warning
 #
-# The source of {doc}`05_keras_collaborative_filtering` compares its validation *loss*
-# with an error from a paper; that of {doc}`06_two_towers` reports an error that knows
+# The source of [chapter 5](05_keras_collaborative_filtering.ipynb) compares its validation *loss*
+# with an error from a paper; that of [chapter 6](06_two_towers.ipynb) reports an error that knows
 # the test rows. Neither number can stand in a table with others.
 # :::
 #

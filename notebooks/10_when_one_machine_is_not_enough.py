@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # What do you do when one machine is not enough?
+# # 10 · Large data: what do you do when one machine is not enough?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -18,8 +18,8 @@
 # among a million vectors in a millisecond. And to notice when one machine *is* enough,
 # which is more often than people think.
 #
-# **You need** {doc}`04_als` and, for the third part, {doc}`06_two_towers`. From
-# {doc}`02_is_it_any_good`: nDCG, and what an interval says.
+# **You need** [chapter 4](04_als.ipynb) and, for the third part, [chapter 6](06_two_towers.ipynb). From
+# [chapter 2](02_is_it_any_good.ipynb): nDCG, and what an interval says.
 #
 # **Time** {chapter-time}`about an hour; the cells run in three minutes`.
 # :::
@@ -650,7 +650,7 @@ if HAS_SPARK:
 #
 # ### Settings that match
 #
-# For likes, Spark has the loss of {doc}`04_als` with this other penalty, and it makes
+# For likes, Spark has the loss of [chapter 4](04_als.ipynb) with this other penalty, and it makes
 # the confidences itself: $1 + \alpha r$ from what you put in the column of ratings,
 # where `implicit` takes a confidence as you give it. (In the course's `Als`,
 # `weighting="linear"` does the same.) So three numbers called alike mean different
@@ -682,7 +682,7 @@ print(f"Spark 0.1, implicit {same_in_implicit.regularization:.2f}")
 assert np.isclose(same_in_implicit.regularization, 0.1 * likes_a_user)
 
 # %% [markdown]
-# `SparkAls` is Spark's ALS behind the protocol of {doc}`02_is_it_any_good`. Ask both
+# `SparkAls` is Spark's ALS behind the protocol of [chapter 2](02_is_it_any_good.ipynb). Ask both
 # what they recommend to the same people, and count how many of ten movies are the same:
 
 # %%
@@ -782,7 +782,7 @@ if HAS_SPARK:
 #
 # `SparkRatings` of the course answers these rows with the plain mean of the user, or of
 # the movie. Here are both errors, on all rows and on those that Spark would keep, with
-# the bias model of {doc}`02_is_it_any_good` beside them:
+# the bias model of [chapter 2](02_is_it_any_good.ipynb) beside them:
 
 # %%
 at_random_all = agreement[agreement["split"] == "random"]
@@ -859,7 +859,7 @@ for name in ("factors", "bias model"):
 
 # %% [markdown]
 # Together they err less than the factors alone; against the bias model it is close.
-# {doc}`05_keras_collaborative_filtering` learns both at once. So a famous name and a
+# [Chapter 5](05_keras_collaborative_filtering.ipynb) learns both at once. So a famous name and a
 # cluster do not replace a baseline. They can begin where it ends.
 #
 # ### Where the crossover lies
@@ -1273,7 +1273,7 @@ assert equal
 # %% [markdown]
 # ### Where it is not the same
 #
-# The towers for lists, in {doc}`06_two_towers`, learn by an {term}`in-batch softmax
+# The towers for lists, in [chapter 6](06_two_towers.ipynb), learn by an {term}`in-batch softmax
 # <In-batch softmax>`: the other movies of the batch are what a user did *not* choose.
 # There a row's loss depends on the other rows. With 12 rows on one worker each user has
 # 11 movies to choose against; with 6 rows on each of two, only 5.
@@ -1320,7 +1320,7 @@ assert of_shares < of_batch - 0.2
 # %% [markdown]
 # ### Measured: two processes
 #
-# The towers of {doc}`06_two_towers` for stars, without dropout, on all ratings of the
+# The towers of [chapter 6](06_two_towers.ipynb) for stars, without dropout, on all ratings of the
 # edition `small`; batches of 1,000. Each line has the loss after each epoch.
 
 # %%
@@ -1585,7 +1585,7 @@ assert recall_of.loc[32, "no structure"] < 0.99
 # ### With an HNSW library
 #
 # `to_index` hands the vectors to `voyager`, an HNSW library. With one thread, the same
-# seed gives the same graph. Here it is on the movies of {doc}`04_als`: so few do not
+# seed gives the same graph. Here it is on the movies of [chapter 4](04_als.ipynb): so few do not
 # need it, but we can check it.
 
 # %%

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # What happens when people use it?
+# # 11 · In production: what happens when people use it?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -17,8 +17,8 @@
 # that changes, a recommender that learns from its own advice, experiments on people who
 # use it, what a vector gives away about a person, and who is served badly.
 #
-# **You need** {doc}`02_is_it_any_good`, EASE from {doc}`03_neighbours`, and
-# {doc}`04_als`. The five topics after serving can be read in any order.
+# **You need** [chapter 2](02_is_it_any_good.ipynb), EASE from [chapter 3](03_neighbours.ipynb), and
+# [chapter 4](04_als.ipynb). The five topics after serving can be read in any order.
 #
 # **Time** {chapter-time}`about an hour; the cells run in two minutes`.
 # :::
@@ -153,11 +153,11 @@ print(f"{took / 50 / len(many) * 1e9:.0f} ns a film")
 # %% [markdown]
 # Where that is more than ten, one core cannot look at a million films in the time. Then
 # you want an index, which looks at a part of the films only
-# ({doc}`10_when_one_machine_is_not_enough`).
+# ([chapter 10](10_when_one_machine_is_not_enough.ipynb)).
 #
 # Which methods? *ALS* has a vector for every person and every film, and folds a new
 # person in with one small system of equations: it retrieves. *EASE* is among the best
-# for lists ({doc}`09_five_methods`), but has no short vectors to search in: it ranks.
+# for lists ([chapter 9](09_five_methods.ipynb)), but has no short vectors to search in: it ranks.
 # To train both takes seconds here.
 
 # %%
