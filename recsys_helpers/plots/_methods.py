@@ -263,7 +263,8 @@ def decided_plot(signs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         A filled square where the row's method is better, an empty one where it is
-        worse, and a dot where nothing is decided.
+        worse, and a dot where nothing is decided. The methods are numbered, so that
+        the figure stays readable on a narrow screen.
 
     Raises
     ------
@@ -272,29 +273,32 @@ def decided_plot(signs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     if len(signs) < 2:
         raise ValueError("There are no two methods to compare.")
-    names = [name_in_figure(name) for name in signs.columns]
-    longest = max(map(len, names))
-    ax = new_axes(ax, height=max(1.6 + 0.33 * len(signs), 1.4 + 0.055 * longest))
+    names = [name_in_figure(name) for name in signs.index]
+    width = 2.8 + 0.08 * max(map(len, names))
+    ax = new_axes(ax, height=1.4 + 0.23 * len(signs), width=width)
     rows, columns = np.indices(signs.shape)
     matrix, off_diagonal = signs.to_numpy(), rows != columns
     kinds: Mapping[int, tuple[str, dict]] = {
-        1: ("row better", {"marker": "s", "color": BLUE, "s": 90}),
-        -1: ("row worse", {"marker": "s", "fc": "none", "ec": VERMILION, "s": 90}),
-        0: ("not decided", {"marker": ".", "color": GREY, "s": 40}),
+        1: ("row better", {"marker": "s", "color": BLUE, "s": 34}),
+        -1: ("row worse", {"marker": "s", "fc": "none", "ec": VERMILION, "s": 34}),
+        0: ("not decided", {"marker": ".", "color": GREY, "s": 25}),
     }
     for sign, (label, look) in kinds.items():
         chosen = (matrix == sign) & off_diagonal
         ax.scatter(columns[chosen], rows[chosen], label=label, **look)
     ax.grid(visible=False)
-    ticks_of_names(ax.xaxis, names, rotation=40, ha="right")
-    ticks_of_names(ax.yaxis, signs.index)
+    # Every other number, where all would lie over each other.
+    numbered = np.arange(0, len(signs), 1 + len(signs) // 13)
+    ax.set_xticks(numbered, numbered + 1)
+    labels = [f"{name}  {row}" for row, name in enumerate(names, start=1)]
+    ax.set_yticks(range(len(signs)), labels, parse_math=False)
     ax.set(
         xlim=(-0.6, len(signs) - 0.4),
         ylim=(len(signs) - 0.4, -0.6),
         xlabel="Compared with",
         ylabel="Method",
     )
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    ax.figure.legend(loc="outside upper center", ncols=3, handletextpad=0.1)
     return ax
 
 
