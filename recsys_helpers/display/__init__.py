@@ -195,7 +195,7 @@ def movie_table(
     caption = one_line(caption) if caption else ""
     rows = list(zip(*(column.cells for column in columns), strict=True))
     label = escape(caption or "Table")
-    heading = f"<caption>{escape(caption)}</caption>" if caption else ""
+    heading = f"<caption><span>{escape(caption)}</span></caption>" if caption else ""
     head = "".join(column.head() for column in columns)
     body = "".join(
         f"<tr>{''.join(column.cell(row) for column in columns)}</tr>"

@@ -61,9 +61,9 @@ font-variant-numeric:tabular-nums}
 
 # The page's own ground: of the site, of JupyterLab, or of the browser.
 _GROUND = "var(--pst-color-background,var(--jp-layout-color0,Canvas))"
-# A table that is too wide scrolls, and says so: what is first in each row stays, and
-# there is a shadow at the right as long as there is more. (A strip in the colour of the
-# page, which scrolls along, covers the shadow at the end.)
+# A table that is too wide scrolls, and says so: the caption and what is first in each
+# row stay, and there is a shadow at the right as long as there is more. (A strip in the
+# colour of the page, which scrolls along, covers the shadow at the end.)
 TABLE_STYLE = (
     f"""
 .rh-table{{background:linear-gradient(to left,{_GROUND} 40%,transparent) right/3rem 100%
@@ -71,8 +71,10 @@ TABLE_STYLE = (
  100% no-repeat scroll}}
 .rh-table.rh-table tr>:first-child{{position:sticky;left:0;z-index:1;
 background:{_GROUND}}}
+.rh-table caption span{{display:block;position:sticky;left:0;
+max-width:min(100%,calc(100vw - 2rem))}}
 @media(max-width:600px){{.rh-table.rh-table tr>:first-child{{max-width:9rem;
-overflow-wrap:anywhere}}}}
+overflow-wrap:break-word}}}}
 """
     """
 .rh-table{overflow-x:auto;margin:.5rem 0;scrollbar-width:thin}

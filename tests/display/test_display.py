@@ -30,7 +30,18 @@ HTTPS = "https://image.tmdb.org/t/p/w342/toy.jpg"
 # What a strip and a table are made of; anything else has come from a title.
 STRIP_TAGS = {"div", "style", "p", "ul", "li", "img", "svg", "g"}
 STRIP_TAGS |= {"circle", "ellipse", "path"}
-TABLE_TAGS = {"div", "style", "table", "caption", "thead", "tbody", "tr", "th", "td"}
+TABLE_TAGS = {
+    "div",
+    "style",
+    "table",
+    "caption",
+    "span",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 
 # Text as a page can hold it: no control characters, which HTML has no way to write.
 texts = st.text(
