@@ -242,9 +242,10 @@ with plots.course_style():
 # %% [markdown]
 # Above, the dots lie all over the panel: some people are hard to serve for everybody.
 # That is what makes the intervals of the two methods wide, and lets them overlap. But
-# the two dots of *one person* are mostly near each other. So take the difference person
-# by person: what is hard about the person drops out, and the interval of the **paired
-# difference** ([chapter 2](02_is_it_any_good.ipynb)) lies to the right of zero.
+# the two dots of *one person* go together. So take the difference person by person, the
+# length of the line: what is hard about the person drops out. The interval of this
+# **paired difference** ([chapter 2](02_is_it_any_good.ipynb)) is narrower, and it lies to
+# the right of zero.
 #
 # There are many pairs of methods, and of twenty comparisons of equal ones, one looks
 # decided by accident. **Holm's correction** {cite}`holm1979simple` asks more of each,

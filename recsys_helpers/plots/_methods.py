@@ -223,7 +223,7 @@ def parallel_plot(
     for name in lower_is_better:
         heights[name] = 1 - heights[name]
     places = np.arange(values.shape[1])
-    ax = new_axes(ax, height=4.4)
+    ax = new_axes(ax, height=4.4, width=5.6)
     lines = []
     for name in values.index.difference(highlighted, sort=False):
         ax.plot(places, heights.loc[name], "-", color=GREY, alpha=0.4, lw=1.2)
@@ -299,6 +299,59 @@ def decided_plot(signs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
         ylabel="Method",
     )
     ax.figure.legend(loc="outside upper center", ncols=3, handletextpad=0.1)
+    return ax
+
+
+@course_style()
+def layers_plot(
+    layers: pd.DataFrame, *, marked: str, says: str, ax: Axes | None = None
+) -> Axes:
+    """Show the layers of an image network, the first at the top.
+
+    Parameters
+    ----------
+    layers : DataFrame with `layer`, `kind`, `places` and `channels`
+        Names of a layer and of its kind, how many places it has across, and how many
+        channels.
+    marked : str
+        The layer where features are taken.
+    says : str
+        What is written below it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A bar a layer, as long as it has places across, in the colour of its kind.
+
+    Raises
+    ------
+    ValueError
+        If there are no layers.
+    """
+    check_not_empty(layers, "layers")
+    ax = new_axes(ax, height=1.4 + 0.27 * len(layers), width=5)
+    rows = np.arange(len(layers))
+    for kind, colour in zip(layers["kind"].unique(), COLOURS, strict=False):
+        of_kind = (layers["kind"] == kind).to_numpy()
+        ax.barh(rows[of_kind], layers["places"][of_kind], color=colour, label=kind)
+    for row, (name, places, channels) in enumerate(
+        layers[["layer", "places", "channels"]].itertuples(index=False)
+    ):
+        weight = "bold" if name == marked else "normal"
+        text = f"{places} x {places}, {channels} channels"
+        ax.text(places + 5, row, text, va="center", weight=weight)
+        if name == marked:
+            ax.text(5, row + 1, says, va="center", weight=weight, parse_math=False)
+    ticks_of_names(ax.yaxis, layers["layer"])
+    ax.grid(visible=False)
+    ax.set(
+        xlim=(0, 2.1 * layers["places"].max()),
+        ylim=(len(layers) + 0.5, -0.6),
+        xlabel="Places across",
+        ylabel="Layer",
+    )
+    bars = ax.containers
+    legend_of_names(ax, bars, loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2)
     return ax
 
 
