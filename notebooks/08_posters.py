@@ -116,6 +116,9 @@ with plots.course_style():
         axes[0, column].set_title(genre)
 
 # %% [markdown]
+# The two of a column show the same kind of thing: a heart is a heart, in whatever colour,
+# tilted, higher or lower. That is what the vectors should tell.
+#
 # ## The maths
 #
 # To a computer a picture is a table of brightnesses $x_{ij}$ (three tables, in fact:
@@ -198,7 +201,9 @@ with plots.course_style():
         ax.axis("off")
 
 # %% [markdown]
-# Nobody would call this an understanding of westerns. But edges make corners, corners
+# The second picture is bright where the poster gets brighter to the right, the third
+# where it does downwards; the last says only roughly where. Nobody would call this an
+# understanding of westerns. But edges make corners, corners
 # make shapes, and a network has layers upon layers. First: does Keras mean the same by
 # a convolution? Some numbers of both steps, ours on the left:
 
@@ -275,7 +280,7 @@ stack["kind"] = stack["layer"].str.rstrip("0123456789")
 stack["kind"] = stack["kind"].replace(
     {"conv": "windows", "fire": "fire module", "pool": "pooling"}
 )
-ax = plots.layers_plot(stack, marked="fire9", says="features from here")
+ax = plots.layers_plot(stack, marked="fire9")
 
 # %% [markdown]
 # On the way down there are fewer and fewer places, and more and more channels: less of
@@ -306,7 +311,7 @@ with plots.course_style():
         (x, y), (to_x, to_y) = boxes[names[a]], boxes[names[b]]
         arrow = {"arrowstyle": "->", "color": plots.GREY, "shrinkA": 15}
         ends = {"xy": (to_x, to_y + 0.27), "xytext": (x, y)}
-        ax.annotate("", **ends, arrowprops=arrow)
+        ax.annotate("", **ends, arrowprops=arrow, zorder=0)
     ax.set(xlim=(0, 1), ylim=(-0.4, 3.4))
     ax.axis("off")
 
@@ -364,6 +369,8 @@ with plots.course_style():
         ax.axis("off")
 
 # %% [markdown]
+# Squashed, all things on a poster are too wide. Below it is measured whether that matters.
+#
 # ### A vector for every poster
 #
 # `extract_features` reads images one after the other, makes squares of them, and shows
@@ -559,9 +566,9 @@ if data.edition == "small":
 
 # %% [markdown]
 # With both borrowed networks nearly all of the ten nearest are of the right genre: one
-# that is small and quick is enough for these posters. (VGG16, which takes many times as
-# long, was run on one draw. Whether SqueezeNet is as good this does not tell, as long
-# as not all of VGG16's weights are checked.)
+# that is small and quick is enough for these posters. (VGG16 was run on one draw. Which
+# of the two is better this does not tell, as long as not all of VGG16's weights are
+# checked.)
 #
 # ## What matters, and what does not
 #
@@ -597,8 +604,8 @@ with plots.course_style():
 
 # %% [markdown]
 # The later, the better, and a late layer will do. In VGG16 the last but one has the
-# higher value. (On drawn posters, for genres. Who looks for dresses of the same cloth
-# may be better off further up.)
+# higher value. (On drawn posters, for genres. Dresses of the same cloth may be found
+# better further up.)
 #
 # ### Pooled or flattened
 #
@@ -634,9 +641,8 @@ for name, upright, turned in (
 
 # %% [markdown]
 # Pooled, a poster and its mirror image are close to the same. Flattened, they are not.
-# In the table above pooling has the higher values, too, if by little: the motifs of
-# *drawn* posters all stand near the middle, which is kind to whoever counts on places.
-# And there is the price, for ten thousand posters:
+# In the table above pooling has the higher values, if by little: the motifs of *drawn*
+# posters all stand near the middle. And there is the price, for ten thousand posters:
 
 # %% tags=["nbval-check-output"]
 n_posters = 10_000
@@ -656,9 +662,8 @@ half = seed_0[f"{squeezenet}, average, float16"]
 assert abs(seed_0[f"{squeezenet}, average"] - half) < 0.002
 
 # %% [markdown]
-# The network computes with seven digits. To keep sixteen of them, as numpy's `zeros`
-# does without being asked, adds zeros. Even three digits, `float16`, change nothing
-# here.
+# The network computes with seven digits. To keep sixteen, `float64`, adds zeros. Even
+# three digits, `float16`, change nothing here.
 #
 # ### What it is fed
 #
@@ -699,9 +704,8 @@ display.published_table(
 # :::{admonition} What goes wrong, 3: one image at a time
 # :class: warning
 #
-# A common way is to call `model.predict` for each poster by itself, to keep all
-# prepared posters in a list, and the features as `float64`. With some hundred posters
-# that takes so long that many of them are left out.
+# A common way is to call `model.predict` for each poster by itself, and to keep all
+# prepared posters in a list.
 # :::
 #
 # Each call has a cost of its own, whatever it is given. So give it 32 posters at a
@@ -726,8 +730,7 @@ display.published_table(
 #
 # The third column is for the second time. Give `extract_features` a folder as `cache`,
 # and it writes each poster's features to a small file, named by the *content* of the
-# image and of the network's weights. Run the cell again, and nothing is computed twice;
-# change a poster, and it is computed anew.
+# image and of the network's weights. Then nothing is computed twice:
 
 # %% tags=["nbval-check-output"]
 import tempfile
@@ -738,9 +741,9 @@ with tempfile.TemporaryDirectory() as folder:
         print(f"{occasion} time: {kept.n_from_cache} from the cache")
 
 # %% [markdown]
-# And the memory? `extract_features` holds one batch of pictures, and the features. A
-# generator will do as its input, such as `draw_posters`. So four times the posters take
-# a little more memory, and nowhere near what their pictures would.
+# And the memory? `extract_features` holds one batch of pictures, and the features. So
+# four times the posters take a little more memory, and nowhere near what their pictures
+# would.
 
 # %% tags=["hide-cell", "nbval-check-output"]
 peaks = published[published["metric"] == "peak MiB"].set_index("n")["value"]
@@ -864,10 +867,9 @@ real_strip() if downloaded else print("The drawn posters will do.")
 # :::{admonition} What goes wrong, 4: every failure is "no poster"
 # :class: warning
 #
-# A bare `except` around the question turns *whatever* goes wrong into an empty address.
-# A wrong key, a server that asks for a pause, half an answer: all become films without
-# a poster, and the sample shrinks without a word. `download_posters` says film by film
-# what came of it. (You will tell the answers apart in an exercise.)
+# A bare `except` around the question turns *whatever* goes wrong into "no poster": a
+# wrong key, a server that asks for a pause, half an answer. `download_posters` says film
+# by film what came of it. (An exercise has the answers.)
 # :::
 #
 # ## What looks are good for, and what not

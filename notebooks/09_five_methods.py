@@ -63,8 +63,7 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 # This is done less often than you would think. {cite:t}`dacrema2019progress` looked at
 # eighteen new methods from well-known conferences. Fewer than half could be run again
 # with reasonable effort. All but one of these were often beaten by simple methods, such
-# as neighbours, that had been set up with care. One reason: new methods are often
-# compared with baselines that nobody has bothered to set up.
+# as neighbours, that had been set up with care.
 #
 # ## The idea in a picture
 #
@@ -420,10 +419,8 @@ for measure in ("coverage@10", "novelty@10", "diversity@10"):
 # ## What it costs
 #
 # The first table has the time to fit, the folded one below it the time for all lists
-# (or stars) of the test, and the memory. (Memory is the peak of the whole process, and
-# all had TensorFlow loaded: what the cheapest need is what everything costs before
-# anything is learned.) The cheap ones deserve a second look. How much of the best
-# nDCG@10 do you get for one second?
+# (or stars) of the test, and the memory (of the whole process, with TensorFlow). The cheap
+# ones deserve a second look. How much of the best nDCG@10 do you get for one second?
 
 # %% tags=["nbval-check-output"]
 cheap = table[table["fit_cpu_s"] < 1]["ndcg@10"]
@@ -679,9 +676,8 @@ print(f"blend - {best}: {gain.value:+.4f}", end=" ")
 print(f"[{gain.low:+.4f}, {gain.high:+.4f}]")
 
 # %% [markdown]
-# These members say much the same, so there may be little to win: if the interval holds
-# zero, they are not surely better together than the best of them alone. Now the blend
-# of the table, with five members, popularity and two towers among them:
+# If the interval holds zero, they are not surely better together than the best of them
+# alone: they say much the same. Now the blend of the table, with five members:
 
 # %% tags=["hide-input"]
 ours = "blend for lists"
@@ -742,8 +738,7 @@ assert -comparison.decided(of_new, beside[:2]).loc[beside[1], beside[0]] == 1
 # %% [markdown]
 # For stars the error of new movies is lower. For lists, one place in ten costs a little
 # today. What it is for, this split cannot show: a new movie that is shown gets its first
-# ratings, and tomorrow it is a movie like others. What the place is worth is for you to
-# decide; what it costs you can read above.
+# ratings, and tomorrow it is a movie like others.
 #
 # ## The same film, five answers
 #

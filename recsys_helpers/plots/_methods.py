@@ -303,9 +303,7 @@ def decided_plot(signs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 @course_style()
-def layers_plot(
-    layers: pd.DataFrame, *, marked: str, says: str, ax: Axes | None = None
-) -> Axes:
+def layers_plot(layers: pd.DataFrame, *, marked: str, ax: Axes | None = None) -> Axes:
     """Show the layers of an image network, the first at the top.
 
     Parameters
@@ -314,9 +312,7 @@ def layers_plot(
         Names of a layer and of its kind, how many places it has across, and how many
         channels.
     marked : str
-        The layer where features are taken.
-    says : str
-        What is written below it.
+        The layer where features are taken, which is written below it.
 
     Returns
     -------
@@ -329,7 +325,9 @@ def layers_plot(
         If there are no layers.
     """
     check_not_empty(layers, "layers")
-    ax = new_axes(ax, height=1.4 + 0.27 * len(layers), width=5)
+    longest = max(len(name_in_figure(name)) for name in layers["layer"])
+    width = 4.4 + 0.08 * longest
+    ax = new_axes(ax, height=1.4 + 0.27 * len(layers), width=width)
     rows = np.arange(len(layers))
     for kind, colour in zip(layers["kind"].unique(), COLOURS, strict=False):
         of_kind = (layers["kind"] == kind).to_numpy()
@@ -341,11 +339,12 @@ def layers_plot(
         text = f"{places} x {places}, {channels} channels"
         ax.text(places + 5, row, text, va="center", weight=weight)
         if name == marked:
-            ax.text(5, row + 1, says, va="center", weight=weight, parse_math=False)
+            ax.text(5, row + 1, "features from here", va="center", weight=weight)
     ticks_of_names(ax.yaxis, layers["layer"])
     ax.grid(visible=False)
     ax.set(
         xlim=(0, 2.1 * layers["places"].max()),
+        xticks=np.linspace(0, layers["places"].max(), 3),
         ylim=(len(layers) + 0.5, -0.6),
         xlabel="Places across",
         ylabel="Layer",
