@@ -21,7 +21,7 @@ from recsys_helpers.display._style import NO_FORMULAS, STRIP_STYLE, TABLE_STYLE
 from recsys_helpers.display.cards import GENRE_STYLES, drawn_card, main_genre
 from recsys_helpers.interactions import integer_ids
 from recsys_helpers.results import published_results, where_measured
-from recsys_helpers.titles import without_year, year_of
+from recsys_helpers.titles import spoken_title, year_of
 
 __all__ = [
     "NO_FORMULAS",
@@ -301,7 +301,7 @@ class _Card:
         elif pd.api.types.is_scalar(genres):
             genres = (genres,)
         return cls(
-            title=one_line(without_year(title)),
+            title=one_line(spoken_title(title)),
             year=one_line(
                 _formatted(year_of(title) if _is_missing(year) else year, ".0f", "")
             ),

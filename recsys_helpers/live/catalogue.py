@@ -56,8 +56,8 @@ def other_names(title: str) -> str:
 
     Examples
     --------
-    >>> other_names("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
-    'City of Lost Children, The|la cite des enfants perdus'
+    >>> other_names("The City of Lost Children (La Cité des enfants perdus) (1995)")
+    'la cite des enfants perdus'
     >>> other_names("Heat (1995)")
     ''
     """

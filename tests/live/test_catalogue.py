@@ -25,9 +25,9 @@ def test_the_films_come_in_their_order(live, live_methods):
 
 
 def test_titles_are_as_people_say_them(live, live_methods):
-    matrix = np.flatnonzero(live_methods.movies["title"] == "Matrix, The (1999)")[0]
+    matrix = np.flatnonzero(live_methods.movies["title"] == "The Matrix (1999)")[0]
     assert live.catalogue["titles"][matrix] == "The Matrix"
-    assert live.catalogue["searched"][matrix] == "Matrix, The"
+    assert live.catalogue["searched"][matrix] == ""
 
 
 def test_years_and_numbers_of_ratings_are_those_of_the_data(live, live_methods):
