@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 11 · In production: what happens when people use it?
+# # 12 · In production: what happens when people use it?
 #
 # :::{admonition} Before you start
 # :class: note
