@@ -347,14 +347,10 @@ assert on_disk["ratings.parquet"] < on_disk["ratings.csv"] / 3
 # out in small pieces. Columns of numbers that are alike also compress: on disk, parquet takes
 # less than a third of the CSV.
 #
-# :::{admonition} What goes wrong, 1: a limit that is none
-# :class: warning
+# The limit of 500 MB holds for DuckDB's own buffers. What Python, the result and the libraries
+# take comes on top, so plan with the peak that you have *measured*.
 #
-# `memory_limit` limits DuckDB's own buffers. What Python, the result and the libraries take
-# comes on top. Plan with the peak that you have *measured*.
-# :::
-#
-# :::{admonition} What goes wrong, 2: a number is read as another number
+# :::{admonition} What goes wrong, 1: a number is read as another number
 # :class: warning
 #
 # You tell an engine that a column holds whole numbers. What does it do with 1.5?
@@ -373,7 +369,7 @@ if HAS_ENGINES:
 # %% [markdown]
 # DuckDB rounds, without a word; Polars and pandas refuse.
 #
-# :::{admonition} What goes wrong, 3: the filter chooses the question
+# :::{admonition} What goes wrong, 2: the filter chooses the question
 # :class: warning
 #
 # The filter counts *all* ratings, those of the later test too: it has looked at the
@@ -426,9 +422,9 @@ display.published_table(
 # %% [markdown]
 # (Beyond ten million it is a straight line drawn further; the vectors come on top.) Thirty-two
 # million likes fit into any laptop. A billion sound like a cluster, but they fit into *one*
-# machine that you can rent by the hour, and there nothing has to travel. Somewhere from ten
-# billion on you need several machines, and something that makes them work as one. And with
-# many machines for many hours, one of them *will* break.
+# machine that you can rent by the hour, and there nothing has to travel. Ten billion need a
+# large server. Somewhere from there on you need several machines, and something that makes
+# them work as one. And with many machines for many hours, one of them *will* break.
 #
 # ### Driver and executors, in a picture
 #
@@ -534,7 +530,8 @@ if HAS_SPARK:
 # $$ (eq-als-wr-step)
 #
 # Is that really what Spark does? Write it down, start where Spark starts (its random vectors,
-# after no iteration), and compare.
+# after no iteration), and compare. Spark keeps its numbers with 32 bits, so round after each
+# half-step.
 
 
 # %%
@@ -694,7 +691,7 @@ assert 1e8 < fits < 1e10
 #
 # ### What travels
 #
-# What would Spark cost on many machines? Its shuffle, so count what it moves.
+# On many machines the shuffle costs most, so count what it moves.
 #
 # Spark's ALS cuts the users into **blocks**, and the movies too: row $i$ goes to block $i
 # \bmod B$, where $B$ is the number of blocks. To solve for the movies of one block, an
@@ -1178,42 +1175,6 @@ for u in (np.argmin(n_likes), np.argmax(n_likes)):
 # those with few likes shorter than Spark does, and lets those with many grow longer. So
 # compare libraries only when *both* are tuned, each with its own $\lambda$.
 #
-# ````{solution-end}
-# ````
-
-# %% [markdown]
-# ```{exercise} How many blocks?
-# :label: ex-spark-blocks
-#
-# You have 16 machines and use 16 blocks. A colleague says: take 160, then each piece is
-# small and a dead machine costs less. How much more would be sent in one iteration, for
-# our `likes` and 64 factors? Guess first, then ask `shuffled_bytes`. Then find the
-# number of blocks from which on more than half of the worst case, one vector for each
-# like, is sent.
-# ```
-
-# %% tags=["exercise"]
-# Your answer
-
-# %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
-# ````{solution-start} ex-spark-blocks
-# :class: dropdown
-# ````
-#
-# It is less than ten times as much, since no vector can go to more blocks than it has
-# likes, and most rows have few.
-
-# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
-of_16, of_160 = (shuffled_bytes(likes, 64, n) for n in (16, 160))
-print(f"160 blocks send {of_160 / of_16:.1f} times as much as 16")
-worst = 2 * likes.nnz * 64 * 4
-enough = next(
-    n for n in range(1, 2000) if shuffled_bytes(likes, 64, n) > worst / 2
-)
-print(f"half of the worst case is passed at {enough} blocks")
-assert 1 < of_160 / of_16 < 10
-
-# %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # ````{solution-end}
 # ````
 
