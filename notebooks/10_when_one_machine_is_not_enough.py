@@ -266,6 +266,9 @@ if HAS_ENGINES:
     print(f"DuckDB: {len(learned):,} ratings to learn from")
     print(f"pandas: {train_matrix.nnz:,}, the same: ", end="")
     print(same_columns and same_ratings)
+
+# %% tags=["hide-cell"]
+if HAS_ENGINES:
     assert same_columns
     assert same_ratings
 
@@ -282,6 +285,9 @@ if HAS_ENGINES:
 
     plan = pl.scan_csv(csv_file).select(pl.col("rating").mean()).explain()
     print(*(line.strip() for line in plan.split("\n") if "PROJECT" in line))
+
+# %% tags=["hide-cell"]
+if HAS_ENGINES:
     assert "1/4 COLUMNS" in plan
 
 # %% [markdown]
@@ -364,6 +370,9 @@ if HAS_ENGINES:
     reads = f"FROM read_csv('{bad_file}', {types}, auto_detect = false)"
     read = database.execute(reads).fetchone()[0]
     print("user 1.5 is read as user", read)
+
+# %% tags=["hide-cell"]
+if HAS_ENGINES:
     assert read == 2
 
 # %% [markdown]
@@ -389,6 +398,8 @@ for name, split in {
     scores = ndcg_of_users(Popularity().fit(split.train), split)
     of_popularity[name] = np.nanmean(scores)
     print(f"popularity, {name}: nDCG@10 {of_popularity[name]:.3f}")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert of_popularity["20 or more"] > of_popularity["all ratings"]
 
@@ -562,6 +573,9 @@ if HAS_SPARK:
     first = pd.DataFrame({"ours": Y[0], "Spark's": Y_spark[0]})
     print(first.head(4).round(5).to_string(index=False))
     apart = np.abs(Y - Y_spark).max() / np.abs(Y_spark).max()
+
+# %% tags=["hide-cell"]
+if HAS_SPARK:
     assert apart < 1e-6
 
 # %% [markdown]
@@ -598,6 +612,9 @@ if HAS_SPARK:
         print(f"{strategy}: {found[strategy][0]:,} rows", end=", ")
         print(f"RMSE {found[strategy][1]:.3f}")
     spark.stop()
+
+# %% tags=["hide-cell"]
+if HAS_SPARK:
     assert np.isnan(found["nan"][1])
     assert found["drop"][0] < found["nan"][0] == len(at_random.test)
 
@@ -753,6 +770,8 @@ copies_of_movies = copies_of_rows(tiny.T.tocsr(), N_BLOCKS)
 print("copies of each movie's vector:", copies_of_movies)
 by_hand = 4 * 64 * (copies.sum() + copies_of_movies.sum())
 print(f"{by_hand:,} bytes")
+
+# %% tags=["hide-cell"]
 assert by_hand == shuffled_bytes(tiny, n_factors=64, n_blocks=N_BLOCKS)
 
 # %% [markdown]
@@ -771,6 +790,8 @@ sent = pd.Series(
 once_a_like = 2 * likes.nnz * 64 * 4 / 2**20
 print(sent.rename_axis("blocks").round(1).to_string())
 print(f"once for each like: {once_a_like:.1f} MiB")
+
+# %% tags=["hide-cell"]
 assert sent.is_monotonic_increasing
 assert sent.max() < once_a_like
 
@@ -940,6 +961,8 @@ first_row = {
     "mean of two": mean_of_halves[0],
 }
 print(pd.DataFrame(first_row).round(4).to_string(index=False))
+
+# %% tags=["hide-cell"]
 assert np.allclose(mean_of_halves, gradient(batch))
 
 # %% [markdown]
@@ -964,6 +987,8 @@ def softmax_loss(rows):
 of_batch = softmax_loss(batch)
 of_shares = np.mean([softmax_loss(share) for share in halves])
 print(f"one worker {of_batch:.2f}, two workers {of_shares:.2f}")
+
+# %% tags=["hide-cell"]
 assert of_shares < of_batch - 0.2
 
 # %% [markdown]
@@ -1141,11 +1166,13 @@ of_spark = spark_step(R_likes, Y, 0.1, implicit=True)
 of_implicit = solve_factors(C, Y, 0.1)
 differs = np.abs(of_spark - of_implicit).max() / np.abs(of_spark).max()
 print(f"largest difference, relative: {differs:.2f}")
-with the_text_says(data.edition):
-    assert differs > 0.01
 
 # %% tags=["exercise"]
 # Your answer
+
+# %% tags=["hide-cell"]
+with the_text_says(data.edition):
+    assert differs > 0.01
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # ````{solution-start} ex-spark-lambda

@@ -331,6 +331,9 @@ if HAS_ENGINES:
         )
         of_each[effort] = share_as_near(scores, exact_scores)
         print(f"ef {effort}: recall@10 {of_each[effort].mean():.3f}")
+
+# %% tags=["hide-cell"]
+if HAS_ENGINES:
     with the_text_says(data.edition):
         assert of_each[250].mean() > 0.95
 
@@ -438,6 +441,9 @@ if HAS_ENGINES:
     by_likes.index = [names[group] for group in by_likes.index]
     print(by_likes.rename_axis("ef", axis=1).round(3).to_string())
     of_few, of_many = by_likes.loc[["2 to 4", "20 or more"], 50]
+
+# %% tags=["hide-cell"]
+if HAS_ENGINES:
     with the_text_says(data.edition):
         assert of_many > 0.97
         assert of_few <= of_many
@@ -492,6 +498,8 @@ everyone = vectors.matrix
 by_cosine, _ = nearest_rows(everyone, everyone, 10, "cosine")
 is_itself = by_cosine[:, 0] == np.arange(len(vectors))
 print(f"first in its own list: {is_itself.mean():.1%} of movies")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert 0.5 < is_itself.mean() < 1
 

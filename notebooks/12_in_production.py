@@ -211,6 +211,9 @@ if HAS_SERVE:
     print(tiny_client.get("/popular?n=two").status_code)
     minus_one = tiny_client.get("/popular?n=-1").json()["movies"]
     print(f"n=-1: {len(minus_one):,} films")
+
+# %% tags=["hide-cell"]
+if HAS_SERVE:
     assert len(minus_one) == ratings["movie_id"].nunique() - 1
 
 # %% [markdown]
@@ -269,6 +272,9 @@ if HAS_SERVE:
     answer = client.post("/recommendations?n=5", json={"ratings": sent})
     show(answer)
     listed = [movie["movie_id"] for movie in answer.json()["movies"]]
+
+# %% tags=["hide-cell"]
+if HAS_SERVE:
     assert len(listed) == 5
     assert not set(listed) & set(stars)
 
@@ -286,6 +292,9 @@ if HAS_SERVE:
     show(client.post("/recommendations", json={"ratings": twice}))
     huge = client.post("/recommendations", content=b" " * 100_000)
     show(huge)
+
+# %% tags=["hide-cell"]
+if HAS_SERVE:
     assert huge.status_code == 413
 
 # %% [markdown]
@@ -381,6 +390,8 @@ for n in (1, 10, 100):
 positions = np.arange(served.counts.movies)
 accepted = np.isin(positions, served.movies.ids)
 print(f"{accepted.mean():.0%} of the positions are ids, too")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert accepted.mean() > 0.1
 
@@ -521,11 +532,6 @@ fresh, old = (
 )
 gap, low, high, n = paired_difference(fresh, old)
 print(f"\nretrained - frozen: {gap:.3f} [{low:.3f}, {high:.3f}], {n} people")
-with the_text_says(data.edition):
-    assert low > 0
-    assert watched["unknown"].iloc[-1] > 1.5 * watched["unknown"].iloc[0]
-if data.edition == "small":
-    assert watched["PSI"].max() < 0.25
 
 # %% mystnb={"image": {"alt": "Two panels over the years 2001 to 2015. Above, nDCG at 10 of the frozen model falls behind that of the retrained one. Below, the share of ratings of movies that the frozen model does not know climbs."}} tags=["hide-input"]
 with plots.course_style():
@@ -539,6 +545,13 @@ with plots.course_style():
     below.plot(watched["unknown"], "o--", color=plots.VERMILION)
     below.set(xlabel="Period, by its first year", ylim=(0, 1))
     below.set(ylabel="Ratings of movies\nunknown when frozen")
+
+# %% tags=["hide-cell"]
+with the_text_says(data.edition):
+    assert low > 0
+    assert watched["unknown"].iloc[-1] > 1.5 * watched["unknown"].iloc[0]
+if data.edition == "small":
+    assert watched["PSI"].max() < 0.25
 
 # %% [markdown]
 # The lines start together, as they must: in 2001 the two are the same model. Then they
@@ -586,8 +599,6 @@ has_likes = np.diff(als_of_300.confidences_.matrix.indptr) > 0
 tastes = tastes_of(
     als_of_300.user_factors_[has_likes], als_of_300.movie_factors_
 )
-with the_text_says(data.edition):
-    assert tastes.mean(axis=0).std() < 0.1 * tastes.mean()
 
 # %%
 ways = {f"explore {n} %": {"exploration": n / 100} for n in (0, 10, 30)}
@@ -601,6 +612,10 @@ loops = pd.concat(
     },
     names=["lists", "seed", "round"],
 )
+
+# %% tags=["hide-cell"]
+with the_text_says(data.edition):
+    assert tastes.mean(axis=0).std() < 0.1 * tastes.mean()
 
 # %% [markdown]
 # Three questions to each round. How unequally are the films spread over the lists that
@@ -622,6 +637,8 @@ worse = (liked["explore 0 %"] < liked["random"]).sum()
 print(
     f"\nworse than random without exploration: {worse} of {len(liked)} seeds"
 )
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert (liked["explore 30 %"] > liked["random"]).all()
     assert liked["explore 0 %"].mean() < liked["random"].mean()
@@ -720,6 +737,8 @@ for name, p_b in {"A/B": 0.12, "A/A": 0.10}.items():
     error = np.sqrt((a * (1 - a) + b * (1 - b)) / n)
     shares[name] = np.mean(np.abs(b - a) / error > 1.96)
     print(f"{name}: {shares[name]:.1%} of the tests say 'different'")
+
+# %% tags=["hide-cell"]
 assert abs(shares["A/B"] - 0.80) < 0.02
 assert abs(shares["A/A"] - 0.05) < 0.01
 
@@ -735,6 +754,8 @@ from recsys_helpers.production.ab_test import peeking_false_alarms
 alarms = peeking_false_alarms(n_looks=14)
 for day in (1, 2, 5, 7, 14):
     print(f"by day {day:>2}: {alarms[day - 1]:.1%}")
+
+# %% tags=["hide-cell"]
 assert alarms[13] > 4 * 0.05
 
 # %% [markdown]
@@ -791,6 +812,8 @@ by_known.columns = ["users", "found"]
 print(by_known.rename_axis("likes known").round(2).to_string())
 chance = 1 / len(found)
 print(f"\nall: {found.mean():.1%}; by guessing: {chance:.1%}")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert found.mean() > 4 * chance
 if data.edition == "small":
@@ -844,6 +867,8 @@ for noise in (0, 0.5, 1, 2, 4):
 trade = pd.DataFrame(rows).T
 print(trade.round(3).to_string())
 print(f"{over.n} people; by guessing {chance:.3f} are found")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert trade.loc["noise 4", "found"] < 0.5 * trade.loc["noise 0", "found"]
     assert trade.loc["noise 2", "found"] > 2 * chance
@@ -891,6 +916,8 @@ audience = np.select(
 )
 n_rated = pd.Series(rated.sum(axis=1)).groupby(audience).mean()
 print("ratings a user:", n_rated.round(0).astype(int).to_dict())
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert n_rated.idxmax() == "niche"
 
