@@ -787,7 +787,7 @@ assert np.isclose(every_part.sum(), score, atol=1e-3)
 # %%
 they_rated = {
     "Toy Story (1995)": 5.0,
-    "Lion King, The (1994)": 4.5,
+    "The Lion King (1994)": 4.5,
     "Aladdin (1992)": 4.0,
     "Beauty and the Beast (1991)": 4.5,
     "GoldenEye (1995)": 1.5,

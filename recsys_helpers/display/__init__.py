@@ -25,7 +25,7 @@ from recsys_helpers.results import (
     published_results,
     where_measured,
 )
-from recsys_helpers.titles import without_year, year_of
+from recsys_helpers.titles import spoken_title, year_of
 
 __all__ = [
     "NO_FORMULAS",
@@ -317,7 +317,7 @@ class _Card:
         elif pd.api.types.is_scalar(genres):
             genres = (genres,)
         return cls(
-            title=one_line(without_year(title)),
+            title=one_line(spoken_title(title)),
             year=one_line(
                 _formatted(year_of(title) if _is_missing(year) else year, ".0f", "")
             ),
