@@ -64,16 +64,15 @@ print(f"{len(movies):,} movies")
 #
 # ### Which posters?
 #
-# Real ones come from TMDB, The Movie Database, if you have a key of your own. A key is
-# free for non-commercial use, and you get to it further down. Without one the course
-# *draws* posters: the genre decides what is on them, the decade how it is lettered, and
-# the rest is chance. Each says of itself that it is drawn.
+# Real ones come from TMDB, The Movie Database, if you have a key of your own (further
+# down). Without one the course *draws* posters: the genre decides what is on them, the
+# decade how it is lettered, and the rest is chance.
 #
 # Drawn posters have a merit that real ones lack. We know the right answer: posters of
-# one genre show the same kind of thing. So we can mark what a method finds. To make it
-# hard enough, they are tilted, cropped and roughened. (What we learn so is about
-# methods. About real posters it is no evidence: the genre is on these because we drew
-# it.) Take as many movies of each of twelve genres as there are, 40 at most.
+# one genre show the same kind of thing. To make it hard enough, they are tilted, cropped
+# and roughened. (What we learn so is about methods. About real posters it is no
+# evidence: the genre is on these because we drew it.) Take as many movies of each of
+# twelve genres as there are, 40 at most.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.images.baselines import movies_for_the_task
@@ -687,10 +686,9 @@ display.published_table(
 )
 
 # %% [markdown]
-# Without the means, or with red and blue exchanged, next to nothing is lost: a network
-# that has seen a million photographs, in all lights, puts up with that. Squashed posters
-# reach about the same, and without standardising a hundredth is missing. Two things do
-# harm. Pixels *from 0 to 1*, as other libraries want them, are so faint for this network
+# Without the means, or with red and blue exchanged, next to nothing is lost. Squashed
+# posters reach about the same, and without standardising a hundredth is missing. Two
+# things do harm. Pixels *from 0 to 1*, as other libraries want them, are so faint for this network
 # that all pictures look nearly black. And posters that were only 23 by 34 pixels, blown
 # up to the size that it wants, have lost what there was to see.
 #
@@ -976,11 +974,8 @@ display.published_table(
 # poster counts alike, while the towers of [chapter 6](06_two_towers.ipynb) have *learned* from
 # ratings which features of a movie matter to whom. The way forward is to do both: let
 # features of the picture be one more input of a model that learns from ratings, as VBPR
-# does {cite}`he2016vbpr`.
-#
-# What would real posters bring? They show more than a genre: who made them, for whom,
-# and when, with how much money. They also mislead. How much of this is of use, drawn
-# posters cannot say, and neither can we.
+# does {cite}`he2016vbpr`. (Real posters show more than a genre: who made them, for whom
+# and when. How much of this is of use, drawn posters cannot say.)
 #
 # ## Results so far
 

@@ -243,8 +243,8 @@ with plots.course_style():
 # That is what makes the intervals of the two methods wide, and lets them overlap. But
 # the two dots of *one person* go together. So take the difference person by person, the
 # length of the line: what is hard about the person drops out. The interval of this
-# **paired difference** ([chapter 2](02_is_it_any_good.ipynb)) is narrower, and it lies to
-# the right of zero.
+# **paired difference** ([chapter 2](02_is_it_any_good.ipynb)) is narrower, and on `small`
+# it lies to the right of zero.
 #
 # There are many pairs of methods, and of twenty comparisons of equal ones, one looks
 # decided by accident. **Holm's correction** {cite}`holm1979simple` asks more of each,
@@ -278,7 +278,8 @@ both = table[["ndcg@10", "rmse"]].dropna().index
 assert (list_signs.loc["popularity", both] == 1).all()
 with the_text_says(data.edition):
     assert intervals["EASE"].low < intervals["neighbours"].high
-    assert intervals["difference"].low > 0
+    decided = intervals["difference"].low > 0
+    assert decided or data.edition == "sample"
 factors = "Keras factors with everything"
 of_one = signs.loc[factors].drop(factors)
 assert (of_one.drop("blend for stars") == 1).all()
