@@ -292,7 +292,7 @@ ax = plots.layers_plot(stack, marked="fire9")
 # a single place and mix its many channels into few. *Expand*: from these few, windows of
 # 1 by 1 and windows of 3 by 3, side by side, make many channels again. Here is `fire3`:
 
-# %% mystnb={"image": {"alt": "A drawing of the fire module fire3. 128 channels go into squeeze, 16 windows of 1 by 1. From there two arrows lead to expand: 64 windows of 1 by 1, and 64 windows of 3 by 3. Both together give 128 channels."}} tags=["hide-input"]
+# %% tags=["hide-input"]
 boxes = {
     "128 channels in": (0.5, 3),
     "squeeze: 16 windows of 1 x 1": (0.5, 2),
@@ -300,6 +300,8 @@ boxes = {
     "expand: 64\nof 3 x 3": (0.78, 1),
     "128 channels out": (0.5, 0),
 }
+
+# %% mystnb={"image": {"alt": "A drawing of the fire module fire3. 128 channels go into squeeze, 16 windows of 1 by 1. From there two arrows lead to expand: 64 windows of 1 by 1, and 64 windows of 3 by 3. Both together give 128 channels."}} tags=["hide-input"]
 names = list(boxes)
 with plots.course_style():
     fig, ax = plt.subplots(figsize=(4.4, 3.4))
