@@ -19,7 +19,7 @@ import pandas as pd
 from recsys_helpers.display._style import NO_FORMULAS, STRIP_STYLE, TABLE_STYLE
 from recsys_helpers.display.cards import GENRE_STYLES, drawn_card, main_genre
 from recsys_helpers.interactions import integer_ids
-from recsys_helpers.results import where_measured
+from recsys_helpers.results import published_results, where_measured
 from recsys_helpers.titles import without_year, year_of
 
 __all__ = [
@@ -30,9 +30,27 @@ __all__ = [
     "one_line",
     "poster_strip",
     "published_table",
+    "results_so_far",
 ]
 
 POSTER_WIDTH, POSTER_HEIGHT = 140, 210
+# The methods of `results_so_far` that each chapter adds, as the results file names them.
+_METHODS_OF = {
+    "baselines": ["random choice", "popularity", "bias model"],
+    "neighbours": ["neighbours, stars", "neighbours, lists", "EASE"],
+    "ALS": ["ALS"],
+    "Keras": ["Keras factors, ids only", "Keras factors, everything"],
+    "towers": ["two towers, stars", "two towers, lists"],
+    "entities": ["entities"],
+    "posters": ["posters"],
+}
+# Its columns: heading, question (the split) and metric.
+_COLUMNS_SO_FAR = [
+    ("RMSE", "user temporal", "rmse"),
+    ("nDCG@10", "user temporal", "ndcg@10"),
+    ("coverage@10", "user temporal", "coverage@10"),
+    ("nDCG@10, new movies", "cold-start movies", "ndcg@10"),
+]
 MISSING = "-"
 _LINE_ENDS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
 # Control characters, halves of characters, and what turns around the rest of a line.
@@ -215,6 +233,43 @@ def published_table(
     files = "; ".join(where_measured(name) for name in names)
     source = f"{caption}. Read from a file, not computed here: {files}."
     return movie_table(frame, caption=source, formats=usual | dict(formats or {}))
+
+
+def results_so_far(chapter: str) -> Shown:
+    """Show what the methods up to a chapter reach, and mark what the chapter adds.
+
+    Parameters
+    ----------
+    chapter : str
+        By what it adds: ``"baselines"``, ``"neighbours"``, ``"ALS"``, ``"Keras"``,
+        ``"towers"``, ``"entities"`` or ``"posters"``.
+
+    Raises
+    ------
+    ValueError
+        If no chapter is called so.
+    """
+    if chapter not in _METHODS_OF:
+        raise ValueError(f"chapter={chapter!r}; choose from {', '.join(_METHODS_OF)}.")
+    reached = list(_METHODS_OF)[: list(_METHODS_OF).index(chapter) + 1]
+    methods = [method for name in reached for method in _METHODS_OF[name]]
+    results = published_results("five_methods")
+    results = results[results["seed"].isna()]
+    values = results.pivot_table(
+        index="method", columns=["split", "metric"], values="value"
+    )
+    table = pd.DataFrame(
+        {heading: values[*key].reindex(methods) for heading, *key in _COLUMNS_SO_FAR}
+    )
+    table.insert(
+        0, "here", ["new" if m in _METHODS_OF[chapter] else "" for m in methods]
+    )
+    return published_table(
+        table.rename_axis("method"),
+        "five_methods",
+        caption="The methods so far, on the last fifth of each person's ratings and, "
+        "in the last column, on movies of which all ratings are hidden",
+    )
 
 
 def one_line(text: Any) -> str:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from itertools import pairwise
 
 import in_browser
 import numpy as np
@@ -15,8 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib import image as images
 
-from recsys_helpers.display import movie_table, poster_strip, published_table
+from recsys_helpers.display import (
+    movie_table,
+    poster_strip,
+    published_table,
+    results_so_far,
+)
 from recsys_helpers.display.cards import GENRE_STYLES
+from recsys_helpers.results import published_results
 
 HTTPS = "https://image.tmdb.org/t/p/w342/toy.jpg"
 
@@ -427,3 +434,31 @@ def test_a_poster_that_does_not_load_looks_like_its_card(tab, url):
 @pytest.mark.site
 def test_a_poster_that_loads_covers_its_card(tab):
     assert (np.abs(picture(tab, RED) - [1, 0, 0]).max(axis=2)[20:-20] < 0.01).all()
+
+
+def test_the_table_of_results_grows_from_chapter_to_chapter_and_marks_the_new():
+    chapters = [
+        "baselines",
+        "neighbours",
+        "ALS",
+        "Keras",
+        "towers",
+        "entities",
+        "posters",
+    ]
+    texts = [results_so_far(chapter).text for chapter in chapters]
+    assert all(len(a.splitlines()) < len(b.splitlines()) for a, b in pairwise(texts))
+    marked = [row.split()[0] for row in texts[2].splitlines() if "  new  " in row]
+    assert marked == ["ALS"]
+
+
+def test_the_table_of_results_has_the_values_of_the_results_file():
+    results = published_results("five_methods")
+    results = results[results["seed"].isna() & (results["split"] == "user temporal")]
+    of_als = results[(results["method"] == "ALS") & (results["metric"] == "ndcg@10")]
+    assert f"{of_als['value'].item():.3f}" in results_so_far("ALS").text
+
+
+def test_results_so_far_names_the_chapters_that_there_are():
+    with pytest.raises(ValueError, match="baselines, neighbours, ALS"):
+        results_so_far("chapter 4")
