@@ -176,9 +176,9 @@ display.movie_table(
 )
 
 # %% [markdown]
-# The first column is a common way: hand the table of stars over as it is. So does, as far as
-# we can tell, [the ALS article](../book/articles.md) that this chapter retells. Watch what it
-# does in the first row. Somebody gave a movie *half a star*, the lowest there is, and the
+# The first column is a common way: hand the table of stars over as it is.
+# [The ALS article](../book/articles.md) that this chapter retells does so too, as far as we can
+# tell. Watch what it does in the first row. Somebody gave a movie *half a star*, the lowest there is, and the
 # model is told: "preference 1, confidence one half". A hated movie counts as liked, a little.
 # The other two columns leave it out (a dash): the cell is a zero like any other. Below we
 # measure what the choice is worth.
@@ -199,7 +199,7 @@ display.movie_table(
 # With both $x$ and $y$ unknown this is a hard problem. But *hold all the movies fixed*, and
 # look at one user. What is left is a plain least-squares problem in $x_u$. Take a single
 # factor first, so that all vectors are numbers. Set the derivative of $\sum_i c_{ui} (x_u
-# y_i - p_{ui})^2 + \lambda x_u^2$ to zero:
+# y_i - p_{ui})^2 + \lambda x_u^2$ to zero, and divide by 2:
 #
 # $$
 # \sum_i c_{ui} \, (x_u y_i - p_{ui}) \, y_i + \lambda x_u = 0 ,
