@@ -90,15 +90,18 @@ often_rated = train["movie_id"].isin(
 five_stars = often_rated & (train["rating"] == 5)
 example = train.loc[surprise[five_stars].idxmax()]
 user, movie = int(example["user_id"]), int(example["movie_id"])
+
+# %% tags=["hide-input"]
 rows_of = bias_model.interactions_
-parts = {
-    "mean of all ratings": bias_model.mean_,
-    f"bias of user {user}": bias_model.user_biases_[rows_of.users.rows(user)],
-    f"bias of {titles[movie]}": bias_model.movie_biases_[
-        rows_of.movies.rows(movie)
-    ],
-}
-parts = pd.Series(parts)
+of_user = bias_model.user_biases_[rows_of.users.rows(user)]
+of_movie = bias_model.movie_biases_[rows_of.movies.rows(movie)]
+parts = pd.Series(
+    {
+        "mean of all ratings": bias_model.mean_,
+        f"bias of user {user}": of_user,
+        f"bias of {titles[movie]}": of_movie,
+    }
+)
 parts["what is left: taste?"] = example["rating"] - parts.sum()
 
 # %% mystnb={"image": {"alt": "A waterfall of four bars that add up to five stars: the mean of all ratings, less what this strict user takes off, plus what the movie adds, plus a large rest."}} tags=["hide-input"]
