@@ -23,7 +23,7 @@ ONE_THREAD := OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 VECLIB_MAXIMUM_THREADS=1 
 
 .DEFAULT_GOAL := help
 .PHONY: help book serve quick test test-all test-package test-notebooks test-site test-book \
-	pairs sync lab lint lock editions results bench bench-compare mutation coverage clean \
+	pairs sync renumber lab lint lock editions results bench bench-compare mutation coverage clean \
 	assignments grade bundle
 
 help: ## Show this list
@@ -93,6 +93,9 @@ pairs: $(READY) ## Check that every .ipynb is what its .py says
 
 sync: $(READY) ## Make every .ipynb from its .py, run on the reduced data (ALL=1: all)
 	@$(BIN)/python book/sync_notebooks.py $(if $(ALL),--all)
+
+renumber: $(READY) ## Number the chapters as book/_toc.yml has them, wherever they are named
+	@$(BIN)/python book/renumber.py
 
 editions: pairs ## Run the chapters on what RECSYS_DATA_DIR holds (EDITIONS="100k 1m")
 	@$(BIN)/python book/run_editions.py $(EDITIONS)

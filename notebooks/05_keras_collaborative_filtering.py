@@ -861,6 +861,8 @@ named |= {
     name: [f"{name}, seed {seed}" for seed in range(3)]
     for name in ("network", "factors, ids only", "factors, everything")
 }
+
+# %% tags=["hide-input"]
 means = {
     name: rmse_rows.loc[of_seeds, ["value", "low", "high"]].mean()
     for name, of_seeds in named.items()

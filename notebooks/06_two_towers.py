@@ -1054,9 +1054,9 @@ taste_form(by_content, movies, sliders)
 # %%
 they_rated = {
     "Toy Story (1995)": 5.0,
-    "Lion King, The (1994)": 5.0,
+    "The Lion King (1994)": 5.0,
     "Aladdin (1992)": 4.5,
-    "Sixth Sense, The (1999)": 2.0,
+    "The Sixth Sense (1999)": 2.0,
 }
 rated = pd.DataFrame(they_rated.items(), columns=["title", "rating"])
 rated = rated.merge(movies, on="title")  # the last is too new for `100k`

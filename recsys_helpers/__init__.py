@@ -21,10 +21,10 @@ Ease        0.1563 [0.1273, 0.1898]  0.2837 [0.2393, 0.3290]
 >>> ease = models[1].fit(split.train)
 >>> best = ease.recommend(user_id=4, n=3)
 >>> best.merge(data.movies)[["title", "score"]].round(2)
-                              title  score
-0  Silence of the Lambs, The (1991)   0.39
-1                      Fargo (1996)   0.34
-2      2001: A Space Odyssey (1968)   0.34
+                             title  score
+0  The Silence of the Lambs (1991)   0.39
+1                     Fargo (1996)   0.34
+2     2001: A Space Odyssey (1968)   0.34
 
 Importing the package is quick: heavy libraries load when a function first needs them.
 """

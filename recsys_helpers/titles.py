@@ -1,8 +1,9 @@
 """Find a movie by what a person types, suggest titles, and tell which are sequels.
 
-MovieLens writes "Matrix, The (1999)", "Seven (a.k.a. Se7en) (1995)" and "Boot, Das
+MovieLens files "Matrix, The (1999)", "Seven (a.k.a. Se7en) (1995)" and "Boot, Das
 (Boat, The) (1981)": the article behind, other titles in parentheses, the year at the
-end. People write "The Matrix", "Se7en" and "das boot".
+end. People write "The Matrix", "Se7en" and "das boot". The course puts each article in
+front where it reads the data, and finds a movie by both forms.
 
 Which films are sequels of each other is told by a rule that reads titles, stated in
 `series_name`. It misses series whose titles share no beginning that a sign ends ("Harry
@@ -31,7 +32,16 @@ _FILM_NOTE = re.compile(r"\s+\((?:([0-9]{4})\s+)?(?:\w+\s+){0,2}film\)\s*$")
 _LIGATURES = str.maketrans({"æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d"})
 _ARTICLES = "the|an?|les?|la|il|lo|el|los|las|der|die|das|eine?"
 _IN_FRONT = re.compile(rf"(?:({_ARTICLES}) |(l') ?)(.+)")
-_BEHIND = re.compile(rf"(.+), ({_ARTICLES}|l')")
+# In front they may be words of their own: "O Brother", "De Palma". "I" and "Une" are
+# not here: they would pair two more movies with films, and change all results of those.
+_ONLY_BEHIND = "una?|den|det|de|en|o"
+# "Boot, Das", "(a.k.a. Boat, The)" and "Human Centipede II (Full Sequence), The". The
+# live page has it, too: fold.js.
+_FILED = re.compile(
+    r"(^\s*|\((?:a\.?k\.?a\.? )?)([^()]+?(?: \([^()]*\))?), "
+    rf"(?:({_ARTICLES}|{_ONLY_BEHIND})|(l['\u2019]))(?=\s*(?:[()]|$))",
+    re.IGNORECASE,
+)
 # What stands in, or for, the apostrophe of "Schindler's List".
 _NO_APOSTROPHES = str.maketrans(dict.fromkeys("'`\u00b4\u2018\u2019\u02bb\u02bc\u2032"))
 _WORDS = re.compile(r"[^\W_]+")
@@ -83,7 +93,7 @@ def match_titles(query: str, titles: Sequence[str]) -> NDArray[np.intp]:
     array([3, 0])
     """
     far = np.full(len(titles), NO_MATCH, dtype=np.intp)
-    wanted = fold_words(query)
+    wanted = fold_words(natural_title(query))
     if not wanted:
         return far
     prepared = _searched(tuple(titles))
@@ -113,7 +123,7 @@ def rows_of_title(title: str, titles: Sequence[str]) -> list[int]:
 
     Examples
     --------
-    >>> rows_of_title("the matrix", ["Heat (1995)", "Matrix, The (1999)"])
+    >>> rows_of_title("Matrix, The", ["Heat (1995)", "The Matrix (1999)"])
     [1]
     >>> rows_of_title("1984", ["1984 (Nineteen Eighty-Four) (1984)", "1984 (1956)"])
     [0, 1]
@@ -226,19 +236,31 @@ def without_year(title: str) -> str:
     return YEAR_AT_END.sub("", title)
 
 
-def spoken_title(title: str) -> str:
-    """Give a movie's main title as people say it: article in front, without year.
+def natural_title(title: str) -> str:
+    """Put the article of each name in a title in front, where people write it.
 
     Examples
     --------
-    >>> spoken_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
+    >>> natural_title("City of Lost Children, The (Cité des enfants perdus, La) (1995)")
+    'The City of Lost Children (La Cité des enfants perdus) (1995)'
+    >>> natural_title("Avventura, L' (Adventure, The) (1960)")
+    "L'Avventura (The Adventure) (1960)"
+    """
+    # Of the two groups for articles, one is None: L' goes without a space.
+    return _FILED.sub(
+        lambda found: found[1] + (found[4] or f"{found[3]} ") + found[2], title
+    )
+
+
+def spoken_title(title: str) -> str:
+    """Give a movie's main title as people say it: without other titles and year.
+
+    Examples
+    --------
+    >>> spoken_title("The City of Lost Children (La Cité des enfants perdus) (1995)")
     'The City of Lost Children'
     """
-    main = _OTHER_TITLE.sub("", without_year(title))
-    behind = re.fullmatch(_BEHIND.pattern, main, re.IGNORECASE)
-    if behind is None:
-        return main
-    return behind[2] + " " * behind[2].isalpha() + behind[1]
+    return _OTHER_TITLE.sub("", without_year(natural_title(title)))
 
 
 def without_film_note(title: str) -> str:
@@ -299,15 +321,14 @@ def names_in(title: str) -> list[str]:
 
 
 def names_searched(title: str) -> list[str]:
-    """All that a movie is searched by: as spoken, as filed, and its other names.
+    """All that a movie is searched by: as spoken, and its other names.
 
     Examples
     --------
-    >>> names_searched("Boot, Das (Boat, The) (1981)")
-    ['Das Boot', 'Boot, Das', 'the boat']
+    >>> names_searched("Das Boot (The Boat) (1981)")
+    ['Das Boot', 'the boat']
     """
-    filed = without_year(title).partition(" (")[0]
-    names = dict.fromkeys([spoken_title(title), filed, *names_in(title)[1:]])
+    names = dict.fromkeys([spoken_title(title), *names_in(title)[1:]])
     return [name for name in names if name]
 
 
@@ -406,14 +427,12 @@ def _distance(name: str, wanted: str) -> int:
 
 def _names(title: str) -> tuple[_Name, ...]:
     """All that a movie is called in its title, the main name first."""
-    folded = fold_title(without_year(title))
+    folded = fold_title(natural_title(without_year(title)))
     main = _OTHER_TITLE.sub("", folded)
     return tuple(map(_article_apart, [main, *_OTHER_TITLE.findall(folded)]))
 
 
 def _article_apart(name: str) -> _Name:
-    if behind := _BEHIND.fullmatch(name):
-        return behind[1], behind[2]
     if in_front := _IN_FRONT.fullmatch(name):
         return in_front[3], in_front[1] or in_front[2]
     return name, ""

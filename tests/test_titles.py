@@ -10,6 +10,7 @@ from recsys_helpers.titles import (
     fold_title,
     franchise_matrix,
     names_in,
+    natural_title,
     nearest_titles,
     rows_of_title,
     series_name,
@@ -28,22 +29,27 @@ def titles():
 @pytest.mark.parametrize(
     ("typed", "found"),
     [
-        ("The Matrix (1999)", "Matrix, The (1999)"),
-        ("the matrix", "Matrix, The (1999)"),
-        ("A Beautiful Mind", "Beautiful Mind, A (2001)"),
-        ("An American in Paris", "American in Paris, An (1951)"),
-        ("La dolce vita (1960)", "Dolce Vita, La (1960)"),
-        ("Dolce Vita, La", "Dolce Vita, La (1960)"),
-        ("L'Avventura", "Avventura, L' (Adventure, The) (1960)"),
-        ("L\u2019avventura", "Avventura, L' (Adventure, The) (1960)"),
-        ("Das Boot", "Boot, Das (Boat, The) (1981)"),
-        ("Il Postino", "Postman, The (Postino, Il) (1994)"),
+        ("The Matrix (1999)", "The Matrix (1999)"),
+        ("the matrix", "The Matrix (1999)"),
+        ("Matrix, The (1999)", "The Matrix (1999)"),
+        ("matrix, the", "The Matrix (1999)"),
+        ("A Beautiful Mind", "A Beautiful Mind (2001)"),
+        ("An American in Paris", "An American in Paris (1951)"),
+        ("La dolce vita (1960)", "La Dolce Vita (1960)"),
+        ("Dolce Vita, La", "La Dolce Vita (1960)"),
+        ("L'Avventura", "L'Avventura (The Adventure) (1960)"),
+        ("Avventura, L'", "L'Avventura (The Adventure) (1960)"),
+        ("L\u2019avventura", "L'Avventura (The Adventure) (1960)"),
+        ("Das Boot", "Das Boot (The Boat) (1981)"),
+        ("Boot, Das", "Das Boot (The Boat) (1981)"),
+        ("Boot, Das (Boat, The) (1981)", "Das Boot (The Boat) (1981)"),
+        ("Il Postino", "The Postman (Il Postino) (1994)"),
         ("Die Hard", "Die Hard (1988)"),
-        ("Amelie", "Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)"),
-        ("Amélie (2001)", "Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)"),
+        ("Amelie", "Amelie (Le Fabuleux destin d'Amélie Poulain) (2001)"),
+        ("Amélie (2001)", "Amelie (Le Fabuleux destin d'Amélie Poulain) (2001)"),
         (
             "Le fabuleux destin d'Amélie Poulain",
-            "Amelie (Fabuleux destin d'Amélie Poulain, Le) (2001)",
+            "Amelie (Le Fabuleux destin d'Amélie Poulain) (2001)",
         ),
         ("Seven", "Seven (a.k.a. Se7en) (1995)"),
         ("Se7en", "Seven (a.k.a. Se7en) (1995)"),
@@ -57,15 +63,15 @@ def test_a_title_is_found_as_people_write_it(typed, found, titles):
 
 
 def test_the_whole_title_goes_before_a_part_of_one(titles):
-    # Also "Boot, Das (Boat, The) (1981)".
+    # Also "Das Boot (The Boat) (1981)".
     found = rows_of_title("The Boat", titles)
-    assert [titles[row] for row in found] == ["Boat, The (1921)"]
+    assert [titles[row] for row in found] == ["The Boat (1921)"]
 
 
 def test_other_names_do_not_decide_between_movies_of_one_title(titles):
     assert [titles[row] for row in rows_of_title("The Postman", titles)] == [
-        "Postman, The (Postino, Il) (1994)",
-        "Postman, The (1997)",
+        "The Postman (Il Postino) (1994)",
+        "The Postman (1997)",
     ]
 
 
@@ -94,8 +100,8 @@ def test_another_year_or_another_title_is_not_found(typed, titles):
     [
         ("Toy Stroy (1995)", "Toy Story (1995)"),
         ("Toy Stroy", "Toy Story (1995)"),
-        ("Matrix", "Matrix, The (1999)"),
-        ("The Matrix (1998)", "Matrix, The (1999)"),
+        ("Matrix", "The Matrix (1999)"),
+        ("The Matrix (1998)", "The Matrix (1999)"),
         ("500 days of summer", "(500) Days of Summer (2009)"),
         ("Interstelar", "Interstellar (2014)"),
         ("Schindlers list (1993)", "Schindler's List (1993)"),
@@ -157,6 +163,55 @@ def test_titles_are_prepared_once_for_many_questions(monkeypatch):
 )
 def test_a_title_comes_apart_into_name_and_year(title, name, year):
     assert (without_year(title), year_of(title)) == (name, year)
+
+
+@pytest.mark.parametrize(
+    ("filed", "natural"),
+    [
+        ("Godfather, The (1972)", "The Godfather (1972)"),
+        ("Bug's Life, A (1998)", "A Bug's Life (1998)"),
+        ("Boot, Das (Boat, The) (1981)", "Das Boot (The Boat) (1981)"),
+        ("Avventura, L' (Adventure, The) (1960)", "L'Avventura (The Adventure) (1960)"),
+        (
+            "Good, the Bad and the Ugly, The (Buono, il brutto, il cattivo, Il) (1966)",
+            "The Good, the Bad and the Ugly (Il Buono, il brutto, il cattivo) (1966)",
+        ),
+        (
+            "His Secret Life (a.k.a. Ignorant Fairies, The) (Fate ignoranti, Le)",
+            "His Secret Life (a.k.a. The Ignorant Fairies) (Le Fate ignoranti)",
+        ),
+        (
+            "Human Centipede II (Full Sequence), The (2011)",
+            "The Human Centipede II (Full Sequence) (2011)",
+        ),
+        ("Others, The (2001)", "The Others (2001)"),
+        ("Net, The (1995) ", "The Net (1995) "),
+        ("Matrix, The", "The Matrix"),
+    ],
+)
+def test_an_article_behind_a_name_goes_in_front(filed, natural):
+    assert natural_title(filed) == natural
+    assert natural_title(natural) == natural
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Seven (a.k.a. Se7en) (1995)",
+        "I, Robot (2004)",
+        "Monsters, Inc. (2001)",
+        "Paris, Texas (1984)",
+        "Good, the Bad and the Weird (2008)",
+        "Definitely, Maybe (2008)",
+    ],
+)
+def test_a_title_without_an_article_behind_stays(title):
+    assert natural_title(title) == title
+
+
+def test_no_edition_has_an_article_behind(titles):
+    assert "The Godfather (1972)" in titles
+    assert [title for title in titles if ", The (" in title] == []
 
 
 @given(st.text(), st.integers(1000, 9999))

@@ -114,8 +114,7 @@ def fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         rows = []
         for page, row in zip(pages, measured, strict=True):
             uri = app.builder.get_relative_uri(docname, page)
-            number = int(page.removeprefix("notebooks/")[:2])
-            title = f"{number}. {app.env.titles[page].astext()}"
+            title = app.env.titles[page].astext()
             link = nodes.reference("", title, internal=True, refuri=uri)
             rows.append([link, *map(nodes.Text, in_words(row))])
         if rows:

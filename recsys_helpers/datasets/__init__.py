@@ -86,8 +86,9 @@ class MovieLens:
         `100k` and `1m` have whole stars only, from 1),
         ``timestamp`` (int64, seconds since 1970), in the order of the source.
     movies : pandas.DataFrame, shape (n_movies, 4)
-        ``movie_id`` (int32), ``title`` (str, with the year), ``year`` (nullable
-        Int16), ``genres`` (tuple of str).
+        ``movie_id`` (int32), ``title`` (str, with the year; "The Matrix (1999)"
+        where MovieLens files "Matrix, The (1999)"), ``year`` (nullable Int16),
+        ``genres`` (tuple of str).
     links : pandas.DataFrame or None
         ``movie_id`` (int32), ``imdb_id`` (str such as "tt0114709"), ``tmdb_id``
         (nullable Int32). None for `sample`, `small`, `100k` and `1m`, which come

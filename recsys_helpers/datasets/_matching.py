@@ -1,8 +1,8 @@
 """Find the movies of MovieLens among films from elsewhere.
 
 By IMDb id where the edition has those, and otherwise by title and year. MovieLens
-writes "Usual Suspects, The (1995)" and "Kill Bill: Vol. 1 (2003)", others write "The
-Usual Suspects" and "Kill Bill: Volume 1". Each rule says what it takes for the same,
+writes "Kill Bill: Vol. 1 (2003)" and "Das Boot (The Boat) (1981)", others write "Kill
+Bill: Volume 1" and "Das Boot". Each rule says what it takes for the same,
 the strictest goes first, and every pair says which rule found it.
 """
 
@@ -114,7 +114,7 @@ def match_films(
     Examples
     --------
     >>> movies = pd.DataFrame(
-    ...     {"movie_id": [50], "title": ["Usual Suspects, The (1995)"], "year": [1995]}
+    ...     {"movie_id": [50], "title": ["The Usual Suspects (1995)"], "year": [1995]}
     ... )
     >>> films = pd.DataFrame(
     ...     {"film_id": [7], "title": ["The Usual Suspects"], "year": [1995]}

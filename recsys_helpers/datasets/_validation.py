@@ -24,7 +24,7 @@ from recsys_helpers.datasets.ratings_files import (
     require_good,
     require_ids,
 )
-from recsys_helpers.titles import year_of
+from recsys_helpers.titles import natural_title, year_of
 
 NO_GENRES = "(no genres listed)"
 
@@ -85,7 +85,8 @@ def validate_movies(movies: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        ``movie_id`` (int32), ``title`` (str, unchanged), ``year`` (nullable Int16,
+        ``movie_id`` (int32), ``title`` (str, articles in front: see
+        :func:`recsys_helpers.titles.natural_title`), ``year`` (nullable Int16,
         read from the end of the title, the first year of a range), ``genres``
         (tuple of str, empty for "(no genres listed)").
 
@@ -115,14 +116,15 @@ def checked_movies(frame: pd.DataFrame, locate: Locate) -> pd.DataFrame:
     titles = frame["title"]
     filled = titles.notna() & (titles.astype("str").str.strip() != "")
     require_good(filled, titles, locate, "is empty")
+    titles = titles.astype("str").map(natural_title)
     genres = [
         _genres(value, locate, position) for position, value in enumerate(frame.genres)
     ]
     return pd.DataFrame(
         {
             "movie_id": checked_movie_ids(frame["movie_id"], locate),
-            "title": titles.astype("str"),
-            "year": titles.astype("str").map(year_of).astype("Int16"),
+            "title": titles,
+            "year": titles.map(year_of).astype("Int16"),
             "genres": pd.Series(genres, index=frame.index, dtype=object),
         }
     )

@@ -14,13 +14,14 @@ from numbers import Integral, Real
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 import pandas as pd
 
 from recsys_helpers.display._style import NO_FORMULAS, STRIP_STYLE, TABLE_STYLE
 from recsys_helpers.display.cards import GENRE_STYLES, drawn_card, main_genre
 from recsys_helpers.interactions import integer_ids
 from recsys_helpers.results import published_results, where_measured
-from recsys_helpers.titles import without_year, year_of
+from recsys_helpers.titles import spoken_title, year_of
 
 __all__ = [
     "NO_FORMULAS",
@@ -34,7 +35,7 @@ __all__ = [
 ]
 
 POSTER_WIDTH, POSTER_HEIGHT = 140, 210
-# The methods of `results_so_far` that each chapter adds, as the results file names them.
+# What each chapter adds to `results_so_far`, as the results file names it.
 _METHODS_OF = {
     "baselines": ["random choice", "popularity", "bias model"],
     "neighbours": ["neighbours, stars", "neighbours, lists", "EASE"],
@@ -261,9 +262,8 @@ def results_so_far(chapter: str) -> Shown:
     table = pd.DataFrame(
         {heading: values[*key].reindex(methods) for heading, *key in _COLUMNS_SO_FAR}
     )
-    table.insert(
-        0, "here", ["new" if m in _METHODS_OF[chapter] else "" for m in methods]
-    )
+    is_new = table.index.isin(_METHODS_OF[chapter])
+    table.insert(0, "here", np.where(is_new, "new", ""))
     return published_table(
         table.rename_axis("method"),
         "five_methods",
@@ -301,7 +301,7 @@ class _Card:
         elif pd.api.types.is_scalar(genres):
             genres = (genres,)
         return cls(
-            title=one_line(without_year(title)),
+            title=one_line(spoken_title(title)),
             year=one_line(
                 _formatted(year_of(title) if _is_missing(year) else year, ".0f", "")
             ),

@@ -24,7 +24,7 @@ from recsys_helpers.plots._style import (
     new_axes,
     ticks_of_names,
 )
-from recsys_helpers.titles import without_year
+from recsys_helpers.titles import spoken_title
 from recsys_helpers.vectors import MovieVectors
 
 if TYPE_CHECKING:  # matplotlib takes long to import
@@ -351,7 +351,7 @@ def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
         # Written towards the middle, a title does not leave the figure.
         on_right = point[0] > middle
         label = ax.annotate(
-            name_in_figure(without_year(titles[row]).split(" (")[0]),
+            name_in_figure(spoken_title(titles[row])),
             point,
             xytext=(-4 if on_right else 4, 4),
             textcoords="offset points",

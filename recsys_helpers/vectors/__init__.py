@@ -69,7 +69,7 @@ class MovieVectors:
     """One vector for each movie.
 
     Wherever a method takes a *movie*, it takes an id (``1``) or a title, with its year
-    or without: ``"the matrix"`` finds ``"Matrix, The (1999)"``, and ``"Se7en"`` finds
+    or without: ``"Matrix, The"`` finds ``"The Matrix (1999)"``, and ``"Se7en"`` finds
     ``"Seven (a.k.a. Se7en) (1995)"``; see `recsys_helpers.titles.rows_of_title`.
 
     Parameters

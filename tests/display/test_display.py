@@ -232,7 +232,7 @@ def test_in_a_terminal_a_strip_is_a_numbered_list(movies):
     assert repr(shown).splitlines() == [
         "Three",
         " 1. Toy Story (1995) · Animation, Comedy · 1.000",
-        " 2. Usual Suspects, The (1995) · Crime · high",
+        " 2. The Usual Suspects (1995) · Crime · high",
         " 3. Nameless",
     ]
 

@@ -7,6 +7,9 @@
   const LETTERS = { æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ß: "ss", ς: "σ" };
   const ARTICLE =
     /^(?:(?:the|an?|les?|la|il|lo|el|los|las|der|die|das|eine?) |l['’] ?)(?=.)/i;
+  // "Matrix, The" is how MovieLens files it; `natural_title` says more.
+  const FILED =
+    /(^\s*|\((?:a\.?k\.?a\.? )?)([^()]+?(?: \([^()]*\))?), (?:(the|an?|les?|la|il|lo|el|los|las|der|die|das|eine?|una?|den|det|de|en|o)|(l['’]))(?=\s*(?:[()]|$))/gi;
   const NO_MATCH = 8;
   const YEAR_ONLY = 7;
 
@@ -32,6 +35,13 @@
 
   function withoutArticle(title) {
     return title.normalize("NFD").replace(/\p{M}/gu, "").replace(ARTICLE, "");
+  }
+
+  function articlesInFront(title) {
+    return title.replace(
+      FILED,
+      (_, before, name, article, elided) => before + (elided || `${article} `) + name,
+    );
   }
 
   // From 0, the whole name, to 6, a part of it: as in Python, which says more.
@@ -90,7 +100,7 @@
       return { names, words, letters: words.replaceAll(" ", "") };
     });
     return function (text, limit) {
-      const query = live.fold(text);
+      const query = live.fold(articlesInFront(text));
       const year = /^(?:(.+) )?((?:18|19|20)[0-9]{2})$/.exec(query);
       const matches = [];
       for (let film = 0; film < films.length; film += 1) {
