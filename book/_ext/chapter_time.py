@@ -123,7 +123,10 @@ def counts(node: nodes.Node) -> tuple[int, int]:
 
 
 def minutes_to_read(part: nodes.Element) -> int:
-    """Estimate the reading time of a page or a section, in steps of five minutes."""
+    """Estimate the reading time of a page or a section, in steps of five minutes.
+
+    Take a page as it was read (`env.get_doctree`): every place then says the same.
+    """
     return max(1, round(minutes(*counts(part)) / ROUNDED_TO)) * ROUNDED_TO
 
 
@@ -147,7 +150,7 @@ def fill_times(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     marks = list(doctree.findall(chapter_time))
     if not marks:
         return
-    read = minutes_to_read(doctree)
+    read = minutes_to_read(app.env.get_doctree(docname))
     sentence = f"about {read} minutes to read, without the exercises"
     execution = getattr(app.env, "nb_metadata", {}).get(docname, {}).get("exec_data")
     if execution and execution.get("runtime"):
