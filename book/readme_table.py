@@ -13,28 +13,28 @@ from pathlib import Path
 import pandas as pd
 
 from recsys_helpers._files import write_whole
-from recsys_helpers.comparison import leaders
-from recsys_helpers.results import published_results
+from recsys_helpers.comparison import leaders_of
+from recsys_helpers.results import METHOD_NAMES, published_results
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 START, END = "<!-- methods: from a results file -->", "<!-- end of methods -->"
-# Method in the results file, chapter, name for people, what it learns from.
+# Method in the results file, chapter, what it learns from.
 ROWS = [
-    ("random choice", 2, "Random choice", "nothing"),
-    ("popularity", 2, "Popularity", "how many like a movie"),
-    ("bias model", 2, "Bias model", "how kind people are, how good movies"),
-    ("neighbours, stars", 3, "Neighbours, for stars", "who rated alike"),
-    ("neighbours, lists", 3, "Neighbours, for lists", "what is liked together"),
-    ("EASE", 3, "Neighbours: EASE", "what is liked together"),
-    ("ALS", 4, "Factors: ALS", "hidden tastes behind the likes"),
-    ("Keras factors, everything", 5, "Factors in Keras", "stars, genres, years"),
-    ("two towers, stars", 6, "Two towers, for stars", "what is known of both sides"),
-    ("two towers, lists", 6, "Two towers, for lists", "what is known of both sides"),
-    ("entities", 7, "Entity embeddings", "the people and things a film links to"),
-    ("posters", 8, "Posters", "how a drawn poster looks to a network"),
-    ("BPR", 9, "Factors: BPR", "which of two movies somebody likes"),
-    ("blend of stars", 9, "Blend, for stars", "several of the methods above"),
-    ("blend of lists", 9, "Blend, for lists", "several of the methods above"),
+    ("random choice", 2, "nothing"),
+    ("popularity", 2, "how many like a movie"),
+    ("bias model", 2, "how kind people are, how good movies"),
+    ("neighbours, stars", 3, "who rated alike"),
+    ("neighbours, lists", 3, "what is liked together"),
+    ("EASE", 3, "what is liked together"),
+    ("ALS", 4, "hidden tastes behind the likes"),
+    ("Keras factors, everything", 5, "stars, genres, years"),
+    ("two towers, stars", 6, "what is known of both sides"),
+    ("two towers, lists", 6, "what is known of both sides"),
+    ("entities", 7, "the people and things a film links to"),
+    ("posters", 8, "how a drawn poster looks to a network"),
+    ("BPR", 9, "which of two movies somebody likes"),
+    ("blend of stars", 9, "several of the methods above"),
+    ("blend of lists", 9, "several of the methods above"),
 ]
 # Heading, question (the split) and metric.
 COLUMNS = [
@@ -63,7 +63,9 @@ def methods_table(results: pd.DataFrame) -> str:
         f"| Chapter | Method | It learns from | {' | '.join(columns)} |",
         f"|--:|---|---|{'--:|' * len(columns)}",
     ]
-    for method, chapter, name, learns_from in ROWS:
+    for method, chapter, learns_from in ROWS:
+        name = METHOD_NAMES.get(method, method)
+        name = name[0].upper() + name[1:]
         cells = [column.get(method, "-") for column in columns.values()]
         lines.append(f"| {chapter} | {name} | {learns_from} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -80,10 +82,7 @@ def _values(results: pd.DataFrame, question: str, metric: str) -> pd.Series:
 def _cells(results: pd.DataFrame, question: str, metric: str) -> pd.Series:
     """Write the values of a column, with the marks of the best."""
     values = _values(results, question, metric)
-    kind = "squared error" if metric == "rmse" else metric
-    pairs = results[results["split"] == question]
-    pairs = pairs[pairs["metric"] == f"paired difference of {kind}"]
-    best, *level = leaders(pairs, values, lower_is_better=metric == "rmse")
+    best, *level = leaders_of(results, question, metric, list(values.index))
     cells = values.map("{:.3f}".format)
     cells[best] = f"**{cells[best]}**"
     cells[level] = [f"*{cell}*" for cell in cells[level]]
