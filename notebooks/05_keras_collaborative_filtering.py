@@ -1002,8 +1002,8 @@ display.results_so_far("Keras")
 
 # %% [markdown]
 # On the last fifth as well, *everything* has the lowest RMSE so far, and its lists are behind
-# plain popularity. It is the first method that puts new movies on a list, and it finds them
-# about as seldom as a random choice.
+# plain popularity. New movies it can put on a list, and there it finds what people like about
+# as seldom as a random choice.
 #
 # ## Exercises
 #
