@@ -178,10 +178,10 @@ display.movie_table(
 # %% [markdown]
 # The first column is a common way: hand the table of stars over as it is.
 # [The ALS article](../book/articles.md) that this chapter retells does so too, as far as we can
-# tell. Watch what it does in the first row. Somebody gave a movie *half a star*, the lowest there is, and the
-# model is told: "preference 1, confidence one half". A hated movie counts as liked, a little.
-# The other two columns leave it out (a dash): the cell is a zero like any other. Below we
-# measure what the choice is worth.
+# tell. Watch what it does in the first row. Somebody gave a movie *half a star*, the lowest
+# there is, and the model is told: "preference 1, confidence one half". A hated movie counts
+# as liked, a little. The other two columns leave it out (a dash): the cell is a zero like any
+# other. Below we measure what the choice is worth.
 #
 # ## The maths
 #
