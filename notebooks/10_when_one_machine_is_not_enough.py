@@ -432,8 +432,8 @@ display.published_table(
 # (Beyond ten million it is a straight line drawn further; the vectors come on top.) Thirty-two
 # million likes fit into any laptop. A billion sound like a cluster, but they fit into *one*
 # machine that you can rent by the hour, and there nothing has to travel. Ten billion need a
-# large server. Somewhere from there on you need several machines, and something that makes
-# them work as one. And with many machines for many hours, one of them *will* break.
+# large server. From there on you need several machines. And with many machines for many hours,
+# one of them *will* break.
 #
 # ### Driver and executors, in a picture
 #
@@ -981,8 +981,8 @@ assert of_shares < of_batch - 0.2
 
 # %% [markdown]
 # The task has become easier, so the loss is lower, and what is learned is another thing.
-# You can accept that; or have all workers send each other their *movie vectors* as well
-# (*all-gather*), which costs more of the network. The same happens to {term}`batch
+# (Workers can send each other their *movie vectors* as well, which costs.) The same happens to
+# {term}`batch
 # normalisation <Batch normalisation>`: its mean and variance are those of the share. So below
 # we train the towers for *stars*: there the loss of a row is its own.
 #
@@ -1045,10 +1045,10 @@ assert two_s > 0.9 * one_s
 # cores already, and now the two have to talk. What decides is the *work of a step*
 # against the *talk of a step*. The talk is 4 bytes for each weight; with $K$ workers in
 # a ring, each sends $2 (K - 1) / K$ times as much {cite}`patarasuk2009bandwidth`. The
-# work grows with the batch. So several workers pay for large batches of costly rows, and not
-# for a small network with large *embeddings*, the usual case in shops. Those cut the tables
-# of embeddings up: each worker keeps some of their rows, and only rows that a batch touches
-# travel (*model parallelism*) {cite}`naumov2019dlrm`.
+# work grows with the batch. So several workers pay for large batches of costly rows. They do
+# not for a small network with large *embeddings*, the usual case in shops: there each worker
+# keeps some rows of the tables, and only rows that a batch touches travel
+# {cite}`naumov2019dlrm`.
 #
 # ### When a worker dies
 #

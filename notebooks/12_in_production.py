@@ -94,8 +94,7 @@ HAS_SERVE = has_extra("serve")
 # no such thing; 422: something in the request is wrong) and a body, written in JSON,
 # which every language reads.
 #
-# Two things are new. Somebody waits, so an answer has to be there within a
-# fraction of a second. And you do not know who asks, nor what they send.
+# Two things are new. Somebody waits. And you do not know who asks, nor what they send.
 #
 # ### Retrieval, then ranking
 #
@@ -172,8 +171,7 @@ assert recall[-1] < 1
 
 # %% [markdown]
 # Ten candidates, and a third of the list is lost; with a few hundred you lose little,
-# but never nothing. This course's server takes 300. A ranking that is improved
-# for months changes nothing for the films that retrieval never finds.
+# but never nothing. This course's server takes 300.
 #
 # ### A server in six lines
 #
@@ -279,10 +277,8 @@ if HAS_SERVE:
     assert not set(listed) & set(stars)
 
 # %% [markdown]
-# And what is wrong gets an answer, too. It says what is wrong and what to do, and all
-# endpoints say it in one shape {cite}`nottingham2023problem`, so that a program can
-# read it. It says nothing about the inside: should the server itself fail, the reason
-# goes into its log.
+# And what is wrong gets an answer, too. It says what to do, and all endpoints say it in one
+# shape {cite}`nottingham2023problem`, so that a program can read it.
 
 # %%
 if HAS_SERVE:
@@ -418,8 +414,7 @@ except ValueError as error:
 
 # %% [markdown]
 # Instead of `print` it could have been anything that you may do on that machine. The
-# server's file holds arrays and text only, is read with `allow_pickle=False`, and is
-# refused if it is damaged or its parts do not fit.
+# server's file holds arrays and text only, and is read with `allow_pickle=False`.
 
 # %% [markdown]
 # ## Drift: the world moves on
@@ -554,20 +549,18 @@ if data.edition == "small":
 # compare *within* a period, never the frozen model of today with that of then.
 #
 # What people do about it: retrain on a schedule, and train the model *with a cut-off in
-# time* as here, to see how old it may get. Watch the inputs every day, and keep the old model,
-# in case the new one is worse. And choose with care what you watch: on `small` the PSI of the
-# genres never reaches the rule of thumb, while the frozen model falls behind. The kinds of
-# films are still the same; the films are others.
+# time* as here, to see how old it may get. And choose with care what you watch: on `small` the
+# PSI of the genres never reaches the rule of thumb, while the frozen model falls behind. The
+# kinds of films are still the same; the films are others.
 #
 # ## Feedback loops: the model makes its own data
 #
 # *You may skip this section.*
 #
-# Our ratings came from people who had found films in many ways. In production people find
-# what the recommender shows. What it does not show nobody can like, so the next model learns
-# that nobody likes it. This is a {term}`feedback loop <Feedback loop>`. It cannot be studied
-# on old ratings, so what follows is a **simulation**, with an invented truth, and shows what
-# *can* happen. It is made of:
+# In production people find what the recommender shows. What it does not show nobody can like,
+# so the next model learns that nobody likes it. This is a {term}`feedback loop <Feedback
+# loop>`. It cannot be studied on old ratings, so here is a **simulation**, with an invented
+# truth, of what *can* happen. It is made of:
 #
 # - *Tastes.* The vectors that ALS learns from our ratings of 300 films give each user a
 #   chance to like each film. We level them so that every film is as good as any other
@@ -754,10 +747,9 @@ for day in (1, 2, 5, 7, 14):
 assert alarms[13] > 4 * 0.05
 
 # %% [markdown]
-# The 5 % have become more than 20 %; {cite:t}`armitage1969repeated` have the table.
-# What people do: fix the day beforehand and keep to it; or set a higher bar that allows
-# for the looks (the exercise); or use statistics made for looking at all times
-# {cite}`johari2017peeking`.
+# The 5 % have become more than 20 % {cite}`armitage1969repeated`. So fix the day beforehand
+# and keep to it; or set a higher bar that allows for the looks (the exercise); or use
+# statistics made for looking at all times {cite}`johari2017peeking`.
 #
 # ## Privacy: what an embedding gives away
 #
@@ -823,11 +815,10 @@ if data.edition == "small":
 # data, with ratings and their dates in the place of vectors. So a user's vector is personal
 # data, and is to be guarded like the ratings.
 #
-# Would some noise help? Its amount is relative to the median length of the vectors: at
-# 1 the noise is about as long as the vector. Beside the share of users found stands
-# what the noisy vector is still good for: nDCG@10 on the likes that it was not made
-# from, and how much that is *over* a list of popular films, which needs no vector at
-# all, with the ends of its interval.
+# Would some noise help? At 1 the noise is about as long as the vector. Beside the share of
+# users found stands what the noisy vector is still good for: nDCG@10 on the likes that it was
+# not made from, and how much that is *over* a list of popular films, with the ends of its
+# interval.
 
 # %%
 from recsys_helpers.metrics import ndcg_at_k
@@ -1011,15 +1002,13 @@ if data.edition == "small":
 # ```{exercise} A second source of candidates
 # :label: ex-two-sources
 #
-# Services often retrieve from several sources and rank what all of them found. Somebody
-# proposes: take 20 candidates, 10 from the vectors and 10 popular films, so that no hit
-# is missed. Write `mixed(user_id, n)`: half of the candidates from `served.candidates`,
+# Somebody proposes: take 20 candidates, 10 from the vectors and 10 popular films, so that no
+# hit is missed. Write `mixed(user_id, n)`: half of the candidates from `served.candidates`,
 # the other half the most popular films that the user has not rated and that are not
 # among the first half. Compare its recall of EASE's ten with that of
 # `served.candidates(user_id, 20)`, over every fourth of `served.users.ids`. EASE's ten
-# are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends; `Ease` and its settings come
-# from `recsys_helpers.methods.ease`, and `recall_of` from
-# `recsys_helpers.serving.ranking`. What do you expect?
+# are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends (`recsys_helpers.methods.ease`);
+# `recall_of` is in `recsys_helpers.serving.ranking`.
 # ```
 
 # %% tags=["exercise"]
