@@ -853,7 +853,9 @@ except ValueError as error:
 # ## Results so far
 
 # %%
-display.results_so_far("ALS")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("ALS")
 
 # %% [markdown]
 # Between ALS and EASE it is not decided who is ahead. ALS predicts no stars, and it cannot

@@ -998,7 +998,9 @@ display.published_table(
 # ## Results so far
 
 # %%
-display.results_so_far("Keras")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("Keras")
 
 # %% [markdown]
 # On the last fifth as well, *everything* has the lowest RMSE so far, and its lists are behind
