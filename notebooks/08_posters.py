@@ -88,12 +88,12 @@ print(f"{len(posters)} posters of {asked['genre'].nunique()} genres")
 # ## The idea in a picture
 #
 # ```text
-#  a poster
-#     |   small windows slide over it:
-#     |   edges? corners? wheels? faces?
-#  how much of each, and where
-#     |   take the average over all places
-#  a vector:  near = similar pictures
+# a poster
+#   |  small windows slide over it:
+#   |  edges? corners? faces?
+# how much of each, and where
+#   |  average over all places
+# a vector: near = similar pictures
 # ```
 #
 # Here are two posters of each of four genres. What do the two have in common? Not the
@@ -508,10 +508,12 @@ agreement = pd.DataFrame(
     },
     index=["genre agreement", "low", "high", "posters"],
 ).T.rename_axis("features")
+best_first = agreement.sort_values("genre agreement", ascending=False)
+columns = ["genre agreement", "low", "high"]
 display.movie_table(
-    agreement.reset_index(),
+    best_first[columns].reset_index(),
     caption="Genre agreement of ten neighbours, with its 95 % interval",
-    formats=dict.fromkeys(agreement, ".2f") | {"posters": ".0f"},
+    formats=dict.fromkeys(columns, ".2f"),
 )
 
 # %% [markdown]
@@ -543,9 +545,9 @@ table = by_seed.loc[list(shown.values())].set_axis(list(shown))
 
 # %% tags=["hide-input", "nbval-check-output"]
 display.published_table(
-    table.rename_axis("features").rename(
-        columns={0: "first draw", 1: "second"}
-    ),
+    table[::-1]
+    .rename_axis("features")
+    .rename(columns={0: "first draw", 1: "second"}),
     "posters",
     caption="Genre agreement of ten neighbours, two draws of posters",
     digits=2,
@@ -763,8 +765,8 @@ assert kept.n_from_cache == 32
 #
 # $$
 # \begin{aligned}
-# & \cos(z, z') = \frac{1}{|z| |z'|} \sum_c z_c z'_c \\
-# & \; = \sum_{i,j} \frac{1}{H\,W\,|z| |z'|} \sum_c \frac{y_{ijc} - m_c}{s_c} \, z'_c
+# \cos(z, z') &= \frac{1}{|z| |z'|} \sum_c z_c z'_c \\
+#   &= \sum_{i,j} \sum_c \frac{(y_{ijc} - m_c) \, z'_c}{H\,W\,|z| |z'| \, s_c}
 # \end{aligned}
 # $$ (eq-posters-map)
 #
@@ -822,6 +824,8 @@ assert np.isclose(shares.sum(), unit[one] @ unit[other_one], atol=1e-3)
 # title and year.
 
 # %%
+from textwrap import fill
+
 from recsys_helpers.datasets import match_films
 from recsys_helpers.posters import tmdb
 
@@ -836,7 +840,7 @@ try:
     downloaded = report.files
     print(report.summary())
 except tmdb.TmdbError as error:
-    print(error)
+    print(fill(str(error), 80))
 
 
 # %% tags=["hide-input"]
@@ -888,7 +892,8 @@ person = int(liked["user_id"].value_counts().index[0])
 of_person = liked[liked["user_id"] == person]["movie_id"]
 listed = by_looks.recommend(person, n=5)["movie_id"]
 genre_of = asked.set_index("movie_id")["genre"]
-print("liked, by genre:", genre_of[of_person].value_counts()[:4].to_dict())
+by_genre = genre_of[of_person].value_counts()[:4]
+print("liked:", ", ".join(f"{n} {genre}" for genre, n in by_genre.items()))
 for movie in listed:
     print(f"listed: {titles[movie]} ({genre_of[movie]})")
 

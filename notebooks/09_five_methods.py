@@ -68,13 +68,13 @@ print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 # ## The idea in a picture
 #
 # ```text
-#  four questions:   last fifth, holes,
-#                    one moment, new movies
-#                        |
-#  every method,     as many trials each,
-#                    the same people
-#                        |
-#  one table,        with intervals
+# four questions:  last fifth, holes,
+#                  one moment, new
+#                      |
+# every method,    as many trials each,
+#                  the same people
+#                      |
+# one table,       with intervals
 # ```
 #
 # These are the four questions, and [chapter 2](02_is_it_any_good.ipynb) says what each
@@ -304,11 +304,9 @@ assert list_signs.loc["BPR", "popularity"] == 1
 by_seed = published.query("split == 'user temporal'")
 spread = comparison.spread_over_seeds(by_seed, "ndcg@10")
 display.published_table(
-    spread.sort_values("mean", ascending=False).rename(
-        columns={"n_seeds": "seeds"}
-    ),
+    spread.drop(columns="n_seeds").sort_values("mean", ascending=False),
     "five_methods",
-    caption="nDCG@10 of single seeds",
+    caption="nDCG@10 of three seeds",
     digits=4,
 )
 

@@ -128,6 +128,7 @@ def movie_table(
     caption: str | None = None,
     formats: Mapping[str, str | Callable[[Any], str]] | None = None,
     leaders: Mapping[str, Sequence[Any]] | None = None,
+    note: str | None = None,
 ) -> Shown:
     """Show a frame as a table, without its index.
 
@@ -144,6 +145,8 @@ def movie_table(
     leaders : mapping of column to sequence, optional
         What the first column says in the rows to mark there: the first is bold, the
         others in italics. `recsys_helpers.comparison.leaders` gives such sequences.
+    note : str, optional
+        Stands after the caption, in smaller letters.
 
     Raises
     ------
@@ -178,7 +181,10 @@ def movie_table(
     caption = one_line(caption) if caption else ""
     rows = list(zip(*(column.cells for column in columns), strict=True))
     label = escape(caption or "Table")
-    heading = f"<caption><span>{escape(caption)}</span></caption>" if caption else ""
+    note = one_line(note) if note else ""
+    small = f" <small>{escape(note)}</small>" if note else ""
+    heading = f"<caption><span>{escape(caption)}{small}</span></caption>"
+    heading = heading if caption or note else ""
     head = "".join(column.head() for column in columns)
     body = "".join(
         f"<tr>{''.join(column.cell(row) for column in columns)}</tr>"
@@ -190,7 +196,7 @@ def movie_table(
         f"<style>{TABLE_STYLE}</style><table>{heading}<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
-    return Shown(html, _aligned(columns, rows, caption))
+    return Shown(html, _aligned(columns, rows, f"{caption} {note}".strip()))
 
 
 def published_table(
@@ -230,9 +236,14 @@ def published_table(
         if pd.api.types.is_float_dtype(frame[column])
     }
     files = "; ".join(where_measured(name) for name in names)
-    source = f"{caption}. Read from a file, not computed here: {files}."
     formats = usual | dict(formats or {})
-    return movie_table(frame, caption=source, formats=formats, leaders=leaders)
+    return movie_table(
+        frame,
+        caption=f"{caption}.",
+        formats=formats,
+        leaders=leaders,
+        note=f"Read from a file, not computed here: {files}.",
+    )
 
 
 def one_line(text: Any) -> str:

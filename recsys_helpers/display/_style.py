@@ -83,6 +83,7 @@ overflow-wrap:break-word}}}}
 font-size:.9rem;color:inherit;background:none;table-layout:auto}
 .rh-table.rh-table caption{caption-side:top;padding:0 0 .4rem;text-align:left;
 font-weight:600;color:inherit}
+.rh-table caption small{font-weight:400;font-size:.85em}
 .rh-table.rh-table th,.rh-table.rh-table td{padding:.3rem .7rem;border:0;
 line-height:1.4;border-bottom:1px solid rgba(128,128,128,.35);text-align:left;
 vertical-align:top;white-space:normal;max-width:24rem;background:none;color:inherit}

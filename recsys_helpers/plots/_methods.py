@@ -371,7 +371,7 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     check_not_empty(shares, "methods")
     matrix = shares.to_numpy(float, copy=True)
     np.fill_diagonal(matrix, np.nan)
-    ax = new_axes(ax, height=1.2 + 0.6 * len(shares))
+    ax = new_axes(ax, height=1.4 + 0.5 * len(shares), width=5.4)
     largest = np.nanmax(matrix, initial=1e-9)
     ax.imshow(matrix, cmap="Blues", vmin=0, vmax=largest, aspect="auto")
     for row, column in np.argwhere(~np.isnan(matrix)):
@@ -385,7 +385,7 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             color="white" if dark else "black",
         )
     ax.grid(visible=False)
-    ticks_of_names(ax.xaxis, shares.columns)
+    ticks_of_names(ax.xaxis, shares.columns, rotation=20, ha="right")
     ticks_of_names(ax.yaxis, shares.index)
     ax.set(xlabel="Method", ylabel="Method")
     return ax

@@ -388,6 +388,13 @@ def test_a_table_of_results_says_in_its_caption_where_and_when_they_were_measure
     assert re.search("bias +0.88$", shown.text)
 
 
+def test_a_note_stands_after_the_caption_and_is_text():
+    shown = movie_table(pd.DataFrame({"a": [1]}), caption="One.", note="<From> a file.")
+    assert parsed(shown).caption.text == "One. <From> a file."
+    assert parsed(shown).caption.small.text == "<From> a file."
+    assert shown.text.startswith("One. <From> a file.")
+
+
 def test_the_leaders_of_a_column_are_marked_by_the_names_of_the_first():
     frame = pd.DataFrame(
         {"value": [0.1, 0.3, 0.2]}, pd.Index(list("abc"), name="method")
