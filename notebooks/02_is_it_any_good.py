@@ -66,9 +66,10 @@ print(f"{len(ratings):,} ratings of {len(movies):,} movies")
 # it says with what was hidden. The hidden ratings are the *test*, the others the
 # *training* rows; a way to divide them is a {term}`split <Split>`.
 
-# %% mystnb={"image": {"alt": "Bars of the number of ratings over the years. In each bar the larger part is training rows; the test rows, in another colour, sit on top and are found in every year."}}
+# %% mystnb={"image": {"alt": "Bars of the number of ratings over the years. In each bar the larger part is training rows; the test rows, in another colour, sit on top and are found in every year."}} tags=["hide-input"]
 by_user_time = splits.user_temporal_split(ratings)
 ax = plots.split_plot(by_user_time)
+
 # %% tags=["nbval-check-output"]
 train, test = by_user_time.train, by_user_time.test
 print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
@@ -184,11 +185,9 @@ bias_model = BiasModel(
     user_shrinkage=5, movie_shrinkage=3, n_iterations=15
 ).fit(train)
 from_library = bias_model.predict(test["user_id"], test["movie_id"])
-assert np.allclose(from_library, predicted)
 rmse_mean = metrics.rmse(actual, np.full(len(actual), mean))
 rmse_bias = metrics.rmse(actual, from_library)
 print(f"global mean {rmse_mean:.4f}, bias model {rmse_bias:.4f}")
-assert rmse_bias < rmse_mean
 
 # %% [markdown]
 # `evaluate` fits a method on the training rows and measures it on the test rows. The
@@ -204,6 +203,10 @@ rating_results = pd.concat(
     for model in [GlobalMean(), MeanRating(shrinkage=3), BiasModel()]
 )
 print(results_table(rating_results, ["rmse", "mae"], digits=3).to_string())
+
+# %% tags=["hide-cell"]
+assert np.allclose(from_library, predicted)
+assert rmse_bias < rmse_mean
 
 # %% [markdown]
 # The bias model is a handful of lines and needs milliseconds. Remember its row. It knows
@@ -271,7 +274,6 @@ hits, n_relevant = hit[np.newaxis, :].astype(bool), np.array([m])
 for name in ["precision_at_k", "recall_at_k", "ndcg_at_k"]:
     value = getattr(metrics, name)(hits, n_relevant, k)[0]
     print(f"{name:15} {value:.3f}")
-assert np.isclose(metrics.ndcg_at_k(hits, n_relevant, k)[0], ndcg_by_hand)
 
 # %% [markdown]
 # Now a real list. `Popularity` recommends the movies with the most ratings, leaving out
@@ -294,6 +296,9 @@ display.movie_table(
     shown[["title", "genres", "liked later"]],
     caption=f"The most popular movies that user {somebody} had not rated",
 )
+
+# %% tags=["hide-cell"]
+assert np.isclose(metrics.ndcg_at_k(hits, n_relevant, k)[0], ndcg_by_hand)
 
 # %% [markdown]
 # Any "yes" in the last column is a hit. An empty place does not say that the user would
@@ -323,16 +328,13 @@ ranking_results = pd.concat(
 wanted = ["ndcg@10", "recall@20", "coverage@10"]
 print(results_table(ranking_results, wanted, digits=3).to_string())
 
-# %% mystnb={"image": {"alt": "Dots with whiskers for the nDCG at 10 of four baselines. From left to right: best mean rating, random, bias model, and popularity, which is the highest."}}
+# %% mystnb={"image": {"alt": "Dots with whiskers for the nDCG at 10 of four baselines. From left to right: best mean rating, random, bias model, and popularity, which is the highest."}} tags=["hide-input"]
 of_ndcg = ranking_results.query("metric == 'ndcg@10'")
 ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
 
 # %% tags=["nbval-check-output"]
 ndcg = of_ndcg.set_index("method")["value"]
 print("worst to best:", ", ".join(ndcg.sort_values().index))
-with the_text_says(data.edition):
-    assert ndcg.idxmax() == "popularity"
-    assert ndcg.idxmin() == "best mean rating"
 
 # %% [markdown]
 # Why? Look at how well known the recommended movies are. `recommend_all` asks a method
@@ -349,9 +351,14 @@ for name, model in lists.items():
     recommended = recommend_all(model, test_users, 10).ravel()
     raters[name] = n_raters[recommended].median()
     print(f"{name:17} {raters[name]:4.0f} raters")
+
+# %% tags=["hide-cell"]
 assert (
     raters["best mean rating"] < raters["bias model"] < raters["popularity"]
 )
+with the_text_says(data.edition):
+    assert ndcg.idxmax() == "popularity"
+    assert ndcg.idxmin() == "best mean rating"
 
 # %% [markdown]
 # - **Popularity wins.** It does not know a single rating's value.
@@ -393,7 +400,6 @@ draws = [rng.choice(values, len(values)).mean() for _ in range(1000)]
 low, high = np.quantile(draws, [0.025, 0.975])
 print(f"nDCG@10 of {len(values)} users: {values.mean():.3f}")
 print(f"interval: {low:.3f} to {high:.3f}")
-assert low < values.mean() < high
 
 # %% [markdown]
 # For the RMSE, whole users are drawn too, each with all of their ratings: the ratings of
@@ -418,6 +424,9 @@ for name, other in rivals.items():
     verdict = "not decided" if gap.low < 0 < gap.high else "decided"
     interval = f"[{gap.low:+.3f}, {gap.high:+.3f}]"
     print(f"popularity - {name:12} {gap.value:+.3f} {interval} {verdict}")
+
+# %% tags=["hide-cell"]
+assert low < values.mean() < high
 
 # %% [markdown]
 # An interval that contains zero means: this data does not decide. That is a result too,
@@ -459,6 +468,8 @@ def shares_of_test(split):
 shares = {name: shares_of_test(split) for name, split in three_splits.items()}
 shares = pd.DataFrame(shares).T
 print(shares.map("{:.0%}".format).to_string())
+
+# %% tags=["hide-cell"]
 assert shares.loc["one moment", "any future"] == 0
 assert shares.loc["the last fifth", "own future"] == 0
 with the_text_says(data.edition):
@@ -489,9 +500,6 @@ within_an_hour = (seconds.dropna() < 60 * 60).mean()
 same_second = (seconds.dropna() == 0).mean()
 print(f"less than an hour: {within_an_hour:.0%} of the users")
 print(f"the same second:   {same_second:.0%} of the users")
-with the_text_says(data.edition):
-    assert within_an_hour > 0.9
-    assert same_second > 0.1
 
 # %% [markdown]
 # For nearly everybody the cut goes through a sitting. Where it goes through a second,
@@ -521,7 +529,11 @@ by_split = pd.DataFrame.from_dict(rows, orient="index")
 
 # %% tags=["nbval-check-output"]
 print(by_split.round(3).to_string())
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
+    assert within_an_hour > 0.9
+    assert same_second > 0.1
     assert by_split["bias model: RMSE"].idxmax() == "one moment"
     assert by_split["popularity: nDCG@10"].idxmax() == "one moment"
     assert by_split["popularity: nDCG@10"].idxmin() == "the last fifth"
@@ -572,6 +584,8 @@ print(f"with the future: RMSE {np.sqrt(peeking.mean()):.3f}")
 worth = (honest - peeking).groupby(asked["user_id"])
 gain = bootstrap_interval(worth.mean(), weights=worth.size())
 print(f"gain in MSE:     {gain.value:.3f} [{gain.low:.3f}, {gain.high:.3f}]")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert gain.low > 0
 
@@ -638,8 +652,6 @@ rmse_honest = metrics.rmse(random.test["rating"], honest)
 rmse_leaky = metrics.rmse(random.test["rating"], leaky)
 print(f"movie means from training rows: RMSE {rmse_honest:.3f}")
 print(f"movie means from all rows:      RMSE {rmse_leaky:.3f}")
-with the_text_says(data.edition):
-    assert rmse_leaky < rmse_honest
 
 # %% [markdown]
 # The gain is no skill. A movie with one rating is its own average: the leak predicts it
@@ -709,7 +721,10 @@ gaps = {n: paired_difference(*of.values()) for n, of in among.items()}
 for n_candidates, gap in gaps.items():
     interval = f"[{gap.low:+.3f}, {gap.high:+.3f}]"
     print(f"among {n_candidates:3}: {gap.value:+.3f} {interval}")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
+    assert rmse_leaky < rmse_honest
     assert gaps["99"].value > gaps["all"].value
     assert gaps["99"].low > 0 or data.edition == "sample"
 

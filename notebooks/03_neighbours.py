@@ -71,7 +71,7 @@ print(f"{len(ratings):,} ratings of {len(movies):,} movies")
 #
 # Five people, invented for this page, have rated some of six movies.
 
-# %% mystnb={"image": {"alt": "A grid of five people and six movies. Ann likes the three family films and dislikes the action films. Ben rates like Ann, a little lower. Cem likes the action films and dislikes the others. Dora has rated two movies. Eli's ratings lie close together. Ann's cell for Speed is empty."}}
+# %% mystnb={"image": {"alt": "A grid of five people and six movies. Ann likes the three family films and dislikes the action films. Ben rates like Ann, a little lower. Cem likes the action films and dislikes the others. Dora has rated two movies. Eli's ratings lie close together. Ann's cell for Speed is empty."}} tags=["hide-input"]
 nothing = np.nan
 people = pd.DataFrame(
     {
@@ -124,7 +124,6 @@ def with_ann(rows):
 
 raw_toy = with_ann(people.fillna(0).to_numpy())
 print(raw_toy.to_string())
-assert raw_toy["Cem"] > raw_toy["Dora"]
 
 # %% [markdown]
 # Ben and Eli come first, good. But Cem is similar too, more so than Dora, who agrees with
@@ -139,7 +138,6 @@ assert raw_toy["Cem"] > raw_toy["Dora"]
 toy_centred = people.sub(people.mean(axis=1), axis=0)
 alike = with_ann(toy_centred.fillna(0).to_numpy())
 print(alike.to_string())
-assert alike["Cem"] < 0 < alike["Ben"]
 
 # %% [markdown]
 # Now Cem is the opposite of Ann, as he should be. Ben's strictness is gone with his mean.
@@ -164,6 +162,10 @@ print(pd.DataFrame({"vote": votes, "weight": weights}).round(2).to_string())
 vote = (weights * votes).sum() / weights.sum()
 ann = people.loc["Ann"].mean()
 print(f"\nAnn's mean {ann:.2f} + vote {vote:.2f} = {ann + vote:.2f} stars")
+
+# %% tags=["hide-cell"]
+assert raw_toy["Cem"] > raw_toy["Dora"]
+assert alike["Cem"] < 0 < alike["Ben"]
 assert ann + vote < ann
 
 # %% [markdown]
@@ -215,6 +217,8 @@ print(f"similar (above zero) by raw stars:      {(raw_pairs > 0).mean():.0%}")
 print(
     f"similar when centred:                   {(centred_pairs > 0).mean():.0%}"
 )
+
+# %% tags=["hide-cell"]
 assert (raw_pairs > 0).all()
 with the_text_says(data.edition):
     assert (centred_pairs > 0).mean() < 0.75
@@ -269,8 +273,6 @@ row = int(np.argmax(perfect))
 print(f"user {known.users.ids[row]}: {perfect[row]} perfect matches")
 print(nearest_to(row, textbook).round(2).to_string(index=False))
 most_in_common = n_common[row][textbook[row] > 0.9999].max()
-with the_text_says(data.edition):
-    assert most_in_common <= 5
 
 # %% [markdown]
 # Perfect strangers. Two people with one movie in common, on the same side of their own
@@ -289,7 +291,10 @@ shrunk = textbook * n_common / (n_common + 20)
 print(nearest_to(row, shrunk).round(2).to_string(index=False))
 before = nearest_to(row, textbook)["movies in common"].mean()
 after = nearest_to(row, shrunk)["movies in common"].mean()
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
+    assert most_in_common <= 5
     assert after > before
 
 # %% [markdown]
@@ -344,9 +349,6 @@ for name, frame in near.items():
     shown = frame[["similarity", "n_common", "title"]].round(2)
     print(f"Near {name}\n{shown.to_string(index=False)}\n")
 strangers, friends, of_goldeneye = near.values()
-with the_text_says(data.edition):
-    assert strangers["n_common"].mean() < friends["n_common"].mean()
-    assert friends["similarity"].max() > of_goldeneye["similarity"].max()
 
 # %% [markdown]
 # First, movies with hardly a rater in common. Then, movies that many people have rated
@@ -407,7 +409,11 @@ n_of_user = at_random.test["user_id"].value_counts().sort_index()
 changes = paired_differences(errors, pairs_of_models, weights=n_of_user)
 print("squared error, on average over the ratings")
 print(changes.round(3).to_string())
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
+    assert strangers["n_common"].mean() < friends["n_common"].mean()
+    assert friends["similarity"].max() > of_goldeneye["similarity"].max()
     best_of_all = changes.loc["movies, all of it - bias model"]
     assert best_of_all["high"] < 0
     assert best_of_all["decided"]
@@ -474,7 +480,7 @@ for name, gamma in dial.items():
     nearest = [top_n(one_movie, 10) for one_movie in similar]
     fame_of_nearest[name] = np.median(likes_of_movie[nearest], axis=1)
 
-# %% mystnb={"image": {"alt": "Scatter plot on logarithmic axes: likes of a movie against the median likes of its ten nearest movies. By count all points lie near the top, whatever the movie. By cosine the points rise with the movie's own likes. By lift they lie at the bottom."}}
+# %% mystnb={"image": {"alt": "Scatter plot on logarithmic axes: likes of a movie against the median likes of its ten nearest movies. By count all points lie near the top, whatever the movie. By cosine the points rise with the movie's own likes. By lift they lie at the bottom."}} tags=["hide-input"]
 with plots.course_style():
     fig, ax = plt.subplots()
     for (name, fame), marker in zip(
@@ -492,8 +498,6 @@ medians = {name: np.median(fame) for name, fame in fame_of_nearest.items()}
 for name, median in medians.items():
     print(f"{name:18} median likes of the nearest: {median:.0f}")
 by_count, by_cosine, by_lift = medians.values()
-with the_text_says(data.edition):
-    assert by_count > by_cosine > by_lift
 
 # %% [markdown]
 # By count (circles), *everything* is near the same few blockbusters, since so many people
@@ -553,7 +557,10 @@ turned = pd.DataFrame(
     columns=["nDCG@10", "median likes", "of 10 shared"],
 )
 print(turned.to_string())
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
+    assert by_count > by_cosine > by_lift
     assert turned["nDCG@10"].idxmax() == "gamma = 0.5"
 
 # %% [markdown]
@@ -586,7 +593,7 @@ for k in ks:
     by_k.append(result.summary.query("metric == 'ndcg@10'").assign(k=k))
 by_k = pd.concat(by_k)
 
-# %% mystnb={"image": {"alt": "Line of nDCG at 10 on a part of the training rows against the number of neighbours k on a logarithmic axis, with a shaded interval. It rises steeply from two to five neighbours and is nearly level from twenty on."}}
+# %% mystnb={"image": {"alt": "Line of nDCG at 10 on a part of the training rows against the number of neighbours k on a logarithmic axis, with a shaded interval. It rises steeply from two to five neighbours and is nearly level from twenty on."}} tags=["hide-input"]
 with plots.course_style():
     fig, ax = plt.subplots()
     ax.plot(by_k["k"], by_k["value"], "o-")
@@ -704,8 +711,6 @@ def ease_scores(X, l2):
 best = ten_best(ease_scores(L, l2=100))
 print(f"EASE nDCG@10 {ndcg_of_lists(best):.3f}", end=", ")
 print(f"median likes {np.median(likes_of_movie[best]):.0f}")
-with the_text_says(data.edition):
-    assert ndcg_of_lists(best) > turned["nDCG@10"].max()
 
 # %% [markdown]
 # A few lines of numpy, and the highest number so far; below we set it beside the movie
@@ -735,7 +740,10 @@ display.movie_table(nearest, caption="Cosine and learned weight")
 # %% tags=["nbval-check-output"]
 share_negative = (weights < 0).mean()
 print(f"weights below zero: {share_negative:.0%}")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
+    assert ndcg_of_lists(best) > turned["nDCG@10"].max()
     assert 0 < share_negative < 1
 
 # %% [markdown]
@@ -790,7 +798,7 @@ final_results = pd.concat(judged[name].summary for name in final_models)
 wanted = ["ndcg@10", "recall@20", "coverage@10"]
 print(results_table(final_results, wanted, digits=3).to_string())
 
-# %% mystnb={"image": {"alt": "Dots with whiskers for the nDCG at 10 of four methods. Popularity is far below the other three, whose whiskers overlap."}}
+# %% mystnb={"image": {"alt": "Dots with whiskers for the nDCG at 10 of four methods. Popularity is far below the other three, whose whiskers overlap."}} tags=["hide-input"]
 of_ndcg = final_results.query("metric == 'ndcg@10'")
 ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
 
@@ -807,6 +815,8 @@ pairs_of_methods = [
 ]
 gains = paired_differences(per_user, pairs_of_methods)
 print(gains.round(4).to_string())
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     over_popularity = gains.loc["movies - popularity"]
     assert over_popularity["low"] > 0
@@ -851,6 +861,8 @@ of_recency = pd.DataFrame(
 )
 of_recency["decided"] = corrected_p_values(of_recency) < 0.05
 print(of_recency.round(3).to_string(index=False))
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     all_at_random = of_recency.iloc[3]
     assert all_at_random["high"] < 0
