@@ -298,8 +298,6 @@ likes = positives(test, threshold=4)
 n_likes = likes["user_id"].value_counts().sort_index()
 somebody = n_likes[n_likes >= 5].index[0]
 shown = popularity.recommend(somebody, n=10).merge(movies, on="movie_id")
-
-# %%
 liked_later = likes.loc[likes["user_id"] == somebody, "movie_id"]
 is_hit = shown["movie_id"].isin(liked_later)
 shown["liked later"] = np.where(is_hit, "yes", "")
@@ -726,7 +724,7 @@ among = {
 }
 
 # %% tags=["hide-input", "nbval-check-output"]
-table = pd.DataFrame(among).map(np.mean)
+table = pd.DataFrame(among).map(np.mean).add_prefix("among ")
 print(table.round(3).to_string())
 print("\npopularity - shrunk mean")
 gaps = {n: paired_difference(*of.values()) for n, of in among.items()}

@@ -19,7 +19,7 @@
 #
 # **You need** [chapter 2](02_is_it_any_good.ipynb): the split, RMSE, nDCG and the two baselines to
 # beat. From algebra: the dot product of two vectors, the product and the inverse of
-# matrices.
+# matrices. For EASE, the gradient of a sum of squares.
 #
 # **Time** {chapter-time}`about three quarters of an hour; the cells run in a minute`.
 # :::
@@ -826,7 +826,7 @@ list_results = pd.concat(one.summary for one in judged.values())
 wanted = ["ndcg@10", "recall@20", "coverage@10"]
 print(results_table(list_results, wanted, digits=3).to_string())
 
-# %% mystnb={"image": {"alt": "Dots with whiskers for the nDCG at 10 of five methods. Popularity is far below the other four, whose whiskers overlap."}} tags=["hide-input"]
+# %% mystnb={"image": {"alt": "Dots with whiskers for the nDCG at 10 of five methods. Popularity is far to the left of the other four, whose whiskers overlap."}} tags=["hide-input"]
 of_ndcg = list_results.query("metric == 'ndcg@10'")
 ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
 
@@ -936,8 +936,9 @@ print(f"the {W.nnz:,} nearest that we keep: {kept:.1f} MiB")
 display.results_so_far("neighbours")
 
 # %% [markdown]
-# In stars, neighbours have the lowest error so far. In lists, EASE has the highest number.
-# None of them can put a new movie on a list: nobody has liked it yet.
+# In stars, neighbours err less than the bias model; in lists they are ahead of popularity,
+# and EASE is ahead of them. Person by person, all three differences are decided. None of
+# the three can find a new movie, since nobody has liked it yet.
 #
 # ## Exercises
 #
