@@ -342,7 +342,7 @@ of_ndcg = ranking_results.query("metric == 'ndcg@10'")
 ax = plots.interval_plot(of_ndcg, label="nDCG@10, 95 % interval")
 
 # %% [markdown]
-# Popularity stands far to the right of the others, and two of the four are at zero. Why?
+# Popularity stands far to the right of the others, and two of the four near zero. Why?
 # Look at how well known the recommended movies are. The function `recommend_all` asks a
 # method for the lists of all users. By how many people was the median movie of these lists
 # rated, in the training rows?

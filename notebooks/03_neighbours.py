@@ -240,9 +240,9 @@ with the_text_says(data.edition):
 #        {\sqrt{\sum_{i \in C} z_{ui}^2} \, \sqrt{\sum_{i \in C} z_{vi}^2}}
 # $$ (eq-common)
 #
-# For users this is (nearly) {term}`Pearson's correlation <Pearson correlation>`, for movies the *adjusted cosine*
-# {cite}`sarwar2001item`. Look what it does. We take the user for whom the most others are a
-# perfect match:
+# For users this is (nearly) {term}`Pearson's correlation <Pearson correlation>`, for movies
+# the *adjusted cosine* {cite}`sarwar2001item`. Look what it does. We take the user for whom
+# the most others are a perfect match:
 
 # %%
 rated = Z.copy()
@@ -347,6 +347,7 @@ near = {
 for name, frame in near.items():
     frame["title"] = frame["movie_id"].map(titles)
     shown = frame[["similarity", "n_common", "title"]].round(2)
+    shown = shown.rename(columns={"n_common": "raters in common"})
     print(f"Near {name}\n{shown.to_string(index=False)}\n")
 
 # %% [markdown]
@@ -937,8 +938,9 @@ display.results_so_far("neighbours")
 
 # %% [markdown]
 # In stars, neighbours err less than the bias model; in lists they are ahead of popularity,
-# and EASE is ahead of them. Person by person, all three differences are decided. None of
-# the three can find a new movie, since nobody has liked it yet.
+# and EASE is ahead of them. Person by person, all three differences are decided. (Mind the
+# settings: against the neighbours above, with $k = 20$, the chosen EASE was not decided.)
+# None of the three can find a new movie, since nobody has liked it yet.
 #
 # ## Exercises
 #
@@ -984,7 +986,7 @@ assert by_hand < 0
 #
 # A sum can be taken apart. For the first user with at least five likes, take the first
 # movie that `LikeNeighbours("movies")` recommends, and show the three of the user's own
-# likes that added most to its score. (`W`, just above, holds the similarities: row $i$ has
+# likes that added most to its score. (`W`, above, holds the similarities: row $i$ has
 # the $k$ movies nearest to $i$, and `W[[i]].toarray()` makes it a plain array. `L` holds
 # the likes, and `known.movies.rows` turns a movie's id into its row.)
 # ```
