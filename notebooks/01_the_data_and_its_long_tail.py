@@ -36,9 +36,10 @@ if "google.colab" in sys.modules:
 
 # %% [markdown]
 # Every notebook starts like this one: it loads the ratings and says which
-# {term}`edition <Dataset edition>` of the data it runs on. The site shows the edition `small`. A notebook file that you open
-# or download comes with outputs of `sample`, which is smaller still; run all cells to see
-# those of `small`. {doc}`/book/data_and_licences` says which others there are.
+# {term}`edition <Dataset edition>` of the data it runs on. The site shows the edition
+# `small`. A notebook file that you open or download comes with outputs of `sample`, which
+# is smaller still; run all cells to see those of `small`. {doc}`/book/data_and_licences`
+# says which others there are.
 
 # %% tags=["nbval-check-output"]
 import textwrap
@@ -121,10 +122,10 @@ ax = plots.matrix_plot(interactions, n_users=100, n_movies=300)
 print(ratings.head(3).to_string(index=False))
 
 # %% [markdown]
-# The columns `user_id` and `movie_id` hold {term}`ids <Id>`: numbers that name a person and
-# a movie, and mean nothing else. `timestamp` counts the seconds since 1 January 1970. The other table says
-# what the movies are. The year comes from the end of the title, and a movie can have
-# several genres.
+# The columns `user_id` and `movie_id` hold {term}`ids <Id>`: numbers that name a person
+# and a movie, and mean nothing else. `timestamp` counts the seconds since 1 January 1970.
+# The other table says what the movies are. The year comes from the end of the title, and
+# a movie can have several genres.
 
 # %% tags=["nbval-check-output"]
 display.movie_table(movies.head(3), caption="Three movies")
@@ -146,11 +147,12 @@ print("middle of the scale: 2.75 stars")
 print(f"whole stars:         {whole:.0%} of the ratings")
 
 # %% [markdown]
-# Four stars stand out, and so do whole stars. People rate high. They choose what they watch, so they mostly see what they expect to
-# like, and what nobody would like gets few ratings of any kind. The ratings are **not a
-# random sample** of opinions {cite}`marlin2009missing`. Keep that in mind: a hole in the
-# matrix is not a coin toss. It is a movie that somebody never heard of, or chose not to
-# see, or saw and did not enter.
+# Four stars stand out, and so do whole stars. People rate high. They choose what they
+# watch, so they mostly see what they expect to like, and what nobody would like gets few
+# ratings of any kind. The ratings are **not a random sample** of opinions
+# {cite}`marlin2009missing`. Keep that in mind: a hole in the matrix is not a coin toss.
+# It is a movie that somebody never heard of, or chose not to see, or saw and did not
+# enter.
 #
 # And the half stars? When was the first one given?
 
@@ -266,12 +268,12 @@ with the_text_says(data.edition):
     assert first_to_last[5] < 0.8 * first_to_last[1]
 
 # %% [markdown]
-# Both lines fall: well-known movies come first. Within a day the fame of what is rated falls by half,
-# on `small`. That is no change of taste. The site decides which movies its pages show, and
-# when; {cite:t}`fan2024movielens` find that this strongly shapes what is rated. An honest
-# test must respect the order of the ratings, since what was typed later was not known
-# earlier. But "later" mostly means "further down the pages, in the same sitting".
-# [Chapter 2](02_is_it_any_good.ipynb) comes back to it.
+# Both lines fall: well-known movies come first. Within a day the fame of what is rated
+# falls by half, on `small`. That is no change of taste. The site decides which movies its
+# pages show, and when; {cite:t}`fan2024movielens` find that this strongly shapes what is
+# rated. An honest test must respect the order of the ratings, since what was typed later
+# was not known earlier. But "later" mostly means "further down the pages, in the same
+# sitting". [Chapter 2](02_is_it_any_good.ipynb) comes back to it.
 #
 # ## The long tail
 #
@@ -328,9 +330,9 @@ with the_text_says(data.edition):
 # %% [markdown]
 # ## The user-item matrix
 #
-# Most methods see the ratings as a {term}`user-item matrix <User-item matrix>` $R$ with a row for each of $U$ users and a
-# column for each of $M$ movies. Its {term}`sparsity <Sparsity>` is the share that is
-# empty:
+# Most methods see the ratings as a {term}`user-item matrix <User-item matrix>` $R$ with a
+# row for each of $U$ users and a column for each of $M$ movies. Its
+# {term}`sparsity <Sparsity>` is the share that is empty:
 #
 # $$
 # \text{sparsity} = 1 - \frac{N}{U \, M}
@@ -611,8 +613,8 @@ assert abs(R.sum() / R.nnz - stars.mean()) < 1e-9
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # Why at least 20 ratings? Without that, movies that one person gave five stars come
-# first. [Chapter 2](02_is_it_any_good.ipynb) has a better answer: pull small samples towards the
-# average.
+# first. [Chapter 2](02_is_it_any_good.ipynb) has a better answer: pull small samples
+# towards the average.
 #
 # ````{solution-end}
 # ````

@@ -76,10 +76,10 @@ train, test = by_user_time.train, by_user_time.test
 print(f"{len(train):,} ratings to learn from, {len(test):,} hidden")
 
 # %% [markdown]
-# The test rows sit on top. Here the last fifth of each user's ratings is hidden. Users came in different years, so
-# the hidden ratings are spread over all of them. Other ways to hide are possible,
-# and they answer different questions; we come to that. First: what do we ask of a
-# method? There are two questions, and they do not have the same answer:
+# The test rows sit on top. Here the last fifth of each user's ratings is hidden. Users
+# came in different years, so the hidden ratings are spread over all of them. Other ways
+# to hide are possible, and they answer different questions; we come to that. First: what
+# do we ask of a method? There are two questions, and they do not have the same answer:
 #
 # 1. **How many stars** would this person give that movie? (*rating prediction*)
 # 2. **Which ten movies** should we show this person? (*ranking*)
@@ -415,10 +415,10 @@ print(f"interval: {low:.3f} to {high:.3f}")
 #
 # To compare two methods, do not look at whether their intervals overlap. Some users are
 # easy for every method, some are hard. Take the **difference for each user** and
-# bootstrap that: the {term}`paired difference <Paired difference>`. Here is a close race: popularity against a mean rating that is shrunk
-# so strongly that only movies with many good ratings come out on top. (The strength is
-# chosen so that the race is close; a method that we want to recommend would not have
-# its settings chosen on the test.)
+# bootstrap that: the {term}`paired difference <Paired difference>`. Here is a close race:
+# popularity against a mean rating that is shrunk so strongly that only movies with many
+# good ratings come out on top. (The strength is chosen so that the race is close; a
+# method that we want to recommend would not have its settings chosen on the test.)
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.intervals import paired_difference
@@ -649,8 +649,8 @@ print(f"notebook:   loss {its_loss}, so an RMSE of at most {at_most:.2f}")
 # :class: warning
 #
 # It is common to describe a movie by its average rating and a user by their average for
-# each genre, and the content notebook does so. The averages are there *before* the rows are split. So the
-# rating to be predicted is inside the average that predicts it.
+# each genre, and the content notebook does so. The averages are there *before* the rows
+# are split. So the rating to be predicted is inside the average that predicts it.
 # :::
 #
 # Predict each test rating by its movie's mean, learned once from the training rows and
@@ -786,9 +786,9 @@ with the_text_says(data.edition):
 display.results_so_far("baselines")
 
 # %% [markdown]
-# Whoever comes next has these rows to beat: the bias model's in stars, and that of popularity in
-# lists. The last column asks for movies of which nobody has seen a rating. There chance is
-# the only one of the three that finds any.
+# Whoever comes next has these rows to beat: the bias model's in stars, and that of
+# popularity in lists. The last column asks for movies of which nobody has seen a rating.
+# There chance is the only one of the three that finds any.
 #
 # ## Exercises
 #

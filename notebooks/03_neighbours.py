@@ -88,10 +88,10 @@ people = pd.DataFrame(
 ax = plots.rating_grid(people)
 
 # %% [markdown]
-# One cell of Ann's row is empty. What would **Ann** give *Speed*? Ben is stricter than Ann, and otherwise rates as she
-# does. Cem is her opposite. Dora agrees with her on the one movie that both have rated.
-# Eli likes what she likes, if less loudly. You have an answer in your head by now. Keep
-# it: we teach the computer to find it.
+# One cell of Ann's row is empty. What would **Ann** give *Speed*? Ben is stricter than
+# Ann, and otherwise rates as she does. Cem is her opposite. Dora agrees with her on the
+# one movie that both have rated. Eli likes what she likes, if less loudly. You have an
+# answer in your head by now. Keep it: we teach the computer to find it.
 #
 # ## From scratch: who is like Ann?
 #
@@ -175,11 +175,11 @@ assert ann + vote < ann
 #
 # ### The same on real ratings
 #
-# We use [chapter 2](02_is_it_any_good.ipynb)'s split by each user's time: what did somebody enter
-# later, mostly in the same sitting? `Z` is the matrix of the centred training ratings. It
-# is nearly empty, so it is *sparse*: only the ratings are stored, and a product of two
-# such matrices skips the empty cells. (It has fewer movies than the data: some were rated
-# only in the hidden part.)
+# We use [chapter 2](02_is_it_any_good.ipynb)'s split by each user's time: what did
+# somebody enter later, mostly in the same sitting? `Z` is the matrix of the centred
+# training ratings. It is nearly empty, so it is *sparse*: only the ratings are stored,
+# and a product of two such matrices skips the empty cells. (It has fewer movies than the
+# data: some were rated only in the hidden part.)
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.interactions import Interactions
@@ -315,11 +315,11 @@ with the_text_says(data.edition):
 #        {\delta + \sum_{j \in N} \text{sim}(i, j)}
 # $$ (eq-item-neighbours)
 #
-# where $N$ holds the $k$ movies most similar to $i$ among those that $u$ has rated, and sim
-# is shrunk as above. Two details are new. In the place of a plain mean stands $b_{ui}$, the
-# {term}`bias <Bias>` model of [chapter 2](02_is_it_any_good.ipynb): neighbours need to explain only
-# what it leaves open. And a small $\delta$ in the denominator keeps a single faint
-# neighbour from having the full say.
+# where $N$ holds the $k$ movies most similar to $i$ among those that $u$ has rated, and
+# sim is shrunk as above. Two details are new. In the place of a plain mean stands
+# $b_{ui}$, the {term}`bias <Bias>` model of [chapter 2](02_is_it_any_good.ipynb):
+# neighbours need to explain only what it leaves open. And a small $\delta$ in the
+# denominator keeps a single faint neighbour from having the full say.
 #
 # Shops took this side early {cite}`linden2003amazon`. They have more customers than
 # products; what is near a product changes slowly and can be worked out overnight; and
@@ -435,9 +435,10 @@ with the_text_says(data.edition):
 #
 # ## From stars to a list
 #
-# [Chapter 2](02_is_it_any_good.ipynb) showed that the best predicted stars make poor lists. The fault
-# is in the fraction. It makes a *mean*, and a mean from one enthusiast is as good as a mean
-# from fifty. For a list, leave the denominator out, and let the neighbours *add up*. Let
+# [Chapter 2](02_is_it_any_good.ipynb) showed that the best predicted stars make poor
+# lists. The fault is in the fraction. It makes a *mean*, and a mean from one enthusiast
+# is as good as a mean from fifty. For a list, leave the denominator out, and let the
+# neighbours *add up*. Let
 # $\ell_{uj}$ be 1 if user $u$ liked movie $j$ (four stars or more), else 0:
 #
 # $$
@@ -782,12 +783,13 @@ with the_text_says(data.edition):
 #
 # ## Does it beat the baselines?
 #
-# First, choose EASE's settings: $\lambda$, from how many stars a rating is a like, and from
-# how many it is half a like (`half_like_from`; with `None` there are no halves). We draw
-# sixteen combinations at random and judge each by its mean nDCG@10 on the two inner cuts.
-# How many were tried belongs in the report: the best of a thousand is lucky as well as
-# good. (Here the neighbours have had five values of $k$. [Chapter 9](09_five_methods.ipynb) gives every
-# method up to sixteen trials, or all there are.)
+# First, choose EASE's settings: $\lambda$, from how many stars a rating is a like, and
+# from how many it is half a like (`half_like_from`; with `None` there are no halves). We
+# draw sixteen combinations at random and judge each by its mean nDCG@10 on the two inner
+# cuts. How many were tried belongs in the report: the best of a thousand is lucky as well
+# as good. (Here the neighbours have had five values of $k$.
+# [Chapter 9](09_five_methods.ipynb) gives every method up to sixteen trials, or all there
+# are.)
 
 # %%
 from recsys_helpers.tuning import best_settings, sample_settings, search
@@ -901,12 +903,13 @@ with the_text_says(data.edition):
     assert all_at_random["decided"]
 
 # %% [markdown]
-# On `small` a gain on the last fifth shows in people whose taste had one sitting to change
-# in; for longer histories nothing is decided. That fits the order of pages, and does not prove
-# it: MovieLens shows well-known movies first, what is entered last in a sitting stood on
-# the later pages ([chapter 2](02_is_it_any_good.ipynb)), and the likes just before tell which pages. On
-# the random split, where no rating need be late, the same setting *loses* more than a
-# quarter. The comparison of [chapter 9](09_five_methods.ipynb) leaves recency out.
+# On `small` a gain on the last fifth shows in people whose taste had one sitting to
+# change in; for longer histories nothing is decided. That fits the order of pages, and
+# does not prove it: MovieLens shows well-known movies first, what is entered last in a
+# sitting stood on the later pages ([chapter 2](02_is_it_any_good.ipynb)), and the likes
+# just before tell which pages. On the random split, where no rating need be late, the
+# same setting *loses* more than a quarter. The comparison of
+# [chapter 9](09_five_methods.ipynb) leaves recency out.
 #
 # ## What goes wrong
 #
