@@ -1,4 +1,4 @@
-"""What chapter 11 shows, with more seeds: loops, privacy, small audiences.
+"""What chapter 12 shows, with more seeds: loops, privacy, small audiences.
 
     python benchmarks/production.py [--seed 0] [--quick] [--output FILE]
 

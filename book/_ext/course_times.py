@@ -57,7 +57,7 @@ def measure(app: Sphinx, page: str) -> Measured:
     peak = PEAK.search(doctree.astext())
     kinds = [node["classes"] for node in doctree.findall(nodes.Element)]
     return Measured(
-        minutes=minutes_to_read(doctree),
+        minutes=minutes_to_read(app.env.get_doctree(page)),
         seconds=(execution or {}).get("runtime"),
         mib=int(peak[1].replace(",", "")) if peak else None,
         n_exercises=sum("exercise" in classes for classes in kinds),
@@ -114,8 +114,7 @@ def fill_tables(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         rows = []
         for page, row in zip(pages, measured, strict=True):
             uri = app.builder.get_relative_uri(docname, page)
-            number = int(page.removeprefix("notebooks/")[:2])
-            title = f"{number}. {app.env.titles[page].astext()}"
+            title = app.env.titles[page].astext()
             link = nodes.reference("", title, internal=True, refuri=uri)
             rows.append([link, *map(nodes.Text, in_words(row))])
         if rows:

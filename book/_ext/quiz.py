@@ -168,11 +168,11 @@ def _answer_box(question: Question) -> tag:
     if question.look_back:
         link = addnodes.pending_xref(
             "",
-            nodes.inline("", question.look_back),
+            nodes.inline("", f"chapter {int(question.look_back[:2])}"),
             refdomain="std",
             reftype="doc",
             reftarget=f"/notebooks/{question.look_back}",
-            refexplicit=False,
+            refexplicit=True,
             refwarn=True,
         )
         children.append(

@@ -21,6 +21,8 @@ from recsys_helpers.vectors import MovieVectors
 from recsys_helpers.vectors.nearest import nearest_rows
 
 N_NEIGHBOURS = 10
+# A film is well known if as many people like it: see `well_known`.
+FEWEST_LIKES = 10
 MOST_GENRES = 32
 NO_GENRE = 255
 MOST_RATINGS = 65_535
@@ -36,6 +38,7 @@ def catalogue_part(methods: LiveMethods) -> dict:
         raise ValueError(f"There are {len(names)} genres; {MOST_GENRES} have a bit.")
     main = movies["genres"].map(main_genre)
     counts = methods.data.ratings["movie_id"].value_counts().loc[methods.movie_ids]
+    likes = likes_of(methods)
     return {
         "movieIds": packed(movies["movie_id"], "i32"),
         "titles": movies["title"].map(spoken_title).tolist(),
@@ -44,6 +47,7 @@ def catalogue_part(methods: LiveMethods) -> dict:
         "genreNames": names,
         "genres": packed(_genre_bits(movies, names), "u32"),
         "nRatings": packed(counts.clip(upper=MOST_RATINGS), "u16"),
+        "nLikes": packed(likes.clip(max=MOST_RATINGS), "u16"),
         "mainGenre": packed(
             [names.index(genre) if genre else NO_GENRE for genre in main], "u8"
         ),
@@ -69,33 +73,68 @@ def _genre_bits(movies: pd.DataFrame, names: list[str]) -> list[int]:
     return [sum(bit_of[name] for name in set(genres)) for genres in movies["genres"]]
 
 
+def likes_of(methods: LiveMethods) -> NDArray[np.integer]:
+    """Count the people who like each film, as ALS counts likes."""
+    ratings, threshold = methods.data.ratings, methods.als.like_threshold
+    liked = ratings if threshold is None else ratings[ratings["rating"] >= threshold]
+    counts = liked["movie_id"].value_counts()
+    return counts.reindex(methods.movie_ids, fill_value=0).to_numpy()
+
+
+def well_known(methods: LiveMethods) -> NDArray[np.bool_]:
+    """Mark the films that enough people like.
+
+    The vector that ALS gives a film points where those of the people point who like it.
+    If these are one or two, that can be next to any film, and its length, which would
+    tell, is nothing to the cosine.
+    """
+    return likes_of(methods) >= FEWEST_LIKES
+
+
 def neighbours_part(methods: LiveMethods) -> dict:
-    """List the nearest films of each film, by each method."""
-    lists = [
-        neighbour_lists(methods.vectors[name], methods.movie_ids) for name in METHODS
-    ]
+    """List the nearest films of each film, and the nearest well-known ones.
+
+    A row has both, the nearest first: the page shows the first `n` of those it wants.
+    """
+    known = well_known(methods)
+    lists = []
+    for name in METHODS:
+        near = neighbour_lists(methods.vectors[name], methods.movie_ids)
+        of_known = neighbour_lists(
+            methods.vectors[name], methods.movie_ids, among=known
+        )
+        # What is well known and not among the nearest is farther than all of these.
+        further = [~np.isin(b, a) for a, b in zip(near, of_known, strict=True)]
+        lists.append(np.hstack([near, np.where(further, of_known, NOTHING)]))
     return {
         "n": N_NEIGHBOURS,
+        "fewestLikes": FEWEST_LIKES,
         "methods": [{"id": name, **about._asdict()} for name, about in METHODS.items()],
         "lists": packed(np.stack(lists), "u16"),
     }
 
 
 def neighbour_lists(
-    vectors: MovieVectors, movie_ids: NDArray[np.integer], n: int = N_NEIGHBOURS
+    vectors: MovieVectors,
+    movie_ids: NDArray[np.integer],
+    n: int = N_NEIGHBOURS,
+    *,
+    among: NDArray[np.bool_] | None = None,
 ) -> NDArray[np.integer]:
-    """Find the nearest films of each film, by cosine.
+    """Find the nearest films of each film, by cosine, of all or `among` some.
 
     They are positions in `movie_ids`, shape (n_films, n), the nearest first; `NOTHING`
     where there is no other film. A film that has no vector, or one of zeros, has no
     neighbours and is none.
     """
     positions, matrix = vectors_of_films(vectors, movie_ids)
+    listed = np.ones(len(positions), bool) if among is None else among[positions]
     lists = np.full((len(movie_ids), n), NOTHING)
-    rows, _ = nearest_rows(
-        matrix, matrix, n, "cosine", exclude=np.arange(len(matrix))[:, None]
-    )
-    lists[positions, : rows.shape[1]] = positions[rows]
+    itself = np.arange(listed.sum())[:, None]
+    for of, exclude in ((listed, itself), (~listed, None)):
+        if of.any():
+            rows, _ = nearest_rows(matrix[of], matrix[listed], n, exclude=exclude)
+            lists[positions[of], : rows.shape[1]] = positions[listed][rows]
     return lists
 
 
@@ -112,7 +151,7 @@ def vectors_of_films(
 
 
 def static_table(methods: LiveMethods) -> str:
-    """List the neighbours of the films with the most ratings, as HTML.
+    """List the well-known neighbours of the films with the most ratings, as HTML.
 
     A table that scrolls inside itself, with a group of rows for each film; all text in
     it is escaped.
@@ -121,8 +160,10 @@ def static_table(methods: LiveMethods) -> str:
         _name(title, year)
         for title, year in methods.movies[["title", "year"]].itertuples(index=False)
     ]
+    known = well_known(methods)
     lists = [
-        neighbour_lists(methods.vectors[key], methods.movie_ids) for key in METHODS
+        neighbour_lists(methods.vectors[key], methods.movie_ids, among=known)
+        for key in METHODS
     ]
     head = "".join(
         f'<th scope="col">{escape(about.name)}</th>' for about in METHODS.values()

@@ -1,4 +1,4 @@
-"""What a recommender meets once people use it (chapter 11).
+"""What a recommender meets once people use it (chapter 12).
 
 - `drift`: the world goes on, and a model learns from its own recommendations;
 - `ab_test`: two recommenders compared on people, and how to fool yourself doing it;

@@ -39,9 +39,10 @@ def source(tmp_path, monkeypatch):
     (folder / "notebooks").mkdir(parents=True)
     (folder / "index.rst").write_text(START)
     (folder / "guide.rst").write_text(GUIDE)
-    first = "First\n=====\n\n" + "word " * 600 + "\n" + EXERCISE + PEAK
+    first = "1 · First\n=========\n\n" + "word " * 900 + "\n" + EXERCISE + PEAK
     (folder / "notebooks" / "01_first.rst").write_text(first)
-    (folder / "notebooks" / "02_second.rst").write_text("Second\n======\n\nShort.\n")
+    second = "2 · Second\n==========\n\nShort.\n"
+    (folder / "notebooks" / "02_second.rst").write_text(second)
     ran = {"notebooks/01_first": {"exec_data": {"runtime": 12.3}}}
     monkeypatch.setattr(BuildEnvironment, "nb_metadata", ran, raising=False)
     return folder
@@ -64,9 +65,9 @@ def table(source) -> list[list[str]]:
 
 def test_each_chapter_has_a_row_and_all_of_them_a_sum(source):
     assert table(source) == [
-        ["1. First", "3", "12 seconds", "1,026 MiB", "1", "0"],
-        ["2. Second", "1", "not run", "not known", "0", "0"],
-        ["All of them", "4", "not run", "1,026 MiB", "1", "0"],
+        ["1 · First", "10", "12 seconds", "1,026 MiB", "1", "0"],
+        ["2 · Second", "5", "not run", "not known", "0", "0"],
+        ["All of them", "15", "not run", "1,026 MiB", "1", "0"],
     ]
 
 

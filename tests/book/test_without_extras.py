@@ -1,4 +1,4 @@
-"""Chapters 10 and 11 run where nothing of what only they need is installed."""
+"""Chapters 10 to 12 run where nothing of what only they need is installed."""
 
 import os
 import subprocess
@@ -41,7 +41,8 @@ runpy.run_path(sys.argv[1], run_name="__main__")
     ("chapter", "extras"),
     [
         ("10_when_one_machine_is_not_enough", ["engines", "spark", "workers"]),
-        ("11_in_production", ["serve"]),
+        ("11_nearest_among_millions", ["engines"]),
+        ("12_in_production", ["serve"]),
     ],
 )
 def test_a_chapter_runs_without_its_extras_and_says_how_to_get_them(chapter, extras):

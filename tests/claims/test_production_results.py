@@ -1,4 +1,4 @@
-"""The published file holds what chapter 11 says of more than one seed."""
+"""The published file holds what chapter 12 says of more than one seed."""
 
 import subprocess
 import sys

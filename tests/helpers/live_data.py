@@ -62,9 +62,22 @@ class LiveData:
     def movie_ids(self):
         return unpacked(self.catalogue["movieIds"], "i32")
 
-    def neighbour_lists(self):
-        shape = len(self.neighbours["methods"]), self.n, self.neighbours["n"]
-        return unpacked(self.neighbours["lists"], "u16", *shape)
+    def neighbour_lists(self, *, well_known=False):
+        """Lists of each method: shape (n_methods, n_films, n)."""
+        n = self.neighbours["n"]
+        shape = len(self.neighbours["methods"]), self.n, 2 * n
+        lists = unpacked(self.neighbours["lists"], "u16", *shape)
+        if not well_known:
+            return lists[..., :n]
+        unknown = self.likes() < self.neighbours["fewestLikes"]
+        leaves = np.isin(lists, [*np.flatnonzero(unknown), NOTHING])
+        stay_first = np.argsort(leaves, axis=-1, kind="stable")
+        lists = np.where(leaves, NOTHING, lists)
+        return np.take_along_axis(lists, stay_first, axis=-1)[..., :n]
+
+    def likes(self):
+        """How many people like each film."""
+        return unpacked(self.catalogue["nLikes"], "u16")
 
     def ease_scores(self, ratings):
         """Score all films for a mapping of films to stars."""

@@ -10,6 +10,7 @@ from live_data import NOTHING, unpacked
 
 from recsys_helpers.display.cards import GENRE_STYLES, main_genre
 from recsys_helpers.live.catalogue import (
+    FEWEST_LIKES,
     N_SHOWN,
     catalogue_part,
     neighbour_lists,
@@ -70,17 +71,38 @@ def test_a_film_without_genres_has_no_main_genre(live_methods):
     assert unpacked(part["mainGenre"], "u8")[:3].tolist() == [0, 255, 255]
 
 
-def test_neighbours_are_the_nearest_films_by_cosine(live, live_methods):
-    lists, ids = live.neighbour_lists(), live_methods.movie_ids
+@pytest.mark.parametrize("well_known", [False, True])
+def test_neighbours_are_the_nearest_films_by_cosine(well_known, live, live_methods):
+    lists = live.neighbour_lists(well_known=well_known)
+    ids, likes = live_methods.movie_ids, live.likes()
     for method, name in enumerate(METHODS):
         vectors = live_methods.vectors[name]
         with_vector = np.isin(ids, vectors.movie_ids[vectors.matrix.any(axis=1)])
-        for film in np.flatnonzero(with_vector)[:5]:
-            listed = vectors.neighbours(int(ids[film]), n=len(vectors) - 1)
-            similarity = listed.set_index("movie_id")["similarity"]
-            among = similarity[similarity.index.isin(ids[with_vector])]
+        listed = with_vector & (likes >= FEWEST_LIKES) if well_known else with_vector
+        # Famous ones, and some that hardly anybody likes.
+        films = np.flatnonzero(with_vector)
+        for film in [*films[:5], *films[np.argsort(likes[films])][:3]]:
+            near = vectors.neighbours(int(ids[film]), n=len(vectors) - 1)
+            similarity = near.set_index("movie_id")["similarity"]
+            among = similarity[similarity.index.isin(ids[listed])]
             found = similarity[ids[lists[method, film]]]
             np.testing.assert_allclose(found, among.head(10), atol=1e-6)
+            assert listed[lists[method, film]].all()
+
+
+def test_likes_are_those_that_als_learns_from(live, live_methods):
+    ratings, threshold = live_methods.data.ratings, live_methods.als.like_threshold
+    n_likes = (ratings["rating"] >= threshold).groupby(ratings["movie_id"]).sum()
+    assert live.likes().tolist() == n_likes[live_methods.movie_ids].tolist()
+
+
+def test_neighbours_among_some_films_are_none_of_the_others():
+    vectors = MovieVectors([1, 2, 3], [[1.0, 0.0], [0.9, 0.1], [0.5, 0.5]])
+    ids = np.array([1, 2, 3])
+    lists = neighbour_lists(vectors, ids, n=2, among=np.array([True, False, True]))
+    assert lists.tolist() == [[2, NOTHING], [0, 2], [0, NOTHING]]
+    none = neighbour_lists(vectors, ids, n=2, among=np.zeros(3, bool))
+    assert (none == NOTHING).all()
 
 
 def test_methods_come_in_the_order_of_their_lists(live):
@@ -122,11 +144,12 @@ def test_each_film_has_ten_rows_of_five(table):
         assert [len(row.find_all("td")) for row in rows] == [len(METHODS)] * 10
 
 
-def test_the_nearest_film_stands_first(table, live_methods):
+def test_the_nearest_well_known_film_stands_first(table, live, live_methods):
     film = int(live_methods.movie_ids[0])
     vectors = live_methods.vectors["entities"]
     listed = vectors.neighbours(film, n=len(vectors) - 1)["movie_id"]
-    nearest = listed[listed.isin(live_methods.movie_ids)].iloc[0]
+    known = live_methods.movie_ids[live.likes() >= FEWEST_LIKES]
+    nearest = listed[listed.isin(known)].iloc[0]
     titles = live_methods.data.movies.set_index("movie_id")["title"]
     of_entities = list(METHODS).index("entities")
     shown = table.tbody.find_all("tr")[1].find_all("td")[of_entities].text

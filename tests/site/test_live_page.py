@@ -56,9 +56,9 @@ def data():
     return LiveData.read(DATA)
 
 
-def start(tab, address, *parts):
+def start(tab, address, *parts, query=""):
     """Open the page, and wait until some of its parts are there."""
-    tab.goto(f"{address}/{PAGE}")
+    tab.goto(f"{address}/{PAGE}{query}")
     for part in ("film", *parts):
         tab.evaluate(f"document.getElementById('live-{part}').scrollIntoView()")
         tab.wait_for_selector(f"#live-{part}[data-state=ready]")
@@ -223,14 +223,93 @@ def test_a_film_is_picked_by_a_press(new_tab, address, data):
 def test_the_five_lists_are_those_of_the_data(title, open_tab, data):
     box_of(open_tab, "film").fill(title)
     box_of(open_tab, "film").press("Enter")
-    methods, lists = data.neighbours["methods"], data.neighbour_lists()
-    film = film_of(data, title)
-    shown = films_shown(open_tab, "film")
-    assert list(shown) == [method["name"] for method in methods]
-    for method, of_films in zip(methods, lists, strict=True):
-        expected = [other for other in of_films[film].tolist() if other != NOTHING]
-        assert shown[method["name"]] == expected
-    assert sum(len(films) == 10 for films in shown.values()) >= 4
+    only_known = open_tab.get_by_label("Well-known films only")
+    for is_on in (False, True):
+        only_known.set_checked(is_on)
+        shown = films_shown(open_tab, "film")
+        assert shown == lists_of(data, film_of(data, title), well_known=is_on)
+        assert sum(len(films) == 10 for films in shown.values()) >= 4
+
+
+def lists_of(data, film, *, well_known):
+    """Films that each method lists, by its name, in order."""
+    lists = data.neighbour_lists(well_known=well_known)[:, film].tolist()
+    return {
+        method["name"]: [other for other in of_method if other != NOTHING]
+        for method, of_method in zip(data.neighbours["methods"], lists, strict=True)
+    }
+
+
+def test_the_page_begins_with_well_known_films_and_says_why(tab, address, data):
+    start(tab, address)
+    few, likes = data.neighbours["fewestLikes"], data.likes()
+    films = [film for films in films_shown(tab, "film").values() for film in films]
+    assert (likes[films] >= few).all()
+    reason = tab.locator("#live-film > p[role=status]")
+    assert f"at least {few} people" in reason.inner_text()
+    of_als = data.neighbour_lists()[0]
+    fewest = likes[np.where(of_als == NOTHING, film_of(data, "The Matrix"), of_als)]
+    odd = int(np.flatnonzero((fewest.min(axis=1) < few) & (likes >= few))[0])
+    tab.get_by_label("Well-known films only").uncheck()
+    box_of(tab, "film").fill(data.catalogue["titles"][odd])
+    box_of(tab, "film").press("Enter")
+    listed = films_shown(tab, "film")["ALS"]
+    least = min(listed, key=lambda film: likes[film])
+    assert f"list {data.catalogue['titles'][least]}" in reason.inner_text()
+    assert f"only {likes[least]} like" in reason.inner_text()
+
+
+# The address
+
+
+def test_the_address_chooses_a_film_and_marks_a_method(tab, address, data):
+    tab.set_viewport_size({"width": 390, "height": 800})
+    film = film_of(data, "Alien")
+    start(tab, address, query=f"?film={data.movie_ids[film]}&method=posters")
+    assert tab.locator("#live-film").get_attribute("data-film") == str(film)
+    assert box_of(tab, "film").input_value() == "Alien"
+    marked = tab.locator("#live-film .fw-asked")
+    assert marked.get_attribute("aria-label") == "Posters"
+    column, screen = marked.bounding_box(), tab.viewport_size["width"]
+    assert column["x"] >= 0
+    assert column["x"] + column["width"] <= screen
+
+
+def test_who_comes_for_a_film_need_not_scroll_to_it(tab, address):
+    tab.goto(f"{address}/{PAGE}?film=1&method=als")
+    tab.wait_for_selector("#live-film[data-state=ready]")
+    top = tab.evaluate(
+        "document.getElementById('live-film').getBoundingClientRect().top"
+    )
+    assert 0 <= top < 300
+
+
+def test_the_film_that_a_reader_picks_is_in_the_address(tab, address, data):
+    start(tab, address, query="?method=als")
+    assert "film=" not in tab.url
+    box_of(tab, "film").fill("toy story")
+    box_of(tab, "film").press("Enter")
+    assert tab.url.endswith("?method=als&film=1")
+    tab.locator("#live-film .fw-card").first.click()
+    film = tab.locator("#live-film").get_attribute("data-film")
+    assert tab.url.endswith(f"film={data.movie_ids[int(film)]}")
+    tab.reload()
+    tab.wait_for_selector("#live-film[data-state=ready]")
+    assert tab.locator("#live-film").get_attribute("data-film") == film
+
+
+@pytest.mark.parametrize("film", ["99999999", "-1", "alien", "%3Cb%3E", ""])
+def test_a_film_that_is_not_here_is_left_out_kindly(film, tab, address, data):
+    start(tab, address, query=f"?film={film}&method=magic")
+    sorry = tab.locator("#live-film > .fw-none")
+    assert "Here is The Matrix" in sorry.inner_text()
+    assert 'no method "magic"' in sorry.inner_text()
+    first = str(film_of(data, "The Matrix"))
+    assert tab.locator("#live-film").get_attribute("data-film") == first
+    assert tab.locator("#live-film .fw-asked").count() == 0
+    tab.locator("#live-film .fw-chip").first.click()
+    assert sorry.is_hidden()
+    assert tab.problems == []
 
 
 def test_what_the_lists_share_is_marked_in_words_and_by_a_frame(tab, address):

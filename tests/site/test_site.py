@@ -119,12 +119,13 @@ def test_a_page_opens_from_the_disk(page, tab):
     assert problems == {}
 
 
-def test_the_search_finds_where_a_word_is_taught(tab, address):
-    tab.goto(f"{address}/search.html?q=shrinkage")
+@pytest.mark.parametrize("word", ["shrinkage", "neighbours", "neighbor"])
+def test_the_search_finds_where_a_word_is_taught(word, tab, address):
+    tab.goto(f"{address}/search.html?q={word}")
     links = tab.locator("#search-results li > a")
     links.first.wait_for()
-    found = {link.get_attribute("href").partition("?")[0] for link in links.all()}
-    assert "notebooks/03_neighbours.html" in {page.partition("#")[0] for page in found}
+    found = [re.split("[?#]", link.get_attribute("href"))[0] for link in links.all()]
+    assert "notebooks/03_neighbours.html" in list(dict.fromkeys(found))[:5]
 
 
 def test_the_search_says_when_it_finds_nothing(tab, address):

@@ -8,7 +8,7 @@
   /**
    * Decode the catalogue, once.
    * @param {object} content of the part "catalogue"
-   * @returns {object} n, titles, years, movieIds, genreBits, nRatings; and name(i),
+   * @returns {object} n, titles, years, movieIds, genreBits, nRatings, nLikes; and name(i),
    *   genresOf(i), styleOf(i), ofMovie(movieId)
    */
   live.catalogue = function (content) {
@@ -37,6 +37,7 @@
       titles: content.titles,
       searched: content.searched,
       nRatings: live.decode(content.nRatings, Uint16Array),
+      nLikes: live.decode(content.nLikes, Uint16Array),
       mainGenreOf,
 
       /** Title and year, as one says it. */

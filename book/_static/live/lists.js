@@ -24,7 +24,7 @@
    * @param {HTMLElement} host
    * @param {object} catalogue
    * @param {object[]} lists name; chapter; says; films; scores, or null; without: what
-   *   to say where there is no film
+   *   to say where there is no film; isAsked: whether the address names it
    * @param {object} options press(film), does, as for `fiveWays.card`
    */
   live.drawLists = function (host, catalogue, lists, options) {
@@ -45,7 +45,11 @@
       }
       return live.element(
         "section",
-        { class: "fw-list", "aria-label": list.name },
+        {
+          class: list.isAsked ? "fw-list fw-asked" : "fw-list",
+          "aria-label": list.name,
+          "aria-current": list.isAsked ? "true" : null,
+        },
         live.element("h3", { text: list.name }),
         says,
         cards.length > 0

@@ -7,7 +7,7 @@
 # ---
 
 # %% [markdown]
-# # 11 · In production: what happens when people use it?
+# # 12 · In production: what happens when people use it?
 #
 # :::{admonition} Before you start
 # :class: note
@@ -18,7 +18,8 @@
 # use it, what a vector gives away about a person, and who is served badly.
 #
 # **You need** [chapter 2](02_is_it_any_good.ipynb), EASE from [chapter 3](03_neighbours.ipynb), and
-# [chapter 4](04_als.ipynb). The five topics after serving can be read in any order.
+# [chapter 4](04_als.ipynb). The five topics after serving can be read in any order, and each
+# may be skipped.
 #
 # **Time** {chapter-time}`about an hour; the cells run in two minutes`.
 # :::
@@ -78,7 +79,7 @@ HAS_SERVE = has_extra("serve")
 #     people ◄── ten films ◄── rank ◄── retrieve hundreds out of millions
 # ```
 #
-# Chapters 1 to 10 were about the upper arrow. This one is about the lower line, and
+# The chapters so far were about the upper arrow. This one is about the lower line, and
 # about the arrow on the left, which closes the circle.
 
 # %% [markdown]
@@ -93,14 +94,13 @@ HAS_SERVE = has_extra("serve")
 # no such thing; 422: something in the request is wrong) and a body, written in JSON,
 # which every language reads.
 #
-# Two things are new. Somebody waits, so an answer has to be there within a
-# fraction of a second. And you do not know who asks, nor what they send.
+# Two things are new. Somebody waits. And you do not know who asks, nor what they send.
 #
 # ### Retrieval, then ranking
 #
 # The best score often takes the longest, and a shop has a million things to score. So
 # many large services work in two steps {cite}`covington2016deep`. {term}`Retrieval
-# <Retrieval>` finds a few hundred candidates with a cheap score, such as the dot
+# <Retrieval>` finds a few hundred {term}`candidates <Candidates>` with a cheap score, such as the dot
 # product of two vectors. {term}`Ranking <Ranking>` scores only these, with the best
 # method that there is time for, and rules that no score knows choose what is shown:
 # nothing twice, at most two films of a series.
@@ -136,29 +136,13 @@ with plots.course_style():
     ax.invert_yaxis()
 
 # %% [markdown]
-# Ranking has thousands of times as much time for each film as retrieval. And how long
-# does a dot product take here? Take 100,000 invented films, with 64 numbers each, and
-# multiply them all 50 times.
-
-# %%
-import time
-
-many = np.random.default_rng(0).random((100_000, 64), dtype=np.float32)
-start = time.process_time()
-for _ in range(50):
-    many @ many[0]
-took = time.process_time() - start
-print(f"{took / 50 / len(many) * 1e9:.0f} ns a film")
-
-# %% [markdown]
-# Where that is more than ten, one core cannot look at a million films in the time. Then
-# you want an index, which looks at a part of the films only
-# ([chapter 10](10_when_one_machine_is_not_enough.ipynb)).
+# Ranking has thousands of times as much time for each film as retrieval. (And ten
+# nanoseconds are little even for a dot product, so with a million films retrieval uses an
+# index: [chapter 11](11_nearest_among_millions.ipynb).)
 #
-# Which methods? *ALS* has a vector for every person and every film, and folds a new
-# person in with one small system of equations: it retrieves. *EASE* is among the best
+# Which methods? {term}`ALS` has a vector for every person and every film, and folds a new
+# person in with one small system of equations: it retrieves. {term}`EASE` is among the best
 # for lists ([chapter 9](09_five_methods.ipynb)), but has no short vectors to search in: it ranks.
-# To train both takes seconds here.
 
 # %%
 from recsys_helpers.serving.training import train_recommender
@@ -172,7 +156,7 @@ print(f"vectors of {served.movie_vectors.shape[1]} numbers")
 # it: the {term}`recall of retrieval <Recall of retrieval>` is the share of EASE's own
 # ten best that is among the candidates.
 
-# %%
+# %% tags=["hide-input"]
 load = published_results("serving_load")
 found = results_table(load, ["recall of EASE's ten"], digits=3)
 display.published_table(
@@ -180,8 +164,6 @@ display.published_table(
     "serving_load",
     caption="Mean over all users of small",
 )
-
-# %%
 recall = load[load["metric"] == "recall of EASE's ten"]["value"].to_numpy()
 assert (np.diff(recall) > 0).all()
 assert 0.6 < recall[0] < 0.75
@@ -189,9 +171,7 @@ assert recall[-1] < 1
 
 # %% [markdown]
 # Ten candidates, and a third of the list is lost; with a few hundred you lose little,
-# but never nothing. This course's server takes 300. A ranking that is improved
-# for months changes nothing for the films that retrieval never finds, and no test of
-# the ranking alone shows it.
+# but never nothing. This course's server takes 300.
 #
 # ### A server in six lines
 #
@@ -229,42 +209,30 @@ if HAS_SERVE:
     print(tiny_client.get("/popular?n=two").status_code)
     minus_one = tiny_client.get("/popular?n=-1").json()["movies"]
     print(f"n=-1: {len(minus_one):,} films")
+
+# %% tags=["hide-cell"]
+if HAS_SERVE:
     assert len(minus_one) == ratings["movie_id"].nunique() - 1
 
 # %% [markdown]
 # `two` is no whole number, and is refused with 422. But minus one is a whole number,
 # and pandas' `head(-1)` means *all but the last*: the catalogue goes out, but for one
 # film. A type is not a limit. Whatever comes in needs one: how many films may be asked
-# for, how many ratings sent, how many bytes read before you give up.
+# for, how many ratings sent, how many bytes read.
 #
 # ### The course's server
 #
 # `recsys_helpers.serving` has these endpoints, with such limits:
 #
-# - `GET /health`: which model is loaded;
+# - `GET /health`: which model is loaded, by a fingerprint of all its numbers;
 # - `GET /movies?query=`: ids by title;
 # - `GET /movies/{id}/similar`: films with near vectors;
 # - `GET /users/{id}/recommendations`: a list for somebody known;
 # - `POST /recommendations`: a list for somebody new.
 #
-# `GET` asks for something; `POST` sends something along, here a new person's ratings.
-
-# %%
-if HAS_SERVE:
-    from recsys_helpers.serving.app import create_app
-
-    client = TestClient(create_app(served))
-    health = client.get("/health").json()
-    for name, value in health.items():
-        print(f"{name:10} {value}")
-    assert health["n_ratings"] == len(ratings)
-
-# %% [markdown]
-# The `model` is a fingerprint of all its numbers. If an answer looks odd next week, you
-# know which model gave it.
-#
-# Now ask for films like *Toy Story*, and for a list for somebody known. Before each
-# title stands the score: a cosine for similar films, EASE's score in a list.
+# `GET` asks for something; `POST` sends something along, here a new person's ratings. Ask for
+# films like *Toy Story*, and for a list for somebody known. Before each title stands the
+# score: a cosine for similar films, EASE's score in a list.
 
 # %%
 import textwrap
@@ -273,14 +241,16 @@ import textwrap
 def show(answer):
     """Print the status and the films of an answer, or what is wrong."""
     found = answer.json()
-    print(
-        textwrap.fill(f"{answer.status_code} {found.get('detail', '')}", 56)
-    )
+    detail = f"{answer.status_code} {found.get('detail', '')}"
+    print(textwrap.fill(detail, 56))
     for movie in found.get("movies", []):
         print(f"  {movie['score']:.3f}  {movie['title'][:40]}")
 
 
 if HAS_SERVE:
+    from recsys_helpers.serving.app import create_app
+
+    client = TestClient(create_app(served))
     show(client.get("/movies/1/similar?n=3"))
     somebody = int(served.users.ids[0])
     show(client.get(f"/users/{somebody}/recommendations?n=3"))
@@ -300,14 +270,15 @@ if HAS_SERVE:
     answer = client.post("/recommendations?n=5", json={"ratings": sent})
     show(answer)
     listed = [movie["movie_id"] for movie in answer.json()["movies"]]
+
+# %% tags=["hide-cell"]
+if HAS_SERVE:
     assert len(listed) == 5
     assert not set(listed) & set(stars)
 
 # %% [markdown]
-# And what is wrong gets an answer, too. It says what is wrong and what to do, and all
-# endpoints say it in one shape {cite}`nottingham2023problem`, so that a program can
-# read it. It says nothing about the inside: should the server itself fail, the reason
-# goes into its log, and the client learns only that.
+# And what is wrong gets an answer, too. It says what to do, and all endpoints say it in one
+# shape {cite}`nottingham2023problem`, so that a program can read it.
 
 # %%
 if HAS_SERVE:
@@ -317,16 +288,15 @@ if HAS_SERVE:
     show(client.post("/recommendations", json={"ratings": twice}))
     huge = client.post("/recommendations", content=b" " * 100_000)
     show(huge)
+
+# %% tags=["hide-cell"]
+if HAS_SERVE:
     assert huge.status_code == 413
 
 # %% [markdown]
-# How do you know that *no* request breaks it? You cannot try them all, but a program
-# can try many: FastAPI describes the endpoints and their limits in a file,
-# `/openapi.json`, and the tests let the tool schemathesis make requests from it, valid
-# ones and spoilt ones. While this server was written it found that `{"movie_id":
-# 240.0}` was refused, although to JSON 240.0 and 240 are the same number.
-#
-# To start it for others, in a terminal:
+# You cannot try every request, but a program can try many: the tests let the tool
+# schemathesis make thousands, valid ones and spoilt ones. To start the server for others, in a
+# terminal:
 #
 # ```console
 # $ python -m recsys_helpers.serving --edition small --port 8001
@@ -334,30 +304,17 @@ if HAS_SERVE:
 #
 # Its page `http://127.0.0.1:8001/docs` lists the endpoints. It listens on your machine
 # only, since it asks nobody who they are: whoever reaches it may ask for anybody's
-# list. And it does not let pages of other sites read its answers: a browser keeps these
-# from their scripts (a rule called *CORS*) unless you name the page's origin, with
-# `--allow-origin http://localhost:5500`.
-#
-# To run it elsewhere, train first and pack the program apart from the model: the file
-# `Containerfile` in the course's folder makes a *container image*, a file system with
-# the program and the packages that it needs, pinned by their checksums.
-#
-# ```console
-# $ python -m recsys_helpers.serving --save model/model.npz
-# $ podman build -t recommend-a-movie .
-# $ podman run --rm --read-only --cap-drop all -p 127.0.0.1:8001:8001 \
-#     -v ./model:/model:ro recommend-a-movie
-# ```
-#
-# The model is mounted, not built in. So a new model needs no new image, and an image
-# that you give away has nothing of MovieLens in it.
+# list. To run it elsewhere, the file `Containerfile` makes a *container image*: a file system
+# with the program and the packages that it needs, but without the model. So a new model needs
+# no new image.
 #
 # ### How much does it bear?
 #
-# The tool locust plays people who ask, wait for the answer, and ask again at once. On the
-# edition small, over loopback (no cable in between), for the list of somebody known:
+# The tool locust plays people who ask, wait for the answer, and ask again at once: on
+# `small`, for the list of somebody known. `requests/s` counts answers per second. `p50 ms` is
+# the median of the time that an answer takes, and 99 of 100 answers stay below `p99 ms`.
 
-# %%
+# %% tags=["hide-input"]
 asked = load[load["method"] == "recommend"]
 wanted = ["requests/s", "p50 ms", "p99 ms"]
 by_load = asked[asked["metric"].isin(wanted)].pivot(
@@ -370,62 +327,39 @@ display.published_table(
     caption="Lists for somebody known",
     digits=1,
 )
-
-# %% [markdown]
-# `requests/s` counts answers per second. `p50 ms` is the median of the time that an
-# answer takes, and 99 of 100 answers stay below `p99 ms`. Who asks 32 at a time gets
-# more answers in all, and waits much longer for each. The two hang together: the number
-# of requests that are under way is the answers per second times the mean time that each
-# takes, which is *Little's law* {cite}`little1961proof`. So once a server gives as many
-# answers per second as it can, whoever comes on top only adds waiting.
-
-# %%
 busy = by_load.loc["32 at a time"] / by_load.loc["1 at a time"]
-under_way = by_load["requests/s"] * by_load["p50 ms"] / 1000
-print(f"answers x {busy['requests/s']:.1f}, waiting x {busy['p50 ms']:.1f}")
-print(under_way.round(1).to_dict())
 assert busy["p50 ms"] > 2 * busy["requests/s"]
 
 # %% [markdown]
-# So many requests were under way by the law, with the median in the place of the mean.
-# That comes out a little low: the slow answers of the tail pull the mean up, and leave
-# the median where it is.
+# Who asks 32 at a time gets more answers in all, and waits much longer for each. The two hang
+# together: the number of requests that are under way is the answers per second times the mean
+# time that each takes, which is *Little's law* {cite}`little1961proof`. So once a server gives
+# as many answers per second as it can, whoever comes on top only adds waiting. (Tool and
+# server shared two cores, so read these times for their shape.)
 #
-# Tool and server share two cores with other work here, so read these times for their
-# shape. What you can compare is the work of one request, in CPU milliseconds: the
-# server's and the tool's apart, one at a time, and what the recommender takes when it
-# is called without any server.
+# How much of the work is about films? Compare the server's work with that of the recommender
+# in it, called without any server:
 
-# %%
-work = ["server CPU ms", "tool CPU ms"]
+# %% tags=["hide-input"]
 one = load[load["split"] == "1 at a time"]
 inside = load[load["split"] == "in process"]
-cost = results_table(one.assign(low=np.nan, high=np.nan), work, digits=2)
+cost = results_table(
+    one.assign(low=np.nan, high=np.nan), ["server CPU ms"], digits=2
+)
 alone = results_table(inside, ["recommender CPU ms"], digits=2)
-cost.columns = ["server", "tool"]
 display.published_table(
-    cost.assign(recommender=alone["recommender CPU ms"]).fillna("-"),
+    cost.set_axis(["server"], axis=1)
+    .assign(recommender=alone["recommender CPU ms"])
+    .fillna("-"),
     "serving_load",
     caption="CPU milliseconds of a request",
 )
-
-# %%
 ratio = inside[inside["metric"] == "server / recommender"]["value"]
-print("CPU of a request, server / recommender:")
-print(f"{ratio.min():.1f} to {ratio.max():.1f}")
 assert ratio.min() > 1
 
 # %% [markdown]
-# `health` computes nothing, so what it takes is the price of HTTP, of JSON and of the
-# checks. For a model as small as this one that is a good part of the work:
-
-# %%
-server_ms = one[one["metric"] == "server CPU ms"].set_index("method")["value"]
-overhead = server_ms["health"] / server_ms["recommend"]
-print(f"at least {overhead:.0%} of a list's work is not about films")
-assert 0.1 < overhead < 0.9
-
-# %% [markdown]
+# A request costs more than the recommender in it. `health` computes nothing, so what it takes
+# is the price of HTTP, of JSON and of the checks.
 #
 # ### What goes wrong
 #
@@ -449,27 +383,14 @@ for n in (1, 10, 100):
 positions = np.arange(served.counts.movies)
 accepted = np.isin(positions, served.movies.ids)
 print(f"{accepted.mean():.0%} of the positions are ids, too")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert accepted.mean() > 0.1
 
 # %% [markdown]
 # These get a list, for the wrong films, with status 200. The rest gets a 404: watch how
-# many there are. What counts as a like is such a difference as well. So the model's
-# file has every setting of the two methods, and a test compares the server's lists with
-# the methods' own, for known people and new ones, under several settings.
-#
-# **A cache that is stale, or useless.** A *cache* keeps answers to give them again. For
-# similar films that is easy: they change only with the model, and a few films are much
-# of what is asked for. Suppose that people ask for films as they rate them:
-
-# %%
-tenth = served.counts.movies // 10
-share = ratings["movie_id"].value_counts(normalize=True).head(tenth).sum()
-print(f"{tenth:,} films (a tenth) are {share:.0%} of the requests")
-
-# %% [markdown]
-# A list made for one person serves nobody else, and is out of date as soon as they rate
-# something. Keep it for minutes, or not at all.
+# many there are. And let a test compare the server's lists with the methods' own.
 #
 # **The model is a pickle.** Many libraries save a model with Python's `pickle`. To
 # *read* a pickle is to run whatever is in it:
@@ -493,23 +414,23 @@ except ValueError as error:
 
 # %% [markdown]
 # Instead of `print` it could have been anything that you may do on that machine. The
-# server's file holds arrays and text only, is read with `allow_pickle=False`, and is
-# refused if it is damaged or its parts do not fit.
+# server's file holds arrays and text only, and is read with `allow_pickle=False`.
 
 # %% [markdown]
 # ## Drift: the world moves on
+#
+# *You may skip this section.*
 #
 # A model is a photograph. Films come out, people come and go, and the photograph stays
 # as it was. That is {term}`drift <Drift>` {cite}`gama2014drift`, and nothing raises an
 # error: the service answers as fast as ever, only worse.
 #
-# Play it through. One model learns from everything before 2001 and is then *frozen*. (Its
-# settings were chosen on ratings of all years.) For every two years that follow, take the
-# people who came in that time. The older half of their ratings is folded in, the later half
-# is hidden; a hidden film that a model does not know counts as missed. Beside the frozen
-# model stands one that is *retrained* at the start of each period. Both see the same
-# ratings of the same newcomers: `FoldedIn` hands them to a model that has been fitted
-# before.
+# One model learns from everything before 2001 and is then *frozen*. (Its settings were chosen
+# on ratings of all years.) For every two years that follow, take the people who came in that
+# time. The older half of their ratings is folded in, the later half is hidden; a hidden film
+# that a model does not know counts as missed. Beside the frozen model stands one that is
+# *retrained* at the start of each period. Both see the same ratings of the same newcomers:
+# `FoldedIn` hands them to a model that has been fitted before.
 
 # %%
 from itertools import pairwise
@@ -527,7 +448,7 @@ def before(moment):
     return ratings[ratings["timestamp"] < moment]
 
 
-# %%
+# %% tags=["hide-input"]
 spans = {y: (start_of(y), start_of(y + 2)) for y in range(2001, 2017, 2)}
 if ratings["timestamp"].max() < start_of(2015):
     print("This edition ends earlier. In place of two years each: eight")
@@ -593,18 +514,14 @@ watched = pd.DataFrame(watched).T
 from recsys_helpers.intervals import bootstrap_interval, paired_difference
 
 by_age = ndcg_by_age.unstack()
-print(by_age.join(watched).round(2).to_string())
+counted = watched.astype({"people": int})
+print(by_age.join(counted).round(2).to_string())
 fresh, old = (
     np.concatenate([periods[p, name] for p in list(spans)[4:]])
     for name in ("retrained", "frozen")
 )
 gap, low, high, n = paired_difference(fresh, old)
 print(f"\nretrained - frozen: {gap:.3f} [{low:.3f}, {high:.3f}], {n} people")
-with the_text_says(data.edition):
-    assert low > 0
-    assert watched["unknown"].iloc[-1] > 1.5 * watched["unknown"].iloc[0]
-if data.edition == "small":
-    assert watched["PSI"].max() < 0.25
 
 # %% mystnb={"image": {"alt": "Two panels over the years 2001 to 2015. Above, nDCG at 10 of the frozen model falls behind that of the retrained one. Below, the share of ratings of movies that the frozen model does not know climbs."}} tags=["hide-input"]
 with plots.course_style():
@@ -619,28 +536,31 @@ with plots.course_style():
     below.set(xlabel="Period, by its first year", ylim=(0, 1))
     below.set(ylabel="Ratings of movies\nunknown when frozen")
 
+# %% tags=["hide-cell"]
+with the_text_says(data.edition):
+    assert low > 0
+    assert watched["unknown"].iloc[-1] > 1.5 * watched["unknown"].iloc[0]
+if data.edition == "small":
+    assert watched["PSI"].max() < 0.25
+
 # %% [markdown]
 # The lines start together, as they must: in 2001 the two are the same model. Then they
-# part. Both jump up and down from period to period, since the newcomers of each period
-# are few and not alike; so compare *within* a period, never the frozen model of today
-# with that of then.
+# part. Both jump from period to period, since the newcomers of each are few and not alike; so
+# compare *within* a period, never the frozen model of today with that of then.
 #
 # What people do about it: retrain on a schedule, and train the model *with a cut-off in
-# time* as here, to see how old it may get. Watch the inputs every day, and sound an
-# alarm on a change. Keep the old model at hand, in case the new one is worse. And watch
-# what the model lives on: on `small` the PSI of the genres never reaches the rule of
-# thumb, while the frozen model falls behind. The kinds of films are still the same; the
-# films are others. (Watched instead, their years of release would ring from the first
-# day on, and for ever: they measure the calendar.)
+# time* as here, to see how old it may get. And choose with care what you watch: on `small` the
+# PSI of the genres never reaches the rule of thumb, while the frozen model falls behind. The
+# kinds of films are still the same; the films are others.
 #
 # ## Feedback loops: the model makes its own data
 #
-# Our ratings came from people who had found films in many ways, MovieLens' own
-# recommender among them. In production people find what the recommender shows. What it
-# does not show nobody can like, so the next model learns that nobody likes it. This is
-# a {term}`feedback loop <Feedback loop>`. It cannot be studied on old ratings, so what
-# follows is a **simulation**, with an invented truth, and shows what *can* happen. Its
-# ingredients:
+# *You may skip this section.*
+#
+# In production people find what the recommender shows. What it does not show nobody can like,
+# so the next model learns that nobody likes it. This is a {term}`feedback loop <Feedback
+# loop>`. It cannot be studied on old ratings, so here is a **simulation**, with an invented
+# truth, of what *can* happen. It is made of:
 #
 # - *Tastes.* The vectors that ALS learns from our ratings of 300 films give each user a
 #   chance to like each film. We level them so that every film is as good as any other
@@ -667,8 +587,6 @@ has_likes = np.diff(als_of_300.confidences_.matrix.indptr) > 0
 tastes = tastes_of(
     als_of_300.user_factors_[has_likes], als_of_300.movie_factors_
 )
-with the_text_says(data.edition):
-    assert tastes.mean(axis=0).std() < 0.1 * tastes.mean()
 
 # %%
 ways = {f"explore {n} %": {"exploration": n / 100} for n in (0, 10, 30)}
@@ -682,6 +600,10 @@ loops = pd.concat(
     },
     names=["lists", "seed", "round"],
 )
+
+# %% tags=["hide-cell"]
+with the_text_says(data.edition):
+    assert tastes.mean(axis=0).std() < 0.1 * tastes.mean()
 
 # %% [markdown]
 # Three questions to each round. How unequally are the films spread over the lists that
@@ -703,6 +625,8 @@ worse = (liked["explore 0 %"] < liked["random"]).sum()
 print(
     f"\nworse than random without exploration: {worse} of {len(liked)} seeds"
 )
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert (liked["explore 30 %"] > liked["random"]).all()
     assert liked["explore 0 %"].mean() < liked["random"].mean()
@@ -734,28 +658,26 @@ with plots.course_style():
 
 # %% [markdown]
 # Nobody's taste asks for blockbusters, and yet the loop makes some: films that by
-# chance had a few clicks more than others at the start are shown, and so get more. (It
-# is the loop, not EASE: from random lists it learns to spread the films, as the row
-# *random* says.) And without exploration the lists end about as good as random ones,
-# from most seeds even a little worse: people have clicked what they like among the
+# chance had a few clicks more than others at the start are shown, and so get more. (From
+# random lists the same EASE spreads the films.) And without exploration the lists end about as
+# good as random ones, from most seeds even a little worse: people have clicked what they like
+# among the
 # films that the model knows, and it has never come to know the starved ones. Giving
 # three places in ten away to chance pays, from each seed, even though the chance films
-# count in the average. (With other penalties of EASE it does, too, says
-# `benchmarks/production.py`.)
-
-# %% [markdown]
+# count in the average.
+#
 # {cite:t}`chaney2018confounding` and {cite:t}`mansoury2020feedback` find the same
 # narrowing in simulations of their own. How strong it is in a real service depends on
-# all that we have left out: search, friends, fashion, and people who get bored. What
-# people do: keep a little exploration; note *at which place* and by whose choice each
+# all that we have left out, such as search and friends. What people do: keep a little
+# exploration; note *at which place* and by whose choice each
 # film was shown; and let a click on what had the chance $\pi$ to be shown and looked at
-# count $1 / \pi$ times: *inverse propensity weighting*
-# {cite}`schnabel2016treatments`. The mean $\frac{1}{N} \sum_n c_n / \pi_n$ over $N$
-# places of chance $\pi_n$, with $c_n = 1$ for a click and 0 for none, is right on
-# average, and uncertain: the few clicks with a tiny $\pi_n$ decide it. So $\pi_n$ gets a
-# lower limit, at the price of a bias. And where it is 0, only exploration helps.
+# count $1 / \pi$ times (*inverse propensity weighting* {cite}`schnabel2016treatments`). That
+# is right on average, and uncertain where $\pi$ is tiny. And where it is 0, only exploration
+# helps.
 #
 # ## A/B tests: ask people, and count right
+#
+# *You may skip this section.*
 #
 # All our numbers so far ask "would it have listed what they rated anyway?". Whether
 # people are better off with list B than with list A only people can tell: an {term}`A/B
@@ -764,7 +686,7 @@ with plots.course_style():
 # {cite}`kohavi2020trustworthy`.
 #
 # With $n$ users a side, how far apart do two shares lie by chance alone? The difference
-# of $p_A$ and $p_B$ has the *standard error* $\sqrt{V / n}$, where
+# of $p_A$ and $p_B$ has the {term}`standard error <Standard error>` $\sqrt{V / n}$, where
 #
 # $$
 # V = p_A (1 - p_A) + p_B (1 - p_B) .
@@ -773,7 +695,7 @@ with plots.course_style():
 # The difference in standard errors is called $z$. In an {term}`A/A test <A/B test>`,
 # where both sides get the same, $z$ is nearly a standard normal number, and $|z| >
 # 1.96$ in 5 % of the tests. So say "different" from there on, and you have accepted a
-# *false alarm* with the chance $\alpha = 5\,\%$.
+# {term}`false alarm <False alarm>` with the chance $\alpha = 5\,\%$.
 #
 # How many users does it take? Write $z_q$ for the point below which a standard normal
 # number lies with the chance $q$; the bar 1.96 is $z_{1-\alpha/2}$. A real difference
@@ -803,6 +725,8 @@ for name, p_b in {"A/B": 0.12, "A/A": 0.10}.items():
     error = np.sqrt((a * (1 - a) + b * (1 - b)) / n)
     shares[name] = np.mean(np.abs(b - a) / error > 1.96)
     print(f"{name}: {shares[name]:.1%} of the tests say 'different'")
+
+# %% tags=["hide-cell"]
 assert abs(shares["A/B"] - 0.80) < 0.02
 assert abs(shares["A/A"] - 0.05) < 0.01
 
@@ -818,23 +742,26 @@ from recsys_helpers.production.ab_test import peeking_false_alarms
 alarms = peeking_false_alarms(n_looks=14)
 for day in (1, 2, 5, 7, 14):
     print(f"by day {day:>2}: {alarms[day - 1]:.1%}")
+
+# %% tags=["hide-cell"]
 assert alarms[13] > 4 * 0.05
 
 # %% [markdown]
-# The 5 % have become more than 20 %; {cite:t}`armitage1969repeated` have the table.
-# What people do: fix the day beforehand and keep to it; or set a higher bar that allows
-# for the looks (the exercise); or use statistics made for looking at all times
-# {cite}`johari2017peeking`.
+# The 5 % have become more than 20 % {cite}`armitage1969repeated`. So fix the day beforehand
+# and keep to it; or set a higher bar that allows for the looks (the exercise); or use
+# statistics made for looking at all times {cite}`johari2017peeking`.
 #
 # ## Privacy: what an embedding gives away
+#
+# *You may skip this section.*
 #
 # "We don't pass on your ratings, only a vector of 16 numbers. No name, no films." Is
 # that safe? Let us attack. Half of the users teach ALS the vectors of the movies. Of
 # each user in the other half, half of their likes make the vector that is passed on.
 # The attacker has the *rest* of the likes, from a public profile elsewhere, so **not
-# one film that the vector was made from**. And they have the movies' vectors, without
-# which the others are good for nothing. So they fold the likes in (`solve_factors` does
-# chapter 4's half-step) and look for the nearest vector, by cosine.
+# one film that the vector was made from**. And they have the movies' vectors. So they fold
+# the likes in (`solve_factors` does chapter 4's half-step) and look for the nearest vector,
+# by cosine.
 
 # %%
 from recsys_helpers.interactions import Interactions, positives
@@ -872,6 +799,8 @@ by_known.columns = ["users", "found"]
 print(by_known.rename_axis("likes known").round(2).to_string())
 chance = 1 / len(found)
 print(f"\nall: {found.mean():.1%}; by guessing: {chance:.1%}")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert found.mean() > 4 * chance
 if data.edition == "small":
@@ -881,17 +810,15 @@ if data.edition == "small":
 # %% [markdown]
 # Far above guessing, from films that the vector has never seen. On `small` nearly half
 # of those of whom the attacker knows much are found: a long history is a signature.
-# Once the vector is found it tells the rest: its dot products with the movies' vectors
-# *are* guesses at everything else the person likes, films they would not talk about
-# included. {cite:t}`narayanan2008robust` did it to the Netflix Prize data, with ratings
-# and their dates in the place of vectors. So a user's vector is personal data, and is
-# to be guarded like the ratings.
+# Once the vector is found, its dot products with the movies' vectors *are* guesses at
+# everything else the person likes. {cite:t}`narayanan2008robust` did it to the Netflix Prize
+# data, with ratings and their dates in the place of vectors. So a user's vector is personal
+# data, and is to be guarded like the ratings.
 #
-# Would some noise help? Its amount is relative to the median length of the vectors: at
-# 1 the noise is about as long as the vector. Beside the share of users found stands
-# what the noisy vector is still good for: nDCG@10 on the likes that it was not made
-# from, and how much that is *over* a list of popular films, which needs no vector at
-# all, with the ends of its interval.
+# Would some noise help? At 1 the noise is about as long as the vector. Beside the share of
+# users found stands what the noisy vector is still good for: nDCG@10 on the likes that it was
+# not made from, and how much that is *over* a list of popular films, with the ends of its
+# interval.
 
 # %%
 from recsys_helpers.metrics import ndcg_at_k
@@ -926,6 +853,8 @@ for noise in (0, 0.5, 1, 2, 4):
 trade = pd.DataFrame(rows).T
 print(trade.round(3).to_string())
 print(f"{over.n} people; by guessing {chance:.3f} are found")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert trade.loc["noise 4", "found"] < 0.5 * trade.loc["noise 0", "found"]
     assert trade.loc["noise 2", "found"] > 2 * chance
@@ -937,24 +866,23 @@ if data.edition == "small":
 # There is no free row in this table: what hides the person hides the taste. At noise 2
 # most of what the vector was worth over a list of popular films is gone, and people are
 # still found more often than by guessing; at noise 4 the popular list is the better
-# one. And noise that is added by feel **promises nothing**: a cleverer attacker may
-# find more. {term}`Differential privacy <Differential privacy>` is a promise
+# one. And such noise **promises nothing**: a cleverer attacker may find more.
+# {term}`Differential privacy <Differential privacy>` is a promise
 # {cite}`dwork2014foundations`: whether or not one rating (or one person) is in the
 # data, no output becomes more than $e^\varepsilon$ times as likely, for an
 # $\varepsilon$ chosen beforehand. It holds against every attacker, and has to be
-# proved: the noise must fit the most that one rating can change, at each place where
-# ratings enter, the movies' vectors too. {cite:t}`mcsherry2009private` show how for
-# recommenders.
+# proved. {cite:t}`mcsherry2009private` show how for recommenders.
 #
 # ## Fairness to small audiences
 #
-# A mean over users is a mean over the many. Whose taste lies off the main road may be
-# served badly, and the mean hardly shows it. Sort the movies by their number of
-# ratings, and cut them so that each class holds a third of all ratings: *head*,
-# *middle*, *tail*. Then sort the users by the share of the head in what they rated. The
-# fifth with the least are our small audience (*niche*), the fifth with the most the
-# *mainstream*. ({cite:t}`abdollahpouri2019unfairness` cut the groups in nearly the same
-# way.)
+# *You may skip this section.*
+#
+# A mean over users is a mean over the many. Whose taste is unusual may be served badly, and
+# the mean hardly shows it. Sort the movies by their number of ratings, and cut them so that
+# each class holds a third of all ratings: *head*, *middle*, *tail*. Then sort the users by
+# the share of the head in what they rated. The fifth with the least are our small audience
+# (*niche*), the fifth with the most the *mainstream*. ({cite:t}`abdollahpouri2019unfairness`
+# cut the groups in nearly the same way.)
 
 # %%
 from recsys_helpers.production.people import (
@@ -974,6 +902,8 @@ audience = np.select(
 )
 n_rated = pd.Series(rated.sum(axis=1)).groupby(audience).mean()
 print("ratings a user:", n_rated.round(0).astype(int).to_dict())
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert n_rated.idxmax() == "niche"
 
@@ -991,8 +921,7 @@ with the_text_says(data.edition):
 # $$
 #
 # largest, the miscalibration being that of the list with it. The weight $w$ says how
-# much the mix matters. Each user's scores are divided by their best one, so that weight
-# means the same for all.
+# much the mix matters; each user's scores are divided by their best one.
 
 # %%
 from recsys_helpers.production.people import calibrated_lists, miscalibration
@@ -1017,7 +946,7 @@ lists = {
 # miscalibration of their lists (*off*). Then what $w = 0.3$ changes: the paired
 # difference of nDCG@10 for the same users, its interval, and *off* after it.
 
-# %%
+# %% tags=["hide-input"]
 from recsys_helpers.metrics import hits_of
 
 known = als.interactions_
@@ -1043,7 +972,7 @@ changed = pd.DataFrame(changed, ["change", "low", "high", "off"]).T
 print(plain.round(2).astype({"users": int}).to_string())
 print(f"\n{changed.round(3).to_string()}")
 
-# %%
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert plain.loc["niche", "off"] > 1.5 * plain.loc["mainstream", "off"]
     assert (changed["off"] < 0.6 * plain["off"]).all()
@@ -1056,17 +985,15 @@ if data.edition == "small":
 # %% [markdown]
 # The niche audience gets lists that are furthest from its own mix (*off*). On `small` it is
 # also served worse than the mainstream by nDCG@10: on this split even their intervals are
-# apart, on one of three others they overlap. (These are different people, so there is no
-# difference for each user to look at, as in chapter 2.) It is not for want of ratings:
-# these are the people who rate *most*. (Nor is it all the model's doing. A test movie from
-# the tail is one among thousands, and hard to hit for anyone.)
+# apart, on one of three others they overlap. (These are different people, so there are no
+# pairs to compare.) It is not for want of ratings: these are the people who rate *most*. But a
+# test movie from the tail is one among thousands, and hard to hit for anyone.
 #
 # Calibration repairs much of the mix, and on `small` costs each audience some nDCG@10, the
 # niche about a tenth of its own: the films now come from the part of the catalogue that
 # they love, but there the model knows least about which ones. A remedy can be fair by one
-# measure and not help by another. So say *which* fairness you mean, measure it for each
-# group with its interval, and ask the people concerned. {cite:t}`ekstrand2018cool` do so
-# for groups of age and gender.
+# measure and not help by another. So say *which* fairness you mean, and measure it for each
+# group with its interval. {cite:t}`ekstrand2018cool` do so for groups of age and gender.
 
 # %% [markdown]
 # ## Exercises
@@ -1075,21 +1002,17 @@ if data.edition == "small":
 # ```{exercise} A second source of candidates
 # :label: ex-two-sources
 #
-# Services often retrieve from several sources and rank what all of them found. Somebody
-# proposes: take 20 candidates, 10 from the vectors and 10 popular films, so that no hit
-# is missed. Write `mixed(user_id, n)`: half of the candidates from `served.candidates`,
+# Somebody proposes: take 20 candidates, 10 from the vectors and 10 popular films, so that no
+# hit is missed. Write `mixed(user_id, n)`: half of the candidates from `served.candidates`,
 # the other half the most popular films that the user has not rated and that are not
 # among the first half. Compare its recall of EASE's ten with that of
 # `served.candidates(user_id, 20)`, over every fourth of `served.users.ids`. EASE's ten
-# are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends; `Ease` and its settings come
-# from `recsys_helpers.methods.ease`, and `recall_of` from
-# `recsys_helpers.serving.ranking`. What do you expect?
+# are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends (`recsys_helpers.methods.ease`);
+# `recall_of` is in `recsys_helpers.serving.ranking`.
 # ```
-
 
 # %% tags=["exercise"]
 # Your answer
-
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # ````{solution-start} ex-two-sources
