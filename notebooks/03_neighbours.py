@@ -372,15 +372,15 @@ plain = {"centre": "nothing", "shrinkage": 0, "damping": 0}
 centring = {"baseline": "user mean", "shrinkage": 0, "damping": 0}
 star_models = {
     "bias model": BiasModel(),
-    "users, raw": RatingNeighbours("users", baseline="global mean", **plain),
-    "users, votes centred": RatingNeighbours(
+    "users: raw": RatingNeighbours("users", baseline="global mean", **plain),
+    "users: votes centred": RatingNeighbours(
         "users", baseline="user mean", **plain
     ),
-    "users, all centred": RatingNeighbours("users", **centring),
-    "users, all of it": RatingNeighbours("users"),
-    "movies, raw": RatingNeighbours(baseline="global mean", **plain),
-    "movies, textbook": RatingNeighbours(common_only=True, **centring),
-    "movies, all of it": RatingNeighbours(),
+    "users: all centred": RatingNeighbours("users", **centring),
+    "users: all of it": RatingNeighbours("users"),
+    "movies: raw": RatingNeighbours(baseline="global mean", **plain),
+    "movies: textbook": RatingNeighbours(common_only=True, **centring),
+    "movies: all of it": RatingNeighbours(),
 }
 
 # %% tags=["nbval-check-output"]
@@ -405,7 +405,7 @@ errors = {
     name: one.per_user["squared error"] for name, one in judged_stars.items()
 }
 pairs_of_models = [(name, "bias model") for name in list(errors)[1:]]
-pairs_of_models += [("movies, textbook", "movies, raw")]
+pairs_of_models += [("movies: textbook", "movies: raw")]
 n_of_user = at_random.test["user_id"].value_counts().sort_index()
 changes = paired_differences(errors, pairs_of_models, weights=n_of_user)
 print("squared error, on average over the ratings")
@@ -419,13 +419,13 @@ with the_text_says(data.edition):
     genres = movies.set_index("movie_id")["genres"]
     of_friends = genres[friends["movie_id"]].str.contains("Sci-Fi")
     assert of_friends.all() or data.edition == "sample"
-    best_of_all = changes.loc["movies, all of it - bias model"]
+    best_of_all = changes.loc["movies: all of it - bias model"]
     assert best_of_all["high"] < 0
     assert best_of_all["decided"]
 
 # %% [markdown]
 # The bias model knows nothing about taste, and on `small` all plain forms, raw or textbook,
-# are *worse* than it. The largest single step is to centre the *votes* (from *users, raw*
+# are *worse* than it. The largest single step is to centre the *votes* (from *users: raw*
 # to the row below): three stars from a strict person and three from a mild one do not say
 # the same. But of movies, *textbook*, centred and over common raters only, is worse than
 # *raw*: there the perfect strangers speak loudest. With shrinkage and the bias model in
@@ -475,7 +475,11 @@ print(f"{L.nnz:,} likes; the most liked movie has {likes_of_movie.max():.0f}")
 # ten nearest movies of a film: how many people liked *them*?
 
 # %%
-dial = {"count, gamma = 0": 0, "cosine, gamma = ½": 0.5, "lift, gamma = 1": 1}
+dial = {
+    "count (gamma = 0)": 0,
+    "cosine (gamma = ½)": 0.5,
+    "lift (gamma = 1)": 1,
+}
 well_known = np.flatnonzero(likes_of_movie >= 10)
 asked = well_known[:: max(1, len(well_known) // 300)]  # about 300 movies
 n_ij = (L.T[asked] @ L).toarray()
@@ -503,7 +507,7 @@ with plots.course_style():
 # %% tags=["nbval-check-output"]
 medians = {name: np.median(fame) for name, fame in fame_of_nearest.items()}
 for name, median in medians.items():
-    print(f"{name:18} median likes of the nearest: {median:.0f}")
+    print(f"{name:19} median likes of the nearest: {median:.0f}")
 by_count, by_cosine, by_lift = medians.values()
 
 # %% [markdown]
@@ -817,7 +821,7 @@ list_models = {
     "users": LikeNeighbours("users"),
     "movies": LikeNeighbours("movies"),
     "EASE": Ease(),
-    "EASE, chosen": Ease(**best_settings(trials)),
+    "chosen EASE": Ease(**best_settings(trials)),
 }
 judged = {
     name: evaluate(model, by_user_time, movies=movies, method=name)
@@ -841,8 +845,8 @@ per_user = {name: one.per_user["ndcg@10"] for name, one in judged.items()}
 pairs_of_methods = [
     ("movies", "popularity"),
     ("EASE", "movies"),
-    ("EASE, chosen", "movies"),
-    ("EASE, chosen", "EASE"),
+    ("chosen EASE", "movies"),
+    ("chosen EASE", "EASE"),
 ]
 gains = paired_differences(per_user, pairs_of_methods)
 print(gains.round(4).to_string())
@@ -872,7 +876,7 @@ with the_text_says(data.edition):
 times = ratings.groupby("user_id")["timestamp"]
 within_a_day = times.max() - times.min() < 24 * 60 * 60
 both = {
-    "plain": list_models["EASE, chosen"],
+    "plain": list_models["chosen EASE"],
     "recency": Ease(**best_settings(trials), recency=0.25),
 }
 
