@@ -24,6 +24,7 @@ from recsys_helpers.plots._curves import (
 from recsys_helpers.plots._methods import (
     decided_plot,
     growth_plot,
+    layers_plot,
     movie_map,
     parallel_plot,
     rating_grid,
@@ -62,6 +63,7 @@ __all__ = [
     "index_curve_plot",
     "index_curves",
     "interval_plot",
+    "layers_plot",
     "learning_curves_plot",
     "long_tail_plot",
     "matrix_plot",

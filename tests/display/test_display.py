@@ -30,7 +30,18 @@ HTTPS = "https://image.tmdb.org/t/p/w342/toy.jpg"
 # What a strip and a table are made of; anything else has come from a title.
 STRIP_TAGS = {"div", "style", "p", "ul", "li", "img", "svg", "g"}
 STRIP_TAGS |= {"circle", "ellipse", "path"}
-TABLE_TAGS = {"div", "style", "table", "caption", "thead", "tbody", "tr", "th", "td"}
+TABLE_TAGS = {
+    "div",
+    "style",
+    "table",
+    "caption",
+    "span",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 
 # Text as a page can hold it: no control characters, which HTML has no way to write.
 texts = st.text(
@@ -380,6 +391,25 @@ def test_a_table_of_results_says_in_its_caption_where_and_when_they_were_measure
     assert re.search("bias +0.88$", shown.text)
 
 
+def test_the_leaders_of_a_column_are_marked_by_the_names_of_the_first():
+    frame = pd.DataFrame(
+        {"value": [0.1, 0.3, 0.2]}, pd.Index(list("abc"), name="method")
+    )
+    shown = published_table(
+        frame, "als_growth", caption="Values", leaders={"value": ["b", "c"]}
+    )
+    marks = {
+        row.td.text: row.find_all("td")[1]["class"][1:]
+        for row in parsed(shown).tbody.find_all("tr")
+    }
+    assert marks == {"a": [], "b": ["rh-best"], "c": ["rh-level"]}
+
+
+def test_leaders_of_a_column_that_is_not_there_are_refused():
+    with pytest.raises(ValueError, match="leaders names 'rmse'"):
+        movie_table(pd.DataFrame({"a": [1]}), leaders={"rmse": [1]})
+
+
 def test_a_table_of_results_that_do_not_exist_is_refused():
     with pytest.raises(FileNotFoundError, match="als_growth"):
         published_table(pd.Series([1.0]), "nothing", caption="Errors")
@@ -434,6 +464,15 @@ def test_a_poster_that_does_not_load_looks_like_its_card(tab, url):
 @pytest.mark.site
 def test_a_poster_that_loads_covers_its_card(tab):
     assert (np.abs(picture(tab, RED) - [1, 0, 0]).max(axis=2)[20:-20] < 0.01).all()
+
+
+@pytest.mark.site
+def test_in_a_table_that_scrolls_the_names_stay(tab):
+    wide = {"name": ["one"]} | {f"a long name of column {n}": [n] for n in range(20)}
+    tab.set_content(movie_table(pd.DataFrame(wide)).html)
+    tab.evaluate("document.querySelector('.rh-table').scrollLeft = 300")
+    name, number = (tab.locator("td").nth(n).bounding_box()["x"] for n in (0, 1))
+    assert number < name < 20
 
 
 def test_the_table_of_results_grows_from_chapter_to_chapter_and_marks_the_new():
