@@ -20,6 +20,7 @@ from recsys_helpers.results import METHOD_NAMES, published_results
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
 TITLE = re.compile(r"^# # \d+ · (.+)$", re.MULTILINE)
+KERAS = "05_keras_collaborative_filtering"
 # Method in the results file, its chapter (which has a title), what it learns from.
 ROWS = [
     ("random choice", "02_is_it_any_good", "nothing"),
@@ -29,11 +30,7 @@ ROWS = [
     ("neighbours, lists", "03_neighbours", "what is liked together"),
     ("EASE", "03_neighbours", "what is liked together"),
     ("ALS", "04_als", "hidden tastes behind the likes"),
-    (
-        "Keras factors, everything",
-        "05_keras_collaborative_filtering",
-        "stars, genres, years",
-    ),
+    ("Keras factors, everything", KERAS, "stars, genres, years"),
     ("two towers, stars", "06_two_towers", "what is known of both sides"),
     ("two towers, lists", "06_two_towers", "what is known of both sides"),
     ("entities", "07_entity_embeddings", "the people and things a film links to"),
@@ -119,14 +116,10 @@ def with_table(text: str, name: str, table: str) -> str:
     ValueError
         If the text has not both marks, in this order.
     """
-    marks = re.compile(
-        rf"(<!-- {name}: .*? -->\n).*?(<!-- end of {name} -->)", re.DOTALL
-    )
+    start, end = rf"<!-- {name}: .*? -->\n", f"<!-- end of {name} -->"
+    marks = re.compile(f"({start}).*?({end})", re.DOTALL)
     if not marks.search(text):
-        raise ValueError(
-            f"The text needs the marks <!-- {name}: ... --> and <!-- end of {name} -->, "
-            "in this order."
-        )
+        raise ValueError(f"The text needs the marks {start} and {end}, in this order.")
     return marks.sub(lambda found: f"{found[1]}{table}\n{found[2]}", text)
 
 

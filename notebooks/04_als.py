@@ -178,10 +178,10 @@ display.movie_table(
 # %% [markdown]
 # The first column is a common way: hand the table of stars over as it is.
 # [The ALS article](../book/articles.md) that this chapter retells does so too, as far as we can
-# tell. Watch what it does in the first row. Somebody gave a movie *half a star*, the lowest there is, and the
-# model is told: "preference 1, confidence one half". A hated movie counts as liked, a little.
-# The other two columns leave it out (a dash): the cell is a zero like any other. Below we
-# measure what the choice is worth.
+# tell. Watch what it does in the first row. Somebody gave a movie *half a star*, the lowest
+# there is, and the model is told: "preference 1, confidence one half". A hated movie counts
+# as liked, a little. The other two columns leave it out (a dash): the cell is a zero like any
+# other. Below we measure what the choice is worth.
 #
 # ## The maths
 #
@@ -750,8 +750,8 @@ display.poster_strip(
 
 # %% [markdown]
 # On `small`: *The Lion King* and *Toy Story 2*, then mostly what many people like. Five
-# ratings are little to go by. And the one and a half stars for *GoldenEye* changed nothing: below the threshold
-# a rating is an empty cell.
+# ratings are little to go by. And the one and a half stars for *GoldenEye* changed nothing:
+# below the threshold a rating is an empty cell.
 #
 # Is anything lost in this way? Pretend that a user we know is new, and fold their own ratings
 # in. The two lists, by id:
@@ -766,10 +766,10 @@ print("folded in:", again["movie_id"].tolist())
 assert again["movie_id"].tolist() == for_them["movie_id"].tolist()
 
 # %% [markdown]
-# A new *movie* with a few ratings can be folded in the same way (in an exercise below). But a movie that *nobody* has rated has a vector of zeros, and ALS
-# will never recommend it, as it has nothing to say to a person who has liked nothing. That is
-# the {term}`cold start <Cold start>`, and the reason for later chapters, which look at what a
-# movie *is*.
+# A new *movie* with a few ratings can be folded in the same way; that is an exercise below.
+# But a movie that *nobody* has rated has a vector of zeros, and ALS will never recommend it,
+# as it has nothing to say to a person who has liked nothing. That is the {term}`cold start
+# <Cold start>`, and the reason for later chapters, which look at what a movie *is*.
 #
 # ## What does it cost?
 #
@@ -856,8 +856,8 @@ except ValueError as error:
 display.results_so_far("ALS")
 
 # %% [markdown]
-# ALS stands beside EASE, of which it was not decided who is ahead. It predicts no stars. And
-# new movies it cannot put on a list, like all before it.
+# Between ALS and EASE it is not decided who is ahead. ALS predicts no stars, and it cannot
+# put a new movie on a list: so far only a random choice can.
 
 # %% [markdown]
 # ## Exercises
@@ -956,8 +956,8 @@ assert cosine > 0.99
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # A movie that one person likes gets what is peculiar to that person. With many likes the
 # vector has turned towards the one that the movie has, and it has grown: its length says how
-# popular a movie is. In earnest it would take more, for here the people's vectors were learned from
-# these very likes.
+# popular a movie is. In earnest it would take more, for here the people's vectors were
+# learned from these very likes.
 #
 # ````{solution-end}
 # ````

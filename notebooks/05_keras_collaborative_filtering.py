@@ -953,8 +953,8 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # On `small` most old films lie in one part of the map; children's films are more scattered,
-# and only the numbers show that they know each other: the share among the five nearest is
-# more than three times that among all. From stars alone. (Look for yourself:
+# and only the numbers show that they are near each other: their share of the five nearest is
+# more than three times their share of all. From stars alone. (Look for yourself:
 # [ask the Keras factors for films near *Alien* on the live page](../book/live.md?film=1214&method=keras).)
 #
 # ## Movies that few have rated
@@ -1002,8 +1002,8 @@ display.results_so_far("Keras")
 
 # %% [markdown]
 # On the last fifth as well, *everything* has the lowest RMSE so far, and its lists are behind
-# plain popularity. It is the first method that puts new movies on a list, and it finds them
-# about as seldom as a random choice.
+# plain popularity. It can put new movies on a list, with about as many hits as a random
+# choice.
 #
 # ## Exercises
 #
