@@ -188,8 +188,10 @@ display.movie_table(
 # Give every user a vector $x_u$ and every movie a vector $y_i$, of $f$ numbers each. Make
 #
 # $$
-# \sum_{u, i} c_{ui} \, (p_{ui} - x_u \cdot y_i)^2
-#   + \lambda \Bigl( \sum_u |x_u|^2 + \sum_i |y_i|^2 \Bigr)
+# \begin{aligned}
+# & \sum_{u, i} c_{ui} \, (p_{ui} - x_u \cdot y_i)^2 \\
+# & \quad + \lambda \Bigl( \sum_u |x_u|^2 + \sum_i |y_i|^2 \Bigr)
+# \end{aligned}
 # $$ (eq-als-loss)
 #
 # as small as possible. The sum runs over **all** cells, the zeros too: without them,
@@ -203,7 +205,11 @@ display.movie_table(
 #
 # $$
 # \sum_i c_{ui} \, (x_u y_i - p_{ui}) \, y_i + \lambda x_u = 0 ,
-# \qquad\text{so}\qquad
+# $$
+#
+# and so
+#
+# $$
 # x_u = \frac{\sum_i c_{ui} \, p_{ui} \, y_i}{\sum_i c_{ui} \, y_i^2 + \lambda} .
 # $$
 #
@@ -226,7 +232,10 @@ display.movie_table(
 # rows. Then
 #
 # $$
-# \sum_i c_{ui} \, y_i y_i^T = Y^T Y + \sum_{i \,\text{liked by}\, u} (c_{ui} - 1) \, y_i y_i^T .
+# \begin{aligned}
+# \sum_i c_{ui} \, & y_i y_i^T = \\
+# & Y^T Y + \sum_{i \,\text{liked by}\, u} (c_{ui} - 1) \, y_i y_i^T .
+# \end{aligned}
 # $$ (eq-als-trick)
 #
 # $Y^T Y$ is the same for everybody and computed once. What remains is as much work as the
@@ -853,7 +862,9 @@ except ValueError as error:
 # ## Results so far
 
 # %%
-display.results_so_far("ALS")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("ALS")
 
 # %% [markdown]
 # Between ALS and EASE it is not decided who is ahead. ALS predicts no stars, and it cannot

@@ -137,11 +137,11 @@ with plots.course_style():
 # r_{ui}$ the error of one of the $n$ ratings. What we make small is the {term}`loss <Loss>`:
 #
 # $$
-# \underbrace{\frac1n \sum_{(u,i)} e_{ui}^2}_{\text{MSE}}
-# \; + \;
-# \underbrace{\frac{\lambda}{n} \Bigl( \sum_u |p_u|^2 + \sum_i |q_i|^2 + \dots \Bigr)}_{\text{penalty}}
-# \qquad\qquad
-# \text{RMSE} = \sqrt{\text{MSE}}
+# \begin{aligned}
+# & \underbrace{\frac1n \sum_{(u,i)} e_{ui}^2}_{\text{MSE} \, = \, \text{RMSE}^2} \\
+# & + \underbrace{\frac{\lambda}{n} \Bigl( \sum_u |p_u|^2 + \sum_i |q_i|^2
+#   + \dots \Bigr)}_{\text{penalty}}
+# \end{aligned}
 # $$ (eq-keras-loss)
 #
 # Three different numbers, and this chapter keeps their names apart. The **MSE**, the mean
@@ -155,10 +155,10 @@ with plots.course_style():
 # rating pulls like this:
 #
 # $$
-# p_u \leftarrow p_u - \eta \, e_{ui} \, q_i , \qquad
-# q_i \leftarrow q_i - \eta \, e_{ui} \, p_u , \qquad
-# b_u \leftarrow b_u - \eta \, e_{ui} , \qquad
-# b_i \leftarrow b_i - \eta \, e_{ui} .
+# \begin{aligned}
+# p_u & \leftarrow p_u - \eta \, e_{ui} \, q_i , & b_u & \leftarrow b_u - \eta \, e_{ui} , \\
+# q_i & \leftarrow q_i - \eta \, e_{ui} \, p_u , & b_i & \leftarrow b_i - \eta \, e_{ui} .
+# \end{aligned}
 # $$ (eq-keras-step)
 #
 # Read the first: if we predicted too much ($e > 0$), turn the person's vector a little away
@@ -998,7 +998,9 @@ display.published_table(
 # ## Results so far
 
 # %%
-display.results_so_far("Keras")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("Keras")
 
 # %% [markdown]
 # On the last fifth as well, *everything* has the lowest RMSE so far, and its lists are behind

@@ -762,8 +762,10 @@ assert kept.n_from_cache == 32
 # places, too:
 #
 # $$
-# \cos(z, z') = \frac{1}{|z| |z'|} \sum_c z_c z'_c
-#   = \sum_{i,j} \frac{1}{H\,W\,|z| |z'|} \sum_c \frac{y_{ijc} - m_c}{s_c} \, z'_c
+# \begin{aligned}
+# & \cos(z, z') = \frac{1}{|z| |z'|} \sum_c z_c z'_c \\
+# & \; = \sum_{i,j} \frac{1}{H\,W\,|z| |z'|} \sum_c \frac{y_{ijc} - m_c}{s_c} \, z'_c
+# \end{aligned}
 # $$ (eq-posters-map)
 #
 # So we can say exactly what each place of one poster adds to the likeness by which it
@@ -980,7 +982,9 @@ display.published_table(
 # ## Results so far
 
 # %%
-display.results_so_far("posters")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("posters")
 
 # %% [markdown]
 # The new row is little better than random choice at what people go on to rate. On new

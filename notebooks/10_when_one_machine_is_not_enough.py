@@ -524,8 +524,10 @@ if HAS_SPARK:
 # of $u$, and $n_i$ that of $i$, Spark makes
 #
 # $$
-# \sum_{(u, i)\,\text{rated}} (r_{ui} - x_u \cdot y_i)^2
-#   + \lambda \Bigl( \sum_u n_u |x_u|^2 + \sum_i n_i |y_i|^2 \Bigr)
+# \begin{aligned}
+# & \sum_{(u, i)\,\text{rated}} (r_{ui} - x_u \cdot y_i)^2 \\
+# & \quad + \lambda \Bigl( \sum_u n_u |x_u|^2 + \sum_i n_i |y_i|^2 \Bigr)
+# \end{aligned}
 # $$ (eq-als-wr)
 #
 # small. Compare the last part with {eq}`eq-als-loss`: there $\lambda$ stood alone. Here

@@ -139,8 +139,7 @@ def chapters():
         ("recsys_helpers/posters/_motifs.py", {"posters"}),
         ("recsys_helpers/large/out_of_core.py", {"when_one_machine_is_not_enough"}),
         ("recsys_helpers/serving/ranking.py", {"in_production"}),
-        ("benchmarks/results/five_methods.json", {"five_methods"}),
-        ("benchmarks/vectors/posters.npz", {"posters", "five_methods"}),
+        ("benchmarks/results/tower_newcomers.json", {"two_towers"}),
     ],
 )
 def test_a_change_concerns_the_chapters_that_use_it(chapters, file, those):
