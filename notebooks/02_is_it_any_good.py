@@ -783,7 +783,9 @@ with the_text_says(data.edition):
 # number may differ a little from that of the same method above.
 
 # %%
-display.results_so_far("baselines")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("baselines")
 
 # %% [markdown]
 # Whoever comes next has these rows to beat: the bias model's in stars, and that of

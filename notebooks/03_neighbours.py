@@ -941,7 +941,9 @@ print(f"the {W.nnz:,} nearest that we keep: {kept:.1f} MiB")
 # those that the search of [chapter 9](09_five_methods.ipynb) chose.
 
 # %%
-display.results_so_far("neighbours")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("neighbours")
 
 # %% [markdown]
 # In stars, neighbours err less than the bias model; in lists they are ahead of popularity,
