@@ -989,7 +989,9 @@ display.published_table(
 # ## Results so far
 
 # %%
-display.results_so_far("posters")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("posters")
 
 # %% [markdown]
 # The new row is little better than random choice at what people go on to rate. On new

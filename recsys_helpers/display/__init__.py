@@ -14,7 +14,6 @@ from numbers import Integral, Real
 from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
 import pandas as pd
 
 from recsys_helpers.display._style import NO_FORMULAS, STRIP_STYLE, TABLE_STYLE
@@ -28,34 +27,18 @@ from recsys_helpers.results import (
 from recsys_helpers.titles import spoken_title, year_of
 
 __all__ = [
+    "METHOD_NAMES",
     "NO_FORMULAS",
     "TABLE_STYLE",
     "Shown",
     "movie_table",
     "one_line",
     "poster_strip",
+    "published_results",
     "published_table",
-    "results_so_far",
 ]
 
 POSTER_WIDTH, POSTER_HEIGHT = 140, 210
-# What each chapter adds to `results_so_far`, as the results file names it.
-_METHODS_OF = {
-    "baselines": ["random choice", "popularity", "bias model"],
-    "neighbours": ["neighbours, stars", "neighbours, lists", "EASE"],
-    "ALS": ["ALS"],
-    "Keras": ["Keras factors, ids only", "Keras factors, everything"],
-    "towers": ["two towers, stars", "two towers, lists"],
-    "entities": ["entities"],
-    "posters": ["posters"],
-}
-# Its columns: heading, question (the split) and metric.
-_COLUMNS_SO_FAR = [
-    ("RMSE", "user temporal", "rmse"),
-    ("nDCG@10", "user temporal", "ndcg@10"),
-    ("coverage@10", "user temporal", "coverage@10"),
-    ("nDCG@10, new movies", "cold-start movies", "ndcg@10"),
-]
 MISSING = "-"
 _LINE_ENDS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
 # Control characters, halves of characters, and what turns around the rest of a line.
@@ -260,42 +243,6 @@ def published_table(
         formats=formats,
         leaders=leaders,
         note=f"Read from a file, not computed here: {files}.",
-    )
-
-
-def results_so_far(chapter: str) -> Shown:
-    """Show what the methods up to a chapter reach, and mark what the chapter adds.
-
-    Parameters
-    ----------
-    chapter : str
-        By what it adds: ``"baselines"``, ``"neighbours"``, ``"ALS"``, ``"Keras"``,
-        ``"towers"``, ``"entities"`` or ``"posters"``.
-
-    Raises
-    ------
-    ValueError
-        If no chapter is called so.
-    """
-    if chapter not in _METHODS_OF:
-        raise ValueError(f"chapter={chapter!r}; choose from {', '.join(_METHODS_OF)}.")
-    reached = list(_METHODS_OF)[: list(_METHODS_OF).index(chapter) + 1]
-    methods = [method for name in reached for method in _METHODS_OF[name]]
-    results = published_results("five_methods")
-    results = results[results["seed"].isna()]
-    values = results.pivot_table(
-        index="method", columns=["split", "metric"], values="value"
-    )
-    table = pd.DataFrame(
-        {heading: values[*key].reindex(methods) for heading, *key in _COLUMNS_SO_FAR}
-    )
-    is_new = table.index.isin(_METHODS_OF[chapter])
-    table.insert(0, "here", np.where(is_new, "new", ""))
-    return published_table(
-        table.rename(index=METHOD_NAMES).rename_axis("method"),
-        "five_methods",
-        caption="The methods so far, on the last fifth of each person's ratings and, "
-        "in the last column, on movies of which all ratings are hidden",
     )
 
 

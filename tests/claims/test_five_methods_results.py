@@ -20,7 +20,11 @@ from five_methods import (
 )
 from trials import STARS_IN_BLEND, Known, made
 
-from recsys_helpers.comparison import spread_over_seeds, values_side_by_side
+from recsys_helpers.comparison import (
+    corrected_p_values,
+    spread_over_seeds,
+    values_side_by_side,
+)
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.methods.baselines import Popularity
 from recsys_helpers.results import (
@@ -126,6 +130,25 @@ def test_who_meets_newcomers_has_learned_nothing_from_them():
 def test_the_blend_of_stars_errs_less_than_each_of_its_members(tables):
     errors = tables[FIRST]["rmse"]
     assert errors["blend of stars"] < errors[list(STARS_IN_BLEND)].min()
+
+
+@pytest.mark.parametrize(
+    ("metric", "better", "worse"),
+    [
+        ("squared error", "neighbours, stars", "bias model"),
+        ("ndcg@10", "neighbours, lists", "popularity"),
+        ("ndcg@10", "EASE", "neighbours, lists"),
+    ],
+)
+def test_each_new_row_of_chapter_3_is_ahead_of_an_earlier_one(
+    results, metric, better, worse
+):
+    is_pair = results["metric"] == f"paired difference of {metric}"
+    pairs = results[is_pair & (results["split"] == FIRST)].set_index("method")
+    pairs["p"] = corrected_p_values(pairs)
+    pair = pairs.loc[f"{worse} - {better}"]
+    assert (pair["value"] > 0) == (metric == "squared error")
+    assert pair["p"] < 0.05
 
 
 def test_towers_of_features_list_new_movies_and_those_of_ratings_cannot(tables):

@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from itertools import pairwise
 
 import in_browser
 import numpy as np
@@ -20,10 +19,8 @@ from recsys_helpers.display import (
     movie_table,
     poster_strip,
     published_table,
-    results_so_far,
 )
 from recsys_helpers.display.cards import GENRE_STYLES
-from recsys_helpers.results import published_results
 
 HTTPS = "https://image.tmdb.org/t/p/w342/toy.jpg"
 
@@ -480,31 +477,3 @@ def test_in_a_table_that_scrolls_the_names_stay(tab):
     tab.evaluate("document.querySelector('.rh-table').scrollLeft = 300")
     name, number = (tab.locator("td").nth(n).bounding_box()["x"] for n in (0, 1))
     assert number < name < 20
-
-
-def test_the_table_of_results_grows_from_chapter_to_chapter_and_marks_the_new():
-    chapters = [
-        "baselines",
-        "neighbours",
-        "ALS",
-        "Keras",
-        "towers",
-        "entities",
-        "posters",
-    ]
-    texts = [results_so_far(chapter).text for chapter in chapters]
-    assert all(len(a.splitlines()) < len(b.splitlines()) for a, b in pairwise(texts))
-    marked = [row.split()[0] for row in texts[2].splitlines() if "  new  " in row]
-    assert marked == ["ALS"]
-
-
-def test_the_table_of_results_has_the_values_of_the_results_file():
-    results = published_results("five_methods")
-    results = results[results["seed"].isna() & (results["split"] == "user temporal")]
-    of_als = results[(results["method"] == "ALS") & (results["metric"] == "ndcg@10")]
-    assert f"{of_als['value'].item():.3f}" in results_so_far("ALS").text
-
-
-def test_results_so_far_names_the_chapters_that_there_are():
-    with pytest.raises(ValueError, match="baselines, neighbours, ALS"):
-        results_so_far("chapter 4")
