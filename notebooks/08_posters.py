@@ -527,7 +527,7 @@ display.movie_table(
 #
 # The same from the results file, on `small`, with VGG16 and a second draw of 480 movies:
 
-# %% tags=["hide-input", "nbval-check-output"]
+# %% tags=["hide-input"]
 from recsys_helpers.results import named_for_readers, published_results
 
 published = published_results("posters")
@@ -555,7 +555,7 @@ display.published_table(
     digits=2,
 )
 
-# %% tags=["hide-cell", "nbval-check-output"]
+# %% tags=["hide-cell"]
 assert agreement["genre agreement"].idxmin() == "random numbers"
 assert agreement["high"].iloc[:4].max() < agreement["low"].iloc[4:].min()
 # Nor does any other version of the simple ones come near.
@@ -580,7 +580,7 @@ if data.edition == "small":
 # A network can be cut off anywhere. Early layers know edges and colours, late ones
 # shapes and things. Where is the best place to cut?
 
-# %% tags=["hide-input", "nbval-check-output"]
+# %% tags=["hide-input"]
 seed_0 = by_seed[0]
 of_layers = seed_0[seed_0.index.str.match(r".*imagenet, \w+, average$")]
 of_layers.index = of_layers.index.str.replace(
