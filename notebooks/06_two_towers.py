@@ -276,8 +276,7 @@ assert np.allclose(in_numpy, in_keras, atol=1e-4)
 # Networks like their inputs to be about as large as each other. So each feature is
 # scaled: less its mean, divided by its spread (`StandardScaler`). The stars are brought
 # to within $-1$ and $1$. The content notebook trains for 30 epochs on 32 ratings at a
-# time, which takes many minutes. To see what matters here, take three epochs and a
-# thousand ratings at a time.
+# time; to be quick, take three epochs and a thousand.
 
 # %%
 from sklearn.preprocessing import StandardScaler
@@ -422,13 +421,12 @@ assert honest.idxmin() == "averages of leave one out"
 # newer edition of the ratings.)
 # :::
 #
-# Our run of the same model with the same leak lands nearby. But the bias model that knows
-# the test rows, two numbers a rating and no network, is ahead of every honest model of
-# the table. And the network falls far behind when it is not told. Most of the result was
-# the leak. Of the honest versions only the one that leaves one out has a lower error than
-# the honest bias model, by little and from one seed. It is also *better* after 20 epochs
-# than after 30: with a learning rate of 0.01 on 32 ratings, each step follows a few
-# people's noise.
+# Our run of the same model with the same leak lands nearby. But even a bias model, if it
+# knows the test rows, has a lower error than every honest model of the table. And the
+# network falls far behind when it is not told. Most of the result was the leak. Of the
+# honest versions only the one that leaves one out has a lower error than the honest bias
+# model, by little and from one seed. It is also *better* after 20 epochs than after 30: with
+# 32 ratings a step, each step follows a few people's noise.
 #
 # ## Unknown is not zero
 #
@@ -449,8 +447,7 @@ print("in spreads from the mean, the tower is told:")
 print(told[["Adventure", "Fantasy", "Comedy", "Drama"]].to_string())
 
 # %% [markdown]
-# Several spreads below the mean: hardly anybody in the data dislikes drama like that.
-# Compare with somebody of whom the rest is *unknown*, and so taken for average. What does
+# Several spreads below the mean: hardly anybody dislikes drama like that. Compare with somebody of whom the rest is *unknown*, and so taken for average. What does
 # the honest model, the last of the three, predict for the 300 most rated movies?
 
 # %% tags=["hide-input"]
@@ -493,8 +490,7 @@ if data.edition == "small":
     assert taken_off.between(0.5, 1).all()
 
 # %% [markdown]
-# The newcomer said nothing about drama, and is taken for somebody who hates nearly
-# everything: on `small` most of a star is taken off all movies alike, wanted or
+# The newcomer is taken for somebody who hates nearly everything: on `small` most of a star is taken off all movies alike, wanted or
 # not. Our encoder has two numbers for each feature: the scaled value, 0 where it is
 # unknown, and a flag, 1 where it is known. So "unknown" is something that a network can
 # *see*, and somebody of whom nothing is known is all zeros.
@@ -517,26 +513,25 @@ print(encoded.to_string())
 # ## Our towers: tastes in place of averages
 #
 # A person's average of a genre says for the most part how strict they are. So take the
-# biases of the person and the movie off first; what is left of a rating is $e$. Then ask
+# biases of the person and the movie off first; what is left of a rating is $d$. Then ask
 # two things of each genre. How far do their ratings *rise* with it ("**likes**")? What
 # share of what they rate has it ("**watches**")? With $x$ for how much of the genre a movie
 # has (1 or 0), both are sums over the $n$ movies that they rated:
 #
 # $$
-# \text{likes} = \frac{\sum x\,e}{\sum x^2 + 3}, \qquad
+# \text{likes} = \frac{\sum x\,d}{\sum x^2 + 3}, \qquad
 # \text{watches} = \frac{\sum x + 10\,\bar x}{n + 10}
 # $$
 #
-# The 3 and the 10 are {term}`shrinkage <Shrinkage>`. Who has rated one western has hardly
-# said whether they like westerns, so "likes" is pulled towards 0. "Watches" is pulled
-# towards $\bar x$, the share among all ratings, as if they had rated ten usual movies more.
+# The 3 and the 10 are {term}`shrinkage <Shrinkage>`. One western says little about who likes
+# westerns, so "likes" is pulled towards 0. "Watches" is pulled towards $\bar x$, the share among all ratings, as if they had rated ten usual movies more.
 # In numpy:
 
 
 # %%
-def tastes(X, e, usual):
+def tastes(X, d, usual):
     """What one person likes and watches; a row of X is a movie that they rated."""
-    likes = X.T @ e / ((X**2).sum(axis=0) + 3)
+    likes = X.T @ d / ((X**2).sum(axis=0) + 3)
     watches = (X.sum(axis=0) + 10 * usual) / (len(X) + 10)
     return likes, watches
 
@@ -554,9 +549,9 @@ bias_model = BiasModel().fit(train)
 traits = taste.movie_traits(movies, bias_model)
 usual = taste.usual_traits(traits, bias_model)
 one = train[train["user_id"] == two[0]]
-e = one["rating"] - bias_model.predict(one["user_id"], one["movie_id"])
+d = one["rating"] - bias_model.predict(one["user_id"], one["movie_id"])
 X = traits.loc[one["movie_id"]].to_numpy()
-likes, watches = tastes(X, e.to_numpy(), usual.to_numpy())
+likes, watches = tastes(X, d.to_numpy(), usual.to_numpy())
 table = pd.DataFrame({"likes": likes, "watches": watches}, traits.columns)
 of_package = taste.taste_features(train, movies).users.loc[two[0]]
 for what in ("likes", "watches"):
@@ -675,25 +670,22 @@ assert of_notebook.min() > 20 * seconds[ours].mean()
 
 # %% [markdown]
 # The true genres and years are worth more than the luck of a seed, and so are features
-# that the row's own rating is not part of; which of the two is worth more, these runs
-# cannot say. Hiding things wins nothing here, where nearly everything is known. What it
-# is for, you will see in a moment. (The content notebook's model takes more than twenty
-# times as long to train.)
+# that the row's own rating is not part of. Hiding things wins nothing here, where nearly
+# everything is known. What it is for, you will see in a moment. (The content notebook's model
+# takes more than twenty times as long to train.)
 #
-# The factors of chapter 5 with genre and year, and movie neighbours, differ from the towers
-# by less than two seeds of the towers do. They know people and movies by their ids; the
-# towers describe everybody by the same few dozen features. The factors of chapter 5 that use
-# *everything*, ids and all that can be made of them, are well ahead. What the towers win is
-# below.
+# The factors of chapter 5 with genre and year differ from the towers by less than two seeds
+# of the towers do. They know people and movies by their ids; the towers describe everybody by
+# the same few dozen features. The factors that use *everything*, ids too, are well ahead.
+# What the towers win is below.
 #
 # ## Each side once
 #
 # A common way to score all movies for one person is to copy the person's row once for each
-# movie, and to run all the copies through the user tower. It comes to the same vector nine
-# thousand times. But the two sides meet in a dot product and nowhere else. So each person's
-# vector is computed once, each movie's once, and scoring *all* movies for a person is one
-# matrix product. That is why two towers are used in production: the movies' vectors are
-# computed at night.
+# movie, and to run all the copies through the user tower, which gives the same vector nine
+# thousand times. But the two sides meet in a dot product and nowhere else. So each vector is
+# computed once, and scoring *all* movies for a person is one matrix product. That is why two
+# towers are used in production: the movies' vectors are computed at night.
 
 # %%
 P, Q = towers.user_factors_, towers.movie_factors_
@@ -751,9 +743,8 @@ with plots.course_style():
     ax.set(xlabel="Actual rating in stars", ylabel="Predicted stars")
 
 # %% [markdown]
-# The predictions lie closer together than the ratings, as they should: what cannot be
-# known is best answered by something in the middle. Whoever expects every prediction
-# within half a star will be disappointed, by this model and by any other.
+# The boxes rise, but far less than the dotted line, as they should: what cannot be
+# known is best answered by something in the middle.
 #
 # ## Where nothing is known
 #
@@ -840,13 +831,12 @@ display.published_table(
 assert table["10"].idxmin() == "bias model"
 
 # %% [markdown]
-# With ten ratings known the bias model has the lowest error. It has one number to learn
-# about a newcomer, and a few ratings go a long way. The towers learn next to nothing from
-# them; from this seed they are even worse with ten ratings known than with none. Why are
-# they so good with new movies, and not with new people? One guess: there are thousands of
-# movies to learn from, and only a few hundred people. So let the towers meet more
-# strangers: in training, describe *everybody* by a shortened history. (By how much was
-# chosen on people who were held out of the training rows.) Three seeds each, the mean:
+# With ten ratings known the bias model has the lowest error: it has one number to learn
+# about a newcomer. The towers learn next to nothing from a few ratings. Why are they so good
+# with new movies, and not with new people? One guess: there are thousands of movies to learn
+# from, and only a few hundred people. So let the towers meet more strangers: in training,
+# describe *everybody* by a shortened history. (How short was chosen on people who were held
+# out of the training rows.) The mean of three seeds each:
 
 # %% tags=["hide-input", "nbval-check-output"]
 newcomers = published_results("tower_newcomers")
@@ -870,8 +860,8 @@ assert prepared[2] > usual_way[1]  # the seeds overlap
 
 # %% [markdown]
 # With ten ratings known it helps on average, though not from every seed; the bias model
-# stays ahead. We have a guess and no answer. For a newcomer's stars, take the bias model;
-# where there are millions of users to learn from, try again.
+# still has the lower error. We have a guess and no answer. For a newcomer's stars, take the
+# bias model.
 #
 # And lists for newcomers, on the same rows?
 
@@ -992,7 +982,7 @@ f, g = list_tower(user), list_tower(movie)
 s = keras.ops.matmul(f, keras.ops.transpose(g)) / 0.3 - log_share
 list_model = keras.Model([user, movie, log_share], s)
 cross_entropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-list_model.compile(keras.optimizers.Adam(0.01), cross_entropy)
+list_model.compile(keras.optimizers.Adam(0.003), cross_entropy)
 
 # %%
 rng = np.random.default_rng(0)
@@ -1016,11 +1006,12 @@ assert np.isclose(cross_entropy(np.arange(8), scores), by_numpy, atol=1e-4)
 # %% [markdown]
 # The loss falls, fast at first. `RetrievalTowers` is this loop with a rate that falls, ten
 # epochs and some dropout; and the same movie in another row is left out of the sum, since it
-# is no wrong answer. (The features are made of all training rows here. So a like is a part
-# of what describes it, which the towers for stars avoid. With folds, what is *missing* from
-# somebody's features would tell which movies are in the fold, and these are the ones to be
-# picked. What this costs is not measured. The hidden rows are in no feature, so the lists
-# below are judged fairly.) Train it with the correction and without:
+# is no wrong answer.
+#
+# The features are made of *all* training rows here, so a like is a part of what describes it.
+# With folds, what is *missing* from somebody's features would tell which movies are in the
+# fold, and these are the ones to be picked. What this costs is not measured. It is no leak
+# into the test: the hidden rows are in no feature. Train with the correction and without:
 
 # %%
 from recsys_helpers.methods.two_tower import RetrievalTowers
@@ -1070,11 +1061,10 @@ display.published_table(
 )
 
 # %% [markdown]
-# By features alone the towers are well ahead of popularity (they are told of it: how
+# By features alone the towers have higher values than popularity (they are told of it: how
 # many ratings a movie has is one of the features). With ids they come near to ALS and
-# EASE; who is surely ahead of whom, [chapter 9](09_five_methods.ipynb) says. The towers for stars,
-# asked for a list, are behind popularity. Towers are used where there are a hundred million
-# ratings, and new people and movies every minute.
+# EASE; who is surely ahead of whom, [chapter 9](09_five_methods.ipynb) says. The towers for
+# stars, asked for a list, have lower values than popularity.
 #
 # ## A page for a newcomer
 #
@@ -1144,8 +1134,7 @@ print("listed:", "; ".join(titles[best]))
 # $$ (eq-towers-distance)
 #
 # So the nearest by distance is the nearest by cosine, and the distances of *all* pairs
-# are one matrix product. The content notebook computes them number by number, in three
-# loops. From the results file:
+# are one matrix product. Beside three loops over the numbers, from the results file:
 
 # %% tags=["hide-input", "nbval-check-output"]
 pairs = on_random.query("metric == 'pairs_cpu_s'").set_index("method")[
@@ -1182,9 +1171,8 @@ display.movie_table(
 )
 
 # %% [markdown]
-# A movie and its neighbour need not share every genre. They have something else in
-# common: both are famous and well liked. The towers are told how many ratings a movie
-# has, and how good they are.
+# A movie and its neighbour need not share every genre. Both are famous and well liked: the
+# towers are told how many ratings a movie has, and how good they are.
 #
 # ## Results so far
 
