@@ -752,7 +752,7 @@ on_map = titles[film_ids[famous]]
 plane = MovieVectors(on_map.index, plane, on_map.tolist())
 
 
-# %% mystnb={"image": {"alt": "A map of six hundred films as points, some with their titles. Animated films, horror films and westerns have colours and signs of their own. Animated films lie together; the others are scattered."}} tags=["hide-input"]
+# %% tags=["hide-input"]
 def with_entity(name):
     """Ids of the films that link to an entity."""
     return known.films.ids[known.matrix[:, [known.column(name)]].nonzero()[0]]
@@ -763,6 +763,8 @@ groups = {
     "horror": with_entity("genre: Horror"),
     "westerns": with_entity("genre: Western"),
 }
+
+# %% mystnb={"image": {"alt": "A map of six hundred films as points, some with their titles. Animated films, horror films and westerns have colours and signs of their own. Animated films lie together; the others are scattered."}} tags=["hide-input"]
 # The most reviewed film of each tile: titles that are not in each other's way.
 tiles = np.column_stack(
     [
