@@ -519,8 +519,10 @@ print(encoded.to_string())
 # has (1 or 0), both are sums over the $n$ movies that they rated:
 #
 # $$
-# \text{likes} = \frac{\sum x\,d}{\sum x^2 + 3}, \qquad
-# \text{watches} = \frac{\sum x + 10\,\bar x}{n + 10}
+# \begin{aligned}
+# \text{likes} &= \frac{\sum x\,d}{\sum x^2 + 3} \\
+# \text{watches} &= \frac{\sum x + 10\,\bar x}{n + 10}
+# \end{aligned}
 # $$
 #
 # The 3 and the 10 are {term}`shrinkage <Shrinkage>`. One western says little about who likes
@@ -910,8 +912,10 @@ for metric in known_of:
 # probability (the *cross-entropy*):
 #
 # $$
-# L = -\frac1n \sum_k \log \frac{e^{s_{kk}}}{\sum_l e^{s_{kl}}},
-# \qquad s_{kl} = \frac{f_k \cdot g_l}{\tau}
+# \begin{aligned}
+# L &= -\frac1n \sum_k \log \frac{e^{s_{kk}}}{\sum_l e^{s_{kl}}}, \\
+# s_{kl} &= \frac{f_k \cdot g_l}{\tau}
+# \end{aligned}
 # $$ (eq-towers-softmax)
 #
 # Both vectors have length 1; $\tau$, the {term}`temperature <Temperature>`, says how sure a
@@ -1129,7 +1133,10 @@ print("listed:", "; ".join(titles[best]))
 # Multiply it out:
 #
 # $$
-# |a - b|^2 = |a|^2 + |b|^2 - 2\, a \cdot b = 2 - 2 \cos(a, b) .
+# \begin{aligned}
+# |a - b|^2 &= |a|^2 + |b|^2 - 2\, a \cdot b \\
+# &= 2 - 2 \cos(a, b) .
+# \end{aligned}
 # $$ (eq-towers-distance)
 #
 # So the nearest by distance is the nearest by cosine, and the distances of *all* pairs
@@ -1179,8 +1186,10 @@ display.movie_table(
 display.results_so_far("towers")
 
 # %% [markdown]
-# The new rows are no higher than those before them in lists, and the towers for stars are
-# not made for lists at all. What is new is the last column: movies that nobody has rated.
+# Among lists for everybody the new rows have not the highest values, and the towers for stars
+# are not made for lists at all. What is new is the last column, movies that nobody has rated:
+# there the towers for lists have the highest value so far. Which differences are decided,
+# [chapter 9](09_five_methods.ipynb) says.
 #
 # ## Exercises
 #

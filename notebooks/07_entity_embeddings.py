@@ -145,8 +145,8 @@ ax = plots.plot_two_sides(
 
 # %% [markdown]
 # Each film and each entity gets a vector of 50 numbers, random at first. The cosine should
-# be 1 for a link and -1 for none. Training turns the vectors of a film and its entities to point the same way, and those of pairs that
-# are no links away from each other. The task itself is of no interest: whether a pair
+# be 1 for a link and -1 for none. Training turns the vectors of a film and its entities to
+# point the same way, and those of pairs that are no links away from each other. The task itself is of no interest: whether a pair
 # is a link could be looked up. But to solve it with 50 numbers, films that share many
 # links must come to lie near each other, and these vectors are what we are after.
 #
@@ -155,9 +155,11 @@ ax = plots.plot_two_sides(
 # With the vector $f_i$ of film $i$ and $e_j$ of entity $j$:
 #
 # $$
-# \hat y_{ij} = \frac{f_i \cdot e_j}{|f_i|\,|e_j|}, \qquad
-# \text{loss} = (y_{ij} - \hat y_{ij})^2, \qquad
-# y_{ij} = \begin{cases} 1 & \text{a link} \\ -1 & \text{none.} \end{cases}
+# \begin{aligned}
+# \hat y_{ij} &= \frac{f_i \cdot e_j}{|f_i|\,|e_j|}, \\
+# \text{loss} &= (y_{ij} - \hat y_{ij})^2, \\
+# y_{ij} &= \begin{cases} 1 & \text{a link} \\ -1 & \text{none.} \end{cases}
+# \end{aligned}
 # $$ (eq-entities-cosine)
 #
 # The pairs that are no links are far too many to be shown, all of them. So draw some:
@@ -340,7 +342,7 @@ for name in QUESTIONS:
 # <Inverse document frequency, idf>` {cite}`sparckjones1972idf`,
 #
 # $$
-# \mathrm{idf}_j = \log \frac{\text{number of films}}{\text{number of films that link to } j} .
+# \mathrm{idf}_j = \log \frac{\text{films}}{\text{films that link to } j} .
 # $$ (eq-entities-idf)
 #
 # Search engines have weighted words so for fifty years, and call it *tf-idf*.
@@ -438,8 +440,10 @@ assert with_somebody["links notebook"] < with_somebody["tf-idf cosine"] / 1.5
 # quarters:
 #
 # $$
-# p(j) \propto n_j^{0.75} \quad\text{where } n_j \text{ films link to } j.
+# p(j) \propto n_j^{0.75}
 # $$ (eq-entities-popularity)
+#
+# where $n_j$ films link to $j$.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.methods.entity.sampling import NegativeSampler
@@ -836,8 +840,8 @@ assert (apart["p, corrected"] < 0.05).tolist() == [False, True, True]
 # like; whether somebody likes it depends on more.
 #
 # **The critics' score.** The vectors can also predict scores, by a linear regression. Below,
-# the share of critics who liked a film (from 0 to 100), for
-# films that the regression has not seen:
+# the share of critics who liked a film (from 0 to 100), for films that the regression has
+# not seen:
 
 # %% tags=["hide-input", "nbval-check-output"]
 critics = published[published["split"] == "tomato_meter"]
@@ -983,8 +987,10 @@ print(corpus.pairs(min_films=1).to_string(index=False))
 display.results_so_far("entities")
 
 # %% [markdown]
-# In lists the new row is behind the methods that learn from ratings. It has seen none: what
-# it lists is what is near to the films that somebody liked.
+# Among lists for everybody the new row has one of the lowest values: its vectors have seen no
+# ratings, and it lists what is near to the films that somebody liked. But links are known
+# before anybody has rated a movie. In the last column its value is not far from that of the
+# towers for lists. Which differences are decided, [chapter 9](09_five_methods.ipynb) says.
 #
 # ## Exercises
 #
