@@ -80,9 +80,8 @@ print(
 )
 
 # %% [markdown]
-# In a random split that is a small part; together with the rare movies, no longer so
-# small. In a shop that gets new goods each day, it is the question of the day. It is
-# called {term}`cold start <Cold start>`.
+# In a random split that is a small part; in a shop that gets new goods each day, it is the
+# question of the day: {term}`cold start <Cold start>`.
 #
 # Something *is* known of a new movie: its genres, its year. And something is soon known
 # of a new person: what they say that they like, or the first few ratings. The method of
@@ -421,11 +420,10 @@ assert honest.idxmin() == "averages of leave one out"
 # :::
 #
 # Our run of the same model with the same leak lands nearby. But even a bias model, if it
-# knows the test rows, has a lower error than every honest model of the table. And the
-# network falls far behind when it is not told. Most of the result was the leak. Of the
-# honest versions only the one that leaves one out has a lower error than the honest bias
-# model, by little and from one seed. It is also *better* after 20 epochs than after 30: with
-# 32 ratings a step, each step follows a few people's noise.
+# knows the test rows, has a lower error than every honest model of the table. Most of the
+# result was the leak. Of the honest versions only the one that leaves one out has a lower
+# error than the honest bias model, by little and from one seed. Its error after 20 epochs is
+# lower than after 30: with 32 ratings, each step follows a few people's noise.
 #
 # ## Unknown is not zero
 #
@@ -781,16 +779,16 @@ display.published_table(
 ours = rmse_new[rmse_new.index.str.startswith("two towers, seed")]
 others = rmse_new[~rmse_new.index.str.startswith("two towers")]
 assert ours.max() < others.min()
+assert rmse_new.idxmax() == "two towers that had no movies hidden"
 
 # %% [markdown]
 # Lower than all, from each of the three seeds; [chapter 9](09_five_methods.ipynb) compares
 # towers with some of them person by person. The methods that count on ratings fall back to
-# about what the bias model knows, also the factors with *everything*, the best for movies
-# that are rated. Towers from which no movie was hidden in training are worse than that: they
-# count on ratings, and have none. That is what the hiding is for.
+# about what the bias model knows, also the factors with *everything*. Towers from which no
+# movie was hidden in training have the highest error. That is what the hiding is for.
 #
-# And in lists? Recommend nothing but movies that nobody has rated yet. Would people
-# have liked them? (nDCG@10, counted among the new movies only.)
+# And in lists? Recommend nothing but movies that nobody has rated yet (nDCG@10, counted among
+# these only).
 
 # %% tags=["hide-input", "nbval-check-output"]
 among_new = on_new_movies.query("metric == 'ndcg@10 among new movies'")
@@ -802,12 +800,11 @@ display.published_table(
 )
 
 # %% [markdown]
-# ALS lists none of them: without likes a movie has no
-# vector. Those that predict stars are at chance, or little better, though they predict
-# well. They put what they think *excellent* first, whether or not anybody would watch
-# it. Far ahead is a pair of towers that was trained for another task, *retrieval*. Of these
-# movies it knows the genre and the year, as the others do. It is the subject of *Towers for
-# lists*, below.
+# ALS lists none of them: without likes a movie has no vector. Those that predict stars are at
+# chance, or little above it, though they predict well. They put what they think *excellent*
+# first, whether or not anybody would watch it. The highest value by far has a pair of towers
+# that was trained for another task, *retrieval*, with the same genres and years. It is the
+# subject of *Towers for lists*, below.
 #
 # ### New people
 #
@@ -836,8 +833,7 @@ assert table["10"].idxmin() == "bias model"
 # about a newcomer. The towers learn next to nothing from a few ratings. Why are they so good
 # with new movies, and not with new people? One guess: there are thousands of movies to learn
 # from, and only a few hundred people. So let the towers meet more strangers: in training,
-# describe *everybody* by a shortened history. (How short was chosen on people who were held
-# out of the training rows.) The mean of three seeds each:
+# describe *everybody* by a shortened history. The mean of three seeds each:
 
 # %% tags=["hide-input", "nbval-check-output"]
 newcomers = published_results("tower_newcomers")
@@ -1044,9 +1040,8 @@ for name, method in retrieval.items():
 # for the corrected loss.)
 #
 # Beside the methods of the earlier chapters, from the results files. *Features only* goes
-# without ids, as above. With ids, the movie tower has a vector of its own for each movie,
-# and the user tower knows which movies somebody has rated (leaving out the one that is to be
-# picked).
+# without ids, as above. Otherwise the movie tower has a vector of its own for each movie too,
+# and the user tower knows which movies somebody has rated.
 
 # %% tags=["hide-input", "nbval-check-output"]
 of_lists = "split == 'user temporal' and metric == 'ndcg@10'"
@@ -1099,8 +1094,7 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # In a notebook of your own, the next cell shows a form: move a slider and the list
-# below it changes. Nothing is trained; a vector is computed, and one matrix product. (A
-# page of a book cannot run it. [Ask the two towers for films near *Alien* on the live
+# below it changes. (A page of a book cannot run it. [Ask the two towers for films near *Alien* on the live
 # page](../book/live.md?film=1214&method=towers).)
 
 # %% tags=["remove-output"]

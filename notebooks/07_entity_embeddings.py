@@ -779,13 +779,14 @@ tiles = np.column_stack(
 places = pd.DataFrame(tiles).assign(film=plane.movie_ids, n=n_reviews[famous])
 labelled = places.sort_values("n", ascending=False).drop_duplicates([0, 1])
 ax = plots.movie_map(plane, labelled["film"].tolist(), groups)
-ax.set(xlabel="t-SNE, across", ylabel="t-SNE, upwards")
+ax.set(
+    xlabel="t-SNE: directions mean nothing", ylabel="", xticks=[], yticks=[]
+)
 
 # %% [markdown]
 # Animated films lie together; horror films and westerns are scattered among the rest.
-# On such a map only nearness means something: across and upwards are no scales, and far
-# apart may be a little or very different. (A title is that of the most reviewed film around
-# it.)
+# On such a map only nearness means something; how far apart two groups lie does not. (A
+# title is that of the most reviewed film around it. *Gravity* is a horror film in the data.)
 #
 # ## What else the vectors are good for
 #
