@@ -901,7 +901,7 @@ for metric in known_of:
 #
 # A **softmax** turns scores into probabilities: $e$ to the power of each score, divided
 # by the sum of them all. Over all movies that would be slow when there are millions. So
-# pick out of those of the batch: row $k$ of a batch is a person, with the vector $f_k$,
+# pick out of those of the batch ({term}`in-batch softmax <In-batch softmax>`): row $k$ of a batch is a person, with the vector $f_k$,
 # and a movie that they liked, with the vector $g_k$. The movies of the other rows serve
 # as the wrong answers. With $s_{kl}$ for the score of person $k$ and the movie of row
 # $l$, and $n$ rows, the loss is the mean of minus the logarithm of the right movie's
