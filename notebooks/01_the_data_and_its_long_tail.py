@@ -35,10 +35,11 @@ if "google.colab" in sys.modules:
     subprocess.run([*pip, course, pandas], check=True)
 
 # %% [markdown]
-# Every notebook starts like this one: it loads the ratings and says which *edition* of
-# the data it runs on. The site shows the edition `small`. A notebook file that you open
-# or download comes with outputs of `sample`, which is smaller still; run all cells to see
-# those of `small`. {doc}`/book/data_and_licences` says which others there are.
+# Every notebook starts like this one: it loads the ratings and says which
+# {term}`edition <Dataset edition>` of the data it runs on. The site shows the edition
+# `small`. A notebook file that you open or download comes with outputs of `sample`, which
+# is smaller still; run all cells to see those of `small`. {doc}`/book/data_and_licences`
+# says which others there are.
 
 # %% tags=["nbval-check-output"]
 import textwrap
@@ -77,8 +78,6 @@ most_rated = ratings["movie_id"].value_counts().index[:6]
 corner = ratings.query("user_id in @busiest and movie_id in @most_rated")
 corner = corner.pivot(index="user_id", columns="movie_id", values="rating")
 titles = movies.set_index("movie_id")["title"]
-with the_text_says(data.edition):
-    assert corner.isna().to_numpy().any()
 corner = corner.rename(columns=titles).reset_index()
 display.movie_table(
     corner,
@@ -86,23 +85,30 @@ display.movie_table(
     formats=dict.fromkeys(corner.columns[1:], ".1f"),
 )
 
+# %% tags=["hide-cell"]
+with the_text_says(data.edition):
+    assert corner.isna().to_numpy().any()
+
 # %% [markdown]
 # A dash is a hole: this user has not rated that movie. There are holes even in this
 # corner. Recommending a movie means guessing what stands in a hole.
 #
-# (An `assert` in a cell holds a sentence of the text to the data: it stops the page if
-# the sentence is not true. Below `the_text_says` it stops only on the edition that the
-# text speaks of. On another one it tells you what is different there.)
+# One thing about the code of this course, said once. A line that begins with `assert`
+# checks something that the text says, and stops the page if it is false. (Below
+# `the_text_says` it stops only on the edition that the text speaks of; on others it tells
+# you what is different there.) You may skip over these lines. Most are folded away, as
+# is the code that only draws. Open it if you want to see it.
 #
 # Now a larger piece, this time not the fullest one: the users and movies with the lowest
 # numbers. Each dot is a rating.
 
-# %% mystnb={"image": {"alt": "A grid of users by movies with a dot for each rating. Dots crowd along the columns of popular movies and the rows of busy users; most of the grid is empty."}}
+# %% mystnb={"image": {"alt": "A grid of users by movies with a dot for each rating. Dots crowd along the columns of popular movies and the rows of busy users; most of the grid is empty."}} tags=["hide-input"]
 from recsys_helpers import plots
 from recsys_helpers.interactions import Interactions
 
 interactions = Interactions.from_ratings(ratings)
 ax = plots.matrix_plot(interactions, n_users=100, n_movies=300)
+
 # %% [markdown]
 # You see stripes. A vertical stripe is a movie that many people rated; a horizontal one
 # is a person who rated many movies. Between them it is white. In the whole matrix the
@@ -116,10 +122,10 @@ ax = plots.matrix_plot(interactions, n_users=100, n_movies=300)
 print(ratings.head(3).to_string(index=False))
 
 # %% [markdown]
-# `user_id` and `movie_id` are *ids*: numbers that name a person and a movie, and mean
-# nothing else. `timestamp` counts the seconds since 1 January 1970. The other table says
-# what the movies are. The year comes from the end of the title, and a movie can have
-# several genres.
+# The columns `user_id` and `movie_id` hold {term}`ids <Id>`: numbers that name a person
+# and a movie, and mean nothing else. `timestamp` counts the seconds since 1 January 1970.
+# The other table says what the movies are. The year comes from the end of the title, and
+# a movie can have several genres.
 
 # %% tags=["nbval-check-output"]
 display.movie_table(movies.head(3), caption="Three movies")
@@ -128,8 +134,9 @@ display.movie_table(movies.head(3), caption="Three movies")
 # How do people use the scale? Before you look at the picture, guess: which rating is the
 # most common, and are half stars as common as whole ones?
 
-# %% mystnb={"image": {"alt": "Bars of the number of ratings for each half star from 0.5 to 5. Four stars is the tallest bar, whole stars are taller than the half stars beside them, and low ratings are rare."}}
+# %% mystnb={"image": {"alt": "Bars of the number of ratings for each half star from 0.5 to 5. Four stars is the tallest bar, whole stars are taller than the half stars beside them, and low ratings are rare."}} tags=["hide-input"]
 ax = plots.rating_histogram(ratings)
+
 # %% tags=["nbval-check-output"]
 stars = ratings["rating"]
 most_common = stars.mode()[0]
@@ -138,17 +145,14 @@ print(f"most common rating:  {most_common} stars")
 print(f"mean rating:         {stars.mean():.2f} stars")
 print("middle of the scale: 2.75 stars")
 print(f"whole stars:         {whole:.0%} of the ratings")
-with the_text_says(data.edition):
-    assert most_common == 4
-    assert whole > 0.5
-    assert stars.mean() > 2.75
 
 # %% [markdown]
-# People rate high. They choose what they watch, so they mostly see what they expect to
-# like, and what nobody would like gets few ratings of any kind. The ratings are **not a
-# random sample** of opinions {cite}`marlin2009missing`. Keep that in mind: a hole in the
-# matrix is not a coin toss. It is a movie that somebody never heard of, or chose not to
-# see, or saw and did not enter.
+# Four stars stand out, and so do whole stars. People rate high. They choose what they
+# watch, so they mostly see what they expect to like, and what nobody would like gets few
+# ratings of any kind. The ratings are **not a random sample** of opinions
+# {cite}`marlin2009missing`. Keep that in mind: a hole in the matrix is not a coin toss.
+# It is a movie that somebody never heard of, or chose not to see, or saw and did not
+# enter.
 #
 # And the half stars? When was the first one given?
 
@@ -164,7 +168,12 @@ else:
     print(f"whole stars since then: {since_then:.0%} of the ratings")
 print(f"last rating:     {when.max():%d %B %Y}")
 print(f"before 1997:     {(when < '1997').mean():.0%} of the ratings")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
+    assert most_common == 4
+    assert whole > 0.5
+    assert stars.mean() > 2.75
     assert half_stars.min() > when.min() + pd.Timedelta(days=365)
     assert 0.5 < since_then < whole
 
@@ -180,8 +189,9 @@ with the_text_says(data.edition):
 # Count the ratings of each user. How many users gave how many? The axis at the bottom
 # is *logarithmic*: each step to the right multiplies, so that 20 and 2,000 both fit.
 
-# %% mystnb={"image": {"alt": "Histogram of users by how many ratings each gave, on a logarithmic axis. A dashed line marks the median user; a few users far to the right gave very many ratings."}}
+# %% mystnb={"image": {"alt": "Histogram of users by how many ratings each gave, on a logarithmic axis. A dashed line marks the median user; a few users far to the right gave very many ratings."}} tags=["hide-input"]
 ax = plots.activity_plot(ratings)
+
 # %% tags=["nbval-check-output"]
 per_user = ratings["user_id"].value_counts()
 top_tenth = per_user.iloc[: len(per_user) // 10]
@@ -192,11 +202,14 @@ print(f"mean user:          {per_user.mean():.0f} ratings")
 print(f"busiest user:       {per_user.max():,} ratings")
 share_of_top = top_tenth.sum() / len(ratings)
 print(f"busiest tenth have: {share_of_top:.0%} of all ratings")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert per_user.mean() > per_user.median()
 
 # %% [markdown]
-# The mean is well above the median: a few people rated very much. If you average an
+# The dashed line is the median user. The mean lies well above it: the few people on the
+# right rated very much. If you average an
 # error over *ratings*, those few count far more than the others. If you average over
 # *users*, everybody counts once. [Chapter 2](02_is_it_any_good.ipynb) comes back to it.
 #
@@ -219,9 +232,6 @@ print(
 print(f"all ratings within 24 hours:    {one_day.mean():.0%} of the users")
 print(f"over more than a year:          {(hours > 24 * 365).mean():.0%}")
 print(f"in the same second as another:  {shared:.0%} of the ratings")
-with the_text_says(data.edition):
-    assert one_day.mean() > 1 / 2
-    assert shared > 1 / 5
 
 # %% [markdown]
 # Most users came for a day or less, rated what they remembered, and never again. The time
@@ -232,13 +242,15 @@ with the_text_says(data.edition):
 # What did they rate first? Cut each user's ratings, in order, into five equal parts. How
 # many ratings, in all, has the median movie of each part?
 
-# %% mystnb={"image": {"alt": "Two falling lines: the number of ratings of the median movie in each fifth of the users' ratings. The line of users who were done within one day lies higher and falls far; that of the others falls as well."}}
+# %%
 in_order = ratings.sort_values(["user_id", "timestamp", "movie_id"])
 of_user = in_order.groupby("user_id")["movie_id"]
 fifth = 1 + 5 * of_user.cumcount() // of_user.transform("size")
 sitting = np.where(in_order["user_id"].map(one_day), "within a day", "longer")
 fame = in_order["movie_id"].map(ratings["movie_id"].value_counts())
 by_fifth = fame.groupby([fifth.to_numpy(), sitting]).median().unstack()
+
+# %% mystnb={"image": {"alt": "Two falling lines: the number of ratings of the median movie in each fifth of the users' ratings. The line of users who were done within one day lies higher and falls far; that of the others falls as well."}} tags=["hide-input"]
 with plots.course_style():
     ax = by_fifth.plot(style=["s--", "o-"], ylim=(0, None))
     ax.set(xlabel="Fifth of a user's ratings", xticks=range(1, 6))
@@ -247,17 +259,21 @@ with plots.course_style():
 
 # %% tags=["nbval-check-output"]
 print(by_fifth.T.to_string(float_format="{:.0f}".format))
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
+    assert one_day.mean() > 1 / 2
+    assert shared > 1 / 5
     first_to_last = by_fifth.loc[[1, 5], "within a day"]
     assert first_to_last[5] < 0.8 * first_to_last[1]
 
 # %% [markdown]
-# Well-known movies come first, and within a day the fame of what is rated falls, on `small`
-# by half. That is no change of taste. The site decides which movies its pages show, and
-# when; {cite:t}`fan2024movielens` find that this strongly shapes what is rated. An honest
-# test must respect the order of the ratings, since what was typed later was not known
-# earlier. But "later" mostly means "further down the pages, in the same sitting".
-# [Chapter 2](02_is_it_any_good.ipynb) comes back to it.
+# Both lines fall: well-known movies come first. Within a day the fame of what is rated
+# falls by half, on `small`. That is no change of taste. The site decides which movies its
+# pages show, and when; {cite:t}`fan2024movielens` find that this strongly shapes what is
+# rated. An honest test must respect the order of the ratings, since what was typed later
+# was not known earlier. But "later" mostly means "further down the pages, in the same
+# sitting". [Chapter 2](02_is_it_any_good.ipynb) comes back to it.
 #
 # ## The long tail
 #
@@ -277,26 +293,25 @@ share = np.cumsum(n_ratings) / n_ratings.sum()
 n_half = int(np.searchsorted(share, 0.5)) + 1
 print(f"{n_half} of {len(n_ratings):,} movies hold half of all ratings,")
 print(f"which is {n_half / len(n_ratings):.1%} of the movies")
-with the_text_says(data.edition):
-    assert n_half / len(n_ratings) < 0.25
 
 # %% [markdown]
 # `recsys_helpers` has the same as a table, with the movies' ids, and a picture of it.
 
-# %% mystnb={"image": {"alt": "Ratings per movie against popularity rank. The curve falls steeply from a tall head on the left, where the top tenth of the movies is marked, into a long flat tail."}}
+# %% mystnb={"image": {"alt": "Ratings per movie against popularity rank. The curve falls steeply from a tall head on the left, where the top tenth of the movies is marked, into a long flat tail."}} tags=["hide-input"]
 from recsys_helpers.interactions import long_tail
 
 tail = long_tail(ratings)
 ax = plots.long_tail_plot(tail)
+
 # %% tags=["nbval-check-output"]
-assert np.allclose(tail["cumulative_share"], share)
 once = (tail["n_ratings"] == 1).mean()
 print(f"rated by one person only: {once:.0%} of the movies")
 print(f"rated by ten or fewer:    {(tail['n_ratings'] <= 10).mean():.0%}")
 print(f"most rated movie:         {tail['n_ratings'].iloc[0]} ratings")
 
 # %% [markdown]
-# The tall part on the left is the *head*; the rest is the {term}`long tail <Long tail>`
+# The curve is steep, and then flat for most of its length. The tall part on the left is
+# the *head*; the rest is the {term}`long tail <Long tail>`
 # {cite}`anderson2006tail`. It is why recommenders are wanted and why they are hard. Of
 # the famous movies you need not be told. In the tail there are movies that you would
 # love and will never hear of, and about each of them there is hardly any record.
@@ -307,12 +322,17 @@ print(f"most rated movie:         {tail['n_ratings'].iloc[0]} ratings")
 head = tail.head(8).merge(movies, on="movie_id")
 display.poster_strip(head, caption="The most rated movies")
 
+# %% tags=["hide-cell"]
+assert np.allclose(tail["cumulative_share"], share)
+with the_text_says(data.edition):
+    assert n_half / len(n_ratings) < 0.25
+
 # %% [markdown]
 # ## The user-item matrix
 #
-# Most methods see the ratings as a matrix $R$ with a row for each of $U$ users and a
-# column for each of $M$ movies. Its {term}`sparsity <Sparsity>` is the share that is
-# empty:
+# Most methods see the ratings as a {term}`user-item matrix <User-item matrix>` $R$ with a
+# row for each of $U$ users and a column for each of $M$ movies. Its
+# {term}`sparsity <Sparsity>` is the share that is empty:
 #
 # $$
 # \text{sparsity} = 1 - \frac{N}{U \, M}
@@ -371,7 +391,6 @@ print(f"{R.shape[0]:,} x {R.shape[1]:,} with {R.nnz:,} stored values")
 # unknown.
 
 # %% tags=["nbval-check-output"]
-assert (interactions.matrix != R).nnz == 0
 column = interactions.movies.rows([50])[0]
 movie_id = interactions.movies.ids[column]
 print(f"movie {movie_id} is column {column}: {titles[movie_id]}")
@@ -381,26 +400,18 @@ except KeyError as error:
     print(*textwrap.wrap(error.args[0], 72), sep="\n")
 
 # %% [markdown]
-# What do we save? The next table shows the memory that the same ratings take in
-# different forms, in MiB (about a million bytes). COO is a plainer sparse form: for each
-# rating its row, its column and its value.
-
-# %%
-from recsys_helpers.interactions import memory_report
-
-memory = memory_report(ratings).rename(columns={"mib": "MiB"})
-display.movie_table(
-    memory, caption="Memory of the same ratings", formats={"MiB": ".2f"}
-)
-
-# %% [markdown]
-# The dense matrix of this data would still fit into any laptop. Its size grows with
-# users *times* movies, though, and the sparse one with the number of ratings. At 200,000
-# users and 80,000 movies:
+# What do we save? A *dense* matrix stores every cell, in 8 bytes each. Its size grows with
+# users *times* movies, and that of the sparse one with the number of ratings:
 
 # %% tags=["nbval-check-output"]
-dense_gib = 200_000 * 80_000 * 8 / 2**30
-print(f"dense, 8 bytes a cell: {dense_gib:.0f} GiB")
+sparse_bytes = R.data.nbytes + R.indices.nbytes + R.indptr.nbytes
+print(f"these ratings, dense:  {8 * n_cells / 2**20:5.1f} MiB")
+print(f"these ratings, sparse: {sparse_bytes / 2**20:5.1f} MiB")
+dense_gib = 8 * 200_000 * 80_000 / 2**30
+print(f"200,000 users x 80,000 movies, dense: {dense_gib:.0f} GiB")
+
+# %% tags=["hide-cell"]
+assert (interactions.matrix != R).nnz == 0
 
 # %% [markdown]
 # ## What goes wrong
@@ -408,13 +419,12 @@ print(f"dense, 8 bytes a cell: {dense_gib:.0f} GiB")
 # :::{admonition} What goes wrong: an id is used as if it were an index
 # :class: warning
 #
-# The course retells five tutorials that others published, its *sources*. (It does not
-# name them, only works that they build on: their mistakes are everybody's.) One of them
-# keeps what it knows of each movie under the key `movieId - 1`, and then walks through
-# the keys 0, 1, 2, ... up to the number of movies. It looks harmless: the first movies
-# there *do* have the ids 1, 2, 3. Nothing fails. Another source replaces the ids by
-# indices in the table itself, and later asks for "user 3, movie 6" by index, and speaks
-# of them as ids.
+# The course retells [five articles](../book/articles.md), tutorials by people who gave
+# their work away. Two of them meet this trap. The poster notebook keeps what it knows of
+# each movie under the key `movieId - 1`, and then walks through the keys 0, 1, 2, ... up
+# to the number of movies. It looks harmless: the first movies there *do* have the ids 1,
+# 2, 3. Nothing fails. The Keras notebook replaces the ids by indices in the table itself,
+# and later asks for "user 3, movie 6" by index, and speaks of them as ids.
 # :::
 #
 # How much does the first mistake cost? A movie survives the walk only if its id is not
@@ -430,9 +440,6 @@ print(f"ratings that go with them:   {ratings_lost:.1%}")
 print(f"their median year:           {lost['year'].median():.0f}")
 others = movies.loc[survives, "year"]
 print(f"the others' median year:     {others.median():.0f}")
-with the_text_says(data.edition):
-    assert len(lost) > 0
-    assert lost["year"].median() > others.median()
 
 # %% [markdown]
 # The loss is not even random: ids were given out over time, so the *newer* movies
@@ -441,7 +448,12 @@ with the_text_says(data.edition):
 # %% tags=["nbval-check-output"]
 print("movie with id 6:    ", titles[6])
 print("movie with index 6: ", titles[movie_ids[6]])
+
+# %% tags=["hide-cell"]
 assert movie_ids[6] != 6
+with the_text_says(data.edition):
+    assert len(lost) > 0
+    assert lost["year"].median() > others.median()
 
 # %% [markdown]
 # The cure is a habit: **ids outside, indices inside**. Functions of this course take and
@@ -458,6 +470,8 @@ for n in [10, 20, 100]:
     print(f"{n:3} most rated movies: {share[n - 1]:.1%} of the ratings")
 random_share = 10 / n_movies
 print(f" 10 random movies:     {random_share:.1%} on average")
+
+# %% tags=["hide-cell"]
 with the_text_says(data.edition):
     assert share[9] > 3 * random_share
 
@@ -599,8 +613,8 @@ assert abs(R.sum() / R.nnz - stars.mean()) < 1e-9
 
 # %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
 # Why at least 20 ratings? Without that, movies that one person gave five stars come
-# first. [Chapter 2](02_is_it_any_good.ipynb) has a better answer: pull small samples towards the
-# average.
+# first. [Chapter 2](02_is_it_any_good.ipynb) has a better answer: pull small samples
+# towards the average.
 #
 # ````{solution-end}
 # ````

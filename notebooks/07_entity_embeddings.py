@@ -338,8 +338,8 @@ for name in QUESTIONS:
 # %% [markdown]
 # What would somebody do without any training? Two films are alike if they share many of
 # their links. That is a cosine of rows of the sparse matrix. It would be wise to count
-# a link the more, the fewer films have it: the {term}`inverse document frequency
-# <Inverse document frequency, idf>` {cite}`sparckjones1972idf`,
+# a link the more, the fewer films have it: the {term}`inverse document frequency`
+# {cite}`sparckjones1972idf`,
 #
 # $$
 # \mathrm{idf}_j = \log \frac{\text{films}}{\text{films that link to } j} .

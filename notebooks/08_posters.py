@@ -19,7 +19,7 @@
 # network looks at; and what looks can tell about taste, and what they cannot.
 #
 # **You need** [chapter 2](02_is_it_any_good.ipynb), and from [chapter 3](03_neighbours.ipynb) what cosine
-# similarity is. You need no key, no network and no graphics card.
+# similarity is. You need no key, no internet and no graphics card.
 #
 # **Time** {chapter-time}`about an hour; the cells run in three minutes`.
 # :::
@@ -43,7 +43,6 @@ import numpy as np
 import pandas as pd
 
 from recsys_helpers import datasets, display, plots
-from recsys_helpers.datasets import the_text_says
 
 data = datasets.load_movielens()
 movies = data.movies
@@ -65,16 +64,15 @@ print(f"{len(movies):,} movies")
 #
 # ### Which posters?
 #
-# Real ones come from TMDB, The Movie Database, if you have a key of your own. A key is
-# free for non-commercial use, and you get to it further down. Without one the course
-# *draws* posters: the genre decides what is on them, the decade how it is lettered, and
-# the rest is chance. Each says of itself that it is drawn.
+# Real ones come from TMDB, The Movie Database, if you have a key of your own (further
+# down). Without one the course *draws* posters: the genre decides what is on them, the
+# decade how it is lettered, and the rest is chance.
 #
 # Drawn posters have a merit that real ones lack. We know the right answer: posters of
-# one genre show the same kind of thing. So we can mark what a method finds. To make it
-# hard enough, they are tilted, cropped and roughened. (What we learn so is about
-# methods. About real posters it is no evidence: the genre is on these because we drew
-# it.) Take as many movies of each of twelve genres as there are, 40 at most.
+# one genre show the same kind of thing. To make it hard enough, they are tilted, cropped
+# and roughened. (What we learn so is about methods. About real posters it is no
+# evidence: the genre is on these because we drew it.) Take as many movies of each of
+# twelve genres as there are, 40 at most.
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.images.baselines import movies_for_the_task
@@ -90,11 +88,12 @@ print(f"{len(posters)} posters of {asked['genre'].nunique()} genres")
 # ## The idea in a picture
 #
 # ```text
-#   poster  -->  small windows slide     -->  how much of each  -->  a vector
-#                over it: edges? corners?     was there at all?
-#                wheels? faces?
-#
-#   near vectors  =  similar pictures
+# a poster
+#   |  small windows slide over it:
+#   |  edges? corners? faces?
+# how much of each, and where
+#   |  average over all places
+# a vector: near = similar pictures
 # ```
 #
 # Here are two posters of each of four genres. What do the two have in common? Not the
@@ -116,6 +115,9 @@ with plots.course_style():
         axes[0, column].set_title(genre)
 
 # %% [markdown]
+# The two of a column show the same kind of thing: a heart is a heart, in whatever colour,
+# tilted, higher or lower. That is what the vectors should tell.
+#
 # ## The maths
 #
 # To a computer a picture is a table of brightnesses $x_{ij}$ (three tables, in fact:
@@ -127,8 +129,9 @@ with plots.course_style():
 # y_{ij} = b + \sum_{s=0}^{2} \sum_{t=0}^{2} w_{st} \, x_{i+s,\; j+t}
 # $$ (eq-posters-convolution)
 #
-# (Mathematicians call this a cross-correlation, and turn the window round for a
-# convolution. Networks learn the window, so to them it is the same.) Where the picture
+# (Strictly, this is a **cross-correlation**. For a convolution, mathematicians first
+# turn the window round. Networks learn the window, so to them it is the same, and the
+# word convolution has stayed.) Where the picture
 # looks like the window, $y$ is large. Then what is below zero is cut
 # off, as in the towers of [chapter 6](06_two_towers.ipynb). For a colour picture the window has
 # three layers, one a colour, and all products are added. A layer of a network has many
@@ -197,9 +200,11 @@ with plots.course_style():
         ax.axis("off")
 
 # %% [markdown]
-# Nobody would call this an understanding of westerns. But edges make corners, corners
+# The second picture is bright where the poster gets brighter to the right, the third
+# where it does downwards; the last says only roughly where. Nobody would call this an
+# understanding of westerns. But edges make corners, corners
 # make shapes, and a network has layers upon layers. First: does Keras mean the same by
-# a convolution?
+# a convolution? Some numbers of both steps, ours on the left:
 
 # %%
 from recsys_helpers.nn import reproducible_keras
@@ -212,29 +217,31 @@ conv = layers.Conv2D(1, 3, activation="relu")
 picture = grey[None, :, :, None]  # one picture, height, width, one channel
 conv.build(picture.shape)
 conv.set_weights([downwards[:, :, None, None], np.zeros(1)])
-by_keras = np.asarray(conv(picture))
-same = np.allclose(by_keras[0, :, :, 0], down, atol=1e-5)
+by_keras = np.asarray(conv(picture))[0, :, :, 0]
 pool = layers.AveragePooling2D(16)
-same_pooled = np.allclose(pool(by_keras)[0, :, :, 0], coarse, atol=1e-5)
-print(f"convolution the same: {same}; pooling the same: {same_pooled}")
-assert same
-assert same_pooled
+pooled_by_keras = np.asarray(pool(by_keras[None, :, :, None]))[0, :, :, 0]
+for ours, theirs in ((down, by_keras), (coarse, pooled_by_keras)):
+    row = ours.max(axis=1).argmax()
+    print(ours[row, 4:8].round(3), theirs[row, 4:8].round(3))
+
+# %% tags=["hide-cell"]
+assert np.allclose(by_keras, down, atol=1e-5)
+assert np.allclose(pooled_by_keras, coarse, atol=1e-5)
 
 # %% [markdown]
 # ## With the library: a borrowed network
 #
 # A network that tells cats from cars has had to learn, on the way, what fur, wheels,
 # faces and letters look like. {term}`Backbone` is the word for such a network when
-# somebody takes it over for another task, without its last step. The source takes VGG16
-# {cite}`simonyan2015vgg`, with 16 layers that have weights, 13 of them layers of
-# windows, trained on the million photographs of ImageNet in a thousand classes
-# {cite}`russakovsky2015imagenet`.
+# somebody takes it over for another task, without its last step. The chapter retells
+# [the poster notebook](../book/articles.md), which takes VGG16 {cite}`simonyan2015vgg`,
+# with 16 layers that have weights, 13 of them layers of windows, trained on the million
+# photographs of ImageNet in a thousand classes {cite}`russakovsky2015imagenet`.
 #
 # One function loads backbones, whichever it is:
 #
-# - `load_backbone("vgg16")` is the source's. Its weights (59 MB) are downloaded by
-#   Keras, or read from a file that the environment variable `RECSYS_VGG16_WEIGHTS`
-#   names.
+# - `load_backbone("vgg16")`: its weights (59 MB) are downloaded by Keras, or read from a
+#   file that the environment variable `RECSYS_VGG16_WEIGHTS` names.
 # - `load_backbone("squeezenet")` is much smaller {cite}`iandola2016squeezenet`, was
 #   trained on the same photographs, and its weights are installed with the course. (They
 #   are of version 1.1, which came after the paper.)
@@ -242,7 +249,7 @@ assert same_pooled
 # The cells of this chapter run SqueezeNet, so that they need no download and little
 # time. Rows about VGG16 come from a results file, and with a doubt: its weights were
 # taken from another package, and only those of the first layer were compared with the
-# published ones ({doc}`/book/data_and_licences`).
+# published ones ([data and licences](../book/data_and_licences.md)).
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.images.backbones import load_backbone
@@ -252,14 +259,82 @@ print(backbone)
 print(f"{backbone.model.count_params():,} weights")
 
 # %% [markdown]
-# For a picture it gives 512 channels of 13 by 13 places.
+# ### What is inside
 #
+# SqueezeNet is a stack of the layers that you have just written. First comes `conv1`,
+# 64 windows of 3 by 3, moved two places at a time. Then come eight **fire modules**,
+# `fire2` to `fire9`, and three layers of pooling between them, which take the *largest*
+# of 3 by 3 places and halve the places each way.
+
+# %% mystnb={"image": {"alt": "A bar for each layer of SqueezeNet, from the pixels at the top to fire9 at the bottom, as long as the layer has places across. The bars become shorter, from 224 places to 13, and the channels more, from 3 to 512. Fire9, the last one, is marked: features are taken here."}} tags=["hide-input"]
+stack = pd.DataFrame(
+    [
+        (layer.name, *layer.output.shape[2:])
+        for layer in backbone.model.layers
+        if "_" not in layer.name
+    ],
+    columns=["layer", "places", "channels"],
+)
+stack["kind"] = stack["layer"].str.rstrip("0123456789")
+stack["kind"] = stack["kind"].replace(
+    {"conv": "windows", "fire": "fire module", "pool": "pooling"}
+)
+ax = plots.layers_plot(stack, marked="fire9")
+
+# %% [markdown]
+# On the way down there are fewer and fewer places, and more and more channels: less of
+# *where*, more of *what*. The last steps, a thousand classes, are cut off. We take what
+# `fire9` gives: 512 channels of 13 by 13 places. (VGG16 has five groups of layers, each
+# with a pooling at its end. There we take what the last one gives, `block5_pool`: 512
+# channels of 7 by 7.)
+#
+# Inside a fire module there are two steps. *Squeeze*: a few windows of 1 by 1, which see
+# a single place and mix its many channels into few. *Expand*: from these few, windows of
+# 1 by 1 and windows of 3 by 3, side by side, make many channels again. Here is `fire3`:
+
+# %% mystnb={"image": {"alt": "A drawing of the fire module fire3. 128 channels go into squeeze, 16 windows of 1 by 1. From there two arrows lead to expand: 64 windows of 1 by 1, and 64 windows of 3 by 3. Both together give 128 channels."}} tags=["hide-input"]
+boxes = {
+    "128 channels in": (0.5, 3),
+    "squeeze: 16 windows of 1 x 1": (0.5, 2),
+    "expand: 64\nof 1 x 1": (0.22, 1),
+    "expand: 64\nof 3 x 3": (0.78, 1),
+    "128 channels out": (0.5, 0),
+}
+names = list(boxes)
+with plots.course_style():
+    fig, ax = plt.subplots(figsize=(4.4, 3.4))
+    looks = {"boxstyle": "round", "fc": "#E5F1F8", "ec": plots.BLUE}
+    for name, place in boxes.items():
+        ax.text(*place, name, ha="center", va="center", bbox=looks, size=12)
+    for a, b in [(0, 1), (1, 2), (1, 3), (2, 4), (3, 4)]:
+        (x, y), (to_x, to_y) = boxes[names[a]], boxes[names[b]]
+        arrow = {"arrowstyle": "->", "color": plots.GREY, "shrinkA": 15}
+        ends = {"xy": (to_x, to_y + 0.27), "xytext": (x, y)}
+        ax.annotate("", **ends, arrowprops=arrow, zorder=0)
+    ax.set(xlim=(0, 1), ylim=(-0.4, 3.4))
+    ax.axis("off")
+
+# %% [markdown]
+# Why squeeze first? Count the weights, and those of a plain layer of 3 by 3 windows
+# between as many channels:
+
+# %% tags=["nbval-check-output"]
+parts = [
+    layer.name for layer in backbone.model.layers if "fire3_" in layer.name
+]
+counts = [backbone.model.get_layer(part).count_params() for part in parts]
+for part, count in zip(parts, counts, strict=True):
+    print(f"{part}: {count:,} weights")
+plain = 128 * (3 * 3 * 128 + 1)
+print(f"fire3: {sum(counts):,} weights; a plain layer: {plain:,}")
+
+# %% [markdown]
 # ### What it wants to be fed
 #
 # A borrowed network has habits. VGG16 was trained on squares of 224 by 224 pixels, and
 # we make such squares for both. (SqueezeNet's had 227.) Both only ever saw pixels from
 # which the mean colour of ImageNet had been subtracted, in the order blue, green, red.
-# (So what is as bright as most photographs becomes zero.)
+# (So what is as bright as most photographs becomes zero.) Here is one pixel:
 
 # %% tags=["nbval-check-output"]
 from recsys_helpers.images import open_image, square_pixels
@@ -269,16 +344,20 @@ pixels = square_pixels(posters[0])
 print(f"a poster of {posters[0].size} becomes {pixels.shape}")
 channel_means = np.array([103.939, 116.779, 123.68])  # blue, green, red
 by_hand = pixels[:, :, ::-1] - channel_means
-same = np.allclose(by_hand, prepared(pixels), atol=1e-4)
 by_keras = keras.applications.vgg16.preprocess_input(pixels.astype(float))
-same_as_keras = np.allclose(by_keras, by_hand, atol=1e-4)
-print(f"by hand, ours, and Keras' preprocess_input: {same and same_as_keras}")
-assert same
-assert same_as_keras
+place = 100, 100
+print("red, green, blue:", pixels[place])
+print("by hand:         ", by_hand[place].round(2))
+print("Keras:           ", by_keras[place].round(2))
+
+# %% tags=["hide-cell"]
+assert np.allclose(by_hand, prepared(pixels), atol=1e-4)
+assert np.allclose(by_keras, by_hand, atol=1e-4)
 
 # %% [markdown]
-# A poster is no square. It can be *squashed*, as in the source, or keep its shape and
-# be *padded*, with the mean colour, so that there is nothing to see at the sides.
+# A poster is no square. It can be *squashed*, as in the poster notebook, or keep its
+# shape and be *padded*, with the mean colour, so that there is nothing to see at the
+# sides. We pad.
 
 # %% mystnb={"image": {"alt": "One poster twice, as a square. Squashed, everything on it is too wide. Padded, it keeps its shape between two plain strips."}} tags=["hide-input"]
 with plots.course_style():
@@ -289,6 +368,8 @@ with plots.course_style():
         ax.axis("off")
 
 # %% [markdown]
+# Squashed, all things on a poster are too wide. Below it is measured whether that matters.
+#
 # ### A vector for every poster
 #
 # `extract_features` reads images one after the other, makes squares of them, and shows
@@ -296,20 +377,17 @@ with plots.course_style():
 # of the last layer: each channel at each place. Pooling them by
 # {eq}`eq-posters-pooling` is then one line.
 
-# %%
+# %% tags=["nbval-check-output"]
 from recsys_helpers.images import extract_features, standardised
 
 features = extract_features(posters, backbone, pooling="flatten")
 flat = features.matrix
 n_channels = backbone.output_shape[2]
 pooled = flat.reshape(len(flat), -1, n_channels).mean(axis=1)
-
-# %% tags=["nbval-check-output"]
 print(f"flattened {flat.shape[1]:,} numbers, pooled {pooled.shape[1]:,}")
 vgg16 = load_backbone("vgg16", weights="random")
 n_flat = vgg16.length("flatten")
 print(f"VGG16: {n_flat:,} and {vgg16.length('average'):,}")
-assert n_flat == 25_088  # as in the source
 
 # %% [markdown]
 # Some channels are large on *every* poster, and would decide what is alike. So
@@ -321,8 +399,9 @@ assert n_flat == 25_088  # as in the source
 # $$ (eq-posters-standardised)
 #
 # These are the vectors of this chapter: wherever two posters are called alike below, it
-# is by the cosine of their $z$. And everything that [chapter 3](03_neighbours.ipynb) can do with
-# vectors works.
+# is by the cosine of their $z$. And everything that [chapter 3](03_neighbours.ipynb) can
+# do with vectors works. (The method in one piece is `PosterMethod`: movies and posters
+# in, `MovieVectors` out. Of each poster that cannot be read it says which and why.)
 
 # %%
 from recsys_helpers.vectors import MovieVectors
@@ -332,22 +411,14 @@ vectors = MovieVectors(
 )
 vectors
 
-# %% [markdown]
-# The method in one piece is `PosterMethod`: movies and posters in, `MovieVectors` out.
-# (Of each poster that cannot be read it says which and why, in `skipped_`.)
-
-# %%
+# %% tags=["hide-cell"]
 from recsys_helpers.methods.posters import PosterMethod
 
 some = slice(0, 20)
 method = PosterMethod(describe=backbone).fit(asked[some], posters[some])
-
-# %% tags=["nbval-check-output"]
 at_once = method.movie_vectors().matrix
-same = np.allclose(at_once, standardised(pooled[some]), atol=0.02)
-print(f"PosterMethod gives the same vectors: {same}")
-print(f"posters left out: {len(method.skipped_)}")
-assert same
+assert np.allclose(at_once, standardised(pooled[some]), atol=0.02)
+assert not len(method.skipped_)
 
 # %% [markdown]
 # ## Similar movies
@@ -363,18 +434,16 @@ fame = asked["movie_id"].map(n_ratings).fillna(0)
 picture_of = dict(zip(asked["movie_id"], posters, strict=True))
 
 
-def similar(movie_id, n=5):
+def similar(movie_id, n=3):
     """Show a movie and those whose posters look most like its own."""
     near = vectors.neighbours(movie_id, n)
     listed = [movie_id, *near["movie_id"]]
-    addresses = [
-        poster_data_uri(picture_of[movie].resize((140, 210)))
-        for movie in listed
-    ]
     return display.poster_strip(
         by_id.loc[listed].reset_index(),
         caption=f"{titles[movie_id]}, and what looks like it",
-        poster_urls=addresses,
+        poster_urls=[
+            poster_data_uri(picture_of[m].resize((140, 210))) for m in listed
+        ],
         scores=[None, *near["similarity"]],
     )
 
@@ -389,16 +458,17 @@ second = asked.loc[others.idxmax()]
 similar(int(second["movie_id"]))
 
 # %% [markdown]
-# It seems to work. Here the source stops.
+# It seems to work. To compare with other ways of being near,
+# [ask the posters for films near *Alien* on the live page](../book/live.md?film=1214&method=posters).
 #
 # ## Is it any good?
 #
 # :::{admonition} What goes wrong, 1: nothing is evaluated
 # :class: warning
 #
-# The source shows the five nearest posters of one movie. Nobody can tell from them
-# whether the next movie's would be as good, or whether a much simpler method finds the
-# same.
+# A common way to end is to show the five nearest posters of one movie. Nobody can tell
+# from them whether the next movie's would be as good, or whether a much simpler method
+# finds the same.
 # :::
 #
 # With drawn posters there is a right answer. For each poster, which share of its ten
@@ -419,149 +489,133 @@ rng = np.random.default_rng(0)
 rivals = {
     "random numbers": rng.normal(size=(len(posters), 64)),
     "colour histogram": colour_histograms(posters).matrix,
-    "thumbnail": thumbnails(posters).matrix,
     "random weights": extract_features(posters, untrained).matrix,
-    "ImageNet, pooled": pooled,
+    "thumbnail": thumbnails(posters).matrix,
     "ImageNet, flattened": flat,
+    "ImageNet, pooled": pooled,
 }
 
 # %%
 from recsys_helpers.images.baselines import genre_agreement
+from recsys_helpers.intervals import bootstrap_interval
 
-agreement = pd.Series(
+agreement = pd.DataFrame(
     {
-        name: genre_agreement(standardised(matrix), genres).mean()
+        name: bootstrap_interval(
+            genre_agreement(standardised(matrix), genres)
+        )
         for name, matrix in rivals.items()
-    }
+    },
+    index=["genre agreement", "low", "high", "posters"],
+).T.rename_axis("features")
+best_first = agreement.sort_values("genre agreement", ascending=False)
+columns = ["genre agreement", "low", "high"]
+display.movie_table(
+    best_first[columns].reset_index(),
+    caption="Genre agreement of ten neighbours, with its 95 % interval",
+    formats=dict.fromkeys(columns, ".2f"),
 )
-print(agreement.round(2).to_string())
-learned, simple = agreement.iloc[4:], agreement.iloc[:4]
-assert learned.min() > simple.max()
-assert agreement.idxmin() == "random numbers"
 
 # %% [markdown]
 # The trained network is far ahead of everything simple. With random weights the same
 # network is about where the simple methods are: so what counts was *learned*, on
-# photographs, of which none was a drawn poster.
+# photographs, of which none was a drawn poster. Without a network, the best is the
+# thumbnail: it knows roughly where dark and bright are. Colours alone say little, for
+# the genres share their palettes.
 #
-# From the results file, two draws of 480 movies of `small` (seeds 0 and 1; the first is
-# the one above). Of each rival the best of its versions is shown (standardised or not,
-# and of the random network the best of six layers), which is a favour to it.
+# The same from the results file, on `small`, with VGG16 and a second draw of 480 movies:
 
-# %%
-from recsys_helpers.results import published_results
+# %% tags=["hide-input", "nbval-check-output"]
+from recsys_helpers.results import named_for_readers, published_results
 
 published = published_results("posters")
 of_genres = published[published["metric"] == "genre agreement@10"]
 by_seed = of_genres.pivot(index="method", columns="seed", values="value")
-
-
-def best_of(start):
-    """Take the best of all methods whose names start like this."""
-    return by_seed[by_seed.index.str.startswith(start)].max()
-
-
-table = {
-    "random numbers": best_of("random numbers"),
-    "colour histogram": best_of("colour histogram"),
-    "random weights": best_of("squeezenet, weights random"),
-    "thumbnail": best_of("thumbnail"),
-}
-
-# %% tags=["nbval-check-output"]
 squeezenet = "squeezenet, weights imagenet, fire9"
 of_vgg16 = "vgg16, weights imagenet, block5_pool"
-for name, start in (("SqueezeNet", squeezenet), ("VGG16", of_vgg16)):
-    for pooling in ("average", "flatten"):
-        table[f"{name}, {pooling}"] = by_seed.loc[f"{start}, {pooling}"]
-table = pd.DataFrame(table).T
-simple, learned = table[:4], table[4:]
-assert learned.min(axis=None) > simple.max(axis=None) + 0.2
-assert table.loc["SqueezeNet, average"].min() >= 0.95
+shown = {
+    "random weights": "squeezenet, weights random, fire9, average",
+    "thumbnail": "thumbnail 16 x 24, standardised",
+    "SqueezeNet, flattened": f"{squeezenet}, flatten",
+    "SqueezeNet, pooled": f"{squeezenet}, average",
+    "VGG16, flattened": f"{of_vgg16}, flatten",
+    "VGG16, pooled": f"{of_vgg16}, average",
+}
+table = by_seed.loc[list(shown.values())].set_axis(list(shown))
+
+# %% tags=["hide-input", "nbval-check-output"]
 display.published_table(
-    table.rename_axis("features").rename(columns="draw {}".format),
+    table[::-1]
+    .rename_axis("features")
+    .rename(columns={0: "first draw", 1: "second"}),
     "posters",
     caption="Genre agreement of ten neighbours, two draws of posters",
     digits=2,
 )
 
+# %% tags=["hide-cell", "nbval-check-output"]
+assert agreement["genre agreement"].idxmin() == "random numbers"
+assert agreement["high"].iloc[:4].max() < agreement["low"].iloc[4:].min()
+# Nor does any other version of the simple ones come near.
+is_simple = by_seed.index.str.contains("random|histogram|thumbnail")
+assert by_seed[is_simple].max(axis=None) + 0.2 < table[2:].min(axis=None)
+assert table.loc["SqueezeNet, pooled"].min() >= 0.95
+if data.edition == "small":
+    again = table.loc[["thumbnail", "SqueezeNet, pooled"], 0]
+    here = agreement.loc[["thumbnail", "ImageNet, pooled"], "genre agreement"]
+    assert np.allclose(again, here.astype(float), atol=0.005)
+
 # %% [markdown]
-# (VGG16, which takes many times as long, was run on one of the two draws.) With both
-# borrowed networks nearly all of the ten nearest are of the right genre: one that is
-# small and quick is enough for these posters. (Whether it is as good as VGG16 this does
-# not tell, as long as not all of VGG16's weights are checked.) Without a network, the
-# best is the thumbnail: it knows roughly where dark and bright are. Colours alone say
-# little, for the genres share their palettes.
+# With both borrowed networks nearly all of the ten nearest are of the right genre: one
+# that is small and quick is enough for these posters. (VGG16 was run on one draw. Which
+# of the two is better this does not tell, as long as not all of VGG16's weights are
+# checked.)
 #
-# How sure are these numbers? The bootstrap intervals of [chapter 2](02_is_it_any_good.ipynb), over
-# the 480 posters of the first draw:
-
-# %% tags=["nbval-check-output"]
-first_draw = of_genres[of_genres["seed"] == 0].set_index("method")
-of_interest = [
-    "thumbnail 16 x 24, standardised",
-    f"{of_vgg16}, average",
-    f"{squeezenet}, average",
-]
-intervals = first_draw.loc[of_interest, ["value", "low", "high"]]
-assert intervals["high"].iloc[0] < intervals["low"].iloc[1:].min()
-display.published_table(
-    intervals,
-    "posters",
-    caption="Genre agreement and its 95 % interval, first draw",
-    digits=2,
-)
-
-# %% [markdown]
 # ## What matters, and what does not
 #
 # ### The layer
 #
 # A network can be cut off anywhere. Early layers know edges and colours, late ones
-# shapes and things. (`fire2` to `fire9` are groups of layers in SqueezeNet, and
-# `block1_pool` to `block5_pool` the ends of VGG16's five groups.)
+# shapes and things. Where is the best place to cut?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 seed_0 = by_seed[0]
 of_layers = seed_0[seed_0.index.str.match(r".*imagenet, \w+, average$")]
 of_layers.index = of_layers.index.str.replace(
     ", weights imagenet|, average", "", regex=True
 )
-of_layers = of_layers.sort_index().rename("genre agreement")
+of_layers = of_layers.sort_index()
 of_squeezenet = of_layers[of_layers.index.str.startswith("squeezenet")]
 assert of_squeezenet.is_monotonic_increasing
 of_blocks = of_layers[of_layers.index.str.startswith("vgg16")]
 assert of_blocks[:4].is_monotonic_increasing
 assert of_blocks.iloc[4] < of_blocks.iloc[3] < of_blocks.iloc[4] + 0.03
-display.published_table(
-    of_layers.rename_axis("network, layer"),
-    "posters",
-    caption="Genre agreement by the layer where a network is cut off, first draw",
-)
 
-# %% mystnb={"image": {"alt": "Two lines of genre agreement over the layers of the two networks, from the first to the last. Both rise from about a third to nearly one."}} tags=["hide-input"]
+# %% mystnb={"image": {"alt": "Two panels of bars, genre agreement by the layer where the network is cut off, from the first layer at the top to the last. In both the bars become longer from about a third to nearly one."}} tags=["hide-input"]
 with plots.course_style():
-    fig, ax = plt.subplots(figsize=(7, 2.9))
-    for network, sign in (("squeezenet", "o"), ("vgg16", "s")):
-        values = of_layers[of_layers.index.str.startswith(network)]
-        depth = np.linspace(0, 1, len(values))
-        ax.plot(depth, values, f"{sign}-", label=network)
-    ax.set_xticks([0, 1], ["first layer", "last layer"])
-    ax.set(xlabel="Where the network is cut off", ylabel="Genre agreement@10")
-    ax.legend()
+    fig, axes = plt.subplots(2, 1, figsize=(5, 4.8), sharex=True)
+    both = {"SqueezeNet": of_squeezenet, "VGG16": of_blocks}
+    for ax, (network, values) in zip(axes, both.items(), strict=True):
+        names = values.index.str.split(", ").str[1]
+        bars = ax.barh(names[::-1], values[::-1], color=plots.BLUE)
+        ax.bar_label(bars, fmt="{:.2f}", padding=3)
+        ax.set(title=network, ylabel="Cut off after", xlim=(0, 1.1))
+        ax.grid(visible=False, axis="y")
+    axes[1].set_xlabel("Genre agreement@10, first draw")
 
 # %% [markdown]
 # The later, the better, and a late layer will do. In VGG16 the last but one has the
-# higher value. (On drawn posters, for genres. Who looks for dresses
-# of the same cloth may be better off further to the left.)
+# higher value. (On drawn posters, for genres. Dresses of the same cloth may be found
+# better further up.)
 #
 # ### Pooled or flattened
 #
 # :::{admonition} What goes wrong, 2: the place on the poster counts as content
 # :class: warning
 #
-# The source flattens: 25,088 numbers, one for each channel *at each place*. A hat in
-# the upper left and the same hat in the upper right have nothing in common then.
+# A common way is to flatten: with VGG16 25,088 numbers, one for each channel *at each
+# place*. A hat in the upper left and the same hat in the upper right have nothing in
+# common then.
 # :::
 #
 # To see it, turn posters into their mirror images. Nothing about their content has
@@ -576,8 +630,6 @@ n = min(60, len(posters))
 mirrored = [ImageOps.mirror(poster) for poster in posters[:n]]
 flat_mirrored = extract_features(mirrored, backbone, pooling="flatten").matrix
 pooled_mirrored = flat_mirrored.reshape(n, -1, n_channels).mean(axis=1)
-
-# %%
 own = {}
 for name, upright, turned in (
     ("flattened", flat[:n], flat_mirrored),
@@ -587,18 +639,16 @@ for name, upright, turned in (
     cosines = both[:n] @ both[n:].T
     own[name] = cosines.diagonal().mean()
     print(f"{name}: cosine with its own mirror image {own[name]:.2f}")
-assert own["pooled"] > own["flattened"] + 0.1
 
 # %% [markdown]
 # Pooled, a poster and its mirror image are close to the same. Flattened, they are not.
-# In the table above pooling has the higher values, too, if by little: the motifs of
-# *drawn* posters all stand near the middle, which is kind to whoever counts on places. And
-# there is the price: the flattened vectors are many times as long.
+# In the table above pooling has the higher values, if by little: the motifs of *drawn*
+# posters all stand near the middle. And there is the price, for ten thousand posters:
 
 # %% tags=["nbval-check-output"]
 n_posters = 10_000
 in_gib = {
-    "VGG16, flattened, float64 (the source)": n_flat * 8,
+    "VGG16, flattened, float64": n_flat * 8,
     "VGG16, flattened, float32": n_flat * 4,
     "VGG16, pooled, float32": 512 * 4,
     "SqueezeNet, pooled, float16": n_channels * 2,
@@ -606,23 +656,22 @@ in_gib = {
 for name, n_bytes in in_gib.items():
     print(f"{name}: {n_posters * n_bytes / 2**30:.3f} GiB")
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-cell"]
+assert n_flat == 25_088
+assert own["pooled"] > own["flattened"] + 0.1
 half = seed_0[f"{squeezenet}, average, float16"]
-full = seed_0[f"{squeezenet}, average"]
-print(f"genre agreement {full:.3f} with float32, {half:.3f} with float16")
-assert abs(full - half) < 0.002
+assert abs(seed_0[f"{squeezenet}, average"] - half) < 0.002
 
 # %% [markdown]
-# The network computes with seven digits. To keep sixteen of them, as numpy's `zeros`
-# does without being asked, adds zeros. Even three digits, `float16`, change nothing
-# here.
+# The network computes with seven digits. To keep sixteen, `float64`, adds zeros. Even
+# three digits, `float16`, change nothing here.
 #
 # ### What it is fed
 #
 # What if one forgets a step of the preparation? Measured with SqueezeNet, one change at
-# a time:
+# a time. Guess first: which of these does harm?
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 start = f"{squeezenet}, average"
 other = by_seed[by_seed.index.str.startswith(start)].mean(axis=1)
 other.index = other.index.str.removeprefix(start).str.removeprefix(", ")
@@ -631,118 +680,81 @@ assert other.idxmin() == "pixels from 0 to 1"
 unharmed = other.drop(["pixels from 0 to 1", "from 23 x 34"])
 assert unharmed.max() - unharmed.min() < 0.02
 display.published_table(
-    other.sort_values().rename_axis("pixels").rename("genre agreement"),
+    other.sort_values(ascending=False)
+    .rename_axis("pixels")
+    .rename("genre agreement"),
     "posters",
     caption="Genre agreement with other pixels, mean of two draws",
 )
 
 # %% [markdown]
-# What did you expect? Without the means, or with red and blue exchanged, next to
-# nothing is lost: a network that has seen a million photographs, in all lights, puts up
-# with that. Squashed posters reach about the same, and without standardising a
-# hundredth is missing.
-# Two things do harm. Pixels *from 0 to 1*, as other libraries want them, are so faint
-# for this network that all pictures look nearly black. And posters that were only 23 by
-# 34 pixels, blown up to the size that it wants, have lost what there was to see: the
-# 224 pixels are there for the details.
+# Without the means, or with red and blue exchanged, next to nothing is lost. Squashed
+# posters reach about the same, and without standardising a hundredth is missing. Two
+# things do harm. Pixels *from 0 to 1*, as other libraries want them, are so faint for this network
+# that all pictures look nearly black. And posters that were only 23 by 34 pixels, blown
+# up to the size that it wants, have lost what there was to see.
 #
 # The worst of it: nothing complains. The features with the faint pixels would be taken
 # for good ones by anybody who does not know what the right ones reach.
 #
 # ## What it costs
 #
+# *You may skip this section.*
+#
 # :::{admonition} What goes wrong, 3: one image at a time
 # :class: warning
 #
-# The source calls `model.predict` for each poster by itself, keeps all prepared posters
-# in a list, and the features as `float64`. ("The current model prediction takes a very
-# long time", it notes, and goes on with 100 of its 899 posters.)
+# A common way is to call `model.predict` for each poster by itself, and to keep all
+# prepared posters in a list.
 # :::
 #
 # Each call has a cost of its own, whatever it is given. So give it 32 posters at a
-# time. Try it on a few:
+# time. Measured on both networks, with the reading of the posters counted in:
 
-# %%
-import time
-
-few = posters[:32]
-squares = np.stack([square_pixels(poster) for poster in few])
-inputs = prepared(squares)
-backbone.model.predict(inputs[:1], verbose=0)  # the first call is slow
-
-start = time.process_time()
-one_by_one = [backbone.model.predict(x[None], verbose=0) for x in inputs]
-alone = time.process_time() - start
-start = time.process_time()
-together = backbone.model.predict_on_batch(inputs)
-batched = time.process_time() - start
-same = np.allclose(np.concatenate(one_by_one), together, atol=1e-2)
-print(f"one at a time: {alone / batched:.1f} times the CPU time")
-print(f"the same features: {same}")
-assert same
-
-# %% [markdown]
-# And measured by itself, on both networks, with the reading of the posters counted in:
-
-# %% tags=["nbval-check-output"]
-seconds = published[published["metric"] == "cpu_s an image"]
-seconds = seconds.set_index("method")["value"]
-ratio = {}
-for network in ("squeezenet", "vgg16"):
-    alone = seconds[f"{network}, one image at a time"]
-    batched = seconds[f"{network}, in batches of 32"]
-    kept = seconds[f"{network}, from the cache"]
-    ratio[network] = alone / batched
-    print(
-        f"{network}: {1000 * batched:.0f} ms of CPU time a poster;", end=" "
-    )
-    print(f"one at a time {ratio[network]:.1f} times as long,", end=" ")
-    print(f"from a cache {batched / kept:.0f} times as fast")
-    assert alone > batched > kept
-assert ratio["squeezenet"] > ratio["vgg16"]
+# %% tags=["hide-input", "nbval-check-output"]
+seconds = published[published["metric"] == "cpu_s an image"].copy()
+parts = seconds["method"].str.split(", ", expand=True)
+seconds = seconds.assign(network=parts[0], way=parts[1])
+ms = 1000 * seconds.pivot(index="network", columns="way", values="value")
+ms = ms.rename({"squeezenet": "SqueezeNet", "vgg16": "VGG16"})
+ms = ms[["one image at a time", "in batches of 32", "from the cache"]]
+assert (ms.diff(axis=1).iloc[:, 1:] < 0).all(axis=None)
+display.published_table(
+    ms, "posters", caption="Milliseconds of CPU time a poster", digits=0
+)
 
 # %% [markdown]
 # For the small network the cost of a call is a large part of the whole, and batches are
 # worth having. VGG16 has so much to multiply for each poster that a call more or less
 # hardly shows, on a processor without a graphics card.
 #
-# The third figure is for the second time. Give `extract_features` a folder as `cache`,
+# The third column is for the second time. Give `extract_features` a folder as `cache`,
 # and it writes each poster's features to a small file, named by the *content* of the
-# image and of the network's weights. Run the cell again, and nothing is computed twice;
-# change a poster, and it is computed anew.
+# image and of the network's weights. Then nothing is computed twice:
 
-# %%
+# %% tags=["nbval-check-output"]
 import tempfile
 
 with tempfile.TemporaryDirectory() as folder:
-    occasions = {
-        occasion: extract_features(few, backbone, cache=folder)
-        for occasion in ("first", "second")
-    }
-
-# %% tags=["nbval-check-output"]
-for occasion, found in occasions.items():
-    print(f"{occasion} time: {found.n_from_cache} from the cache")
-assert found.n_from_cache == len(few)
+    for occasion in ("first", "second"):
+        kept = extract_features(posters[:32], backbone, cache=folder)
+        print(f"{occasion} time: {kept.n_from_cache} from the cache")
 
 # %% [markdown]
-# And the memory? `extract_features` holds one batch of pictures, and the features. A
-# generator will do as its input, such as `draw_posters`, so ten thousand posters need
-# never be in memory together.
+# And the memory? `extract_features` holds one batch of pictures, and the features. So
+# four times the posters take a little more memory, and nowhere near what their pictures
+# would.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-cell", "nbval-check-output"]
 peaks = published[published["metric"] == "peak MiB"].set_index("n")["value"]
-for n, peak in peaks.items():
-    print(f"{n:,} posters: {peak:,.0f} MiB at most")
 as_list = 224 * 224 * 3 * 4 * peaks.index.max() / 2**20
+print(peaks.map("{:,.0f} MiB at most".format).to_string())
 print(f"the prepared pictures in a list: {as_list:,.0f} MiB more")
-grown = peaks.iloc[-1] - peaks.iloc[0]
-assert grown < 0.15 * as_list
+assert peaks.iloc[-1] - peaks.iloc[0] < 0.15 * as_list
+assert ms.loc["SqueezeNet"].iloc[0] > 1.5 * ms.loc["SqueezeNet"].iloc[1]
+assert kept.n_from_cache == 32
 
 # %% [markdown]
-# Nearly all of it is Keras itself. Four times the posters take a little more, and
-# nowhere near what their pictures would.
-#
 # ## What does it look at?
 #
 # Since a feature is an average over places ({eq}`eq-posters-pooling`), one can ask
@@ -752,8 +764,10 @@ assert grown < 0.15 * as_list
 # places, too:
 #
 # $$
-# \cos(z, z') = \frac{1}{|z| |z'|} \sum_c z_c z'_c
-#   = \sum_{i,j} \frac{1}{H\,W\,|z| |z'|} \sum_c \frac{y_{ijc} - m_c}{s_c} \, z'_c
+# \begin{aligned}
+# \cos(z, z') &= \frac{1}{|z| |z'|} \sum_c z_c z'_c \\
+#   &= \sum_{i,j} \sum_c \frac{(y_{ijc} - m_c) \, z'_c}{H\,W\,|z| |z'| \, s_c}
+# \end{aligned}
 # $$ (eq-posters-map)
 #
 # So we can say exactly what each place of one poster adds to the likeness by which it
@@ -769,10 +783,9 @@ from recsys_helpers.images.heatmaps import (
 
 one, other_one = pairs[0]
 shares = similarity_map(posters[one], posters[other_one], backbone, pooled)
-similarity = unit_rows(vectors.matrix) @ unit_rows(vectors.matrix).T
-same = np.isclose(shares.sum(), similarity[one, other_one], atol=1e-3)
-print(f"a map of {shares.shape}, whose sum is the cosine: {same}")
-assert same
+unit = unit_rows(vectors.matrix)
+print(f"the sum of a map of {shares.shape}: {shares.sum():.3f}")
+print(f"the cosine of the two posters:  {unit[one] @ unit[other_one]:.3f}")
 
 # %% mystnb={"image": {"alt": "Eight posters in two rows, grey with red where the network responds. Above, four posters by the mean of all channels: red lies on the motif. Below, the same four by what each place adds to the likeness to another poster of the genre: red lies on the motif as well, and not on the title."}} tags=["hide-input"]
 with plots.course_style():
@@ -788,6 +801,7 @@ with plots.course_style():
         axes[0, column].set_title(shown_genres[column])
     axes[0, 0].set_ylabel("all channels")
     axes[1, 0].set_ylabel("like another one")
+assert np.isclose(shares.sum(), unit[one] @ unit[other_one], atol=1e-3)
 
 # %% [markdown]
 # Look where the red is. The letters have the sharpest edges of all, as the pictures
@@ -797,51 +811,44 @@ with plots.course_style():
 #
 # ## Real posters
 #
-# TMDB gives out posters over the web, for a key. With a key in the environment variable
-# `TMDB_API_KEY`, the cell below downloads eight; without one it says how to get it, and
-# the chapter goes on.
+# *You may skip this section.*
 #
-# :::{admonition} What goes wrong, 4: a key in the notebook
-# :class: warning
-#
-# The source has its API key as text in two cells, and sends it over an unencrypted
-# connection. Who publishes the notebook publishes the key; deleting it later does not
-# help, for git keeps the old version. Here an access token is taken from the
-# environment and sent over https in a header: no address has it, and so no message.
-# :::
+# TMDB gives out posters over the web, for a key of your own. A key is a secret. It
+# belongs into an environment variable, here `TMDB_API_KEY`, and never into a notebook:
+# who publishes the notebook publishes the key, and deleting it later does not help, for
+# git keeps the old version. With a key the cell below downloads eight posters; without
+# one it says how to get it, and the chapter goes on.
 #
 # To ask for a film one needs its id at IMDb. The editions that come with the course
 # have none, but the films of Wikidata do, and many movies can be found among them by
 # title and year.
 
-# %% tags=["nbval-check-output"]
+# %%
+from textwrap import fill
+
 from recsys_helpers.datasets import match_films
+from recsys_helpers.posters import tmdb
 
 films = datasets.load_films().films
 found = match_films(movies, films).pairs.merge(films, on="film_id")
 imdb_ids = found.set_index("movie_id")["imdb_id"]
 print(f"{len(imdb_ids):,} of {len(movies):,} movies have an IMDb id now")
-
-# %%
-from recsys_helpers.posters import tmdb
-
 wanted = n_ratings.index[n_ratings.index.isin(imdb_ids.index)][:8]
-wanted = imdb_ids[wanted].reset_index()
 downloaded = {}
 try:
-    report = tmdb.download_posters(wanted, "posters")
+    report = tmdb.download_posters(imdb_ids[wanted].reset_index(), "posters")
     downloaded = report.files
     print(report.summary())
 except tmdb.TmdbError as error:
-    print(error)
+    print(fill(str(error), 80))
 
 
-# %%
+# %% tags=["hide-input"]
 def real_strip():
     """Show the first of the downloaded posters, and what looks like it."""
     real = by_id.loc[list(downloaded)].reset_index()
     method = PosterMethod(describe=backbone).fit(real, downloaded)
-    near = method.movie_vectors().neighbours(int(real["movie_id"][0]))
+    near = method.movie_vectors().neighbours(int(real["movie_id"][0]), 3)
     listed = [int(real["movie_id"][0]), *near["movie_id"]]
     strip = display.poster_strip(
         by_id.loc[listed].reset_index(),
@@ -858,126 +865,16 @@ real_strip() if downloaded else print("The drawn posters will do.")
 
 # %% [markdown]
 # TMDB's rules: for non-commercial use, with its notice wherever its posters show (that
-# is what `with_tmdb_attribution` is for); {doc}`/book/data_and_licences` has more.
+# is what `with_tmdb_attribution` is for); [data and licences](../book/data_and_licences.md)
+# has more.
 #
-# ### How the source lost two thirds of its movies
-#
-# :::{admonition} What goes wrong, 5: ids that are not what they seem
+# :::{admonition} What goes wrong, 4: every failure is "no poster"
 # :class: warning
 #
-# MovieLens writes the IMDb id `tt0114709` as the number 114709. To turn it back, the
-# source keeps the numbers that have exactly six digits and puts `tt0` in front. But an
-# id is `tt` and the number, filled up with zeros to *at least seven* digits.
+# A bare `except` around the question turns *whatever* goes wrong into "no poster": a
+# wrong key, a server that asks for a pause, half an answer. `download_posters` says film
+# by film what came of it. (An exercise has the answers.)
 # :::
-
-# %% tags=["nbval-check-output"]
-numbers = imdb_ids.str.removeprefix("tt").astype(int)
-six_digits = numbers.astype(str).str.len() == 6
-by_source = "tt0" + numbers[six_digits].astype(str)
-assert (by_source == imdb_ids[six_digits]).all()
-print(f"the source keeps {six_digits.mean():.0%} of these movies")
-ours = numbers.map(tmdb.as_imdb_id)
-print(f"as_imdb_id gets {(ours == imdb_ids).mean():.0%} right")
-assert (ours == imdb_ids).all()
-
-# %% [markdown]
-# And that was not all.
-#
-# :::{admonition} What goes wrong, 6: ids have gaps
-# :class: warning
-#
-# The source puts the ids into a dictionary, by `movie_id - 1`, and then walks through
-# it with `range(len(...))`. If ids were 1, 2, 3 and so on, that would work. Every movie
-# whose id is larger than the *number* of movies is dropped, without a word.
-# :::
-
-# %% tags=["nbval-check-output"]
-dropped = movies["movie_id"] > len(movies)
-print(f"movie ids go up to {movies['movie_id'].max():,}", end="; ")
-print(f"dropped: {dropped.sum():,} of {len(movies):,}, {dropped.mean():.0%}")
-in_source, left_in_source = 9125, 3091  # what the source prints
-print(f"in the source {left_in_source / in_source:.0%} are left after both")
-newest = by_id["year"].groupby(by_id.index > len(movies)).median()
-newest = newest.astype(float).reindex([False, True])  # `100k` drops none
-print(f"median year: kept {newest[False]:.0f}, dropped {newest[True]:.0f}")
-with the_text_says(data.edition):
-    assert newest[True] > newest[False]
-
-# %% [markdown]
-# The ones dropped are the newer ones. So the sample is not only smaller, it is another one.
-#
-# :::{admonition} What goes wrong, 7: every failure is "no poster"
-# :class: warning
-#
-# Around the question for a poster the source has a bare `except`, which turns
-# *whatever* goes wrong into an empty address. Of its 3,091 movies 899 are left.
-# :::
-#
-# Here are five answers of a server. What does the source make of them?
-
-# %% tags=["nbval-check-output"]
-import json
-
-answers = {
-    "a poster": (200, b'{"posters": [{"file_path": "/heat.jpg"}]}'),
-    "no poster": (200, b'{"posters": []}'),
-    "wrong key": (401, b'{"status_message": "Invalid API key"}'),
-    "too fast": (429, b'{"status_message": "Too many requests"}'),
-    "half an answer": (200, b'{"posters": [{"file_pa'),
-}
-
-
-def as_in_source(text):
-    """Take a poster's address from an answer, as the source does."""
-    try:
-        return json.loads(text)["posters"][0]["file_path"]
-    except Exception:
-        return ""
-
-
-for what, (_, text) in answers.items():
-    print(f"{what}: {as_in_source(text)!r}")
-assert sum(as_in_source(text) == "" for _, text in answers.values()) == 4
-
-# %% [markdown]
-# Four different things, and the same answer. A wrong key needs another key. "Too fast"
-# needs a pause, and then the poster comes. Only one of the four is a film without a
-# poster. Our client has a name for each:
-
-# %% tags=["nbval-check-output"]
-from recsys_helpers.posters.tmdb import Answer, as_json
-
-for what in ("wrong key", "half an answer"):
-    status, text = answers[what]
-    try:
-        outcome = as_json("TMDB", Answer(status, "", text)).reason
-    except tmdb.TmdbError as error:
-        outcome = type(error).__name__
-    print(f"{what}: {outcome}")
-
-# %% [markdown]
-# It also waits where TMDB asks to wait, tries again what may work a second time, keeps
-# what came, and `download_posters` says film by film what came of it: downloaded,
-# missing, failed and why.
-#
-# :::{admonition} What goes wrong, 8: cells that were run out of order
-# :class: warning
-#
-# The source cuts its posters down to 100, and the matrix of similarities printed below
-# has 10 rows and 10 columns. So that output belongs to an earlier state of the
-# notebook. Nobody can get it again.
-# :::
-
-# %% tags=["nbval-check-output"]
-n = len(posters)
-as_large_as_it_should_be = similarity.shape == (n, n)
-print(f"{n} posters, {n} x {n} similarities: {as_large_as_it_should_be}")
-assert as_large_as_it_should_be
-
-# %% [markdown]
-# One line of `assert` says what the next cells count on. And "Restart and run all",
-# before anything is published, is the only proof that a notebook does what it shows. (A
-# test of this course refuses notebooks that were not run from top to bottom.)
 #
 # ## What looks are good for, and what not
 #
@@ -995,7 +892,8 @@ person = int(liked["user_id"].value_counts().index[0])
 of_person = liked[liked["user_id"] == person]["movie_id"]
 listed = by_looks.recommend(person, n=5)["movie_id"]
 genre_of = asked.set_index("movie_id")["genre"]
-print("liked, by genre:", genre_of[of_person].value_counts()[:4].to_dict())
+by_genre = genre_of[of_person].value_counts()[:4]
+print("liked:", ", ".join(f"{n} {genre}" for genre, n in by_genre.items()))
 for movie in listed:
     print(f"listed: {titles[movie]} ({genre_of[movie]})")
 
@@ -1005,8 +903,8 @@ for movie in listed:
 # same sitting); of all movies, list ten; nDCG@10. A poster was drawn for *every* movie
 # of `small`, and n people had something to be found:
 
-# %% tags=["nbval-check-output"]
-of_lists = published_results("poster_lists")
+# %% tags=["hide-input", "nbval-check-output"]
+of_lists = named_for_readers(published_results("poster_lists"))
 by_time = of_lists[
     (of_lists["split"] == "user temporal") & (of_lists["metric"] == "ndcg@10")
 ].set_index("method")
@@ -1018,7 +916,7 @@ assert (
     by_time.loc["popularity", "value"] > 10 * by_time.loc["posters", "value"]
 )
 display.published_table(
-    by_time[columns].sort_values("value"),
+    by_time[columns].sort_values("value", ascending=False),
     "poster_lists",
     caption="nDCG@10 of lists, the last fifth of each person",
     digits=4,
@@ -1041,13 +939,13 @@ display.published_table(
 # movies, drawn at random, as [chapter 6](06_two_towers.ipynb) does, and list nothing but these.
 # Popularity and ALS have nothing to go by: they list none of these.
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 on_new = of_lists[of_lists["metric"] == "ndcg@10 among new movies"]
 on_new = on_new.set_index("method")[columns]
-listing_none = ["popularity", "ALS, the source's settings"]
+listing_none = ["popularity", "ALS as in the article"]
 assert (on_new.loc[listing_none, "value"] == 0).all()
 display.published_table(
-    on_new.drop(listing_none).sort_values("value"),
+    on_new.drop(listing_none).sort_values("value", ascending=False),
     "poster_lists",
     caption="nDCG@10 of lists of new movies",
     digits=4,
@@ -1057,7 +955,7 @@ display.published_table(
 # The same people stand behind each row, so [chapter 2](02_is_it_any_good.ipynb) wants differences,
 # person by person:
 
-# %% tags=["nbval-check-output"]
+# %% tags=["hide-input", "nbval-check-output"]
 differences = of_lists[of_lists["metric"].str.endswith("difference")]
 differences = differences.set_index("method")[columns]
 surely = np.sign(differences["low"]) * (
@@ -1083,11 +981,20 @@ display.published_table(
 # poster counts alike, while the towers of [chapter 6](06_two_towers.ipynb) have *learned* from
 # ratings which features of a movie matter to whom. The way forward is to do both: let
 # features of the picture be one more input of a model that learns from ratings, as VBPR
-# does {cite}`he2016vbpr`.
+# does {cite}`he2016vbpr`. (Real posters show more than a genre: who made them, for whom
+# and when. How much of this is of use, drawn posters cannot say.)
 #
-# What would real posters bring? They show more than a genre: who made them, for whom,
-# and when, with how much money. They also mislead. How much of this is of use, drawn
-# posters cannot say, and neither can we.
+# ## Results so far
+
+# %%
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("posters")
+
+# %% [markdown]
+# The new row is little better than random choice at what people go on to rate. On new
+# movies it is ahead of random choice, and far behind entities and towers;
+# [chapter 9](09_five_methods.ipynb) compares them person by person.
 #
 # ## Exercises
 #
@@ -1203,13 +1110,72 @@ assert found["grey"] > 0.7 * found["in colour"]
 # ````
 
 # %% [markdown]
+# ````{exercise} Four kinds of no poster
+# :label: ex-posters-answers
+#
+# Here are five answers of a server, and a function that reads them in a common way. What
+# does it make of each? Which of the five are films without a poster, and what should be
+# done about the others? Ask `as_json` of `recsys_helpers.posters.tmdb`, too.
+# ````
+
+# %%
+import json
+
+answers = {
+    "a poster": (200, b'{"posters": [{"file_path": "/heat.jpg"}]}'),
+    "no poster": (200, b'{"posters": []}'),
+    "wrong key": (401, b'{"status_message": "Invalid API key"}'),
+    "too fast": (429, b'{"status_message": "Too many requests"}'),
+    "half an answer": (200, b'{"posters": [{"file_pa'),
+}
+
+
+def careless_address(text):
+    """Take a poster's address from an answer."""
+    try:
+        return json.loads(text)["posters"][0]["file_path"]
+    except Exception:
+        return ""
+
+
+# %% tags=["exercise"]
+# Your answer
+
+
+# %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
+# ````{solution-start} ex-posters-answers
+# :class: dropdown
+# ````
+#
+# Four different things, and the same answer. A wrong key needs another key. "Too fast"
+# needs a pause, and then the poster comes. Half an answer is asked for again. Only one of
+# the four is a film without a poster.
+
+# %% jupyter={"outputs_hidden": true, "source_hidden": true} tags=["solution", "nbval-check-output"]
+from recsys_helpers.posters.tmdb import Answer, as_json
+
+for what, (_, text) in answers.items():
+    print(f"{what}: {careless_address(text)!r}")
+for what in ("wrong key", "half an answer"):
+    status, text = answers[what]
+    try:
+        outcome = as_json("TMDB", Answer(status, "", text)).reason
+    except tmdb.TmdbError as error:
+        outcome = type(error).__name__
+    print(f"as_json, {what}: {outcome}")
+
+# %% [markdown] jupyter={"source_hidden": true} tags=["solution"]
+# ````{solution-end}
+# ````
+
+# %% [markdown]
 # ````{exercise} Find the bug
 # :label: ex-posters-query
 #
-# The source picks the nearest by the function below, and then the first five of six.
-# The genre agreement that it reports is higher than ours, with the same vectors. Find
-# the bug, say what the reader of its list sees, and write a test that any search for
-# neighbours should pass and this one does not.
+# The poster notebook picks the nearest by the function below, and then the first five of
+# six. The genre agreement that it reaches is higher than ours, with the same vectors.
+# Find the bug, say what the reader of its list sees, and write a test that any search
+# for neighbours should pass and this one does not.
 # ````
 
 
@@ -1282,8 +1248,8 @@ assert share_of_ours == 0
 #   batches, and keep what it said.
 # - A known answer tells whether the vectors are good; random weights, a histogram and a
 #   thumbnail tell whether the network is needed.
-# - Ids have gaps, failures have kinds, keys belong into the environment, and a movie is
-#   not its own neighbour.
+# - Failures have kinds, keys belong into the environment, and a movie is not its own
+#   neighbour.
 # - Where there are ratings, looks lose to them. Where there are none, looks are
 #   something, and here what they say is the genre.
 #

@@ -83,7 +83,7 @@ print(f"on {gib:.1f} GiB of vectors that have to be read")
 # An {term}`index <Index of vectors>` is prepared once, so that a query needs to look at
 # a few vectors only. There are two ideas.
 #
-# **Cells.** Group the vectors by *k-means*: each belongs to the nearest of some centres.
+# **Cells.** Group the vectors by {term}`k-means`: each belongs to the nearest of some centres.
 # For a query, find the nearest few centres, and look only at the vectors in their cells.
 # This is called an inverted file, IVF {cite}`sivic2003video`.
 #
@@ -201,7 +201,7 @@ with plots.course_style():
 # |q - x|^2 = |q|^2 + |x|^2 - 2 \, q \cdot x = 2 - 2 \, q \cdot x :
 # $$
 #
-# the smallest distance belongs to the largest dot product, and that is the cosine. For
+# the smallest distance belongs to the largest {term}`dot product <Dot product>`, and that is the cosine. For
 # other lengths they do not agree, and much goes wrong there.
 #
 # ## From scratch

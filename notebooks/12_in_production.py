@@ -94,14 +94,13 @@ HAS_SERVE = has_extra("serve")
 # no such thing; 422: something in the request is wrong) and a body, written in JSON,
 # which every language reads.
 #
-# Two things are new. Somebody waits, so an answer has to be there within a
-# fraction of a second. And you do not know who asks, nor what they send.
+# Two things are new. Somebody waits. And you do not know who asks, nor what they send.
 #
 # ### Retrieval, then ranking
 #
 # The best score often takes the longest, and a shop has a million things to score. So
 # many large services work in two steps {cite}`covington2016deep`. {term}`Retrieval
-# <Retrieval>` finds a few hundred candidates with a cheap score, such as the dot
+# <Retrieval>` finds a few hundred {term}`candidates <Candidates>` with a cheap score, such as the dot
 # product of two vectors. {term}`Ranking <Ranking>` scores only these, with the best
 # method that there is time for, and rules that no score knows choose what is shown:
 # nothing twice, at most two films of a series.
@@ -141,8 +140,8 @@ with plots.course_style():
 # nanoseconds are little even for a dot product, so with a million films retrieval uses an
 # index: [chapter 11](11_nearest_among_millions.ipynb).)
 #
-# Which methods? *ALS* has a vector for every person and every film, and folds a new
-# person in with one small system of equations: it retrieves. *EASE* is among the best
+# Which methods? {term}`ALS` has a vector for every person and every film, and folds a new
+# person in with one small system of equations: it retrieves. {term}`EASE` is among the best
 # for lists ([chapter 9](09_five_methods.ipynb)), but has no short vectors to search in: it ranks.
 
 # %%
@@ -172,8 +171,7 @@ assert recall[-1] < 1
 
 # %% [markdown]
 # Ten candidates, and a third of the list is lost; with a few hundred you lose little,
-# but never nothing. This course's server takes 300. A ranking that is improved
-# for months changes nothing for the films that retrieval never finds.
+# but never nothing. This course's server takes 300.
 #
 # ### A server in six lines
 #
@@ -279,10 +277,8 @@ if HAS_SERVE:
     assert not set(listed) & set(stars)
 
 # %% [markdown]
-# And what is wrong gets an answer, too. It says what is wrong and what to do, and all
-# endpoints say it in one shape {cite}`nottingham2023problem`, so that a program can
-# read it. It says nothing about the inside: should the server itself fail, the reason
-# goes into its log.
+# And what is wrong gets an answer, too. It says what to do, and all endpoints say it in one
+# shape {cite}`nottingham2023problem`, so that a program can read it.
 
 # %%
 if HAS_SERVE:
@@ -298,11 +294,9 @@ if HAS_SERVE:
     assert huge.status_code == 413
 
 # %% [markdown]
-# How do you know that *no* request breaks it? You cannot try them all, but a program can try
-# many: FastAPI describes the endpoints and their limits in a file, and the tests let the tool
-# schemathesis make requests from it, valid ones and spoilt ones.
-#
-# To start it for others, in a terminal:
+# You cannot try every request, but a program can try many: the tests let the tool
+# schemathesis make thousands, valid ones and spoilt ones. To start the server for others, in a
+# terminal:
 #
 # ```console
 # $ python -m recsys_helpers.serving --edition small --port 8001
@@ -310,10 +304,9 @@ if HAS_SERVE:
 #
 # Its page `http://127.0.0.1:8001/docs` lists the endpoints. It listens on your machine
 # only, since it asks nobody who they are: whoever reaches it may ask for anybody's
-# list. To run it elsewhere, train first and pack the program apart from the model: the file
-# `Containerfile` makes a *container image*, a file system with the program and the packages
-# that it needs, and says how to start it. A new model needs no new image, and an image that
-# you give away has nothing of MovieLens in it.
+# list. To run it elsewhere, the file `Containerfile` makes a *container image*: a file system
+# with the program and the packages that it needs, but without the model. So a new model needs
+# no new image.
 #
 # ### How much does it bear?
 #
@@ -397,9 +390,7 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # These get a list, for the wrong films, with status 200. The rest gets a 404: watch how
-# many there are. What counts as a like is such a difference as well. So the model's
-# file has every setting of the two methods, and a test compares the server's lists with
-# the methods' own.
+# many there are. And let a test compare the server's lists with the methods' own.
 #
 # **The model is a pickle.** Many libraries save a model with Python's `pickle`. To
 # *read* a pickle is to run whatever is in it:
@@ -423,8 +414,7 @@ except ValueError as error:
 
 # %% [markdown]
 # Instead of `print` it could have been anything that you may do on that machine. The
-# server's file holds arrays and text only, is read with `allow_pickle=False`, and is
-# refused if it is damaged or its parts do not fit.
+# server's file holds arrays and text only, and is read with `allow_pickle=False`.
 
 # %% [markdown]
 # ## Drift: the world moves on
@@ -559,20 +549,18 @@ if data.edition == "small":
 # compare *within* a period, never the frozen model of today with that of then.
 #
 # What people do about it: retrain on a schedule, and train the model *with a cut-off in
-# time* as here, to see how old it may get. Watch the inputs every day, and keep the old model,
-# in case the new one is worse. And choose with care what you watch: on `small` the PSI of the
-# genres never reaches the rule of thumb, while the frozen model falls behind. The kinds of
-# films are still the same; the films are others.
+# time* as here, to see how old it may get. And choose with care what you watch: on `small` the
+# PSI of the genres never reaches the rule of thumb, while the frozen model falls behind. The
+# kinds of films are still the same; the films are others.
 #
 # ## Feedback loops: the model makes its own data
 #
 # *You may skip this section.*
 #
-# Our ratings came from people who had found films in many ways. In production people find
-# what the recommender shows. What it does not show nobody can like, so the next model learns
-# that nobody likes it. This is a {term}`feedback loop <Feedback loop>`. It cannot be studied
-# on old ratings, so what follows is a **simulation**, with an invented truth, and shows what
-# *can* happen. It is made of:
+# In production people find what the recommender shows. What it does not show nobody can like,
+# so the next model learns that nobody likes it. This is a {term}`feedback loop <Feedback
+# loop>`. It cannot be studied on old ratings, so here is a **simulation**, with an invented
+# truth, of what *can* happen. It is made of:
 #
 # - *Tastes.* The vectors that ALS learns from our ratings of 300 films give each user a
 #   chance to like each film. We level them so that every film is as good as any other
@@ -670,18 +658,18 @@ with plots.course_style():
 
 # %% [markdown]
 # Nobody's taste asks for blockbusters, and yet the loop makes some: films that by
-# chance had a few clicks more than others at the start are shown, and so get more. (It
-# is the loop, not EASE: from random lists it learns to spread the films, as the row
-# *random* says.) And without exploration the lists end about as good as random ones,
-# from most seeds even a little worse: people have clicked what they like among the
+# chance had a few clicks more than others at the start are shown, and so get more. (From
+# random lists the same EASE spreads the films.) And without exploration the lists end about as
+# good as random ones, from most seeds even a little worse: people have clicked what they like
+# among the
 # films that the model knows, and it has never come to know the starved ones. Giving
 # three places in ten away to chance pays, from each seed, even though the chance films
 # count in the average.
 #
 # {cite:t}`chaney2018confounding` and {cite:t}`mansoury2020feedback` find the same
 # narrowing in simulations of their own. How strong it is in a real service depends on
-# all that we have left out: search, friends, fashion, and people who get bored. What
-# people do: keep a little exploration; note *at which place* and by whose choice each
+# all that we have left out, such as search and friends. What people do: keep a little
+# exploration; note *at which place* and by whose choice each
 # film was shown; and let a click on what had the chance $\pi$ to be shown and looked at
 # count $1 / \pi$ times (*inverse propensity weighting* {cite}`schnabel2016treatments`). That
 # is right on average, and uncertain where $\pi$ is tiny. And where it is 0, only exploration
@@ -698,7 +686,7 @@ with plots.course_style():
 # {cite}`kohavi2020trustworthy`.
 #
 # With $n$ users a side, how far apart do two shares lie by chance alone? The difference
-# of $p_A$ and $p_B$ has the *standard error* $\sqrt{V / n}$, where
+# of $p_A$ and $p_B$ has the {term}`standard error <Standard error>` $\sqrt{V / n}$, where
 #
 # $$
 # V = p_A (1 - p_A) + p_B (1 - p_B) .
@@ -707,7 +695,7 @@ with plots.course_style():
 # The difference in standard errors is called $z$. In an {term}`A/A test <A/B test>`,
 # where both sides get the same, $z$ is nearly a standard normal number, and $|z| >
 # 1.96$ in 5 % of the tests. So say "different" from there on, and you have accepted a
-# *false alarm* with the chance $\alpha = 5\,\%$.
+# {term}`false alarm <False alarm>` with the chance $\alpha = 5\,\%$.
 #
 # How many users does it take? Write $z_q$ for the point below which a standard normal
 # number lies with the chance $q$; the bar 1.96 is $z_{1-\alpha/2}$. A real difference
@@ -759,10 +747,9 @@ for day in (1, 2, 5, 7, 14):
 assert alarms[13] > 4 * 0.05
 
 # %% [markdown]
-# The 5 % have become more than 20 %; {cite:t}`armitage1969repeated` have the table.
-# What people do: fix the day beforehand and keep to it; or set a higher bar that allows
-# for the looks (the exercise); or use statistics made for looking at all times
-# {cite}`johari2017peeking`.
+# The 5 % have become more than 20 % {cite}`armitage1969repeated`. So fix the day beforehand
+# and keep to it; or set a higher bar that allows for the looks (the exercise); or use
+# statistics made for looking at all times {cite}`johari2017peeking`.
 #
 # ## Privacy: what an embedding gives away
 #
@@ -828,11 +815,10 @@ if data.edition == "small":
 # data, with ratings and their dates in the place of vectors. So a user's vector is personal
 # data, and is to be guarded like the ratings.
 #
-# Would some noise help? Its amount is relative to the median length of the vectors: at
-# 1 the noise is about as long as the vector. Beside the share of users found stands
-# what the noisy vector is still good for: nDCG@10 on the likes that it was not made
-# from, and how much that is *over* a list of popular films, which needs no vector at
-# all, with the ends of its interval.
+# Would some noise help? At 1 the noise is about as long as the vector. Beside the share of
+# users found stands what the noisy vector is still good for: nDCG@10 on the likes that it was
+# not made from, and how much that is *over* a list of popular films, with the ends of its
+# interval.
 
 # %%
 from recsys_helpers.metrics import ndcg_at_k
@@ -880,8 +866,8 @@ if data.edition == "small":
 # There is no free row in this table: what hides the person hides the taste. At noise 2
 # most of what the vector was worth over a list of popular films is gone, and people are
 # still found more often than by guessing; at noise 4 the popular list is the better
-# one. And noise that is added by feel **promises nothing**: a cleverer attacker may
-# find more. {term}`Differential privacy <Differential privacy>` is a promise
+# one. And such noise **promises nothing**: a cleverer attacker may find more.
+# {term}`Differential privacy <Differential privacy>` is a promise
 # {cite}`dwork2014foundations`: whether or not one rating (or one person) is in the
 # data, no output becomes more than $e^\varepsilon$ times as likely, for an
 # $\varepsilon$ chosen beforehand. It holds against every attacker, and has to be
@@ -999,10 +985,9 @@ if data.edition == "small":
 # %% [markdown]
 # The niche audience gets lists that are furthest from its own mix (*off*). On `small` it is
 # also served worse than the mainstream by nDCG@10: on this split even their intervals are
-# apart, on one of three others they overlap. (These are different people, so there is no
-# difference for each user to look at.) It is not for want of ratings: these are the people
-# who rate *most*. (Nor is it all the model's doing. A test movie from the tail is one among
-# thousands, and hard to hit for anyone.)
+# apart, on one of three others they overlap. (These are different people, so there are no
+# pairs to compare.) It is not for want of ratings: these are the people who rate *most*. But a
+# test movie from the tail is one among thousands, and hard to hit for anyone.
 #
 # Calibration repairs much of the mix, and on `small` costs each audience some nDCG@10, the
 # niche about a tenth of its own: the films now come from the part of the catalogue that
@@ -1017,15 +1002,13 @@ if data.edition == "small":
 # ```{exercise} A second source of candidates
 # :label: ex-two-sources
 #
-# Services often retrieve from several sources and rank what all of them found. Somebody
-# proposes: take 20 candidates, 10 from the vectors and 10 popular films, so that no hit
-# is missed. Write `mixed(user_id, n)`: half of the candidates from `served.candidates`,
+# Somebody proposes: take 20 candidates, 10 from the vectors and 10 popular films, so that no
+# hit is missed. Write `mixed(user_id, n)`: half of the candidates from `served.candidates`,
 # the other half the most popular films that the user has not rated and that are not
 # among the first half. Compare its recall of EASE's ten with that of
 # `served.candidates(user_id, 20)`, over every fourth of `served.users.ids`. EASE's ten
-# are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends; `Ease` and its settings come
-# from `recsys_helpers.methods.ease`, and `recall_of` from
-# `recsys_helpers.serving.ranking`. What do you expect?
+# are what `Ease(**CHOSEN_EASE).fit(ratings)` recommends (`recsys_helpers.methods.ease`);
+# `recall_of` is in `recsys_helpers.serving.ranking`.
 # ```
 
 # %% tags=["exercise"]

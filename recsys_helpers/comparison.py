@@ -233,6 +233,43 @@ def leaders(
     return in_order[against_best != behind].tolist()
 
 
+def leaders_of(
+    results: pd.DataFrame,
+    question: str,
+    metric: str,
+    methods: Sequence[str] | None = None,
+) -> list[str]:
+    """Name the best by a question and a metric, and those not surely behind it.
+
+    Parameters
+    ----------
+    results : DataFrame with `method`, `split`, `metric`, `seed`, `value`, `low`, `high`
+        Values over all seeds have no seed. Paired differences of all pairs are called
+        ``"paired difference of <metric>"``; those of the RMSE are of squared error.
+    question : str
+        A split.
+    metric : str
+        The RMSE is better if it is lower, any other metric if it is higher.
+    methods : sequence of str, optional
+        Which, if not all that have a value.
+
+    Returns
+    -------
+    list of str
+        As `leaders` gives it.
+    """
+    is_error = metric == "rmse"
+    of_question = results[results["split"] == question]
+    values = of_question[
+        (of_question["metric"] == metric) & of_question["seed"].isna()
+    ].set_index("method")["value"]
+    if methods is not None:
+        values = values.loc[values.index.isin(list(methods))]
+    kind = "squared error" if is_error else metric
+    pairs = of_question[of_question["metric"] == f"paired difference of {kind}"]
+    return leaders(pairs, values, lower_is_better=is_error)
+
+
 def undecided_pairs(signs: pd.DataFrame) -> list[str]:
     """Name the pairs of methods of which nothing is known.
 

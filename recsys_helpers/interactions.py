@@ -18,7 +18,6 @@ from scipy import sparse
 
 from recsys_helpers._checks import check_count, check_csr
 
-MIB = 2**20
 # Similarities that agree in their first 12 decimals count as equal.
 _DECIMALS = 12
 
@@ -320,32 +319,6 @@ def sparsity(ratings: pd.DataFrame) -> float:
     if cells == 0:
         raise ValueError("Sparsity needs at least one rating; this table is empty.")
     return 1 - len(ratings) / cells
-
-
-def memory_report(ratings: pd.DataFrame) -> pd.DataFrame:
-    """Tell what each way to hold the ratings costs, without building any of them.
-
-    Returns
-    -------
-    DataFrame with `representation` and `mib` (2**20 bytes). Sparse forms hold
-    float64 values and int32 positions; the ratings frame has its timestamps too.
-    """
-    n_users = _n_different(ratings, "user_id")
-    n_movies = _n_different(ratings, "movie_id")
-    n_ratings = len(ratings)
-    n_bytes = {
-        "dense float64": 8 * n_users * n_movies,
-        "dense float32": 4 * n_users * n_movies,
-        "sparse COO (row, column, value)": (4 + 4 + 8) * n_ratings,
-        "sparse CSR": (4 + 8) * n_ratings + 4 * (n_users + 1),
-        "ratings frame": int(ratings.memory_usage(index=False, deep=True).sum()),
-    }
-    return pd.DataFrame(
-        {
-            "representation": list(n_bytes),
-            "mib": [size / MIB for size in n_bytes.values()],
-        }
-    )
 
 
 def top_n(

@@ -44,6 +44,25 @@ _KINDS = {
 }
 FIELDS = tuple(_KINDS)
 REQUIRED = ("name", "metric", "value")
+# How pages and figures call methods whose name has commas: those of several could not
+# be told apart in a sentence. All others are called as the results files call them.
+METHOD_NAMES = {
+    "neighbours, stars": "neighbours for stars",
+    "neighbours, lists": "neighbours for lists",
+    "EASE, dates": "EASE with dates",
+    "ALS, source's settings": "ALS as in the article",
+    "ALS, the source's settings": "ALS as in the article",
+    "ALS, scaled penalty": "ALS with scaled penalty",
+    "Keras factors, ids only": "Keras factors with ids only",
+    "Keras factors, everything": "Keras factors with everything",
+    "two towers, stars": "two towers for stars",
+    "two towers, lists": "two towers for lists",
+    "two towers, lists, features only": "two towers without ids",
+    "blend of stars": "blend for stars",
+    "blend of lists": "blend for lists",
+    "neighbours, towers for new movies": "switch for stars",
+    "EASE, one in ten new": "switch for lists",
+}
 _CHECKOUT = Path(__file__).resolve().parent.parent / "benchmarks"
 _ALL_BUT_RESULTS = (":/", ":(exclude,top)benchmarks/results")
 
@@ -134,6 +153,40 @@ def published_results(name: str) -> pd.DataFrame:
         If there is no such file; the message names those that there are.
     """
     return read_results(published_file("results", f"{name}.json"))
+
+
+def named_for_readers(results: pd.DataFrame) -> pd.DataFrame:
+    """Call the methods of results as pages and figures do, without commas.
+
+    Parameters
+    ----------
+    results : DataFrame with `method` and `metric`
+        As `published_results` gives it.
+
+    Returns
+    -------
+    DataFrame
+        A copy with the names of `METHOD_NAMES`, also in the two of a pair
+        (``"ALS - EASE, dates"``) and in a weight (``"weight of EASE, dates"``).
+
+    Examples
+    --------
+    >>> pair = pd.DataFrame({"method": ["ALS - EASE, dates"], "metric": ["rmse"]})
+    >>> named_for_readers(pair)["method"].item()
+    'ALS - EASE with dates'
+    """
+
+    def of_pair(names: str) -> str:
+        return " - ".join(METHOD_NAMES.get(n, n) for n in names.split(" - "))
+
+    def of_weight(metric: str) -> str:
+        member = metric.removeprefix("weight of ")
+        return metric.replace(member, METHOD_NAMES.get(member, member))
+
+    return results.assign(
+        method=results["method"].map(of_pair, na_action="ignore"),
+        metric=results["metric"].map(of_weight),
+    )
 
 
 def where_measured(name: str) -> str:

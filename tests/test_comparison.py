@@ -11,6 +11,7 @@ from recsys_helpers.comparison import (
     corrected_p_values,
     decided,
     leaders,
+    leaders_of,
     paired_differences,
     shared_share,
     spread_over_seeds,
@@ -110,6 +111,20 @@ def test_leaders_are_the_best_and_who_is_not_surely_behind():
     values = pd.Series({"b": 0.7, "c": 0.9, "a": 0.8})
     assert leaders(DIFFERENCES, values, lower_is_better=True) == ["b", "c"]
     assert leaders(DIFFERENCES, values) == ["c", "b"]
+
+
+@pytest.mark.parametrize(
+    ("metric", "kind"), [("rmse", "squared error"), ("ndcg@10", "ndcg@10")]
+)
+def test_leaders_of_a_results_file_are_those_of_a_question_and_a_metric(metric, kind):
+    values = {"a": 0.9, "b": 0.8, "c": 0.85}
+    rows = pd.DataFrame({"method": values, "value": values}).assign(metric=metric)
+    rows["method"] = rows.index
+    pairs = DIFFERENCES.assign(metric=f"paired difference of {kind}")
+    results = pd.concat([rows, pairs]).assign(split="random", seed=None)
+    expected = leaders(DIFFERENCES, pd.Series(values), lower_is_better=metric == "rmse")
+    assert leaders_of(results, "random", metric) == expected
+    assert leaders_of(results, "random", metric, ["a"]) == ["a"]
 
 
 def test_a_pair_that_was_not_compared_is_named():

@@ -14,7 +14,6 @@ from recsys_helpers.interactions import (
     UnknownIdError,
     integer_ids,
     long_tail,
-    memory_report,
     positives,
     sparsity,
     top_n,
@@ -170,21 +169,6 @@ def test_sparsity_is_the_share_of_empty_cells(ratings):
 def test_sparsity_of_nothing_is_refused(ratings):
     with pytest.raises(ValueError, match="rating"):
         sparsity(ratings[:0])
-
-
-def test_the_memory_report_agrees_with_real_arrays(ratings):
-    report = memory_report(ratings).set_index("representation")["mib"] * 2**20
-    csr = Interactions.from_ratings(ratings).matrix
-    coo = csr.tocoo()
-    assert report["dense float64"] == csr.toarray().nbytes
-    assert report["dense float32"] == csr.toarray().astype("float32").nbytes
-    assert report["sparse CSR"] == (
-        csr.data.nbytes + csr.indices.nbytes + csr.indptr.nbytes
-    )
-    assert report["sparse COO (row, column, value)"] == (
-        coo.data.nbytes + sum(c.nbytes for c in coo.coords)
-    )
-    assert report["ratings frame"] == ratings.memory_usage(index=False).sum()
 
 
 def test_top_n_takes_a_mask_to_exclude():

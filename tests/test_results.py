@@ -14,7 +14,9 @@ import pytest
 from recsys_helpers import results
 from recsys_helpers.results import (
     FIELDS,
+    METHOD_NAMES,
     ResultsError,
+    named_for_readers,
     published_file,
     published_results,
     read_results,
@@ -265,3 +267,19 @@ def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
 def test_without_git_there_is_no_commit(checkout, monkeypatch):
     monkeypatch.setenv("PATH", str(checkout))
     assert results.commit() is None
+
+
+def test_the_methods_of_the_comparison_have_names_without_commas_for_readers():
+    published = published_results("five_methods")
+    named = named_for_readers(published)
+    assert not named["method"].str.contains(",").any()
+    assert not named["metric"].str.contains(",").any()
+    assert named["method"].nunique() == published["method"].nunique()
+    assert named["value"].equals(published["value"])
+
+
+def test_a_name_for_readers_is_a_name_of_one_method():
+    in_comparison = set(published_results("five_methods")["method"])
+    names = [name for key, name in METHOD_NAMES.items() if key in in_comparison]
+    assert len(set(names)) == len(names)
+    assert not set(names) & in_comparison

@@ -3,7 +3,8 @@
 - The role ``{chapter-time}`` says how long its own page takes to read, and took to run.
   Its text is what a reader of the bare notebook sees instead.
 - The role ``{minutes}`` says it of other pages, or of sections of them, added up:
-  ``{minutes}`notebooks/03_neighbours, notebooks/04_als#from-scratch```.
+  ``{minutes}`notebooks/03_neighbours, notebooks/04_als#from-scratch```. And
+  ``{minutes}`above``` adds up what stands above it in its section.
 - The role ``{reading-rule}`` says how minutes are reckoned. Its text is not used.
 
 All is reckoned when the site is built, by one rule: so many words of prose a minute,
@@ -123,8 +124,22 @@ def counts(node: nodes.Node) -> tuple[int, int]:
 
 
 def minutes_to_read(part: nodes.Element) -> int:
-    """Estimate the reading time of a page or a section, in steps of five minutes."""
+    """Estimate the reading time of a page or a section, in steps of five minutes.
+
+    Take a page as it was read (`env.get_doctree`): every place then says the same.
+    """
     return max(1, round(minutes(*counts(part)) / ROUNDED_TO)) * ROUNDED_TO
+
+
+def describe_minutes(total: int) -> str:
+    """Write minutes as people plan with them, without a break of the line.
+
+    >>> [describe_minutes(total).split() for total in (50, 120, 155)]
+    [['50', 'min'], ['2', 'h'], ['2', 'h', '35', 'min']]
+    """
+    hours, left = divmod(total, 60)
+    parts = [f"{hours} h"] * (hours > 0) + [f"{left} min"] * (left > 0)
+    return " ".join(parts).replace(" ", "\xa0")
 
 
 def describe_seconds(seconds: float) -> str:
@@ -140,14 +155,20 @@ def describe_seconds(seconds: float) -> str:
 
 def fill_times(app: Sphinx, doctree: nodes.document, docname: str) -> None:
     """Replace each mark by the times of its page, or of the pages that it names."""
+    above: dict[nodes.Node, int] = {}  # by section
     for mark in list(doctree.findall(minutes_of)):
-        places = [place.strip() for place in mark.astext().split(",")]
-        total = sum(minutes_at(app, place, docname) for place in places)
-        mark.replace_self(nodes.Text(f"{total} minutes"))
+        section = section_of(mark)
+        if mark.astext() == "above":
+            total = above[section]
+        else:
+            places = [place.strip() for place in mark.astext().split(",")]
+            total = sum(minutes_at(app, place, docname) for place in places)
+            above[section] = above.get(section, 0) + total
+        mark.replace_self(nodes.Text(describe_minutes(total)))
     marks = list(doctree.findall(chapter_time))
     if not marks:
         return
-    read = minutes_to_read(doctree)
+    read = minutes_to_read(app.env.get_doctree(docname))
     sentence = f"about {read} minutes to read, without the exercises"
     execution = getattr(app.env, "nb_metadata", {}).get(docname, {}).get("exec_data")
     if execution and execution.get("runtime"):
@@ -155,6 +176,13 @@ def fill_times(app: Sphinx, doctree: nodes.document, docname: str) -> None:
         sentence += f"; its cells ran in {ran} when this page was built"
     for mark in marks:
         mark.replace_self(nodes.inline("", sentence, classes=["chapter-time"]))
+
+
+def section_of(node: nodes.Node) -> nodes.Node:
+    """Find the innermost section that a node is in."""
+    while not isinstance(node, nodes.section):
+        node = node.parent
+    return node
 
 
 def minutes_at(app: Sphinx, place: str, docname: str) -> int:

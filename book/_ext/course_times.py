@@ -57,7 +57,7 @@ def measure(app: Sphinx, page: str) -> Measured:
     peak = PEAK.search(doctree.astext())
     kinds = [node["classes"] for node in doctree.findall(nodes.Element)]
     return Measured(
-        minutes=minutes_to_read(doctree),
+        minutes=minutes_to_read(app.env.get_doctree(page)),
         seconds=(execution or {}).get("runtime"),
         mib=int(peak[1].replace(",", "")) if peak else None,
         n_exercises=sum("exercise" in classes for classes in kinds),

@@ -26,8 +26,8 @@ LONGEST_TITLE = 240
 EVERYDAY = {
     *("bias", "candidates", "checkpoint", "cluster", "confidence", "diversity"),
     *("drift", "driver", "entity", "feature", "id", "index", "interaction", "item"),
-    *("lift", "link", "novelty", "partition", "positive", "ranking", "rating"),
-    *("relevant", "seed", "server", "shuffle", "split", "user"),
+    *("lift", "link", "loss", "novelty", "partition", "positive", "ranking", "rating"),
+    *("relevant", "seed", "server", "shuffle", "split", "temperature", "user"),
 }
 SKIPPED = (
     *(nodes.title, nodes.reference, nodes.literal, nodes.literal_block, nodes.raw),

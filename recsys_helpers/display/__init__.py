@@ -14,44 +14,31 @@ from numbers import Integral, Real
 from typing import Any
 from urllib.parse import urlsplit
 
-import numpy as np
 import pandas as pd
 
 from recsys_helpers.display._style import NO_FORMULAS, STRIP_STYLE, TABLE_STYLE
 from recsys_helpers.display.cards import GENRE_STYLES, drawn_card, main_genre
 from recsys_helpers.interactions import integer_ids
-from recsys_helpers.results import published_results, where_measured
+from recsys_helpers.results import (
+    METHOD_NAMES,
+    published_results,
+    where_measured,
+)
 from recsys_helpers.titles import spoken_title, year_of
 
 __all__ = [
+    "METHOD_NAMES",
     "NO_FORMULAS",
     "TABLE_STYLE",
     "Shown",
     "movie_table",
     "one_line",
     "poster_strip",
+    "published_results",
     "published_table",
-    "results_so_far",
 ]
 
 POSTER_WIDTH, POSTER_HEIGHT = 140, 210
-# What each chapter adds to `results_so_far`, as the results file names it.
-_METHODS_OF = {
-    "baselines": ["random choice", "popularity", "bias model"],
-    "neighbours": ["neighbours, stars", "neighbours, lists", "EASE"],
-    "ALS": ["ALS"],
-    "Keras": ["Keras factors, ids only", "Keras factors, everything"],
-    "towers": ["two towers, stars", "two towers, lists"],
-    "entities": ["entities"],
-    "posters": ["posters"],
-}
-# Its columns: heading, question (the split) and metric.
-_COLUMNS_SO_FAR = [
-    ("RMSE", "user temporal", "rmse"),
-    ("nDCG@10", "user temporal", "ndcg@10"),
-    ("coverage@10", "user temporal", "coverage@10"),
-    ("nDCG@10, new movies", "cold-start movies", "ndcg@10"),
-]
 MISSING = "-"
 _LINE_ENDS = re.compile(r"[\t-\r\x1c-\x1f\x85\u2028\u2029]+")
 # Control characters, halves of characters, and what turns around the rest of a line.
@@ -140,6 +127,8 @@ def movie_table(
     *,
     caption: str | None = None,
     formats: Mapping[str, str | Callable[[Any], str]] | None = None,
+    leaders: Mapping[str, Sequence[Any]] | None = None,
+    note: str | None = None,
 ) -> Shown:
     """Show a frame as a table, without its index.
 
@@ -153,11 +142,17 @@ def movie_table(
     formats : mapping of column to format, optional
         For other formats: ``".1%"`` as in an f-string, or a function that makes text
         of a value that is not missing.
+    leaders : mapping of column to sequence, optional
+        What the first column says in the rows to mark there: the first is bold, the
+        others in italics. `recsys_helpers.comparison.leaders` gives such sequences.
+    note : str, optional
+        Stands after the caption, in smaller letters.
 
     Raises
     ------
     ValueError
-        If `formats` names a column that is not there, or a format does not suit it.
+        If `formats` or `leaders` names a column that is not there, or a format does not
+        suit it.
 
     Examples
     --------
@@ -166,26 +161,34 @@ def movie_table(
     title        share
     Heat (1995)  12.5%
     """
-    formats = dict(formats or {})
-    unknown = [name for name in formats if name not in frame.columns]
-    if unknown:
-        raise ValueError(
-            f"formats names {', '.join(map(repr, unknown))}, and the columns are "
-            f"{', '.join(map(repr, frame.columns))}."
-        )
+    formats, leaders = dict(formats or {}), dict(leaders or {})
+    for argument, names in (("formats", formats), ("leaders", leaders)):
+        unknown = [name for name in names if name not in frame.columns]
+        if unknown:
+            raise ValueError(
+                f"{argument} names {', '.join(map(repr, unknown))}, and the columns "
+                f"are {', '.join(map(repr, frame.columns))}."
+            )
     columns = [
-        _Column.of(name, frame.iloc[:, position], formats.get(name))
+        _Column.of(
+            name,
+            frame.iloc[:, position],
+            formats.get(name),
+            _marks(frame.iloc[:, 0], leaders.get(name, ())),
+        )
         for position, name in enumerate(frame.columns)
     ]
     caption = one_line(caption) if caption else ""
     rows = list(zip(*(column.cells for column in columns), strict=True))
     label = escape(caption or "Table")
-    heading = f"<caption>{escape(caption)}</caption>" if caption else ""
+    note = one_line(note) if note else ""
+    small = f" <small>{escape(note)}</small>" if note else ""
+    heading = f"<caption><span>{escape(caption)}{small}</span></caption>"
+    heading = heading if caption or note else ""
     head = "".join(column.head() for column in columns)
     body = "".join(
-        f"<tr>{''.join(c.cell(text) for c, text in zip(columns, row, strict=True))}"
-        "</tr>"
-        for row in rows
+        f"<tr>{''.join(column.cell(row) for column in columns)}</tr>"
+        for row in range(len(frame))
     )
     html = (
         f'<div class="rh-table {NO_FORMULAS}" role="group" tabindex="0" '
@@ -193,7 +196,7 @@ def movie_table(
         f"<style>{TABLE_STYLE}</style><table>{heading}<thead><tr>{head}</tr></thead>"
         f"<tbody>{body}</tbody></table></div>"
     )
-    return Shown(html, _aligned(columns, rows, caption))
+    return Shown(html, _aligned(columns, rows, f"{caption} {note}".strip()))
 
 
 def published_table(
@@ -202,6 +205,7 @@ def published_table(
     caption: str,
     digits: int = 3,
     formats: Mapping[str, str | Callable[[Any], str]] | None = None,
+    leaders: Mapping[str, Sequence[Any]] | None = None,
 ) -> Shown:
     """Show what results files say as a table whose caption says where it is from.
 
@@ -215,8 +219,8 @@ def published_table(
         What the table shows, without a full stop.
     digits : int
         Decimal places of numbers that are not whole.
-    formats : mapping of column to format, optional
-        As in `movie_table`.
+    formats, leaders : mapping, optional
+        As in `movie_table`; the first column is the index, if it is shown.
 
     Raises
     ------
@@ -232,43 +236,13 @@ def published_table(
         if pd.api.types.is_float_dtype(frame[column])
     }
     files = "; ".join(where_measured(name) for name in names)
-    source = f"{caption}. Read from a file, not computed here: {files}."
-    return movie_table(frame, caption=source, formats=usual | dict(formats or {}))
-
-
-def results_so_far(chapter: str) -> Shown:
-    """Show what the methods up to a chapter reach, and mark what the chapter adds.
-
-    Parameters
-    ----------
-    chapter : str
-        By what it adds: ``"baselines"``, ``"neighbours"``, ``"ALS"``, ``"Keras"``,
-        ``"towers"``, ``"entities"`` or ``"posters"``.
-
-    Raises
-    ------
-    ValueError
-        If no chapter is called so.
-    """
-    if chapter not in _METHODS_OF:
-        raise ValueError(f"chapter={chapter!r}; choose from {', '.join(_METHODS_OF)}.")
-    reached = list(_METHODS_OF)[: list(_METHODS_OF).index(chapter) + 1]
-    methods = [method for name in reached for method in _METHODS_OF[name]]
-    results = published_results("five_methods")
-    results = results[results["seed"].isna()]
-    values = results.pivot_table(
-        index="method", columns=["split", "metric"], values="value"
-    )
-    table = pd.DataFrame(
-        {heading: values[*key].reindex(methods) for heading, *key in _COLUMNS_SO_FAR}
-    )
-    is_new = table.index.isin(_METHODS_OF[chapter])
-    table.insert(0, "here", np.where(is_new, "new", ""))
-    return published_table(
-        table.rename_axis("method"),
-        "five_methods",
-        caption="The methods so far, on the last fifth of each person's ratings and, "
-        "in the last column, on movies of which all ratings are hidden",
+    formats = usual | dict(formats or {})
+    return movie_table(
+        frame,
+        caption=f"{caption}.",
+        formats=formats,
+        leaders=leaders,
+        note=f"Read from a file, not computed here: {files}.",
     )
 
 
@@ -391,9 +365,16 @@ class _Column:
     name: str
     cells: list[str]
     is_number: bool
+    marks: list[str]  # a class for each cell, or nothing
 
     @classmethod
-    def of(cls, name: Any, values: pd.Series, spec: str | Callable | None) -> _Column:
+    def of(
+        cls,
+        name: Any,
+        values: pd.Series,
+        spec: str | Callable | None,
+        marks: list[str],
+    ) -> _Column:
         """Write the values: numbers by `spec`, or by what suits their kind."""
         kinds = pd.api.types
         is_number = kinds.is_numeric_dtype(values) and not kinds.is_bool_dtype(values)
@@ -408,16 +389,25 @@ class _Column:
             raise ValueError(
                 f"The column {name} cannot be written by its format: {error}."
             ) from error
-        return cls(one_line(name), cells, is_number)
+        return cls(one_line(name), cells, is_number, marks)
 
     def head(self) -> str:
         return f'<th scope="col"{self._class()}>{escape(self.name)}</th>'
 
-    def cell(self, text: str) -> str:
-        return f"<td{self._class()}>{escape(text)}</td>"
+    def cell(self, row: int) -> str:
+        return f"<td{self._class(self.marks[row])}>{escape(self.cells[row])}</td>"
 
-    def _class(self) -> str:
-        return ' class="rh-number"' if self.is_number else ""
+    def _class(self, mark: str = "") -> str:
+        classes = " ".join(filter(None, ["rh-number" * self.is_number, mark]))
+        return f' class="{classes}"' if classes else ""
+
+
+def _marks(names: pd.Series, leaders: Sequence[Any]) -> list[str]:
+    best, level = leaders[:1], leaders[1:]
+    return [
+        "rh-best" if name in best else "rh-level" if name in level else ""
+        for name in names
+    ]
 
 
 def _formatted(

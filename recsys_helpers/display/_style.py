@@ -59,7 +59,23 @@ font-variant-numeric:tabular-nums}
 """ + _ON_A_DARK_SITE
 ).replace("\n", "")
 
+# The page's own ground: of the site, of JupyterLab, or of the browser.
+_GROUND = "var(--pst-color-background,var(--jp-layout-color0,Canvas))"
+# A table that is too wide scrolls, and says so: the caption and what is first in each
+# row stay, and there is a shadow at the right as long as there is more. (A strip in the
+# colour of the page, which scrolls along, covers the shadow at the end.)
 TABLE_STYLE = (
+    f"""
+.rh-table{{background:linear-gradient(to left,{_GROUND} 40%,transparent) right/3rem 100%
+ no-repeat local,linear-gradient(to left,rgba(128,128,128,.6),transparent) right/.9rem
+ 100% no-repeat scroll}}
+.rh-table.rh-table tr>:first-child{{position:sticky;left:0;z-index:1;
+background:{_GROUND}}}
+.rh-table caption span{{display:block;position:sticky;left:0;
+max-width:min(100%,calc(100vw - 2rem))}}
+@media(max-width:600px){{.rh-table.rh-table tr>:first-child{{max-width:9rem;
+overflow-wrap:break-word}}}}
+"""
     """
 .rh-table{overflow-x:auto;margin:.5rem 0;scrollbar-width:thin}
 .rh-table:focus-visible{outline:2px solid currentColor;outline-offset:-2px}
@@ -67,6 +83,7 @@ TABLE_STYLE = (
 font-size:.9rem;color:inherit;background:none;table-layout:auto}
 .rh-table.rh-table caption{caption-side:top;padding:0 0 .4rem;text-align:left;
 font-weight:600;color:inherit}
+.rh-table caption small{font-weight:400;font-size:.85em}
 .rh-table.rh-table th,.rh-table.rh-table td{padding:.3rem .7rem;border:0;
 line-height:1.4;border-bottom:1px solid rgba(128,128,128,.35);text-align:left;
 vertical-align:top;white-space:normal;max-width:24rem;background:none;color:inherit}
@@ -74,6 +91,7 @@ vertical-align:top;white-space:normal;max-width:24rem;background:none;color:inhe
 .rh-table.rh-table .rh-number{text-align:right;font-variant-numeric:tabular-nums;
 white-space:nowrap}
 .rh-table.rh-table th.rh-number{white-space:normal}
-"""
-    + _ON_A_DARK_SITE
+.rh-table .rh-best{font-weight:700}
+.rh-table .rh-level{font-style:italic}
+""" + _ON_A_DARK_SITE
 ).replace("\n", "")

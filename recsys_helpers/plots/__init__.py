@@ -25,6 +25,7 @@ from recsys_helpers.plots._curves import (
 from recsys_helpers.plots._methods import (
     decided_plot,
     growth_plot,
+    layers_plot,
     movie_map,
     parallel_plot,
     rating_grid,
@@ -63,6 +64,7 @@ __all__ = [
     "index_curve_plot",
     "index_curves",
     "interval_plot",
+    "layers_plot",
     "learning_curves_plot",
     "long_tail_plot",
     "matrix_plot",

@@ -223,7 +223,7 @@ def parallel_plot(
     for name in lower_is_better:
         heights[name] = 1 - heights[name]
     places = np.arange(values.shape[1])
-    ax = new_axes(ax, height=4.4)
+    ax = new_axes(ax, height=4.4, width=5.6)
     lines = []
     for name in values.index.difference(highlighted, sort=False):
         ax.plot(places, heights.loc[name], "-", color=GREY, alpha=0.4, lw=1.2)
@@ -263,7 +263,8 @@ def decided_plot(signs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     -------
     matplotlib.axes.Axes
         A filled square where the row's method is better, an empty one where it is
-        worse, and a dot where nothing is decided.
+        worse, and a dot where nothing is decided. The methods are numbered, so that
+        the figure stays readable on a narrow screen.
 
     Raises
     ------
@@ -272,29 +273,84 @@ def decided_plot(signs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """
     if len(signs) < 2:
         raise ValueError("There are no two methods to compare.")
-    names = [name_in_figure(name) for name in signs.columns]
-    longest = max(map(len, names))
-    ax = new_axes(ax, height=max(1.6 + 0.33 * len(signs), 1.4 + 0.055 * longest))
+    names = [name_in_figure(name) for name in signs.index]
+    width = 2.8 + 0.08 * max(map(len, names))
+    ax = new_axes(ax, height=1.4 + 0.23 * len(signs), width=width)
     rows, columns = np.indices(signs.shape)
     matrix, off_diagonal = signs.to_numpy(), rows != columns
     kinds: Mapping[int, tuple[str, dict]] = {
-        1: ("row better", {"marker": "s", "color": BLUE, "s": 90}),
-        -1: ("row worse", {"marker": "s", "fc": "none", "ec": VERMILION, "s": 90}),
-        0: ("not decided", {"marker": ".", "color": GREY, "s": 40}),
+        1: ("row better", {"marker": "s", "color": BLUE, "s": 34}),
+        -1: ("row worse", {"marker": "s", "fc": "none", "ec": VERMILION, "s": 34}),
+        0: ("not decided", {"marker": ".", "color": GREY, "s": 25}),
     }
     for sign, (label, look) in kinds.items():
         chosen = (matrix == sign) & off_diagonal
         ax.scatter(columns[chosen], rows[chosen], label=label, **look)
     ax.grid(visible=False)
-    ticks_of_names(ax.xaxis, names, rotation=40, ha="right")
-    ticks_of_names(ax.yaxis, signs.index)
+    # Every other number, where all would lie over each other.
+    numbered = np.arange(0, len(signs), 1 + len(signs) // 13)
+    ax.set_xticks(numbered, numbered + 1)
+    labels = [f"{name}  {row}" for row, name in enumerate(names, start=1)]
+    ax.set_yticks(range(len(signs)), labels, parse_math=False)
     ax.set(
         xlim=(-0.6, len(signs) - 0.4),
         ylim=(len(signs) - 0.4, -0.6),
         xlabel="Compared with",
         ylabel="Method",
     )
-    ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3)
+    ax.figure.legend(loc="outside upper center", ncols=3, handletextpad=0.1)
+    return ax
+
+
+@course_style()
+def layers_plot(layers: pd.DataFrame, *, marked: str, ax: Axes | None = None) -> Axes:
+    """Show the layers of an image network, the first at the top.
+
+    Parameters
+    ----------
+    layers : DataFrame with `layer`, `kind`, `places` and `channels`
+        Names of a layer and of its kind, how many places it has across, and how many
+        channels.
+    marked : str
+        The layer where features are taken, which is written below it.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        A bar a layer, as long as it has places across, in the colour of its kind.
+
+    Raises
+    ------
+    ValueError
+        If there are no layers.
+    """
+    check_not_empty(layers, "layers")
+    longest = max(len(name_in_figure(name)) for name in layers["layer"])
+    width = 4.4 + 0.08 * longest
+    ax = new_axes(ax, height=1.4 + 0.27 * len(layers), width=width)
+    rows = np.arange(len(layers))
+    for kind, colour in zip(layers["kind"].unique(), COLOURS, strict=False):
+        of_kind = (layers["kind"] == kind).to_numpy()
+        ax.barh(rows[of_kind], layers["places"][of_kind], color=colour, label=kind)
+    for row, (name, places, channels) in enumerate(
+        layers[["layer", "places", "channels"]].itertuples(index=False)
+    ):
+        weight = "bold" if name == marked else "normal"
+        text = f"{places} x {places}, {channels} channels"
+        ax.text(places + 5, row, text, va="center", weight=weight)
+        if name == marked:
+            ax.text(5, row + 1, "features from here", va="center", weight=weight)
+    ticks_of_names(ax.yaxis, layers["layer"])
+    ax.grid(visible=False)
+    ax.set(
+        xlim=(0, 2.1 * layers["places"].max()),
+        xticks=np.linspace(0, layers["places"].max(), 3),
+        ylim=(len(layers) + 0.5, -0.6),
+        xlabel="Places across",
+        ylabel="Layer",
+    )
+    bars = ax.containers
+    legend_of_names(ax, bars, loc="lower center", bbox_to_anchor=(0.4, 1), ncols=2)
     return ax
 
 
@@ -315,7 +371,7 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     check_not_empty(shares, "methods")
     matrix = shares.to_numpy(float, copy=True)
     np.fill_diagonal(matrix, np.nan)
-    ax = new_axes(ax, height=1.2 + 0.6 * len(shares))
+    ax = new_axes(ax, height=1.4 + 0.5 * len(shares), width=5.4)
     largest = np.nanmax(matrix, initial=1e-9)
     ax.imshow(matrix, cmap="Blues", vmin=0, vmax=largest, aspect="auto")
     for row, column in np.argwhere(~np.isnan(matrix)):
@@ -329,7 +385,7 @@ def shared_plot(shares: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
             color="white" if dark else "black",
         )
     ax.grid(visible=False)
-    ticks_of_names(ax.xaxis, shares.columns)
+    ticks_of_names(ax.xaxis, shares.columns, rotation=20, ha="right")
     ticks_of_names(ax.yaxis, shares.index)
     ax.set(xlabel="Method", ylabel="Method")
     return ax

@@ -66,14 +66,16 @@ def course_style() -> Iterator[None]:
     mpl.interactive(interactive)
 
 
-def new_axes(ax: Axes | None, height: float | None = None) -> Axes:
-    """Return `ax`, or the axes of a new figure of the course's width (inches)."""
+def new_axes(
+    ax: Axes | None, height: float | None = None, width: float | None = None
+) -> Axes:
+    """Return `ax`, or the axes of a new figure: the course's size, unless in inches."""
     if ax is not None:
         return ax
     import matplotlib.pyplot as plt
 
-    width, usual = STYLE["figure.figsize"]
-    return plt.subplots(figsize=(width, height or usual))[1]
+    usual = STYLE["figure.figsize"]
+    return plt.subplots(figsize=(width or usual[0], height or usual[1]))[1]
 
 
 # More of a name would leave no room for the figure.

@@ -20,7 +20,7 @@ Start
 =====
 
 Read `notebooks/01_first`:minutes:, or `notebooks/01_first#a-part`:minutes:, or
-`notebooks/01_first#a-part, plan`:minutes:.
+`notebooks/01_first#a-part, plan`:minutes:; `above`:minutes: in all.
 
 We reckon with `it`:reading-rule:.
 
@@ -99,13 +99,13 @@ def read_in_ten_minutes() -> list[nodes.Node]:
 
 def test_another_page_says_the_minutes_of_pages_and_sections(source):
     text = " ".join(said(source, "index").split())
-    assert "Read 20 minutes, or 10 minutes, or 15 minutes." in text
+    assert "Read 20 min, or 10 min, or 15 min; 45 min in all." in text
 
 
 def test_a_change_in_a_chapter_reaches_the_page_that_says_its_minutes(source):
     said(source, "index")
     write_chapter(source, words=1800)
-    assert "Read 30 minutes" in said(source, "index")
+    assert "Read 30\xa0min" in said(source, "index")
 
 
 def test_the_rule_can_be_read(source):

@@ -145,11 +145,11 @@ def test_pages_that_are_no_chapters_have_no_such_links(source):
 
 
 def test_a_new_term_reaches_a_chapter_that_is_as_it_was(source):
-    text = "A loss."
+    text = "A penalty."
     assert linked(source, text) == []
-    more = GLOSSARY + "\n   Loss\n      What falls.\n"
+    more = GLOSSARY + "\n   Penalty\n      What is added.\n"
     (source / "glossary.rst").write_text(more)
-    assert linked(source, text) == ["loss"]
+    assert linked(source, text) == ["penalty"]
 
 
 def test_everyday_words_are_entries_of_the_glossary():

@@ -79,6 +79,11 @@ WORKED_OUT = {
         4,
     ],
     "spark-lambda": [0.05 * 80, 0.05, 0.05 / 80],
+    "index-recall": [
+        np.isin(range(10), [*range(8), 40, 41]).mean(),
+        1 - np.isin(range(10), [*range(8), 40, 41]).mean(),
+        np.isin(range(10), [*range(8), 40, 41]).mean() + 1 / 10,
+    ],
     "index-cells": [100 + 4 * (10_000 / 100), 4 * (10_000 / 100)],
     "slow-pages": [100 * (1 - 0.99**50), 50 * 1, 1],
     "every-fourth-user": [4 * 14_700, 2 * 14_700, 14_700],

@@ -40,9 +40,6 @@ WANTS = {
 FIRST_IS_SEED = {"default_rng", "Random", "GlorotUniform"}
 # What looks random and is not, or is seeded in another way; each with its reason.
 EXCEPTIONS: dict[tuple[str, str], str] = {
-    ("notebooks/05_keras_collaborative_filtering.py", "np.random.rand"): (
-        "Shows that what the source does seeds nothing."
-    ),
     ("benchmarks/keras_ratings.py", "layers.Dropout"): (
         "The source's network as it is, built after keras.utils.set_random_seed."
     ),

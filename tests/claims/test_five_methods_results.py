@@ -20,10 +20,18 @@ from five_methods import (
 )
 from trials import STARS_IN_BLEND, Known, made
 
-from recsys_helpers.comparison import spread_over_seeds, values_side_by_side
+from recsys_helpers.comparison import (
+    corrected_p_values,
+    spread_over_seeds,
+    values_side_by_side,
+)
 from recsys_helpers.datasets import load_movielens
 from recsys_helpers.methods.baselines import Popularity
-from recsys_helpers.results import published_results, write_results
+from recsys_helpers.results import (
+    named_for_readers,
+    published_results,
+    write_results,
+)
 from recsys_helpers.splits import global_temporal_split
 
 pytestmark = pytest.mark.claims
@@ -124,6 +132,25 @@ def test_the_blend_of_stars_errs_less_than_each_of_its_members(tables):
     assert errors["blend of stars"] < errors[list(STARS_IN_BLEND)].min()
 
 
+@pytest.mark.parametrize(
+    ("metric", "better", "worse"),
+    [
+        ("squared error", "neighbours, stars", "bias model"),
+        ("ndcg@10", "neighbours, lists", "popularity"),
+        ("ndcg@10", "EASE", "neighbours, lists"),
+    ],
+)
+def test_each_new_row_of_chapter_3_is_ahead_of_an_earlier_one(
+    results, metric, better, worse
+):
+    is_pair = results["metric"] == f"paired difference of {metric}"
+    pairs = results[is_pair & (results["split"] == FIRST)].set_index("method")
+    pairs["p"] = corrected_p_values(pairs)
+    pair = pairs.loc[f"{worse} - {better}"]
+    assert (pair["value"] > 0) == (metric == "squared error")
+    assert pair["p"] < 0.05
+
+
 def test_towers_of_features_list_new_movies_and_those_of_ratings_cannot(tables):
     of_new = tables[NEW_MOVIES]["ndcg@10"]
     assert of_new["two towers, lists, features only"] > 2 * of_new["random choice"]
@@ -213,12 +240,13 @@ def test_methods_judged_on_other_users_cannot_be_compared(tmp_path):
 def test_the_page_shows_the_numbers_of_the_results_file(of_all_seeds):
     html = read("notebooks/09_five_methods.html")
     caption = BeautifulSoup(html, "html.parser").find(
-        "caption", string=lambda text: "Every method of the course" in (text or "")
+        lambda tag: tag.name == "caption" and "Every method of the" in tag.text
     )
     rows = caption.find_parent("table").find_all("tr")
     head = [cell.get_text(strip=True) for cell in rows[0].find_all("th")]
-    of_first = of_all_seeds.query("split == @FIRST")
-    expected = values_side_by_side(of_first, ["rmse", "ndcg@10", "recall@20"])
+    of_first = named_for_readers(of_all_seeds.query("split == @FIRST"))
+    expected = values_side_by_side(of_first, ["ndcg@10", "rmse", "coverage@10"])
+    expected = expected.drop("EASE with dates")
     assert [name.casefold() for name in head[1:4]] == list(expected.columns)
     shown = {
         cells[0]: cells[1:4]

@@ -5,7 +5,10 @@ from itertools import combinations
 import pandas as pd
 import pytest
 import readme_table
-from readme_table import COLUMNS, END, ROWS, START, main, methods_table, with_table
+from readme_table import COLUMNS, ROWS, chapters_table, main, methods_table, with_table
+
+METHODS = "<!-- methods: from a file -->\nold\n<!-- end of methods -->\n"
+CHAPTERS = "<!-- chapters: from titles -->\n<!-- end of chapters -->\n"
 
 
 @pytest.fixture
@@ -42,7 +45,7 @@ def test_the_readme_is_up_to_date():
 
 def test_a_stale_readme_is_noticed_and_mended(tmp_path, monkeypatch):
     stale = tmp_path / "README.md"
-    stale.write_text(f"# Title\n{START}\nold\n{END}\nend\n", encoding="utf-8")
+    stale.write_text(f"# Title\n{METHODS}{CHAPTERS}end\n", encoding="utf-8")
     monkeypatch.setattr(readme_table, "README", stale)
     assert "readme_table.py" in main(["--check"])
     assert "old" in stale.read_text(encoding="utf-8")
@@ -65,8 +68,8 @@ def test_the_best_is_bold_and_what_is_not_surely_behind_is_in_italics(results):
     near = results["method"].isin([f"{a} - {b}", f"{b} - {a}"])
     results.loc[near & (results["split"] == "random"), "low"] = -9.0
     lines = methods_table(results).splitlines()
-    ease = next(line for line in lines if "| Neighbours: EASE |" in line)
-    als = next(line for line in lines if "| Factors: ALS |" in line)
+    ease = next(line for line in lines if "| EASE |" in line)
+    als = next(line for line in lines if "| ALS |" in line)
     assert ease.count("**0.500**") == 4
     assert als.split(" | ")[4:6] == ["0.250", "*0.250*"]
 
@@ -76,7 +79,14 @@ def test_a_method_without_results_is_an_error(results):
         methods_table(results[results["method"] != "ALS"])
 
 
-@pytest.mark.parametrize("text", ["no marks", f"{START} only", f"{END} {START}"])
+def test_a_chapter_has_its_number_and_title(tmp_path):
+    (tmp_path / "notebooks").mkdir()
+    (tmp_path / "notebooks" / "03_als.py").write_text("# # 3 · ALS: why?\n")
+    row = chapters_table(tmp_path).splitlines()[-1]
+    assert row == "| [3](notebooks/03_als.ipynb) | ALS: why? |"
+
+
+@pytest.mark.parametrize("text", ["no marks", METHODS[:30], CHAPTERS])
 def test_a_text_without_the_marks_is_an_error(text):
     with pytest.raises(ValueError, match="needs the marks"):
-        with_table(text, "table")
+        with_table(text, "methods", "table")

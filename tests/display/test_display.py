@@ -5,7 +5,6 @@ import os
 import re
 import subprocess
 import sys
-from itertools import pairwise
 
 import in_browser
 import numpy as np
@@ -20,17 +19,26 @@ from recsys_helpers.display import (
     movie_table,
     poster_strip,
     published_table,
-    results_so_far,
 )
 from recsys_helpers.display.cards import GENRE_STYLES
-from recsys_helpers.results import published_results
 
 HTTPS = "https://image.tmdb.org/t/p/w342/toy.jpg"
 
 # What a strip and a table are made of; anything else has come from a title.
 STRIP_TAGS = {"div", "style", "p", "ul", "li", "img", "svg", "g"}
 STRIP_TAGS |= {"circle", "ellipse", "path"}
-TABLE_TAGS = {"div", "style", "table", "caption", "thead", "tbody", "tr", "th", "td"}
+TABLE_TAGS = {
+    "div",
+    "style",
+    "table",
+    "caption",
+    "span",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 
 # Text as a page can hold it: no control characters, which HTML has no way to write.
 texts = st.text(
@@ -380,6 +388,32 @@ def test_a_table_of_results_says_in_its_caption_where_and_when_they_were_measure
     assert re.search("bias +0.88$", shown.text)
 
 
+def test_a_note_stands_after_the_caption_and_is_text():
+    shown = movie_table(pd.DataFrame({"a": [1]}), caption="One.", note="<From> a file.")
+    assert parsed(shown).caption.text == "One. <From> a file."
+    assert parsed(shown).caption.small.text == "<From> a file."
+    assert shown.text.startswith("One. <From> a file.")
+
+
+def test_the_leaders_of_a_column_are_marked_by_the_names_of_the_first():
+    frame = pd.DataFrame(
+        {"value": [0.1, 0.3, 0.2]}, pd.Index(list("abc"), name="method")
+    )
+    shown = published_table(
+        frame, "als_growth", caption="Values", leaders={"value": ["b", "c"]}
+    )
+    marks = {
+        row.td.text: row.find_all("td")[1]["class"][1:]
+        for row in parsed(shown).tbody.find_all("tr")
+    }
+    assert marks == {"a": [], "b": ["rh-best"], "c": ["rh-level"]}
+
+
+def test_leaders_of_a_column_that_is_not_there_are_refused():
+    with pytest.raises(ValueError, match="leaders names 'rmse'"):
+        movie_table(pd.DataFrame({"a": [1]}), leaders={"rmse": [1]})
+
+
 def test_a_table_of_results_that_do_not_exist_is_refused():
     with pytest.raises(FileNotFoundError, match="als_growth"):
         published_table(pd.Series([1.0]), "nothing", caption="Errors")
@@ -436,29 +470,10 @@ def test_a_poster_that_loads_covers_its_card(tab):
     assert (np.abs(picture(tab, RED) - [1, 0, 0]).max(axis=2)[20:-20] < 0.01).all()
 
 
-def test_the_table_of_results_grows_from_chapter_to_chapter_and_marks_the_new():
-    chapters = [
-        "baselines",
-        "neighbours",
-        "ALS",
-        "Keras",
-        "towers",
-        "entities",
-        "posters",
-    ]
-    texts = [results_so_far(chapter).text for chapter in chapters]
-    assert all(len(a.splitlines()) < len(b.splitlines()) for a, b in pairwise(texts))
-    marked = [row.split()[0] for row in texts[2].splitlines() if "  new  " in row]
-    assert marked == ["ALS"]
-
-
-def test_the_table_of_results_has_the_values_of_the_results_file():
-    results = published_results("five_methods")
-    results = results[results["seed"].isna() & (results["split"] == "user temporal")]
-    of_als = results[(results["method"] == "ALS") & (results["metric"] == "ndcg@10")]
-    assert f"{of_als['value'].item():.3f}" in results_so_far("ALS").text
-
-
-def test_results_so_far_names_the_chapters_that_there_are():
-    with pytest.raises(ValueError, match="baselines, neighbours, ALS"):
-        results_so_far("chapter 4")
+@pytest.mark.site
+def test_in_a_table_that_scrolls_the_names_stay(tab):
+    wide = {"name": ["one"]} | {f"a long name of column {n}": [n] for n in range(20)}
+    tab.set_content(movie_table(pd.DataFrame(wide)).html)
+    tab.evaluate("document.querySelector('.rh-table').scrollLeft = 300")
+    name, number = (tab.locator("td").nth(n).bounding_box()["x"] for n in (0, 1))
+    assert number < name < 20

@@ -244,6 +244,33 @@ def test_each_pair_is_drawn_once_in_each_direction():
     assert len(drawn["not decided"]) == 4
 
 
+def test_a_layer_is_a_bar_as_long_as_it_has_places_across():
+    layers = pd.DataFrame(
+        {
+            "layer": ["pixels", "windows", "more"],
+            "kind": ["pixels", "windows", "windows"],
+            "places": [8, 6, 3],
+            "channels": [3, 16, 32],
+        }
+    )
+    ax = plots.layers_plot(layers, marked="more")
+    assert {bar.get_width() for bar in ax.patches} == {8, 6, 3}
+    written = [text.get_text() for text in ax.texts]
+    assert written == [
+        "8 x 8, 3 channels",
+        "6 x 6, 16 channels",
+        "3 x 3, 32 channels",
+        "features from here",
+    ]
+
+
+def test_methods_are_numbered_where_they_are_compared():
+    names = ["a", "b"]
+    ax = plots.decided_plot(pd.DataFrame([[0, 1], [-1, 0]], names, names))
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a  1", "b  2"]
+    assert [label.get_text() for label in ax.get_xticklabels()] == ["1", "2"]
+
+
 def test_shares_are_written_into_the_cells_but_on_the_diagonal():
     names = ["a", "b"]
     ax = plots.shared_plot(pd.DataFrame([[1, 0.25], [0.25, 1]], names, names))

@@ -43,6 +43,7 @@ def draw_all(ratings, results):
     square = pd.DataFrame([[1, 0], [0, 1]], ["a", "b"], ["a", "b"])
     vectors = MovieVectors([7, 8], [[0.0, 1.0], [2.0, 3.0]], ["Heat", "Babe"])
     growth = pd.DataFrame({"method": "a", "n": [100, 1000], "value": [1.0, 9.0]})
+    layers = square.reset_index(names="layer").assign(kind="x", places=2, channels=3)
     history = plots.history_frame({"rmse": [1.2, 1.0], "val_rmse": [1.1, 0.9]})
 
     def draw_all(ax=None):
@@ -58,6 +59,7 @@ def draw_all(ratings, results):
         yield plots.parallel_plot(square, ax=ax)
         yield plots.decided_plot(square, ax=ax)
         yield plots.shared_plot(square, ax=ax)
+        yield plots.layers_plot(layers, marked="b", ax=ax)
         yield plots.learning_curves_plot(history, ax=ax)
 
     return draw_all

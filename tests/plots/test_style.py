@@ -15,6 +15,7 @@ from recsys_helpers.plots import (
     decided_plot,
     growth_plot,
     interval_plot,
+    layers_plot,
     learning_curves_plot,
     movie_map,
     parallel_plot,
@@ -44,6 +45,9 @@ def frame_of(*names):
 
 RATINGS = pd.DataFrame({"timestamp": [0, 1], "rating": 1.0})
 POINTS = np.array([[0.0, 0.0], [1.0, 1.0]])
+LAYERS = pd.DataFrame(
+    {"layer": ["a", "b"], "kind": "windows", "places": [4, 2], "channels": [3, 8]}
+)
 
 # Every public function that draws a name.
 FIGURES = {
@@ -70,6 +74,10 @@ FIGURES = {
     ),
     "decided": lambda name: decided_plot(frame_of(name, "other")),
     "shared": lambda name: shared_plot(frame_of(name, "other")),
+    "layers, layer": lambda name: layers_plot(
+        LAYERS.assign(layer=[name, "b"]), marked="b"
+    ),
+    "layers, kind": lambda name: layers_plot(LAYERS.assign(kind=name), marked="b"),
     "learning curve": lambda name: learning_curves_plot(
         pd.DataFrame({"rmse": [1.0, 0.9]}), reference=(name, 1.0)
     ),

@@ -301,7 +301,7 @@ def test_the_film_that_a_reader_picks_is_in_the_address(tab, address, data):
 @pytest.mark.parametrize("film", ["99999999", "-1", "alien", "%3Cb%3E", ""])
 def test_a_film_that_is_not_here_is_left_out_kindly(film, tab, address, data):
     start(tab, address, query=f"?film={film}&method=magic")
-    sorry = tab.locator("#live-film .fw-search > .fw-none")
+    sorry = tab.locator("#live-film > .fw-none")
     assert "Here is The Matrix" in sorry.inner_text()
     assert 'no method "magic"' in sorry.inner_text()
     first = str(film_of(data, "The Matrix"))

@@ -141,8 +141,9 @@
       ),
     );
     onlyKnown.addEventListener("change", () => show(shown));
-    box.append(chips, said, sorry);
+    box.append(chips, said);
     host.append(
+      sorry,
       live.element("div", { class: "fw-choice" }, poster, box),
       live.element("label", { class: "fw-switch" }, onlyKnown, "Well-known films only"),
       reason,
@@ -158,7 +159,7 @@
     if (asked.film !== null && found === undefined) {
       missing.push(
         `The film that you came for, "${asked.film.slice(0, 12)}", is not on this ` +
-          `page. Here is ${catalogue.titles[first]}; pick another above.`,
+          `page. Here is ${catalogue.titles[first]}; pick another one.`,
       );
     }
     if (asked.method !== null && !ids.includes(asked.method)) {
