@@ -1177,7 +1177,9 @@ display.movie_table(
 # ## Results so far
 
 # %%
-display.results_so_far("towers")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("towers")
 
 # %% [markdown]
 # Among lists for everybody the new rows have not the highest values, and the towers for stars

@@ -985,7 +985,9 @@ print(corpus.pairs(min_films=1).to_string(index=False))
 # ## Results so far
 
 # %%
-display.results_so_far("entities")
+from recsys_helpers.display.so_far import results_so_far
+
+results_so_far("entities")
 
 # %% [markdown]
 # Among lists for everybody the new row has one of the lowest values: its vectors have seen no
