@@ -19,6 +19,7 @@ from recsys_helpers.plots._curves import (
     index_curves,
     learning_curves_plot,
     plot_copies,
+    plot_two_sides,
     speed_at_recall,
 )
 from recsys_helpers.plots._methods import (
@@ -71,6 +72,7 @@ __all__ = [
     "new_axes",
     "parallel_plot",
     "plot_copies",
+    "plot_two_sides",
     "rating_grid",
     "rating_histogram",
     "shared_plot",

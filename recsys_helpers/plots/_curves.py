@@ -1,7 +1,9 @@
-"""Figures of what rises or falls: a training, an index, copies that are sent."""
+"""Figures of what rises or falls, and of boxes: copies that are sent, two towers."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -192,6 +194,35 @@ def plot_copies(R: sparse.csr_array, n_blocks: int) -> Axes:
         label = f"movies {movies}\n(block {block})"
         _box(ax, 2.7, float(centre), label, COLOURS[block % len(COLOURS)])
     ax.set(xlim=(-0.5, 3.3), ylim=(-n_users + 0.4, 0.6))
+    ax.axis("off")
+    return ax
+
+
+def plot_two_sides(left: Sequence[str], right: Sequence[str], meeting: str) -> Axes:
+    """Draw two columns of boxes whose arrows lead down to one box: a two-sided model.
+
+    Parameters
+    ----------
+    left, right : sequence of str
+        What stands in the boxes of each side, from top to bottom. A text may have
+        lines.
+    meeting : str
+        What stands in the box where the sides meet.
+    """
+    import matplotlib.pyplot as plt
+
+    # Narrow: a telephone shows it without making its letters small.
+    _, ax = plt.subplots(figsize=(4.4, 3.6))
+    lowest = -max(len(left), len(right))
+    looks = {"arrowstyle": "->", "color": GREY, "lw": 1.5, "shrinkA": 16, "shrinkB": 16}
+    for x, texts, colour in ((0, left, BLUE), (1, right, VERMILION)):
+        places = [(x, -row) for row in range(len(texts))] + [(0.5, lowest)]
+        for start, end in pairwise(places):
+            ax.annotate("", end, start, arrowprops=looks)
+        for (_, y), text in zip(places, texts, strict=False):
+            _box(ax, x, y, text, colour)
+    _box(ax, 0.5, lowest, meeting, GREY)
+    ax.set(xlim=(-0.5, 1.5), ylim=(lowest - 0.4, 0.5))
     ax.axis("off")
     return ax
 

@@ -243,14 +243,14 @@ def test_towers_for_newcomers_have_the_best_settings_tried_and_lose_to_a_bias(
 def test_lists_of_new_movies_are_far_better_than_chance(two_towers):
     found = values_of(two_towers, "cold-start movies", "ndcg@10 among new movies")
     assert found["Als"] == 0
-    assert found["retrieval, content only"] > 2 * found["random choice"]
+    assert found["retrieval, features only"] > 2 * found["random choice"]
 
 
 def test_the_popularity_correction_is_worth_having(two_towers):
     found = values_of(two_towers, "user temporal", "ndcg@10")
     assert found["retrieval, seed 0"] > found["retrieval, not corrected"]
-    by_content = found["retrieval, content only"]
-    assert by_content > found["retrieval, content only, not corrected"]
+    by_content = found["retrieval, features only"]
+    assert by_content > found["retrieval, features only, not corrected"]
     assert by_content > found["Popularity"]
 
 

@@ -95,3 +95,15 @@ def test_more_blocks_than_users_are_refused(tiny):
 def test_a_matrix_in_another_form_is_refused(tiny):
     with pytest.raises(TypeError, match="csr"):
         plots.plot_copies(tiny.toarray(), 2)
+
+
+# Two sides that meet
+
+
+def test_the_arrows_of_both_sides_end_in_the_box_where_they_meet():
+    ax = plots.plot_two_sides(["film", "vector"], ["entity", "vector"], "cosine")
+    ends = [a.xy for a in ax.texts if hasattr(a, "arrow_patch")]
+    (meeting,) = (t for t in ax.texts if t.get_text() == "cosine")
+    assert ends.count(meeting.get_position()) == 2
+    named = sorted(text.get_text() for text in ax.texts if text.get_text())
+    assert named == ["cosine", "entity", "film", "vector", "vector"]
