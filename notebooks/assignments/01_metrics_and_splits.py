@@ -20,7 +20,7 @@
 # **You need** [chapter 1](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/01_the_data_and_its_long_tail.ipynb) and
 # [chapter 2](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/02_is_it_any_good.ipynb) of the course.
 #
-# **Time** about 125 minutes: the estimates below, and ten minutes to read what is given.
+# **Time** about 125 minutes.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
@@ -36,6 +36,8 @@
 # | 6 A picture for Amina | 10 | 8 |
 # | 7 Find the bug | 18 | 10 |
 # | 8 Write to Amina | 20 | 10 |
+#
+# The minutes are estimates; ten more go into reading what is given.
 #
 # Write your code where it says `Your code here`, in the place of the line
 # `raise NotImplementedError`. Write the functions that are asked for with Python, numpy and

@@ -22,8 +22,7 @@
 # **You need** [chapter 5](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/05_keras_collaborative_filtering.ipynb)
 # of the course, and the errors of [chapter 2](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/02_is_it_any_good.ipynb).
 #
-# **Time** about 140 minutes: the estimates below, and ten minutes to read what is given.
-# The first cell with Keras may take half a minute.
+# **Time** about 140 minutes. The first cell with Keras may take half a minute.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
@@ -39,6 +38,8 @@
 # | 6 Learning curves | 18 | 8 |
 # | 7 Find the bug | 15 | 10 |
 # | 8 Write to Meret | 20 | 10 |
+#
+# The minutes are estimates; ten more go into reading what is given.
 #
 # Write your code where it says `Your code here`, in the place of the line
 # `raise NotImplementedError`. Write the functions that are asked for yourself, and not by

@@ -24,7 +24,7 @@
 # [chapter 9](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/09_five_methods.ipynb) of the course, and the bootstrap of
 # [chapter 2](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/02_is_it_any_good.ipynb).
 #
-# **Time** about 125 minutes: the estimates below, and ten minutes to read what is given.
+# **Time** about 125 minutes.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
@@ -40,6 +40,8 @@
 # | 6 Which differences are real? | 12 | 16 |
 # | 7 Find the bug | 17 | 10 |
 # | 8 Advise Tomás | 20 | 10 |
+#
+# The minutes are estimates; ten more go into reading what is given.
 #
 # Write your code where it says `Your code here`, in the place of the line
 # `raise NotImplementedError`. Write the functions that are asked for yourself, and not by
