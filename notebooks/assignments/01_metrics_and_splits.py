@@ -17,24 +17,27 @@
 # Amina cannot tell whether the numbers are good. You can. You build the ruler yourself,
 # measure, find out what is wrong with the report, and write to her.
 #
-# **You need** chapters 1 and 2 of the course.
+# **You need** [chapter 1](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/01_the_data_and_its_long_tail.ipynb) and
+# [chapter 2](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/02_is_it_any_good.ipynb) of the course.
 #
-# **Time** about 110 minutes.
+# **Time** about 125 minutes.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
 # that a person reads.
 #
-# | task | points |
-# |---|---|
-# | 1 Hide the last ratings of each member | 14 |
-# | 2 Precision and recall | 14 |
-# | 3 nDCG | 14 |
-# | 4 The most popular films, and coverage | 18 |
-# | 5 Is the difference real? | 12 |
-# | 6 A picture for Amina | 8 |
-# | 7 Find the bug | 10 |
-# | 8 Write to Amina | 10 |
+# | task | minutes | points |
+# |---|---|---|
+# | 1 Hide the last ratings of each member | 15 | 14 |
+# | 2 Precision and recall | 10 | 14 |
+# | 3 nDCG | 15 | 14 |
+# | 4 The most popular films, and coverage | 15 | 18 |
+# | 5 Is the difference real? | 12 | 12 |
+# | 6 A picture for Amina | 10 | 8 |
+# | 7 Find the bug | 18 | 10 |
+# | 8 Write to Amina | 20 | 10 |
+#
+# The minutes are estimates; ten more go into reading what is given.
 #
 # Write your code where it says `Your code here`, in the place of the line
 # `raise NotImplementedError`. Write the functions that are asked for with Python, numpy and
@@ -122,8 +125,12 @@ assert _hidden == [(1, 10), (1, 20), (2, 20), (4, 20)], (
 # %% nbgrader={"grade": true, "grade_id": "split-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
+from recsys_helpers.own_work import borrowed
 from recsys_helpers.splits import user_temporal_split
 
+assert not borrowed(lambda: hide_last(tiny, 0.5)), (
+    "write it yourself, without the course's"
+)
 before = ratings.copy()
 for share in [0.2, 0.25]:
     right = user_temporal_split(ratings, share)
@@ -184,6 +191,11 @@ assert np.isnan(_nothing).all(), "nothing relevant: both are NaN"
 # %% nbgrader={"grade": true, "grade_id": "precision-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
+from recsys_helpers.own_work import borrowed
+
+assert not borrowed(lambda: precision_and_recall([1], {1}, 1)), (
+    "write it yourself, without the course's"
+)
 cases = [
     ([1, 2, 3, 4, 5, 6], {6}, 5, (0, 0)),
     ([1, 2, 3, 4, 5, 6], {1}, 5, (1 / 5, 1)),
@@ -193,7 +205,9 @@ cases = [
 ]
 for recommended, relevant, k, right in cases:
     values = precision_and_recall(recommended, relevant, k)
-    assert np.allclose(values, right), (recommended, relevant, k, values)
+    assert np.allclose(values, right), (
+        f"list {recommended}, relevant {relevant}, k = {k}: {right}, not {values}"
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "ndcg-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -218,6 +232,14 @@ ndcg_on_paper = 0.531  # (0.631 + 0.5) / (1 + 0.631 + 0.5)
 ### END SOLUTION
 
 
+# %% nbgrader={"grade": true, "grade_id": "ndcg-paper", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+assert isinstance(ndcg_on_paper, float), "ndcg_on_paper is a number"
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+assert np.isclose(ndcg_on_paper, 0.531, atol=0.0011), "the answer on paper"
+### END HIDDEN TESTS
+
+
 # %% nbgrader={"grade": false, "grade_id": "ndcg-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def ndcg(recommended, relevant, k):
     """nDCG@k of one user."""
@@ -231,7 +253,6 @@ def ndcg(recommended, relevant, k):
 
 
 # %% nbgrader={"grade": true, "grade_id": "ndcg-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-assert isinstance(ndcg_on_paper, float), "ndcg_on_paper is a number"
 assert np.isclose(ndcg([7, 8, 9], {7}, 3), 1), (
     "the only relevant film comes first"
 )
@@ -242,19 +263,23 @@ assert np.isclose(ndcg([7, 8], {7, 99}, 2), 1 / (1 + 1 / np.log2(3))), (
     "one was missed"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "ndcg-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "ndcg-hidden", "locked": true, "points": 7, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers import metrics
+from recsys_helpers.own_work import borrowed
 
-assert np.isclose(ndcg_on_paper, 0.531, atol=0.0011), "the answer on paper"
+assert not borrowed(lambda: ndcg([1], {1}, 1)), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(3)
 for _ in range(50):
     recommended = rng.permutation(40)[:10].tolist()
     relevant = set(rng.permutation(40)[: rng.integers(1, 25)].tolist())
     hits = np.array([[movie in relevant for movie in recommended]])
     right = metrics.ndcg_at_k(hits, [len(relevant)], 10)[0]
-    assert np.isclose(ndcg(recommended, relevant, 10), right)
+    mine = ndcg(recommended, relevant, 10)
+    assert np.isclose(mine, right), f"nDCG@10 is {right:.3f}, not {mine:.3f}"
 assert np.isclose(ndcg([1, 2], {1, 2}, 10), 1), "a short list can be perfect"
 assert np.isclose(ndcg([1, 2, 3], {1, 2, 3, 4, 5}, 3), 1), (
     "k hits are all one can have"
@@ -306,33 +331,55 @@ def coverage(lists, n_movies):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "popular-visible", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "popular-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 _lists = popular_lists(tiny, [1, 2, 9], 2)
 assert list(_lists[9]) == [10, 20], "a new member gets the most popular films"
 assert list(_lists[2]) == [30, 40], "user 2 knows 10 and 20"
 assert list(_lists[1]) == [], "user 1 knows all four films"
+
+# %% nbgrader={"grade": true, "grade_id": "coverage-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 assert np.isclose(coverage({1: [10, 20], 2: [20, 30]}, 6), 3 / 6), (
     "10, 20, 30 of six"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "popular-hidden", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "popular-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers.methods.baselines import Popularity
+from recsys_helpers.own_work import borrowed
 from recsys_helpers.splits import user_temporal_split
 
+assert not borrowed(lambda: popular_lists(tiny, [1, 9], 2)), (
+    "write it yourself, without the course's"
+)
 right_train = user_temporal_split(ratings, 0.2).train
 some_users = right_train["user_id"].unique()[::5]
 lists = popular_lists(right_train, some_users, 12)
 model = Popularity().fit(right_train)
-assert set(lists) == set(some_users)
+assert set(lists) == set(some_users), "a list for each of the users"
 for user in some_users:
     right = model.recommend(user, n=12)["movie_id"].tolist()
-    assert list(lists[user]) == right, (user, lists[user], right)
+    assert list(lists[user]) == right, (
+        f"the films of user {user} are {right}, not {lists[user]}"
+    )
 # The number of ratings counts, and not how high they are.
 starred = tiny.assign(rating=[5.0, 1, 5, 5, 1, 5, 1, 1, 1])
-assert list(popular_lists(starred, [9], 3)[9]) == [10, 20, 30]
-assert np.isclose(coverage({1: [5, 6], 2: [], 3: [6, 5]}, 8), 2 / 8)
+assert list(popular_lists(starred, [9], 3)[9]) == [10, 20, 30], (
+    "count the ratings, not the stars"
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "coverage-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers.own_work import borrowed
+
+assert not borrowed(lambda: coverage({1: [5, 6]}, 8)), (
+    "write it yourself, without the course's"
+)
+assert np.isclose(coverage({1: [5, 6], 2: [], 3: [6, 5]}, 8), 2 / 8), (
+    "two films of eight are shown"
+)
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "measure-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -422,19 +469,25 @@ assert np.allclose(
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers.intervals import paired_difference
+from recsys_helpers.own_work import borrowed
 
+assert not borrowed(lambda: paired_interval(np.ones(2), np.zeros(2), 9)), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(5)
 easy = rng.random(80)
 better = easy + 0.1 + 0.05 * rng.standard_normal(80)
 # Members differ much and the methods little: unpaired, the interval holds zero.
 low, high = paired_interval(better, easy, 2000, 1)
 right = paired_difference(better, easy, n_resamples=2000)
-assert abs(low - right.low) < 0.005, (low, right.low)
-assert abs(high - right.high) < 0.005, (high, right.high)
+assert abs(low - right.low) < 0.005, "the lower end of the pairs' interval"
+assert abs(high - right.high) < 0.005, "the upper end of the pairs' interval"
 holed = np.where(np.arange(80) < 8, np.nan, easy)
 low, high = paired_interval(better, holed, 2000, 1)
 right = paired_difference(better, holed, n_resamples=2000)
-assert np.allclose([low, high], [right.low, right.high], atol=0.005), "NaN"
+assert np.allclose([low, high], [right.low, right.high], atol=0.005), (
+    "leave out members with NaN"
+)
 one, other = (paired_interval(better, easy, 50, seed) for seed in [1, 2])
 assert not np.array_equal(one, other), "another seed, other draws"
 ### END HIDDEN TESTS
@@ -495,7 +548,9 @@ import matplotlib.pyplot as plt
 
 _few = pd.Series({1: {10, 20}, 2: {30}})
 _small = {"mine": {1: [10, 5], 2: [5, 30]}, "yours": {1: [5, 6], 2: [30, 5]}}
-_ax = draw_recall(_small, _few, plt.figure().subplots())
+_ax = plt.figure().subplots()
+plt.figure()  # draw into the axes that are given, not into these
+draw_recall(_small, _few, _ax)
 plt.close("all")
 _labels = [line.get_label() for line in _ax.get_lines()]
 assert _labels == ["mine", "yours"], f"one line a method, labelled: {_labels}"
@@ -511,12 +566,17 @@ import matplotlib.pyplot as plt
 ids = list(range(100, 120))
 few = pd.Series({1: {10, 20}, 2: {30}})
 small = {"a": {1: [10, *ids], 2: [5, 30, *ids]}, "b": {1: ids, 2: [30, *ids]}}
-ax = draw_recall(small, few, plt.figure().subplots())
+ax = plt.figure().subplots()
+plt.figure()
+assert draw_recall(small, few, ax) is ax, "return the axes"
 lines = {line.get_label(): line for line in ax.get_lines()}
 plt.close("all")
-assert list(lines["a"].get_xdata()) == list(range(1, 21))
-assert np.allclose(lines["a"].get_ydata(), [0.25] + [0.75] * 19)
-assert np.allclose(lines["b"].get_ydata(), 0.5)
+assert set(lines) == {"a", "b"}, "one line a method, in the given axes"
+assert list(lines["a"].get_xdata()) == list(range(1, 21)), "places 1 to 20"
+assert np.allclose(lines["a"].get_ydata(), [0.25] + [0.75] * 19), (
+    "the mean recall of two users"
+)
+assert np.allclose(lines["b"].get_ydata(), 0.5), "one of two users found all"
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -551,8 +611,8 @@ for name, lists in shelves.items():
     )
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-tasks", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# By this ruler, even a random shelf looks good. It has two faults: one in what it divides
-# by, and one in which members the mean leaves out.
+# By this ruler, even a random shelf looks good. Find its two faults. One shows in the
+# number of a single member, the other only in the mean.
 #
 # - Write `example_of_the_bug()`. It returns `(recommended, relevant, k)` for one made-up
 #   member, with `k` from 2 to 20, such that the ruler of the report says exactly 1 and the
@@ -579,7 +639,7 @@ def left_out(lists, liked, k):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "bug-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "bug-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 from recsys_helpers.metrics import ndcg_at_k
 
 _list, _relevant, _k = example_of_the_bug()
@@ -589,11 +649,13 @@ _right = ndcg_at_k(_hits, [len(_relevant)], _k, padded=True)[0]
 _report = ndcg_of_report(_list, _relevant, _k)
 assert np.isclose(_report, 1), f"the report says {_report:.3f}, not 1"
 assert _right < 0.2, f"the right nDCG is {_right:.3f}, not below 0.2"
+
+# %% nbgrader={"grade": true, "grade_id": "left-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 _lists = {1: [7, 20], 2: [7, 8]}
 _n = left_out(_lists, pd.Series({1: {20}, 2: {30}}), 2)
 assert _n == 1, f"user 2 has no hit and is left out: 1, not {_n}"
 
-# %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers import metrics
@@ -603,10 +665,15 @@ assert len(set(recommended)) == len(recommended), "a list names a film once"
 hits = np.array([[m in relevant for m in recommended[:k]]])
 right = metrics.ndcg_at_k(hits, [len(relevant)], k, padded=True)[0]
 assert right < 0.2, f"the right nDCG is {right}"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "left-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
 few = pd.Series({1: {10, 20}, 2: {30}, 3: {40}})
 small = {1: [7, 20], 2: [7, 8, 30], 3: [7], 4: [9]}
-assert left_out(small, few, 2) == 2
-assert left_out(small, few, 3) == 1
+assert left_out(small, few, 2) == 2, "users 2 and 3 have no hit among two"
+assert left_out(small, few, 3) == 1, "user 2 has one at place 3"
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "offers-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -634,9 +701,9 @@ print(f"the second is ahead by {low:+.3f} to {high:+.3f}")
 #
 # | points | for |
 # |---|---|
-# | 3 | Both faults of the report, explained so that Amina understands them |
+# | 3 | What is wrong with the report, so that Amina understands it |
 # | 3 | A recommendation that your numbers support, with how sure you are |
-# | 2 | A limit of the measurement: for example, that a film without stars may still be liked, or that few films get shown at all |
+# | 2 | A limit of the measurement, and what it changes for her |
 # | 2 | Plain words, and no more than asked for |
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "letter-answer", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}

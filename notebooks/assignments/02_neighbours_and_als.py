@@ -19,24 +19,27 @@
 # alternating least squares (ALS). Then you look into Petra's program, and find out what
 # is wrong with it.
 #
-# **You need** chapters 3 and 4 of the course.
+# **You need** [chapter 3](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/03_neighbours.ipynb) and
+# [chapter 4](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/04_als.ipynb) of the course.
 #
-# **Time** about two hours.
+# **Time** about 145 minutes.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
 # that a person reads.
 #
-# | task | points |
-# |---|---|
-# | 1 How alike are two films? | 12 |
-# | 2 The k nearest | 8 |
-# | 3 Ten films for a member | 10 |
-# | 4 One half-step | 14 |
-# | 5 The loss falls | 18 |
-# | 6 Somebody new | 12 |
-# | 7 Find the bug | 16 |
-# | 8 Write to Jonas | 10 |
+# | task | minutes | points |
+# |---|---|---|
+# | 1 How alike are two films? | 15 | 12 |
+# | 2 The k nearest | 8 | 8 |
+# | 3 Ten films for a member | 10 | 10 |
+# | 4 One half-step | 20 | 14 |
+# | 5 The loss falls | 22 | 18 |
+# | 6 Somebody new | 18 | 12 |
+# | 7 Find the bug | 22 | 16 |
+# | 8 Write to Jonas | 20 | 10 |
+#
+# The minutes are estimates; ten more go into reading what is given.
 #
 # Write your code where it says `Your code here`, in the place of the line
 # `raise NotImplementedError`. Write the functions that are asked for with Python and numpy,
@@ -139,7 +142,11 @@ import warnings
 from scipy import sparse
 
 from recsys_helpers.methods.similarity import similarity
+from recsys_helpers.own_work import borrowed
 
+assert not borrowed(lambda: similarities(np.eye(3), 1)), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(2)
 centred = rng.normal(size=(30, 12)) * (rng.random((30, 12)) < 0.3)
 centred[:, 4] = 0  # a film that nobody has rated
@@ -151,8 +158,8 @@ for shrinkage in [0, 5]:
         mine = similarities(centred, shrinkage)
     right = similarity(columns, columns, shrinkage=shrinkage)
     np.fill_diagonal(right, 0)
-    assert np.isfinite(mine).all(), "NaN"
-    assert np.allclose(mine, right), shrinkage
+    assert np.isfinite(mine).all(), "NaN, or a division by zero"
+    assert np.allclose(mine, right), f"the similarities for {shrinkage = }"
 assert np.array_equal(centred, before), "M is left as it was"
 ### END HIDDEN TESTS
 
@@ -194,12 +201,16 @@ assert _kept[2].tolist() == [0.3, 0.3, 0, 0], "equal: the lower columns"
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers.interactions import k_largest
+from recsys_helpers.own_work import borrowed
 
+assert not borrowed(lambda: keep_k(np.eye(3), 1)), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(4)
 S = rng.integers(-4, 9, size=(25, 18)) / 8  # many ties
 before = S.copy()
 for k in [1, 5, 18, 40]:
-    assert np.allclose(keep_k(S, k), k_largest(S, k)), k
+    assert np.allclose(keep_k(S, k), k_largest(S, k)), f"the {k} largest"
 assert np.array_equal(S, before), "S is left as it was"
 ### END HIDDEN TESTS
 
@@ -256,9 +267,10 @@ for _ in range(30):
     before = W.copy()
     scores = W @ likes
     right = top_n(scores, 6, exclude=seen | (scores == 0))
-    assert np.array_equal(tips(W, likes, seen, 6), right)
+    assert np.array_equal(tips(W, likes, seen, 6), right), "the best six"
     assert np.array_equal(W, before), "W is left as it was"
-assert len(tips(np.ones((3, 3)), np.ones(3), np.ones(3, bool), 2)) == 0
+none = tips(np.ones((3, 3)), np.ones(3), np.ones(3, bool), 2)
+assert len(none) == 0, "all films were seen"
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "films-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -326,6 +338,14 @@ x_on_paper = 0.381  # 4 * 2 / (4 * 4 + 1 + 1 + 3) = 8 / 21
 ### END SOLUTION
 
 
+# %% nbgrader={"grade": true, "grade_id": "paper-hidden", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+assert isinstance(x_on_paper, float), "x_on_paper is a number"
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+assert np.isclose(x_on_paper, 0.381, atol=0.0011), "the answer on paper"
+### END HIDDEN TESTS
+
+
 # %% nbgrader={"grade": false, "grade_id": "half-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def half_step(C, Y, regularization):
     """The best vector of each row of C, with Y, those of the columns, held."""
@@ -339,11 +359,12 @@ def half_step(C, Y, regularization):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "half-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
-assert isinstance(x_on_paper, float), "x_on_paper is a number"
+# %% nbgrader={"grade": true, "grade_id": "matrix-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 _stars = np.array([[0.5, 4.0, 0], [5, 0, 3.5]])
 _C = confidence_matrix(_stars, 4, 2)
 assert _C.tolist() == [[0, 3, 0], [3, 0, 0]], "half a star is no like"
+
+# %% nbgrader={"grade": true, "grade_id": "half-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 _X = half_step(np.array([[3.0, 0.0]]), np.array([[1.0], [2.0]]), 1)
 assert _X.shape == (1, 1), (
     "one row for each member, one column for each factor"
@@ -352,14 +373,17 @@ assert np.isclose(_X[0, 0], 3 / (3 * 1 + 1 * 4 + 1)), (
     "a film that is not liked counts on the left, with confidence 1"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "half-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "half-hidden", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from scipy import sparse
 
 from recsys_helpers.methods.als import solve_factors
+from recsys_helpers.own_work import borrowed
 
-assert np.isclose(x_on_paper, 0.381, atol=0.0011), "the answer on paper"
+assert not borrowed(lambda: half_step(np.eye(2), np.ones((2, 1)), 1)), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(7)
 C = rng.uniform(0.3, 6, size=(9, 14)) * (rng.random((9, 14)) < 0.4)
 C[3] = 0  # a member who likes nothing
@@ -367,16 +391,25 @@ Y = rng.normal(size=(14, 4))
 before = C.copy(), Y.copy()
 for regularization in [0.1, 5]:
     right = solve_factors(sparse.csr_array(C), Y, regularization)
-    assert np.allclose(half_step(C, Y, regularization), right)
+    assert np.allclose(half_step(C, Y, regularization), right), (
+        "the vectors of the members"
+    )
 assert np.array_equal(C, before[0]), "C is left as it was"
 assert np.array_equal(Y, before[1]), "Y is left as it was"
 X = rng.normal(size=(9, 2))
 right = solve_factors(sparse.csr_array(C.T), X, 2)
 assert np.allclose(half_step(C.T, X, 2), right), "the films' side"
-stars = rng.integers(0, 11, size=(8, 8)) / 2
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "matrix-hidden", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+stars = np.random.default_rng(7).integers(0, 11, size=(8, 8)) / 2
 for threshold, alpha in [(3.5, 0), (4, 10)]:
     right = (stars >= threshold) * (1 + alpha)
-    assert np.allclose(confidence_matrix(stars, threshold, alpha), right)
+    assert np.allclose(confidence_matrix(stars, threshold, alpha), right), (
+        f"{threshold = }, {alpha = }"
+    )
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "loss-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -456,9 +489,7 @@ print("falls at every half-step:", np.all(np.diff(losses) < 0))
 # %% mystnb={"image": {"alt": "A line of the loss over ten half-steps. It falls steeply during the first four and slowly afterwards, and never rises."}} nbgrader={"grade": false, "grade_id": "loss-drawn", "locked": true, "schema_version": 3, "solution": false, "task": false} tags=["picture-02_losses"]
 ax = draw_losses(losses, plots.new_axes(None))
 
-# %% nbgrader={"grade": true, "grade_id": "loss-visible", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
-import matplotlib.pyplot as plt
-
+# %% nbgrader={"grade": true, "grade_id": "loss-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 _C, _ones = np.array([[3.0, 0], [0, 2]]), np.ones((2, 1))
 assert np.isclose(als_loss(_C, 0 * _ones, 0 * _ones, 1), 3 + 2), (
     "all scores are 0: the likes are wrong by 1, with confidence 3 and 2"
@@ -466,20 +497,47 @@ assert np.isclose(als_loss(_C, 0 * _ones, 0 * _ones, 1), 3 + 2), (
 assert np.isclose(als_loss(_C, _ones, _ones, 0.5), 2 + 0.5 * 4), (
     "all scores are 1: the zeros are wrong by 1, with confidence 1 each"
 )
+
+# %% nbgrader={"grade": true, "grade_id": "alternate-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 _C = np.array([[3.0, 0, 1], [0, 2, 0]])
 _X, _Y, _losses = alternate(
     lambda C, Y, _: 0.5 + 0 * C[:, :1], _C, np.ones((3, 1)), 2, 1
 )
 assert (_X.shape, _Y.shape) == ((2, 1), (3, 1)), "2 members and 3 films"
 assert len(_losses) == 4, "two rounds are four half-steps"
-_ax = draw_losses([9, 4, 3], plt.figure().subplots())
+
+# %% nbgrader={"grade": true, "grade_id": "draw-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+import matplotlib.pyplot as plt
+
+_ax = plt.figure().subplots()
+plt.figure()  # draw into the axes that are given, not into these
+draw_losses([9, 4, 3], _ax)
 plt.close("all")
 assert all([_ax.get_xlabel(), _ax.get_ylabel()]), "say what the axes show"
 
-# %% nbgrader={"grade": true, "grade_id": "loss-hidden", "locked": true, "points": 12, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "loss-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-import matplotlib.pyplot as plt
+from scipy import sparse
+
+from recsys_helpers.methods import als as factorisation
+from recsys_helpers.own_work import borrowed
+
+assert not borrowed(
+    lambda: als_loss(np.eye(2), np.ones((2, 1)), np.ones((2, 1)), 1)
+), "write it yourself, without the course's"
+rng = np.random.default_rng(8)
+C = rng.uniform(0.3, 6, size=(9, 14)) * (rng.random((9, 14)) < 0.4)
+X, Y = rng.normal(size=(9, 3)), rng.normal(size=(14, 3))
+for regularization in [0, 0.7]:
+    right = factorisation.als_loss(sparse.csr_array(C), X, Y, regularization)
+    mine = als_loss(C, X, Y, regularization)
+    assert np.isclose(mine, right), f"the loss is {right:.3f}, not {mine:.3f}"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "alternate-hidden", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
 from scipy import sparse
 
 from recsys_helpers.methods import als as factorisation
@@ -498,20 +556,30 @@ films, right = first, []
 for _ in range(4):
     members = right_step(C, films, 0.7)
     sides = members, films
-    right.append(factorisation.als_loss(sparse.csr_array(C), *sides, 0.7))
+    right.append(als_loss(C, *sides, 0.7))
     films = right_step(C.T, members, 0.7)
     sides = members, films
-    right.append(factorisation.als_loss(sparse.csr_array(C), *sides, 0.7))
+    right.append(als_loss(C, *sides, 0.7))
 assert np.allclose(X, members), "the members' vectors"
 assert np.allclose(Y, films), "the films' vectors"
 assert np.allclose(losses, right), "the loss after each half-step"
 assert np.array_equal(C, before[0]), "C is left as it was"
 assert np.array_equal(first, before[1]), "Y is left as it was"
-ax = draw_losses([9.0, 4.0, 3.5], plt.figure().subplots())
-(line,) = ax.get_lines()
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "draw-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+import matplotlib.pyplot as plt
+
+ax = plt.figure().subplots()
+plt.figure()
+assert draw_losses([9.0, 4.0, 3.5], ax) is ax, "return the axes"
+lines = ax.get_lines()
 plt.close("all")
-assert list(line.get_xdata()) == [1, 2, 3]
-assert np.allclose(line.get_ydata(), [9, 4, 3.5])
+assert len(lines) == 1, "one line, in the given axes"
+assert list(lines[0].get_xdata()) == [1, 2, 3], "half-steps from 1 on"
+assert np.allclose(lines[0].get_ydata(), [9, 4, 3.5]), "the losses"
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "fold-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -570,7 +638,7 @@ def reasons(liked, confidence, Y, regularization, film):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "fold-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "fold-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 _Y = np.array([[2.0, 0], [0, 1.0], [1.0, 1.0]])
 _x = fold_in([0], 4, _Y, 1)
 assert _x.shape == (2,), "one number for each factor"
@@ -580,13 +648,16 @@ _A = (
     + np.outer(_Y[2], _Y[2])
 )
 assert np.allclose((_A + np.eye(2)) @ _x, 4 * _Y[0]), "x solves the equation"
+
+# %% nbgrader={"grade": true, "grade_id": "reasons-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+_Y = np.array([[2.0, 0], [0, 1.0], [1.0, 1.0]])
+_A = 4 * _Y[[0, 2]].T @ _Y[[0, 2]] + np.outer(_Y[1], _Y[1]) + np.eye(2)
+_x = np.linalg.solve(_A, 4 * (_Y[0] + _Y[2]))  # likes films 0 and 2
 _terms = reasons([0, 2], 4, _Y, 1, film=1)
 assert _terms.shape == (2,), "one term for each liked film"
-assert np.isclose(_terms.sum(), fold_in([0, 2], 4, _Y, 1) @ _Y[1]), (
-    "the terms add up to the score"
-)
+assert np.isclose(_terms.sum(), _x @ _Y[1]), "the terms add up to the score"
 
-# %% nbgrader={"grade": true, "grade_id": "fold-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "fold-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from scipy import sparse
@@ -600,13 +671,28 @@ for liked, confidence in [([3, 7, 11], 3.0), ([19], 0.5), ([4, 0, 9, 2], 12)]:
     row = np.zeros((1, 20))
     row[0, liked] = confidence
     right = solve_factors(sparse.csr_array(row), Y, 2.5)[0]
-    assert np.allclose(fold_in(liked, confidence, Y, 2.5), right), liked
-    c = np.where(row[0] > 0, row[0], 1)
+    assert np.allclose(fold_in(liked, confidence, Y, 2.5), right), (
+        f"who likes the columns {liked}, with confidence {confidence}"
+    )
+assert np.array_equal(fold_in([], 3.0, Y, 1), np.zeros(5)), "likes nothing"
+assert np.array_equal(Y, before), "Y is left as it was"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "reasons-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+rng = np.random.default_rng(9)
+Y = rng.normal(size=(20, 5))
+before = Y.copy()
+for liked, confidence in [([3, 7, 11], 3.0), ([19], 0.5), ([4, 0, 9, 2], 12)]:
+    is_liked = np.isin(np.arange(20), liked)
+    c = np.where(is_liked, confidence, 1)
     inverse = np.linalg.inv((Y.T * c) @ Y + 2.5 * np.eye(5))
     for film in [1, 9]:
         right = [confidence * Y[film] @ inverse @ Y[j] for j in liked]
-        assert np.allclose(reasons(liked, confidence, Y, 2.5, film), right)
-assert np.array_equal(fold_in([], 3.0, Y, 1), np.zeros(5)), "likes nothing"
+        assert np.allclose(reasons(liked, confidence, Y, 2.5, film), right), (
+            f"the terms of {liked} in the score of film {film}"
+        )
 assert np.array_equal(Y, before), "Y is left as it was"
 ### END HIDDEN TESTS
 
@@ -698,10 +784,8 @@ for place in range(2):
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-tasks", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # No error, and real films in every letter. The tables have the right shapes, too: 100 and
-# 100. So how can you *prove* to Jonas that something is wrong? Chapter 4 says that where
-# both sides are equally long, only names can tell. Shapes cannot, and names Petra has not
-# kept with her tables. But you have something else, the table of likes: the *scores* of
-# what was liked can tell.
+# 100. So how can you *prove* to Jonas that something is wrong? Petra has not kept the ids
+# with her tables. But you have the table of likes.
 #
 # - Write `is_turned(of_members, of_films, C)`. `C` has members in rows and films in
 #   columns; a number above 0 is a like. Return `True` if the first table holds the
@@ -714,9 +798,8 @@ for place in range(2):
 #   cosine with that film's, nearest first, **without the film itself**. A vector of zeros
 #   has the cosine 0 with every other. Of two equal cosines the lower row comes first.
 #
-# *Hint.* `of_members @ of_films.T` has a score for each cell. If the tables are as they
-# should be, the mean score of the cells with a like is well above that of all others. If
-# they have changed places, for which table of scores is it so?
+# *Hint.* `of_members @ of_films.T` has a score for each cell. What should be true of the
+# scores of the cells with a like?
 
 
 # %% nbgrader={"grade": false, "grade_id": "bug-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -745,7 +828,7 @@ def nearest_films(vectors, film, n):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "bug-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "bug-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 _members, _films = np.array([[1.0], [0.0]]), np.array([[0.9], [1.0]])
 _C = np.array([[1.0, 1.0], [0.0, 0.0]])
 assert not is_turned(_members, _films, _C), "member 0 likes both: all is well"
@@ -753,12 +836,14 @@ assert is_turned(_films, _members, _C), "as many members as films, and turned"
 assert is_turned(np.ones((3, 2)), np.ones((5, 2)), np.ones((5, 3))), (
     "the first table has 3 vectors, and there are 5 members"
 )
+
+# %% nbgrader={"grade": true, "grade_id": "films-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 _vectors = np.array([[1.0, 0], [9.0, 9], [1.0, 0.1], [0, 1]])
 assert list(nearest_films(_vectors, 0, 2)) == [2, 1], (
     "the angle counts and not the length, and film 0 itself is left out"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 11, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from scipy import sparse
@@ -772,8 +857,19 @@ for seed, shape in enumerate(
     tastes = rng.random((shape[0], 3)) @ rng.random((3, shape[1]))
     C = 3.0 * (tastes > np.quantile(tastes, 0.8))
     of_rows, of_columns = factorisation.factorise(sparse.csr_array(C), 4, 8)
-    assert not is_turned(of_rows, of_columns, C), (seed, shape)
-    assert is_turned(of_columns, of_rows, C), (seed, shape)
+    table = f"{shape[0]} members and {shape[1]} films"
+    assert not is_turned(of_rows, of_columns, C), f"as it should be: {table}"
+    assert is_turned(of_columns, of_rows, C), f"changed places: {table}"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "films-hidden", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers.own_work import borrowed
+
+assert not borrowed(lambda: nearest_films(np.eye(3), 0, 1)), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(12)
 vectors = rng.normal(size=(12, 3))
 vectors[5] = 0
@@ -781,7 +877,7 @@ before = vectors.copy()
 unit = vectors / np.maximum(np.linalg.norm(vectors, axis=1)[:, None], 1e-12)
 for film in [0, 7]:
     right = [f for f in np.argsort(-unit @ unit[film]) if f != film][:10]
-    assert list(nearest_films(vectors, film, 10)) == right
+    assert list(nearest_films(vectors, film, 10)) == right, "the nearest ten"
 assert np.array_equal(vectors, before), "the vectors are left as they were"
 ### END HIDDEN TESTS
 
@@ -804,9 +900,9 @@ for name, vectors in {"Petra": of_films, "mended": of_members}.items():
 #
 # | points | for |
 # |---|---|
-# | 4 | Both faults, explained so that Jonas understands them, and why there was no error message |
+# | 4 | What was wrong, so that Jonas understands it, and why nobody saw it |
 # | 3 | A recommendation that your numbers support, beside the simplest program |
-# | 2 | A limit: for example, a film that nobody has rated, or a member who has liked nothing |
+# | 2 | A limit of the new program, and what to do there |
 # | 1 | Plain words, and no more than asked for |
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "letter-answer", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}

@@ -18,24 +18,27 @@
 # anybody's. Before she pays, Ngozi asks you to build towers of your own, so that you know
 # what is hard about it, and then to look at the report.
 #
-# **You need** chapter 6 of the course, and the nDCG of chapter 2.
+# **You need** [chapter 6](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/06_two_towers.ipynb) of the course, and the
+# nDCG of [chapter 2](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/02_is_it_any_good.ipynb).
 #
-# **Time** about 110 minutes.
+# **Time** about 150 minutes.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
 # that a person reads.
 #
-# | task | points |
-# |---|---|
-# | 1 Averages that do not know the answer | 14 |
-# | 2 Unknown is not zero | 12 |
-# | 3 The loss of a batch | 16 |
-# | 4 Which way is down? | 16 |
-# | 5 Each side once | 12 |
-# | 6 A picture of fame | 8 |
-# | 7 Find the bug | 12 |
-# | 8 Write to Ngozi | 10 |
+# | task | minutes | points |
+# |---|---|---|
+# | 1 Averages that do not know the answer | 12 | 14 |
+# | 2 Unknown is not zero | 10 | 12 |
+# | 3 The loss of a batch | 25 | 16 |
+# | 4 Which way is down? | 30 | 16 |
+# | 5 Each side once | 12 | 12 |
+# | 6 A picture of fame | 8 | 8 |
+# | 7 Find the bug | 23 | 12 |
+# | 8 Write to Ngozi | 20 | 10 |
+#
+# The minutes are estimates; ten more go into reading what is given.
 #
 # Write your code where it says `Your code here`, in the place of the line
 # `raise NotImplementedError`. Write the functions that are asked for yourself, and not by
@@ -109,7 +112,7 @@ def averages_for(groups, stars, wanted):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "average-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "average-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 films, stars = np.array([7, 7, 9, 7]), np.array([5.0, 4.0, 3.0, 1.0])
 left = leave_one_out(films, stars)
 assert isinstance(left, np.ndarray), "hand back an array"
@@ -117,31 +120,59 @@ assert np.allclose(left[[0, 1, 3]], [2.5, 3.0, 4.5]), (
     "the other ratings of film 7: 4 and 1, then 5 and 1, then 5 and 4"
 )
 assert np.isnan(left[2]), "film 9 has no other rating: unknown"
+
+# %% nbgrader={"grade": true, "grade_id": "plain-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+films, stars = np.array([7, 7, 9, 7]), np.array([5.0, 4.0, 3.0, 1.0])
 found = averages_for(films, stars, np.array([9, 8, 7, 7]))
+assert isinstance(found, np.ndarray), "hand back an array"
 assert np.allclose(found[[0, 2, 3]], [3, 10 / 3, 10 / 3])
 assert np.isnan(found[1]), "film 8 has no training row"
 
-# %% nbgrader={"grade": true, "grade_id": "average-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "average-hidden", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers.features import content as content_features
+from recsys_helpers.own_work import borrowed
 
+assert not borrowed(
+    lambda: leave_one_out(np.array([7, 7]), np.array([5.0, 4.0]))
+), "write it yourself, without the course's"
 some = ratings.sample(frac=0.5, random_state=3)
-rest = ratings.drop(some.index)
 before = some.copy()
 right = content_features.leave_one_out_averages(some, data.movies)
-of_some = content_features.average_features(some, data.movies)
-for column, features, averages in [
-    ("user_id", right.users, of_some.users),
-    ("movie_id", right.movies, of_some.movies),
+for column, features in [
+    ("user_id", right.users),
+    ("movie_id", right.movies),
 ]:
-    groups, stars = some[column].to_numpy(), some["rating"].to_numpy()
-    mine = leave_one_out(groups, stars)
-    assert np.allclose(mine, features["average"], equal_nan=True), column
+    mine = leave_one_out(some[column].to_numpy(), some["rating"].to_numpy())
+    assert np.allclose(mine, features["average"], equal_nan=True), (
+        f"the other ratings of each {column}"
+    )
+assert some.equals(before), "the ratings are left as they were"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "plain-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers.features import content as content_features
+from recsys_helpers.own_work import borrowed
+
+assert not borrowed(
+    lambda: averages_for(np.array([7]), np.array([5.0]), np.array([7]))
+), "write it yourself, without the course's"
+some = ratings.sample(frac=0.5, random_state=3)
+rest, before = ratings.drop(some.index), some.copy()
+right = content_features.average_features(some, data.movies)
+for column, averages in [
+    ("user_id", right.users),
+    ("movie_id", right.movies),
+]:
     wanted = rest[column].to_numpy()
     theirs = averages["average"].reindex(wanted).to_numpy()
-    mine = averages_for(groups, stars, wanted)
-    assert np.allclose(mine, theirs, equal_nan=True), column
+    given = some[column].to_numpy(), some["rating"].to_numpy()
+    assert np.allclose(
+        averages_for(*given, wanted), theirs, equal_nan=True
+    ), f"the average of each {column}"
 assert some.equals(before), "the ratings are left as they were"
 ### END HIDDEN TESTS
 
@@ -189,7 +220,11 @@ assert np.isclose(encode(taste, taste + 2)[0, 0], 1), "the scale is train's"
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers.features.encoder import FeatureEncoder
+from recsys_helpers.own_work import borrowed
 
+assert not borrowed(lambda: encode(np.eye(2), np.eye(2))), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(1)
 train = rng.normal(3, 2, size=(40, 5))
 train[rng.random(train.shape) < 0.3] = np.nan
@@ -198,13 +233,15 @@ before = train.copy()
 encoder = FeatureEncoder().fit(pd.DataFrame(train))
 for table in [train, train[5:9], train[::-2]]:
     right = encoder.transform(pd.DataFrame(table))
-    assert np.allclose(encode(train, table), right, atol=1e-5)
+    assert np.allclose(encode(train, table), right, atol=1e-5), (
+        "scaled values, then flags"
+    )
 beyond = np.array([[100.0, np.nan, 6, 3, 3]])
 mine = encode(train, beyond)[0]
 right = (100 - np.nanmean(train[:, 0])) / np.nanstd(train[:, 0])
 assert np.isclose(mine[0], right), "scaled as the others are"
 assert np.isclose(mine[2], 2), "divided by 1"
-assert np.allclose(mine[5:], [1, 0, 1, 1, 1])
+assert np.allclose(mine[5:], [1, 0, 1, 1, 1]), "flags: 1 is known"
 assert np.array_equal(train, before, equal_nan=True), "left as it was"
 ### END HIDDEN TESTS
 
@@ -245,6 +282,14 @@ loss_on_paper = 0.127  # -log(e^2 / (e^2 + e^0)): the correction cancels
 ### END SOLUTION
 
 
+# %% nbgrader={"grade": true, "grade_id": "paper-hidden", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+assert loss_on_paper is not None, "put a number into loss_on_paper"
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+assert np.isclose(loss_on_paper, 0.127, atol=0.0031), "the answer on paper"
+### END HIDDEN TESTS
+
+
 # %% nbgrader={"grade": false, "grade_id": "loss-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def in_batch_loss(F, G, films, log_share, temperature):
     """Mean loss of picking the k-th film for the k-th member of a batch."""
@@ -272,10 +317,12 @@ assert np.isclose(
     loss, np.log(2 * np.e + 4) - (np.log(2 * np.e) + np.log(4)) / 2
 ), "the scores are 1 - log 0.5 and 0 - log 0.25: as 2 e to 4"
 
-# %% nbgrader={"grade": true, "grade_id": "loss-hidden", "locked": true, "points": 11, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "loss-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 import math
+
+from recsys_helpers.own_work import borrowed
 
 
 def slow_loss(F, G, films, log_share, temperature):
@@ -292,7 +339,9 @@ def slow_loss(F, G, films, log_share, temperature):
     return sum(losses) / len(losses)
 
 
-assert np.isclose(loss_on_paper, 0.127, atol=0.0011), "the answer on paper"
+assert not borrowed(
+    lambda: in_batch_loss(np.eye(2), np.eye(2), np.arange(2), np.zeros(2), 1)
+), "write it yourself, without the course's"
 rng = np.random.default_rng(2)
 for temperature in [0.3, 1.0]:
     F, G = rng.normal(size=(2, 12, 3))
@@ -300,12 +349,28 @@ for temperature in [0.3, 1.0]:
     before = F.copy(), G.copy()
     mine = in_batch_loss(F, G, films, share[films], temperature)
     right = slow_loss(F, G, films, share[films], temperature)
-    assert np.isclose(mine, right), (mine, right)
+    assert np.isclose(mine, right), f"the loss is {right:.4f}, not {mine:.4f}"
     assert np.array_equal([F, G], before), "the vectors are left as they were"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "large-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+no_share, two = np.zeros(2), np.arange(2)
+large = in_batch_loss(900 * np.eye(2), np.eye(2), two, no_share, 0.1)
+assert np.isclose(large, 0), "the right films have the score 9,000: loss 0"
+# Scores of 1200 and 1000, and the wrong film has the larger one in row 1.
 large = in_batch_loss(
-    900 * np.eye(3), np.eye(3), np.arange(3), np.zeros(3), 0.1
+    np.array([[1200.0], [1000.0]]), np.array([[1.0], [0.8]]), two, no_share, 1
 )
-assert np.isclose(large, 0), "large scores"
+assert np.isclose(large, 100), (
+    "row 1 has 1000 and 800: a loss of 200, and of 0"
+)
+large = in_batch_loss(
+    np.full((2, 1), 1000.0), np.array([[1.0], [0.999]]), two, no_share, 1
+)
+right = np.log(1 + np.e) - 0.5
+assert np.isclose(large, right), "scores of 1000 and 999, not cut off"
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "down-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -314,31 +379,23 @@ assert np.isclose(large, 0), "large scores"
 # Our towers are as small as towers can be: one matrix each. Row $k$ of $U$ has the
 # features of the member of row $k$ of the batch, row $k$ of $M$ those of the film. The
 # vectors are $F = U A$ and $G = M B$. To train is to find $A$ and $B$. For that you need
-# the derivative of the loss. Keras works it out by itself; here you see what it does.
+# the derivative of the loss. Keras works it out by itself. Here you do, with pencil and
+# paper, in two steps.
 #
-# Let $P_{kl} = e^{s_{kl}} / \sum_m e^{s_{km}}$ be the probabilities of the batch (0 for
-# what is left out), and $I$ the identity matrix. The derivative of $L$ by the product
-# $f_k \cdot g_l$ is
-#
-# $$
-# D_{kl} = \frac{P_{kl} - I_{kl}}{n \, \tau} .
-# $$
-#
-# Read it: the right film has $P - 1$, below zero, so its product should rise. Each wrong
-# one has $P$, above zero: it should fall, and the more, the surer the towers were of it.
-# From there the chain rule gives
-#
-# $$
-# \frac{\partial L}{\partial A} = U^T D \, G,
-# \qquad
-# \frac{\partial L}{\partial B} = M^T D^T F .
-# $$
+# 1. Let $P_{kl} = e^{s_{kl}} / \sum_m e^{s_{km}}$ be the probabilities of the batch (0 for
+#    what is left out). Find $D_{kl}$, the derivative of $L$ by the product $f_k \cdot g_l$.
+#    You may use that the derivative of $\log \sum_m e^{s_{km}}$ by $s_{kl}$ is $P_{kl}$.
+#    Mind $n$ and $\tau$. See whether it makes sense: is it below zero for the right film,
+#    whose product should rise, and above zero for a wrong one?
+# 2. $F G^T$ has all products, and $F = U A$, $G = M B$. By the chain rule the derivatives
+#    by $A$ and by $B$ are products of three matrices, $D$ among them. Which order has the
+#    right shape?
 #
 # Write `gradients(U, M, A, B, films, log_share, temperature)`. It returns the two
 # derivatives, `dA` and `dB`, as large as `A` and `B`.
 #
 # *Hint.* Make $s$ as in task 3. To see whether a derivative is right, change one number
-# of `A` by 0.00001, and look by how much the loss changes.
+# of `A` by 0.00001, and look by how much your loss changes.
 
 
 # %% nbgrader={"grade": false, "grade_id": "down-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -356,7 +413,7 @@ def gradients(U, M, A, B, films, log_share, temperature):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "down-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "down-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 two, one, zero = np.eye(2), np.ones((2, 1)), np.zeros(2)
 of_a, of_b = gradients(
     two, two, one, np.array([[1.0], [0.0]]), np.arange(2), zero, 1
@@ -364,53 +421,80 @@ of_a, of_b = gradients(
 assert (of_a.shape, of_b.shape) == ((2, 1), (2, 1)), "as large as A and B"
 p = np.e / (np.e + 1)  # both members have the products 1 and 0
 assert np.allclose(of_a.ravel(), [(p - 1) / 2, p / 2]), (
-    "D is ((p - 1, 1 - p), (p, -p)) / 2, and G is (1, 0)"
+    f"film 0 is right for member 0, and wrong for member 1: not {of_a.ravel()}"
 )
+
+# %% nbgrader={"grade": true, "grade_id": "films-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+two, one, zero = np.eye(2), np.ones((2, 1)), np.zeros(2)
+_, of_b = gradients(
+    two, two, one, np.array([[1.0], [0.0]]), np.arange(2), zero, 1
+)
+p = np.e / (np.e + 1)
 assert np.allclose(of_b.ravel(), [(2 * p - 1) / 2, (1 - 2 * p) / 2]), (
     "film 0 is pushed down: member 1 was sure of it, and wrong"
 )
 
 
-# %% nbgrader={"grade": true, "grade_id": "down-hidden", "locked": true, "points": 11, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "down-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
+from recsys_helpers.own_work import borrowed
+
+
 def loss_of(U, M, A, B, films, log_share, temperature):
     s = (U @ A) @ (M @ B).T / temperature - log_share
-    n = len(films)
-    for k in range(n):
-        for m in range(n):
-            if k != m and films[k] == films[m]:
-                s[k, m] = -np.inf
+    twice = np.equal.outer(films, films) & (np.eye(len(films)) == 0)
+    s[twice] = -np.inf
     return np.mean(np.log(np.exp(s).sum(axis=1)) - np.diag(s))
+
+
+def measured(side, batch, sides, rest):
+    """Derivatives of one matrix, one number after the other."""
+    slope = np.zeros_like(sides[side])
+    for cell in np.ndindex(slope.shape):
+        for step in (1e-5, -1e-5):
+            there = [sides[0].copy(), sides[1].copy()]
+            there[side][cell] += step
+            slope[cell] += loss_of(*batch, *there, *rest) / (2 * step)
+    return slope
 
 
 rng = np.random.default_rng(3)
 for temperature in [0.5, 1.0]:
     films = rng.integers(0, 5, 9)
-    U, M = rng.normal(size=(9, 4)), rng.normal(size=(5, 3))[films]
-    share = np.log(rng.random(5))[films]
+    batch = rng.normal(size=(9, 4)), rng.normal(size=(5, 3))[films]
+    rest = films, np.log(rng.random(5))[films], temperature
     sides = [rng.normal(size=(4, 2)), rng.normal(size=(3, 2))]
-    mine = gradients(U, M, *sides, films, share, temperature)
-    for side in (0, 1):
-        for cell in np.ndindex(sides[side].shape):
-            moved = []
-            for step in (1e-5, -1e-5):
-                there = [sides[0].copy(), sides[1].copy()]
-                there[side][cell] += step
-                moved.append(loss_of(U, M, *there, films, share, temperature))
-            right = (moved[0] - moved[1]) / 2e-5
-            assert np.isclose(mine[side][cell], right, atol=1e-6), (
-                side,
-                cell,
-            )
+    mine = gradients(*batch, *sides, *rest)[0]
+    right = measured(0, batch, sides, rest)
+    assert np.allclose(mine, right, atol=1e-6), "dA, as measured"
+assert not borrowed(lambda: gradients(*batch, *sides, *rest)), (
+    "write it yourself, without the course's"
+)
+### END HIDDEN TESTS
+
+
+# %% nbgrader={"grade": true, "grade_id": "films-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+# `measured` is made in the cell above, before anything can fail there.
+rng = np.random.default_rng(3)
+for temperature in [0.5, 1.0]:
+    films = rng.integers(0, 5, 9)
+    batch = rng.normal(size=(9, 4)), rng.normal(size=(5, 3))[films]
+    rest = films, np.log(rng.random(5))[films], temperature
+    sides = [rng.normal(size=(4, 2)), rng.normal(size=(3, 2))]
+    mine = gradients(*batch, *sides, *rest)[1]
+    right = measured(1, batch, sides, rest)
+    assert np.allclose(mine, right, atol=1e-6), "dB, as measured"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "steep-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+three = np.eye(3)
 large = gradients(
-    900 * np.eye(3),
-    np.eye(3),
-    np.eye(3),
-    np.eye(3),
-    np.arange(3),
-    np.zeros(3),
-    0.1,
+    900 * three, three, three, three, np.arange(3), np.zeros(3), 0.1
 )
 assert np.allclose(large[0], 0), "large scores"
 ### END HIDDEN TESTS
@@ -516,7 +600,7 @@ def towers_for(train, features, corrected=True):
 # $$
 #
 # so the squared distances of *all* pairs are one matrix product. Write
-# `squared_distances(V)`: for the rows of `V`, which have any length, bring each to length
+# `squared_distances(V)`: for the rows of `V`, none of them all zeros, bring each to length
 # 1, and return the table of the squared distances. No loop. Rounding must not leave a
 # number below 0.
 
@@ -540,17 +624,19 @@ def squared_distances(V):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "once-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "once-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 films = np.array([[1.0, 0], [0, 1], [2, 2], [1, 1]])
 best = best_films(lambda u: 2 * u, lambda m: m, np.array([1.0, 0]), films, 3)
 assert list(best) == [2, 0, 3], "scores 2, 0, 4, 2: equal ones by row"
+
+# %% nbgrader={"grade": true, "grade_id": "distances-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 table = squared_distances(np.array([[3.0, 0], [0, 5.0], [-1.0, 0], [2, 0]]))
 assert table.shape == (4, 4), "all pairs"
 assert np.allclose(table[0], [0, 2, 4, 0]), (
     "at a right angle 2, opposite 4, in the same direction 0"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "once-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "once-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 rng = np.random.default_rng(5)
@@ -570,14 +656,29 @@ def counted(name, matrix):
 best = best_films(counted("user", A), counted("films", B), user, films, 7)
 scores = np.tanh(films @ B) @ np.tanh(user @ A)
 assert np.array_equal(best, top_n(scores, 7)), "the best films"
-assert sorted(calls) == [("films", (50, 6)), ("user", (1, 4))], calls
+assert [name for name, _ in sorted(calls)] == ["films", "user"], (
+    f"each tower is called once; yours were {calls}"
+)
+assert dict(calls)["user"] == (1, 4), "the user tower gets a single row"
+assert dict(calls)["films"] == (50, 6), "the movie tower gets all films"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "distances-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers.own_work import borrowed
+
+assert not borrowed(lambda: squared_distances(np.eye(3))), (
+    "write it yourself, without the course's"
+)
+rng = np.random.default_rng(5)
 V = rng.normal(size=(30, 5)) * rng.uniform(0.1, 9, size=(30, 1))
 before = V.copy()
 unit = V / np.sqrt((V**2).sum(axis=1))[:, None]
 right = [[np.sum((a - b) ** 2) for b in unit] for a in unit]
 mine = squared_distances(V)
-assert np.allclose(mine, right)
-assert (mine >= 0).all(), "rounding"
+assert np.allclose(mine, right), "the squared distances of all pairs"
+assert (mine >= 0).all(), "rounding has left a number below 0"
 assert np.array_equal(V, before), "V is left as it was"
 ### END HIDDEN TESTS
 
@@ -631,8 +732,8 @@ for other in ["same for all", "by chance", "the newest"]:
 # Write `draw_fame(fame, ax)`. `fame` is a dictionary: for each name an array with one
 # number for each place in the lists, the number of likes of the film that stands there.
 # For each name draw one line into `ax`: over $x$ the share of the places whose film has
-# **at most** $x$ likes. Sort the numbers for $x$; the shares are then
-# $1/n, 2/n, \dots, 1$. The label of a line is the name. Label both axes, add a legend,
+# **at most** $x$ likes. (One way: sort the numbers for $x$, and the shares are
+# $1/n, 2/n, \dots, 1$.) The label of a line is the name. Label both axes, add a legend,
 # and return `ax`. It should look like this:
 #
 # ![Two lines that rise from 0 to 1 over the number of likes of the listed films. The one
@@ -678,7 +779,9 @@ ax = draw_fame(fame, plots.new_axes(None))
 import matplotlib.pyplot as plt
 
 small = {"mine": np.array([30, 10, 20, 10]), "yours": np.array([5, 7])}
-ax = draw_fame(small, plt.figure().subplots())
+ax = plt.figure().subplots()
+plt.figure()  # draw into the axes that are given, not into these
+draw_fame(small, ax)
 plt.close("all")
 labels = [line.get_label() for line in ax.get_lines()]
 assert labels == ["mine", "yours"], f"one line a name, labelled: {labels}"
@@ -693,13 +796,21 @@ import matplotlib.pyplot as plt
 
 numbers = np.array([30, 10, 20, 10])
 small = {"a": numbers, "b": np.array([7, 5])}
-ax = draw_fame(small, plt.figure().subplots())
+ax = plt.figure().subplots()
+plt.figure()
+assert draw_fame(small, ax) is ax, "return the axes"
 lines = {line.get_label(): line for line in ax.get_lines()}
 plt.close("all")
-assert list(lines["a"].get_xdata()) == [10, 10, 20, 30]
-assert np.allclose(lines["a"].get_ydata(), [0.25, 0.5, 0.75, 1])
-assert list(lines["b"].get_xdata()) == [5, 7]
-assert np.allclose(lines["b"].get_ydata(), [0.5, 1])
+assert set(lines) == {"a", "b"}, "one line a name, in the given axes"
+for name, values in small.items():
+    x, y = map(np.asarray, lines[name].get_data())
+    assert (np.diff(x) >= 0).all(), "the numbers of likes ascend"
+    for value in values:
+        # Where several points have the same x, the highest of them counts.
+        share, drawn = np.mean(values <= value), y[x <= value].max(initial=0)
+        assert np.isclose(drawn, share), (
+            f"of {values}, {share} are at most {value}: your line says {drawn}"
+        )
 assert numbers.tolist() == [30, 10, 20, 10], "fame is left as it was"
 ### END HIDDEN TESTS
 
@@ -739,19 +850,19 @@ always = np.sqrt(np.mean((mean - chance.test["rating"]) ** 2))
 print(f"the report: RMSE {error:.3f}; always the mean: {always:.3f}")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-tasks", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# You see the fault when you read the code. But Ngozi will be shown other code next year.
-# So write a **test** that any such function must pass: *what it makes must not change
-# when the stars of the hidden rows change*. (Who rated which film in the hidden rows is
+# Can that be? Read the code. But Ngozi will be shown other code next year. So write a
+# **test** that any such function must pass: *what it makes must not change when the stars
+# of the hidden rows change*. (Who rated which film in the hidden rows is
 # no secret; how many stars they gave is.)
 #
 # - Write `knows_the_answers(make_inputs, train, test)`. It returns `True` if
 #   `make_inputs` looks at the stars of `test`: if other stars there change what it makes,
 #   for the training rows **or** for the hidden ones. Else `False`. It leaves `test` as it
 #   was.
-# - Write `honest_inputs(train, test)`: what `inputs_of_report` should have made. Two
-#   columns, member and film. Each training row has the averages of the *other* training
-#   ratings, each hidden row those of all training ratings. What is unknown becomes the
-#   mean of all stars in `train`. (Task 1 is of use here.)
+# - Write `honest_inputs(train, test)`: what `inputs_of_report` should have made, a pair of
+#   numpy arrays, for the rows of `train` and for those of `test`. Each has two columns, for
+#   the member and for the film. Which averages belong where is for you to find out (task 1
+#   is of use). What is unknown becomes the mean of all stars in `train`.
 #
 # *Hint.* Draw other stars at random, so that their order changes and their mean. There
 # can be NaN in what is made: `np.array_equal(a, b, equal_nan=True)`.
@@ -817,25 +928,41 @@ def constant(rows, value):
 
 
 leaks = {
-    "the mean": lambda a, b: (
+    "the mean of the hidden stars": lambda a, b: (
         constant(a, b["rating"].mean()),
         constant(b, 1),
     ),
-    "hidden rows only": lambda a, b: (
+    "the hidden stars themselves": lambda a, b: (
         constant(a, 1),
         b[["rating"]].to_numpy(),
     ),
-    "order": lambda a, b: (constant(a, 1), b[["rating"]].rank().to_numpy()),
-    "gap": lambda a, b: (constant(a, np.nan), constant(b, b["rating"].std())),
+    "the order of the hidden stars": lambda a, b: (
+        constant(a, 1),
+        b[["rating"]].rank().to_numpy(),
+    ),
+    "the spread of the hidden stars": lambda a, b: (
+        constant(a, np.nan),
+        constant(b, b["rating"].std()),
+    ),
 }
 for name, leak in leaks.items():
-    assert knows_the_answers(leak, some.train, some.test), name
+    assert knows_the_answers(leak, some.train, some.test), (
+        f"what is made has {name} in it: that is a leak"
+    )
 honest = {
-    "nothing": lambda a, b: (constant(a, np.nan), constant(b, np.nan)),
-    "train": lambda a, b: (a[["rating"]].to_numpy(), constant(b, len(b))),
+    "unknown everywhere": lambda a, b: (
+        constant(a, np.nan),
+        constant(b, np.nan),
+    ),
+    "the stars of the training rows": lambda a, b: (
+        a[["rating"]].to_numpy(),
+        constant(b, len(b)),
+    ),
 }
 for name, make in honest.items():
-    assert not knows_the_answers(make, some.train, some.test), name
+    assert not knows_the_answers(make, some.train, some.test), (
+        f"{name}: no leak"
+    )
 assert some.test.equals(before), "test is left as it was"
 ### END HIDDEN TESTS
 
@@ -847,6 +974,8 @@ more = pd.DataFrame(
     {"user_id": [2, 9], "movie_id": [8, 7], "rating": [4.0, 2]}
 )
 for_train, for_test = honest_inputs(few, more)
+assert isinstance(for_train, np.ndarray), "two arrays: the first is none"
+assert isinstance(for_test, np.ndarray), "two arrays: the second is none"
 assert np.allclose(for_train, [[3, 1], [5, 3], [3, 5]]), (
     "member 2 has no other rating, nor has film 8: the mean of train, 3"
 )
@@ -871,9 +1000,13 @@ plain = content_features.average_features(some.train, data.movies)
 mean = some.train["rating"].mean()
 for place, side, ids in [(0, "users", "user_id"), (1, "movies", "movie_id")]:
     right = getattr(left, side)["average"].fillna(mean)
-    assert np.allclose(for_train[:, place], right), side
+    assert np.allclose(for_train[:, place], right), (
+        f"training rows, averages of {side}"
+    )
     right = getattr(plain, side)["average"].reindex(some.test[ids])
-    assert np.allclose(for_test[:, place], right.fillna(mean)), side
+    assert np.allclose(for_test[:, place], right.fillna(mean)), (
+        f"hidden rows, averages of {side}"
+    )
 assert some.train.equals(before[0]), "train is left as it was"
 assert some.test.equals(before[1]), "test is left as it was"
 ### END HIDDEN TESTS
@@ -891,16 +1024,16 @@ print("the report knows the answers:", told)
 # %% [markdown] nbgrader={"grade": false, "grade_id": "letter-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 8: Write to Ngozi (10 points)
 #
-# Ngozi is good with numbers, and has never trained a model. In 80 to 150 words: what is
+# Ngozi is good with numbers, and has never trained a model. In 100 to 180 words: what is
 # wrong with the consultant's report and what is the model really worth, should she use
 # your towers for *New for you*, and what can they **not** do? A person reads this text
 # and gives points as follows.
 #
 # | points | for |
 # |---|---|
-# | 4 | The leak, so that Ngozi understands it: the averages hold the very ratings that are to be predicted; with both errors, and how to test for it |
+# | 4 | What is wrong with the report, so that Ngozi understands it; what the model is worth; how she can test the next one |
 # | 3 | A recommendation for *New for you* that your numbers support, with how sure you are |
-# | 2 | A limit: for example, that a film is described by genre and year only, that somebody who has liked nothing gets no row of their own, or that this is one split |
+# | 2 | A limit of your towers that matters to her |
 # | 1 | Plain words, and no more than asked for |
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "letter-answer", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}

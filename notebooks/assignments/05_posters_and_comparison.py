@@ -15,29 +15,33 @@
 # newsletter of each.
 #
 # His nephew has already built something. It finds posters "of the same genre far more
-# often than anybody could by guessing". But when Tomás shows it a poster, the first
-# that it finds is always the one in his hand. You build it anew, from the pixels up,
+# often than anybody could by guessing". But in the shop it seems to find far less than
+# the report says. You build it anew, from the pixels up,
 # let it work together with other methods, find out which differences are real, and tell
 # Tomás what to use for what.
 #
-# **You need** chapters 8 and 9 of the course, and the bootstrap of chapter 2.
+# **You need** [chapter 8](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/08_posters.ipynb) and
+# [chapter 9](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/09_five_methods.ipynb) of the course, and the bootstrap of
+# [chapter 2](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/02_is_it_any_good.ipynb).
 #
-# **Time** about 110 minutes.
+# **Time** about 125 minutes.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
 # that a person reads.
 #
-# | task | points |
-# |---|---|
-# | 1 A convolution | 14 |
-# | 2 Pooling | 10 |
-# | 3 What looks like this? | 16 |
-# | 4 Of the same genre | 12 |
-# | 5 Two lists become one | 12 |
-# | 6 Which differences are real? | 16 |
-# | 7 Find the bug | 10 |
-# | 8 Advise Tomás | 10 |
+# | task | minutes | points |
+# |---|---|---|
+# | 1 A convolution | 18 | 14 |
+# | 2 Pooling | 6 | 10 |
+# | 3 What looks like this? | 20 | 16 |
+# | 4 Of the same genre | 10 | 12 |
+# | 5 Two lists become one | 12 | 12 |
+# | 6 Which differences are real? | 12 | 16 |
+# | 7 Find the bug | 17 | 10 |
+# | 8 Advise Tomás | 20 | 10 |
+#
+# The minutes are estimates; ten more go into reading what is given.
 #
 # Write your code where it says `Your code here`, in the place of the line
 # `raise NotImplementedError`. Write the functions that are asked for yourself, and not by
@@ -92,7 +96,9 @@ print(f"{len(posters)} posters, each a table of {greys[0].shape} numbers")
 # $$
 #
 # The window must lie inside the picture everywhere. So $y$ has $S - 1$ rows and $T - 1$
-# columns fewer than $x$.
+# columns fewer than $x$. Large networks save work: with a **step** $d$ the window moves
+# $d$ places at a time, to the right as well as down, from the upper left corner on. What
+# becomes of the formula, and how many rows and columns has $y$ then?
 #
 # First **with pencil and paper**:
 #
@@ -101,8 +107,9 @@ print(f"{len(posters)} posters, each a table of {greys[0].shape} numbers")
 # w = \begin{pmatrix} 1 & 2 \\ 0 & -1 \end{pmatrix}, \qquad b = 1 .
 # $$
 #
-# Put $y$ into `y_on_paper`, as a list of lists. Then write `convolve(x, w, b)`, without a
-# library's convolution. The window need not be square, and is not turned round.
+# Put $y$ (with step 1) into `y_on_paper`, as a list of lists. Then write
+# `convolve(x, w, b, step)`, without a library's convolution. The window need not be
+# square, and is not turned round.
 #
 # Hint: two loops over all *places of the picture* work, and are slow. There are far fewer
 # places in the *window*. Take the whole picture, shifted by $s$ and $t$, times $w_{st}$.
@@ -114,9 +121,17 @@ y_on_paper = [[5, 0], [3, 7]]
 ### END SOLUTION
 
 
+# %% nbgrader={"grade": true, "grade_id": "paper-hidden", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+assert np.ndim(y_on_paper) == 2, "y_on_paper is a list of lists"
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+assert np.allclose(y_on_paper, [[5, 0], [3, 7]]), "the answer on paper"
+### END HIDDEN TESTS
+
+
 # %% nbgrader={"grade": false, "grade_id": "convolve-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
-def convolve(x, w, b=0.0):
-    """Slide w over x: shape (height - S + 1, width - T + 1)."""
+def convolve(x, w, b=0.0, step=1):
+    """Slide w over x, `step` places at a time."""
     x, w = np.asarray(x, dtype=float), np.asarray(w, dtype=float)
     ### BEGIN SOLUTION
     height, width = (n - m + 1 for n, m in zip(x.shape, w.shape, strict=True))
@@ -124,11 +139,11 @@ def convolve(x, w, b=0.0):
     for s in range(w.shape[0]):
         for t in range(w.shape[1]):
             y += w[s, t] * x[s : s + height, t : t + width]
-    return y
+    return y[::step, ::step]
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "convolve-visible", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "convolve-visible", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 square = np.arange(9.0).reshape(3, 3)
 assert np.shape(convolve(square, np.ones((2, 2)))) == (2, 2), (
     "a 2 x 2 window has 2 x 2 places in a 3 x 3 picture"
@@ -140,12 +155,22 @@ assert np.allclose(summed, [[8, 12], [20, 24]]), (
 rise = convolve([[1, 1, 5, 5]], [[-1, 1]], 0.5)
 assert np.allclose(rise, [[0.5, 4.5, 0.5]]), "one rise, from 1 to 5, and b"
 
-# %% nbgrader={"grade": true, "grade_id": "convolve-hidden", "locked": true, "points": 9, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "steps-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+wide = convolve([[1, 2, 3, 4, 5]], [[1]], 0, 2)
+assert np.allclose(wide, [[1, 3, 5]]), (
+    f"each second place, from the first: {wide}"
+)
+
+# %% nbgrader={"grade": true, "grade_id": "convolve-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from scipy.signal import correlate2d
 
-assert np.allclose(y_on_paper, [[5, 0], [3, 7]]), "the answer on paper"
+from recsys_helpers.own_work import borrowed
+
+assert not borrowed(lambda: convolve(np.eye(3), np.eye(2))), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(1)
 for of_picture, of_window in [
     ((9, 7), (3, 3)),
@@ -158,9 +183,27 @@ for of_picture, of_window in [
     before = x.copy()
     y = convolve(x, w, 0.25)
     right = correlate2d(x, w, mode="valid") + 0.25
-    assert np.shape(y) == right.shape, (of_picture, of_window, np.shape(y))
-    assert np.allclose(y, right), (of_picture, of_window)
+    told = f"a window {of_window} on a picture {of_picture}"
+    assert np.shape(y) == right.shape, f"{told}: {np.shape(y)}"
+    assert np.allclose(y, right), told
     assert np.array_equal(x, before), "the picture is left as it was"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "steps-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from scipy.signal import correlate2d
+
+rng = np.random.default_rng(1)
+for of_picture, step in [((9, 7), 2), ((8, 11), 3), ((4, 4), 5)]:
+    x, w = rng.normal(size=of_picture), rng.normal(size=(3, 2))
+    right = correlate2d(x, w, mode="valid")[::step, ::step] - 1
+    y, told = (
+        convolve(x, w, -1, step),
+        f"step {step} on a picture {of_picture}",
+    )
+    assert np.shape(y) == right.shape, f"{told}: {np.shape(y)}"
+    assert np.allclose(y, right), told
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "pool-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -200,6 +243,11 @@ assert np.allclose(pool(table, 2, "max"), [[7, 9]]), "the largest: 7 and 9"
 # %% nbgrader={"grade": true, "grade_id": "pool-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
+from recsys_helpers.own_work import borrowed
+
+assert not borrowed(lambda: pool(np.eye(4), 2)), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(2)
 for shape, side in [((7, 5), 2), ((9, 12), 3), ((4, 4), 4), ((6, 2), 1)]:
     x = rng.normal(size=shape) - 1
@@ -212,8 +260,9 @@ for shape, side in [((7, 5), 2), ((9, 12), 3), ((4, 4), 4), ((6, 2), 1)]:
             for i in range(0, shape[0] - side + 1, side)
         ]
         mine = pool(x, side, kind)
-        assert np.shape(mine) == np.shape(right), (shape, side)
-        assert np.allclose(mine, right), (shape, side, kind)
+        told = f"{kind}, side {side}, a table {shape}"
+        assert np.shape(mine) == np.shape(right), f"{told}: {np.shape(mine)}"
+        assert np.allclose(mine, right), told
 ### END HIDDEN TESTS
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "features-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -327,12 +376,15 @@ assert two[0].tolist() == [1, 2], (
 )
 assert nearest(corner, 10).shape == (4, 3), "only three others are there"
 
-# %% nbgrader={"grade": true, "grade_id": "nearest-hidden", "locked": true, "points": 11, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "nearest-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
-import warnings
-
+from recsys_helpers.own_work import borrowed
 from recsys_helpers.vectors.nearest import nearest_rows
+
+assert not borrowed(lambda: nearest(np.eye(3), 1)), (
+    "write it yourself, without the course's"
+)
 
 rng = np.random.default_rng(3)
 for n_posters, n_features, n in [
@@ -347,11 +399,25 @@ for n_posters, n_features, n in [
     before = x.copy()
     itself = np.arange(n_posters)[:, None]
     right, _ = nearest_rows(x, x, n, "cosine", exclude=itself)
-    assert np.array_equal(nearest(x, n), right), (n_posters, n_features, n)
+    assert np.array_equal(nearest(x, n), right), (
+        f"the {n} nearest of {n_posters} posters"
+    )
     assert np.array_equal(x, before), "the matrix is left as it was"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "copies-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
 copies = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 0.0], [1.0, 0.0]])
 right = [[2, 3, 1], [0, 2, 3], [0, 3, 1], [0, 2, 1]]
 assert np.array_equal(nearest(copies, 3), right), "copies, and ties"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "zeros-hidden", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+import warnings
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     empty = nearest(np.array([[-1.0, 0], [0, 0], [1, 0], [0, 0]]), 3)
@@ -406,21 +472,25 @@ def agreement_by_chance(genres):
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "agreement-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "agreement-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 four = np.array(["War", "War", "Crime", "War"])
 share = agreement([[1, 2], [3, 0], [0, 1], [2, 0]], four, 2)
 assert np.allclose(share, [0.5, 1, 0, 0.5]), f"not {share}"
 first = agreement([[1, 2], [3, 0], [0, 1], [2, 0]], four, 1)
 assert np.allclose(first, [1, 1, 0, 0]), f"only the first counts: {first}"
+
+# %% nbgrader={"grade": true, "grade_id": "chance-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+four = np.array(["War", "War", "Crime", "War"])
 chance = agreement_by_chance(four)
 assert np.isclose(chance, 0.5), (
     f"2/3, 2/3, 0 and 2/3: on average 1/2, not {chance}"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "agreement-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "agreement-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers.images.baselines import genre_agreement
+from recsys_helpers.own_work import borrowed
 from recsys_helpers.vectors.nearest import nearest_rows
 
 rng = np.random.default_rng(4)
@@ -428,9 +498,20 @@ x, names = rng.normal(size=(40, 6)), rng.choice(["a", "b", "c"], size=40)
 rows, _ = nearest_rows(x, x, 9, "cosine", exclude=np.arange(40)[:, None])
 for k in [1, 4, 9]:
     mine = agreement(rows, names, k)
-    assert np.allclose(mine, genre_agreement(x, names, k)), k
+    right = genre_agreement(x, names, k)
+    assert np.allclose(mine, right), f"the first {k} neighbours"
+assert not borrowed(lambda: agreement(rows, names, 1)), (
+    "write it yourself, without the course's"
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "chance-hidden", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+names = np.random.default_rng(4).choice(["a", "b", "c"], size=40)
 of_each = [np.sum(names == name) - 1 for name in names]
-assert np.isclose(agreement_by_chance(names), np.mean(of_each) / 39)
+mine, right = agreement_by_chance(names), np.mean(of_each) / 39
+assert np.isclose(mine, right), f"by chance {right:.3f}, not {mine:.3f}"
 assert np.isclose(agreement_by_chance(["a", "b", "c"]), 0), "all different"
 assert np.isclose(agreement_by_chance(["a", "a", "a"]), 1), "all the same"
 ### END HIDDEN TESTS
@@ -476,6 +557,14 @@ fused_on_paper = [20, 10, 40, 30]  # 1/3 + 1/2, 1/2 + 1/4, 1/3, 1/4
 ### END SOLUTION
 
 
+# %% nbgrader={"grade": true, "grade_id": "paper2-hidden", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
+assert np.shape(fused_on_paper) == (4,), "a list of the four films"
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+assert list(fused_on_paper) == [20, 10, 40, 30], "the answer on paper"
+### END HIDDEN TESTS
+
+
 # %% nbgrader={"grade": false, "grade_id": "fuse-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def fuse(lists, c, n):
     """The n best movie ids of several lists, by their places."""
@@ -497,12 +586,16 @@ assert list(fuse([[5, 6], [7, 6]], 0, 3)) == [5, 6, 7], (
     "with c = 0 each of the three films has the score 1: the lower id first"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "fuse-hidden", "locked": true, "points": 8, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "fuse-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from fractions import Fraction
 
-assert list(fused_on_paper) == [20, 10, 40, 30], "the answer on paper"
+from recsys_helpers.own_work import borrowed
+
+assert not borrowed(lambda: fuse([[1, 2], [2, 3]], 1, 2)), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(5)
 for c, n_lists in [(1, 2), (20, 3), (60, 2)]:
     lists = [
@@ -522,7 +615,7 @@ for c, n_lists in [(1, 2), (20, 3), (60, 2)]:
     assert len(set(mine)) == len(mine), "n films, each once"
     got = [float(exact[movie]) for movie in mine]
     best = sorted(map(float, exact.values()), reverse=True)[: len(mine)]
-    assert np.allclose(got, best), (lists, c, mine)
+    assert np.allclose(got, best), f"{lists} with c = {c}: not {mine}"
 assert list(fuse([[3, 1], [1, 3]], 5, 2)) == [1, 3], "the lower id first"
 assert list(fuse([[], [4, 2]], 5, 5)) == [4, 2], "an empty list says nothing"
 kept = [[1, 2], [2, 3]]
@@ -616,11 +709,15 @@ assert decide([0.0, 1.0], [1.0, 0.0])[2] == "not decided", (
     "each is ahead once"
 )
 
-# %% nbgrader={"grade": true, "grade_id": "decide-hidden", "locked": true, "points": 11, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "decide-hidden", "locked": true, "points": 5, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers.intervals import paired_difference
+from recsys_helpers.own_work import borrowed
 
+assert not borrowed(lambda: decide(np.ones(2), np.zeros(2), 9, 1)), (
+    "write it yourself, without the course's"
+)
 rng = np.random.default_rng(6)
 hard = rng.random(90)
 for ahead, noise, right in [
@@ -634,20 +731,44 @@ for ahead, noise, right in [
     low, high, verdict = decide(better, hard, 2000, 1)
     known = paired_difference(better, hard, n_resamples=2000)
     near = np.allclose([low, high], [known.low, known.high], atol=0.006)
-    assert near, (low, high, known)
-    assert verdict == right, (verdict, right)
+    told = f"{known.low:.3f} to {known.high:.3f}: {right}"
+    assert near, f"{told}, not {low:.3f} to {high:.3f}"
+    assert verdict == right, f"{told}, not {verdict}"
     assert np.array_equal(better, before), "the values are left as they were"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "known-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers.intervals import paired_difference
+
+hard = np.random.default_rng(6).random(90)
 holed = np.where(np.arange(90) < 20, np.nan, hard)
 low, high, verdict = decide(hard + 0.01, holed, 100, 2)
 assert np.allclose([low, high], 0.01), "leave out those with NaN, in b too"
 assert decide(holed, hard + 0.01, 100, 2)[2] == "b", "and in a"
+# Six people are known: draw six, and not ninety of whom few are known.
+few = np.full(90, np.nan)
+few[:6] = hard[:6] + np.linspace(-1, 1, 6)
+low, high, _ = decide(few, hard, 4000, 2)
+known = paired_difference(few, hard, n_resamples=4000)
+assert np.allclose([low, high], [known.low, known.high], atol=0.05), (
+    "draw as many as there are people for whom both are known"
+)
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "pairs-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+hard = np.random.default_rng(6).random(90)
 assert decide(hard, hard)[2] == "not decided", "the same, twice"
 # The same values, dealt out to other people: a sorted comparison sees nothing.
-dealt = rng.permutation(hard)
+dealt = np.random.default_rng(7).permutation(hard)
 low, high, _ = decide(dealt, hard, 2000, 1)
 assert high - low > 0.1, "people were sorted, or are not paired"
-assert decide(dealt, hard, 50, 1)[:2] == decide(dealt, hard, 50, 1)[:2]
-assert decide(dealt, hard, 50, 1)[:2] != decide(dealt, hard, 50, 2)[:2]
+one, again, other = (decide(dealt, hard, 50, seed)[:2] for seed in (1, 1, 2))
+assert tuple(one) == tuple(again), "the same seed, the same interval"
+assert tuple(one) != tuple(other), "another seed, other draws"
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": false, "grade_id": "decide-use", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -684,21 +805,20 @@ for name, matrix in features.items():
     print(f"{name:10} agreement@3, as in the report: {reported.mean():.3f}")
 
 # %% [markdown] nbgrader={"grade": false, "grade_id": "bug-tasks", "locked": true, "schema_version": 3, "solution": false, "task": false}
-# Even random numbers look more than twice as good as chance. Find out why, and write
+# Compare with the chance of task 4: even random numbers look far better. Why? Write
 #
 # - `example_of_the_bug()`: returns `(matrix, genres)` of at least four made-up posters.
 #   No row is all zeros, no two rows point the same way, and every genre occurs at least
 #   twice. The report's agreement@2 is 0.5 for each poster, and the right agreement@1 is
 #   0 for each.
-# - `mended(reported, k)`: the report has, for each poster, an agreement@k in which one
-#   of the `k` neighbours is the poster itself. Compute from it the agreement of the
-#   other `k - 1`, without looking for neighbours again. `reported` is an array, and `k`
-#   is at least 2.
+# - `mended(reported, k)`: `reported` is an array with the report's agreement@k of each
+#   poster. Compute from it the *right* agreement@(k - 1), without looking for neighbours
+#   again. `k` is at least 2. (Posters are as in the example: no zeros, no copies.)
 
 
 # %% nbgrader={"grade": false, "grade_id": "bug-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 def example_of_the_bug():
-    """(matrix, genres) in which each poster agrees with nobody but itself."""
+    """(matrix, genres) for which the report says 0.5, and 0 is right."""
     ### BEGIN SOLUTION
     rows = [[1, 0], [1, 0.1], [0, 1], [0.1, 1]]
     return np.array(rows), np.array(["War", "Crime", "War", "Crime"])
@@ -706,18 +826,20 @@ def example_of_the_bug():
 
 
 def mended(reported, k):
-    """Agreement of the k - 1 others, from an agreement@k that counts the poster."""
+    """The right agreement@(k - 1), from the agreement@k of the report."""
     ### BEGIN SOLUTION
     n_agreeing = np.asarray(reported, dtype=float) * k
     return (n_agreeing - 1) / (k - 1)
     ### END SOLUTION
 
 
-# %% nbgrader={"grade": true, "grade_id": "bug-visible", "locked": true, "points": 4, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "mended-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 of_report = np.array([1 / 3, 2 / 3, 1.0])
 assert np.allclose(mended(of_report, 3), [0, 0.5, 1]), (
-    "one, two and three of three agree, and one of them is the poster itself"
+    "the report counts one, two and three of three; right is 0, 1 and 2 of two"
 )
+
+# %% nbgrader={"grade": true, "grade_id": "example-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 made_up, names = example_of_the_bug()
 found = nearest_of_report(made_up, 2)
 share = np.mean(
@@ -725,7 +847,7 @@ share = np.mean(
 )
 assert np.allclose(share, 0.5), f"the report says 0.5 for each, not {share}"
 
-# %% nbgrader={"grade": true, "grade_id": "bug-hidden", "locked": true, "points": 6, "schema_version": 3, "solution": false, "task": false}
+# %% nbgrader={"grade": true, "grade_id": "example-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
 # More checks run here when your work is graded.
 ### BEGIN HIDDEN TESTS
 from recsys_helpers.images.baselines import genre_agreement
@@ -739,12 +861,19 @@ assert np.abs(unit).max(axis=1).min() > 0, "no row is all zeros"
 cosines = unit @ unit.T - 2 * np.eye(len(unit))
 assert cosines.max() < 1 - 1e-9, "no two rows point the same way"
 assert not genre_agreement(made_up, names, 1).any(), "the right one is 0"
+### END HIDDEN TESTS
+
+# %% nbgrader={"grade": true, "grade_id": "mended-hidden", "locked": true, "points": 3, "schema_version": 3, "solution": false, "task": false}
+# More checks run here when your work is graded.
+### BEGIN HIDDEN TESTS
+from recsys_helpers.images.baselines import genre_agreement
+
 rng = np.random.default_rng(7)
 x, kinds = rng.normal(size=(30, 5)), rng.choice(["a", "b"], size=30)
 for k in [2, 6]:
     others = genre_agreement(x, kinds, k - 1)
     counted = ((k - 1) * others + 1) / k
-    assert np.allclose(mended(counted, k), others), k
+    assert np.allclose(mended(counted, k), others), f"from agreement@{k}"
 ### END HIDDEN TESTS
 
 # %% nbgrader={"grade": false, "grade_id": "bug-use", "locked": true, "schema_version": 3, "solution": false, "task": false}
@@ -766,10 +895,10 @@ print(f"by chance  {chance:.3f}")
 #
 # | points | for |
 # |---|---|
-# | 3 | A method for the posters in the hand and one for the newsletter, each with the reason: what it needs to know, and whether a poster that nobody rated can be found |
-# | 3 | Numbers that support it, against chance or a simple rival, and which of the differences are *not* decided |
-# | 2 | The fault of the report, so that Tomás understands it: each poster was counted as its own neighbour |
-# | 2 | A limit: for example, that drawn posters show little but their genre, that same genre is not same taste, or that so few people and posters were measured |
+# | 3 | A method for the posters in the hand and one for the newsletter, each with its reason |
+# | 3 | Numbers that support it, what they are compared with, and how sure you are |
+# | 2 | The fault of the report, so that Tomás understands it |
+# | 2 | A limit of what you have measured, and what it changes for him |
 
 # %% [markdown] nbgrader={"grade": true, "grade_id": "advice-answer", "locked": false, "points": 10, "schema_version": 3, "solution": true, "task": false}
 # ### BEGIN SOLUTION

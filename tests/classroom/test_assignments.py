@@ -148,6 +148,14 @@ def test_points_of_the_tasks_are_those_of_the_table(name):
 
 
 @each_assignment
+def test_the_time_is_that_of_the_tasks_and_ten_minutes(name):
+    opening = source_of(name).cells[0].source
+    minutes = re.findall(r"^\| \d .+ \| (\d+) \| \d+ \|$", opening, re.MULTILINE)
+    (told,) = re.findall(r"^\*\*Time\*\* about (\d+) minutes", opening, re.MULTILINE)
+    assert 0 <= int(told) - sum(map(int, minutes)) - 10 < 5
+
+
+@each_assignment
 def test_an_assignment_has_the_parts_that_were_promised(name):
     text = "\n".join(cell.source for cell in source_of(name).cells)
     for part in ["**You need**", "**Time**", "Find the bug", "| points | for |"]:
