@@ -50,7 +50,7 @@ from recsys_helpers.datasets import the_text_says
 data = datasets.load_movielens()
 films = datasets.load_films()
 titles = pd.Series(films.titles, index=films.films["film_id"])
-print(f"edition of MovieLens: {data.edition}; of the films: {films.edition}")
+print(f"edition: {data.edition}; films: {films.edition}")
 first, last = films.films["year"].min(), films.films["year"].max()
 print(f"{len(titles):,} films of {first} to {last},", end=" ")
 print(f"{len(films.links):,} links")

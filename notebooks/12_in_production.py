@@ -164,6 +164,8 @@ display.published_table(
     "serving_load",
     caption="Mean over all users of small",
 )
+
+# %% tags=["hide-cell"]
 recall = load[load["metric"] == "recall of EASE's ten"]["value"].to_numpy()
 assert (np.diff(recall) > 0).all()
 assert 0.6 < recall[0] < 0.75
@@ -327,6 +329,8 @@ display.published_table(
     caption="Lists for somebody known",
     digits=1,
 )
+
+# %% tags=["hide-cell"]
 busy = by_load.loc["32 at a time"] / by_load.loc["1 at a time"]
 assert busy["p50 ms"] > 2 * busy["requests/s"]
 
@@ -354,6 +358,8 @@ display.published_table(
     "serving_load",
     caption="CPU milliseconds of a request",
 )
+
+# %% tags=["hide-cell"]
 ratio = inside[inside["metric"] == "server / recommender"]["value"]
 assert ratio.min() > 1
 
