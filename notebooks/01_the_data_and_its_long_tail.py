@@ -282,7 +282,7 @@ with the_text_says(data.edition):
 # ratings. The share of the $m$ most rated movies is
 #
 # $$
-# S(m) = \frac{1}{N} \sum_{i=1}^{m} n_i , \qquad n_1 \ge n_2 \ge n_3 \ge \dots
+# S(m) = \frac{1}{N} \sum_{i=1}^{m} n_i , \quad n_1 \ge n_2 \ge \dots
 # $$ (eq-share)
 #
 # In numpy it is a sort and a running sum.

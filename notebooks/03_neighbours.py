@@ -626,8 +626,10 @@ with plots.course_style():
 # multiplied by $B$, give back their likes:
 #
 # $$
-# \min_B \; \lVert X - X B \rVert^2 + \lambda \lVert B \rVert^2
-# \quad \text{where } B_{jj} = 0 \text{ for all } j .
+# \begin{gathered}
+# \min_B \; \lVert X - X B \rVert^2 + \lambda \lVert B \rVert^2 \\
+# \text{where } B_{jj} = 0 \text{ for all } j .
+# \end{gathered}
 # $$ (eq-ease)
 #
 # ($\lVert \cdot \rVert^2$ is the sum of the squares of all cells.) The condition matters.
@@ -646,9 +648,10 @@ with plots.course_style():
 # such that the condition holds. Here that is
 #
 # $$
-# \lVert x_j - X b \rVert^2 + \lambda \lVert b \rVert^2 + 2 \theta \, b_j ,
-# \qquad
+# \begin{gathered}
+# \lVert x_j - X b \rVert^2 + \lambda \lVert b \rVert^2 + 2 \theta \, b_j , \\
 # -2 X^T (x_j - X b) + 2 \lambda b + 2 \theta e = 0 ,
+# \end{gathered}
 # $$
 #
 # where $e$ is column $j$ of the identity matrix $I$: a one at place $j$, else zeros. Put all
@@ -670,8 +673,10 @@ with plots.course_style():
 # P_{jj}$, which has to be zero. So $\lambda + \theta = 1 / P_{jj}$, and at all other places
 #
 # $$
-# B_{ij} = - \frac{P_{ij}}{P_{jj}} \quad (i \ne j), \qquad
+# \begin{gathered}
+# B_{ij} = - \frac{P_{ij}}{P_{jj}} \quad (i \ne j), \\
 # P = (X^T X + \lambda I)^{-1} .
+# \end{gathered}
 # $$ (eq-ease-solution)
 #
 # There is nothing to train, and *one* inverse does for all movies. Try it on the five
@@ -715,7 +720,7 @@ print((for_heat.round(3) + 0).to_string())
 # half that we have, transposed), so $\lambda P = I - X^T K X$. Read off its diagonal:
 #
 # $$
-# X P = K X \qquad \text{and} \qquad
+# X P = K X \quad \text{and} \quad
 # P_{jj} = \frac{1 - x_j^T K x_j}{\lambda} .
 # $$ (eq-woodbury)
 #

@@ -87,6 +87,14 @@ def too_wide(tab) -> list[str]:
     return [f"{width} pixels"] if width > tab.viewport_size["width"] else []
 
 
+def cut_formulas(tab) -> list[str]:
+    """List formulas of which a part has to be scrolled into sight."""
+    return tab.evaluate(
+        "[...document.querySelectorAll('mjx-container[display]')]"
+        ".filter(f => f.scrollWidth > f.clientWidth + 1).map(f => f.textContent)"
+    )
+
+
 @each_page
 def test_a_page_is_whole_and_without_barriers(page, tab, address):
     tab.goto(f"{address}/{page}")
@@ -102,6 +110,7 @@ def test_a_page_is_whole_and_without_barriers(page, tab, address):
         barriers_in_light=in_light,
         barriers_in_dark=in_dark,
         scrolls_sideways_on_a_phone=too_wide(tab),
+        formulas_cut_off_on_a_phone=cut_formulas(tab),
         formulas_that_are_text=raw_formulas(tab),
         errors=tab.problems,
         asks_other_servers=asked_elsewhere(tab, address),
