@@ -56,6 +56,7 @@ def results_so_far(chapter: str) -> Shown:
     return published_table(
         table.rename(index=METHOD_NAMES).rename_axis("method"),
         "five_methods",
-        caption="The methods so far, on the last fifth of each person's ratings and, "
-        "in the last column, on movies of which all ratings are hidden",
+        caption="The methods so far, each with the settings that its trials chose, on "
+        "the last fifth of each person's ratings and, in the last column, on movies of "
+        "which all ratings are hidden",
     )
