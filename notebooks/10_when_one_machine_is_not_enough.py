@@ -17,9 +17,9 @@
 # machines, one of which dies; train a network on several processes. And to notice when one
 # machine *is* enough, which is often.
 #
-# **You need** [chapter 4](04_als.ipynb) and, for the third part, [chapter 6](06_two_towers.ipynb). From
-# [chapter 2](02_is_it_any_good.ipynb): nDCG, and what an interval says. The three parts can
-# be read apart.
+# **You need** [chapter 4](04_als.ipynb) and, for the third part,
+# [chapter 6](06_two_towers.ipynb). From [chapter 2](02_is_it_any_good.ipynb): nDCG, and what an interval
+# says. The three parts can be read apart.
 #
 # **Time** {chapter-time}`about an hour; the cells run in three minutes`.
 # :::
@@ -389,9 +389,9 @@ with the_text_says(data.edition):
 # ### Who needs a cluster?
 #
 # `implicit`, the library of [chapter 4](04_als.ipynb), keeps all likes in memory, once by user
-# and once by movie. So memory is what grows with the ratings. We measured the peak with one and with ten million
-# invented likes; the difference, divided by nine million, says what one more costs.
-# Multiply:
+# and once by movie. So memory is what grows with the ratings. We measured the peak with one and
+# with ten million invented likes; the difference, divided by nine million, says what one more
+# costs. Multiply:
 
 # %% tags=["hide-input"]
 growth = published_results("spark_growth")
@@ -446,10 +446,10 @@ with plots.course_style():
     ax.axis("off")
 
 # %% [markdown]
-# Only the executors hold ratings, and vectors travel between them. {term}`ALS` is made for this. Hold
-# the movies' vectors fixed, and each user's little system of equations can be solved anywhere
-# ({eq}`eq-als-step`). An executor needs the vectors of the movies that *its* users have
-# rated. So before each half-step vectors travel between the machines: a {term}`shuffle
+# Only the executors hold ratings, and vectors travel between them. {term}`ALS` is made for
+# this. Hold the movies' vectors fixed, and each user's little system of equations can be solved
+# anywhere ({eq}`eq-als-step`). An executor needs the vectors of the movies that *its* users
+# have rated. So before each half-step vectors travel between the machines: a {term}`shuffle
 # <Shuffle>`, the costly part of all such work.
 #
 # ### Spark's ALS in its own words
@@ -631,11 +631,11 @@ display.published_table(
 )
 
 # %% [markdown]
-# On the kept rows everybody errs less, so what was dropped was hard. And on either set of
-# rows the bias model of [chapter 2](02_is_it_any_good.ipynb), which knows no tastes at all,
-# has a lower RMSE than Spark's factors (no {term}`paired
-# difference <Paired difference>` was taken). ALS-WR has no biases; [chapter 5](05_keras_collaborative_filtering.ipynb) learns
-# both at once. A famous name and a cluster do not replace a baseline.
+# On the kept rows everybody errs less, so what was dropped was hard. And on either set of rows
+# the bias model of [chapter 2](02_is_it_any_good.ipynb), which knows no tastes at all, has a
+# lower RMSE than Spark's factors (no {term}`paired difference <Paired difference>` was taken).
+# ALS-WR has no biases; [chapter 5](05_keras_collaborative_filtering.ipynb) learns both at once.
+# A famous name and a cluster do not replace a baseline.
 #
 # ### Where the crossover lies
 #
@@ -814,12 +814,6 @@ assert (ratios[["formula, 64 factors", "formula, 128 factors"]] < 1.05).all()
 # its executor, or an executor alone, or the master. What is left of the fit?
 
 # %% tags=["hide-input"]
-KILLED = {
-    "undisturbed": "nobody",
-    "one worker killed": "one worker",
-    "an executor killed": "an executor",
-    "the master killed": "the master",
-}
 kills = cluster[~cluster["method"].str.startswith("formula")].pivot(
     index="method", columns="metric", values="value"
 )
@@ -831,11 +825,9 @@ table = pd.DataFrame(
         "nDCG@10": kills["ndcg@10"],
     }
 )
+table.index = table.index.str.removesuffix(" killed")
 display.published_table(
-    table.rename_axis("killed").rename(index=KILLED),
-    "spark_cluster",
-    caption="One dies",
-    digits=4,
+    table.rename_axis("killed"), "spark_cluster", caption="One dies", digits=4
 )
 
 # %% tags=["hide-cell"]
@@ -850,18 +842,18 @@ assert (
 )
 
 # %% [markdown]
-# "Lost" counts executors. "Difference" is the largest one of any number in any vector, against the undisturbed
-# fit, in relation to the largest number; 0 means the same to the last bit. With one
-# worker less the fit ends with the same answer. When the master is killed not even an
-# executor is lost: it takes no part in the work. (If the *driver* dies, all is lost, apart
-# from what was written to disk.)
+# "Lost" counts executors. "Difference" is the largest one of any number in any vector, against
+# the undisturbed fit, in relation to the largest number; 0 means the same to the last bit. With
+# one worker less the fit ends with the same answer. When the master is killed not even an
+# executor is lost: it takes no part in the work. (If the *driver* dies, all is lost, apart from
+# what was written to disk.)
 #
 # :::{admonition} What goes wrong: a recipe that is too long
 # :class: warning
 #
 # The recipe of an iteration contains those of all before it. When it is too long, following it
-# can end in a `StackOverflowError` (not shown here). So tell Spark where it may write vectors to disk and begin a new
-# recipe: `sc.setCheckpointDir(...)`. `start_spark` does.
+# can end in a `StackOverflowError` (not shown here). So tell Spark where it may write vectors
+# to disk and begin a new recipe: `sc.setCheckpointDir(...)`. `start_spark` does.
 # :::
 
 # %% [markdown]
@@ -994,8 +986,8 @@ assert of_shares < of_batch - 0.2
 # its share, and writes after each epoch a {term}`checkpoint <Checkpoint>`: all that it needs
 # to go on. Starting takes longer than a page should, so you read here what
 # `benchmarks/several_workers.py` has measured: the towers of
-# [chapter 6](06_two_towers.ipynb) for stars, without {term}`dropout <Dropout>`, on all ratings of `small`, in
-# batches of 1,000, in numbers of 32 and of 64 bits.
+# [chapter 6](06_two_towers.ipynb) for stars, without {term}`dropout <Dropout>`, on all ratings
+# of `small`, in batches of 1,000, in numbers of 32 and of 64 bits.
 
 # %% tags=["hide-input"]
 measured = published_results("several_workers")

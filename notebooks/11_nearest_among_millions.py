@@ -76,8 +76,9 @@ print(f"on {gib:.1f} GiB of vectors that have to be read")
 print(f"at 10 GiB in a second: {gib / 10:.2f} seconds")
 
 # %% [markdown]
-# Even if one core reads 10 GiB in a second, that is more than the page has. So there is a trade: look at fewer
-# vectors, and accept that you miss some. This chapter measures both sides of it.
+# Even if one core reads 10 GiB in a second, that is more than the page has. So there is a
+# trade: look at fewer vectors, and accept that you miss some. This chapter measures both sides
+# of it.
 #
 # ## The idea in a picture
 #
@@ -207,8 +208,8 @@ with plots.course_style():
 # |q - x|^2 = |q|^2 + |x|^2 - 2 \, q \cdot x = 2 - 2 \, q \cdot x :
 # $$
 #
-# the smallest distance belongs to the largest {term}`dot product <Dot product>`, and that is the cosine. For
-# other lengths they do not agree, and much goes wrong there.
+# the smallest distance belongs to the largest {term}`dot product <Dot product>`, and that is
+# the cosine. For other lengths they do not agree, and much goes wrong there.
 #
 # ## From scratch
 #
@@ -350,10 +351,11 @@ if HAS_ENGINES:
 # ## Measured: up to a million vectors
 #
 # How many queries does a CPU second answer? `benchmarks/nearest_index.py` asked, on one thread,
-# with vectors of 64 dimensions, with and without structure, and with the movies of ALS. *Exact* is how many queries `nearest_rows`
-# answers in a CPU second. Then, for three indexes, how many *times* as many they answer, at the
-# least effort that reaches a recall@10 of .95. IVF and HNSW are those of faiss
-# {cite}`douze2024faiss`, a library with many kinds of index; "-" is not measured.
+# with vectors of 64 dimensions, with and without structure, and with the movies of ALS. *Exact*
+# is how many queries `nearest_rows` answers in a CPU second. Then, for three indexes, how many
+# *times* as many they answer, at the least effort that reaches a recall@10 of .95. IVF and HNSW
+# are those of faiss {cite}`douze2024faiss`, a library with many kinds of index; "-" is not
+# measured.
 
 # %% tags=["hide-input"]
 from recsys_helpers.plots import (
@@ -514,8 +516,8 @@ assert opened["faiss IVF, 256 of 1265 cells"] < 0.95
 assert opened["faiss IVF, 512 of 1265 cells"] > 0.95
 
 # %% [markdown]
-# With so few films an index is at most about twice as quick as exact search. On the unequal vectors the cells fail: IVF
-# has to open 512 of 1,265 to find enough.
+# With so few films an index is at most about twice as quick as exact search. On the unequal
+# vectors the cells fail: IVF has to open 512 of 1,265 to find enough.
 
 # %% [markdown]
 # **The query itself.** Nothing is nearer to a film than the film. Who asks an index for

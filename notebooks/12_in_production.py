@@ -17,9 +17,9 @@
 # that changes, a recommender that learns from its own advice, experiments on people who
 # use it, what a vector gives away about a person, and who is served badly.
 #
-# **You need** [chapter 2](02_is_it_any_good.ipynb), EASE from [chapter 3](03_neighbours.ipynb), and
-# [chapter 4](04_als.ipynb). The five topics after serving can be read in any order, and each
-# may be skipped.
+# **You need** [chapter 2](02_is_it_any_good.ipynb), EASE from [chapter 3](03_neighbours.ipynb),
+# and [chapter 4](04_als.ipynb). The five topics after serving can be read in any order, and
+# each may be skipped.
 #
 # **Time** {chapter-time}`about an hour; the cells run in two minutes`.
 # :::
@@ -98,12 +98,12 @@ HAS_SERVE = has_extra("serve")
 #
 # ### Retrieval, then ranking
 #
-# The best score often takes the longest, and a shop has a million things to score. So
-# many large services work in two steps {cite}`covington2016deep`. {term}`Retrieval
-# <Retrieval>` finds a few hundred {term}`candidates <Candidates>` with a cheap score, such as the dot
-# product of two vectors. {term}`Ranking <Ranking>` scores only these, with the best
-# method that there is time for, and rules that no score knows choose what is shown:
-# nothing twice, at most two films of a series.
+# The best score often takes the longest, and a shop has a million things to score. So many
+# large services work in two steps {cite}`covington2016deep`. {term}`Retrieval <Retrieval>`
+# finds a few hundred {term}`candidates <Candidates>` with a cheap score, such as the dot
+# product of two vectors. {term}`Ranking <Ranking>` scores only these, with the best method that
+# there is time for, and rules that no score knows choose what is shown: nothing twice, at most
+# two films of a series.
 #
 # Suppose there are a million films, and each step has 10 milliseconds. How much time
 # may one film take?
@@ -665,14 +665,13 @@ with plots.course_style():
     fig.legend(handles, names, loc="outside lower center", ncols=3)
 
 # %% [markdown]
-# Nobody's taste asks for blockbusters, and yet the loop makes some: films that by
-# chance had a few clicks more than others at the start are shown, and so get more. (From
-# random lists the same EASE spreads the films after two rounds.) And without exploration the lists end about as
+# Nobody's taste asks for blockbusters, and yet the loop makes some: films that by chance had a
+# few clicks more than others at the start are shown, and so get more. (From random lists the
+# same EASE spreads the films after two rounds.) And without exploration the lists end about as
 # good as random ones, from most seeds even a little worse: people have clicked what they like
-# among the
-# films that the model knows, and it has never come to know the starved ones. Giving
-# three places in ten away to chance pays, from each seed, even though the chance films
-# count in the average.
+# among the films that the model knows, and it has never come to know the starved ones. Giving
+# three places in ten away to chance pays, from each seed, even though the chance films count in
+# the average.
 #
 # {cite:t}`chaney2018confounding` and {cite:t}`mansoury2020feedback` find the same
 # narrowing in simulations of their own. How strong it is in a real service depends on
@@ -910,6 +909,7 @@ def audience_of(als):
     return one_class, np.select(groups, ["niche", "mainstream"], "between")
 
 
+# %%
 at_random = splits.random_split(ratings)
 als = Als(**CHOSEN_ALS).fit(at_random.train)
 one_class, audience = audience_of(als)
