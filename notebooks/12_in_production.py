@@ -234,8 +234,7 @@ if HAS_SERVE:
 #
 # `GET` asks for something; `POST` sends something along, here a new person's ratings. Ask for
 # films like *Toy Story*, and for a list for somebody known. Before each title stands the
-# score: a cosine for similar films, EASE's score in a list. (The folded cell starts the server,
-# and `show` prints an answer.)
+# score: a cosine for similar films, EASE's score in a list. (`show`, folded, prints an answer.)
 
 # %% tags=["hide-input"]
 import textwrap
