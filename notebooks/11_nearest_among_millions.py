@@ -73,10 +73,12 @@ operations = 2 * n_products * n_dimensions
 gib = 4 * n_products * n_dimensions / 2**30
 print(f"one query: {operations / 1e9:.2f} billion operations,")
 print(f"on {gib:.1f} GiB of vectors that have to be read")
+print(f"at 10 GiB in a second: {gib / 10:.2f} seconds")
 
 # %% [markdown]
-# Reading so much takes longer than the page has. So there is a trade: look at fewer
-# vectors, and accept that you miss some. This chapter measures both sides of it.
+# Even if one core reads 10 GiB in a second, that is more than the page has. So there is a
+# trade: look at fewer vectors, and accept that you miss some. This chapter measures both sides
+# of it.
 #
 # ## The idea in a picture
 #
@@ -90,7 +92,9 @@ print(f"on {gib:.1f} GiB of vectors that have to be read")
 # **A walk.** Link each vector to some that are near it. Start anywhere, go to the linked
 # vector that is nearest to the query, and again, until no step brings you nearer.
 #
-# Both are short to write:
+# Both are short to write. `nearest_rows(queries, X, n, metric)` looks at everything: for each
+# query it gives the rows of the `n` nearest in `X`, and how near they are. So `[0][:, 0]` is
+# the nearest row of each; `exclude` names rows that do not count.
 
 # %%
 from recsys_helpers.vectors.nearest import nearest_rows, unit_rows
@@ -144,7 +148,7 @@ assert looked_at[exactly]
 assert looked_at.sum() < 100
 assert steps[-1] == exactly
 
-# %% mystnb={"image": {"alt": "Two panels with the same 300 points and a star for the query. Left: the points of the two cells nearest to the star are coloured, the rest is grey. Right: thin lines link each point to its eight nearest, and a thick path leads from the lower left corner in a few steps to the star."}} tags=["hide-input"]
+# %% mystnb={"image": {"alt": "Two panels with the same 300 points and a star for the query. Left: the points of the two cells nearest to the star are coloured, the rest is grey. Right: thin lines link each point to its eight nearest, and a thick path leads from the lower left corner in a few steps to the star; the points linked to those of the path are coloured, the rest is grey."}} tags=["hide-input"]
 with plots.course_style():
     fig, axes = plt.subplots(1, 2, figsize=(7, 3.6), sharey=True)
     axes[0].plot(*plane.T, ".", color=plots.GREY, alpha=0.5)
@@ -155,15 +159,18 @@ with plots.course_style():
         for other in linked:
             line = plane[[row, other]].T
             axes[1].plot(*line, color=plots.GREY, lw=0.3, alpha=0.5)
-    axes[1].plot(*plane[steps].T, "o-", color=plots.BLUE, ms=4)
+    seen = np.union1d(steps, links[steps])
+    axes[1].plot(*plane.T, ".", color=plots.GREY, alpha=0.5)
+    axes[1].plot(*plane[seen].T, ".", color=plots.BLUE)
+    axes[1].plot(*plane[steps].T, "o-", color=plots.BLUE, ms=5)
     axes[1].set(title="A walk along links")
     for ax in axes:
         ax.plot(*target, "*", color=plots.VERMILION, ms=13)
         ax.set(xlabel="First dimension")
 
 # %% [markdown]
-# The star is the query, the crosses are centres. On the left, the grey points are never
-# looked at. On the right, only the points along the path and those linked to them are.
+# The star is the query, the crosses are centres. Grey points are never looked at: on the right
+# only those along the path and those linked to them are.
 #
 # With millions of points, a walk by short links takes long, and it can end in a corner
 # where nothing near is linked to anything nearer (the exercises try that). HNSW,
@@ -201,8 +208,8 @@ with plots.course_style():
 # |q - x|^2 = |q|^2 + |x|^2 - 2 \, q \cdot x = 2 - 2 \, q \cdot x :
 # $$
 #
-# the smallest distance belongs to the largest {term}`dot product <Dot product>`, and that is the cosine. For
-# other lengths they do not agree, and much goes wrong there.
+# the smallest distance belongs to the largest {term}`dot product <Dot product>`, and that is
+# the cosine. For other lengths they do not agree, and much goes wrong there.
 #
 # ## From scratch
 #
@@ -218,8 +225,7 @@ def ten_nearest(queries, X):
 
 # %% [markdown]
 # That is always right. **Begin with it.** For many queries the table of `scores` becomes
-# too large; `nearest_rows` of `recsys_helpers`, which you have met above, does the same a
-# block of queries at a time.
+# too large; `nearest_rows` does the same a block of queries at a time.
 #
 # ### Cells
 #
@@ -344,11 +350,12 @@ if HAS_ENGINES:
 #
 # ## Measured: up to a million vectors
 #
-# How many queries does a CPU second answer, on one thread? `benchmarks/nearest_index.py`
-# asked, with vectors of 64 dimensions and with the movies above. Each number is at the least
-# effort that reaches a recall@10 of .95. faiss {cite}`douze2024faiss` is a library with many
-# kinds of index; we call two of them. There are two exact ways: `nearest_rows`, and a plain
-# product in 32-bit numbers with `np.argpartition`. (Rows that end in *dot* are for later.)
+# How many queries does a CPU second answer? `benchmarks/nearest_index.py` asked, on one thread,
+# with vectors of 64 dimensions, with and without structure, and with the movies of ALS. *Exact*
+# is how many queries `nearest_rows` answers in a CPU second. Then, for three indexes, how many
+# *times* as many they answer, at the least effort that reaches a recall@10 of .95. IVF and HNSW
+# are those of faiss {cite}`douze2024faiss`, a library with many kinds of index; "-" is not
+# measured.
 
 # %% tags=["hide-input"]
 from recsys_helpers.plots import (
@@ -359,14 +366,38 @@ from recsys_helpers.plots import (
 
 measured = published_results("nearest_index")
 curves = index_curves(measured)
-best = speed_at_recall(curves).map("{:,.0f}".format).replace("nan", "-")
-million = best.index.str.replace(",000,000", " million")
-best.index = million.str.replace(",000", " k")
+best = speed_at_recall(curves)
+times = best[["voyager", "IVF", "HNSW"]].div(best["nearest_rows"], axis=0)
+
+
+def speeds(vectors):
+    """Speed of exact search, and how many times as many queries an index answers."""
+    table = times.loc[list(vectors)].map("{:.1f}".format).replace("nan", "-")
+    exact = best["nearest_rows"].loc[list(vectors)]
+    table.insert(0, "exact", exact.map("{:,.0f}".format))
+    return table.rename(index=vectors).rename_axis("vectors")
+
+
+# %% tags=["hide-input"]
+per_query = 1e6 / best.loc["als 6,170"]
+saved = per_query["nearest_rows"] - per_query[times.columns]
+print(f"6,170 films: exact search takes {per_query['nearest_rows']:.0f} µs;")
+print(f"an index saves {saved.min():.0f} to {saved.max():.0f} µs a query")
+by_cosine = {
+    "als 6,170": "6,170 ALS films",
+    "structured 100,000": "100 k structured",
+    "structured 1,000,000": "1 M structured",
+    "gaussian 100,000": "100 k no structure",
+}
 display.published_table(
-    best.rename_axis("vectors"),
-    "nearest_index",
-    caption="Queries in a CPU second, at a recall@10 of .95",
+    speeds(by_cosine), "nearest_index", caption="Speed at a recall@10 of .95"
 )
+
+# %% tags=["hide-cell"]
+assert times.loc["structured 100,000", "voyager"] >= 7
+assert times.loc["structured 1,000,000"].max() >= 50
+assert times.loc["als 6,170", "voyager"] < 7
+assert times.loc["gaussian 100,000"].max() < 1
 
 # %% [markdown]
 # What does it cost to build each index, and how much memory does it add?
@@ -374,21 +405,26 @@ display.published_table(
 # %% tags=["hide-input"]
 costs = measured[measured["metric"].isin(["build cpu_s", "added MiB"])]
 costs = costs[costs["split"].str.startswith("structured")]
+costs["method"] = costs["method"].str.removeprefix("faiss ")
 costs = costs.pivot(index=["method", "n"], columns="metric", values="value")
+costs = costs.rename_axis(["index", "vectors"])
+costs.columns = ["added MiB", "CPU s"]
 display.published_table(
     costs, "nearest_index", caption="To build an index", digits=1
 )
 
 # %% [markdown]
-# The first table stopped at a recall of .95. Here is the whole trade, for vectors with
-# and without structure: up is more found, right is faster.
+# The first table stops at a recall of .95. Here is the whole trade, for vectors with
+# and without structure: up is more found, right is faster. (*float32* is exact search as a plain
+# product in 32 bits.)
 
 # %% mystnb={"image": {"alt": "Recall at 10 against queries per CPU second, on a logarithmic axis, for structured and unstructured vectors. On structured ones the curves of the indexes lie far to the right of exact search at a recall near 1. On unstructured ones they are slower than exact search before they find nearly all."}} tags=["hide-input"]
 with plots.course_style():
     fig, axes = plt.subplots(1, 2, figsize=(7, 3.8), sharex=True, sharey=True)
     for kind, ax in zip(("structured", "gaussian"), axes, strict=True):
         chosen = curves[curves["vectors"] == f"{kind} 100,000"]
-        index_curve_plot(chosen, ax=ax).set(title=f"100,000, {kind}")
+        title = "structured" if kind == "structured" else "no structure"
+        index_curve_plot(chosen, ax=ax).set(title=f"100,000, {title}")
     axes[1].set(ylabel="")
     handles, names = axes[0].get_legend_handles_labels()
     fig.legend(handles, names, loc="outside lower center", ncols=5)
@@ -396,26 +432,10 @@ with plots.course_style():
 # %% [markdown]
 # On the left every index is far to the right of exact search, and finds nearly as much. On
 # the right each of them crosses exact search before it has found nearly all: it is *slower*
-# than to look at everything. In numbers, at a recall of .95:
-
-# %% tags=["hide-input"]
-times = measured[measured["metric"] == "times exact"]
-times = times.set_index(["split", "method"])["value"]
-own = times[times.index.get_level_values("split").str.startswith("als")]
-assert times["structured 100,000", "voyager"] >= 7
-assert times["structured 1,000,000"].max() >= 50
-assert own["als 6,170", "voyager"] < 7
-assert times["gaussian 100,000"].max() < 1
-display.published_table(
-    times.unstack("method"),
-    "nearest_index",
-    caption="Times as many queries as nearest_rows",
-    digits=1,
-)
-
-# %% [markdown]
-# For the thousands of movies of this course, exact search is quick enough: an index gains
-# little, costs a build, and can be wrong. At a hundred thousand structured vectors it is
+# than to look at everything.
+#
+# For the thousands of movies of this course, exact search is quick enough: an index saves
+# microseconds, costs a build, and can be wrong. At a hundred thousand structured vectors it is
 # worth its trouble, at a million more so. How much depends on the machine, too: with ten
 # times the vectors exact search is more than ten times as slow, probably since they no
 # longer fit into the caches. (Our invented clusters are clearly apart, which suits cells.
@@ -450,42 +470,54 @@ if HAS_ENGINES:
 
 # %% [markdown]
 # On `small`, films with two to four likes have the lowest row, and more effort hardly
-# helps them. Such a film lies between large clumps of films with one
-# and nearly the same vector, each clump the films that a single person liked. The links
-# of a clump stay within it, and the walk with them. (`to_index` puts *equal* vectors into
-# the graph once. These differ in the sixth digit.) In a mean over *visits* you would
-# never see it.
+# helps them. In a mean over *visits* you would never see it. (A guess at the cause: films that
+# only one person liked have nearly the same vector. The links of such a clump stay within it, and
+# the walk with them.)
 
 # %% [markdown]
 # **A dot product in a graph for distances.** Lists for users need dot products, and a
 # walk needs distances. One more coordinate makes one of the other
 # {cite}`bachrach2014xbox`: with $m$ the length of the longest vector, give each $x$ the
 # further number $\sqrt{m^2 - |x|^2}$, and $q$ a zero. Now all $x$ have the length $m$, so
-# the smallest distance is the largest dot product again. voyager's own `InnerProduct` adds
-# such a coordinate, too. But then short vectors, most films, differ in little but that
-# coordinate. They are one clump, far from every query, and walks end in it. The order helps:
-# a new vector is linked with those that are in the graph already, so `to_index("dot")` puts
-# the long ones in first. Here is the recall@10 of three graphs at one effort, for movies and
-# users of ALS:
+# the smallest distance is the largest dot product again.
+#
+# But then short vectors differ in little but that coordinate: they are one clump, and walks end
+# in it. So the order helps. `to_index("dot")` puts the long vectors into the graph first, and
+# later ones are linked to them. Here are films and users of ALS, and *unequal* vectors:
+# structured ones, each made longer or shorter by a random factor.
 
 # %% tags=["hide-input"]
-dots = measured[measured["metric"] == "recall@10"]
-dots = dots[dots["split"].str.match("als.*dot$")]
-dots = dots[dots["method"].str.contains("ef 80$")]
-dots = dots.pivot(index="split", columns="method", values="value")
-in_given_order, long_first = (
-    dots["InnerProduct, ef 80"],
-    dots["voyager, ef 80"],
-)
-assert in_given_order.max() < 0.6
-assert long_first.min() > 0.95
+at_80 = measured[measured["metric"] == "recall@10"]
+at_80 = at_80[at_80["split"] == "als 6,170, dot"].set_index("method")["value"]
+in_given_order = at_80["InnerProduct, ef 80"]
+long_first = at_80["voyager, ef 80"]
+print(f"recall@10 on films: {in_given_order:.2f} in the given order,")
+print(f"{long_first:.2f} with the long ones first, at the same effort")
+by_dot = {
+    "als 6,170, dot": "ALS, films ask",
+    "als users 6,170, dot": "ALS, users ask",
+    "lognormal 100,000, dot": "100 k unequal",
+}
 display.published_table(
-    dots, "nearest_index", caption="Recall@10 of three graphs"
+    speeds(by_dot),
+    "nearest_index",
+    caption="By dot product: speed at a recall@10 of .95",
 )
 
+# %% tags=["hide-cell"]
+assert in_given_order < 0.6
+assert long_first > 0.95
+assert 2 < times.loc["als users 6,170, dot"].max() < 2.5
+assert times.loc["als 6,170, dot"].max() < 1
+assert times.loc["lognormal 100,000, dot", "IVF"] < 0.5
+opened = measured[measured["split"] == "lognormal 100,000, dot"]
+opened = opened[opened["metric"] == "recall@10"].set_index("method")["value"]
+assert opened["faiss IVF, 256 of 1265 cells"] < 0.95
+assert opened["faiss IVF, 512 of 1265 cells"] > 0.95
+
 # %% [markdown]
-# (`voyager` is `to_index`. faiss compares by the dot product itself, and long vectors get
-# most of the links.) With so few movies, exact search is about as quick.
+# With so few films an index is at most about twice as quick as exact search. On the unequal
+# vectors the cells fail: IVF has to open 512 of 1,265 to find enough.
 
 # %% [markdown]
 # **The query itself.** Nothing is nearer to a film than the film. Who asks an index for
