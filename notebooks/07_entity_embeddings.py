@@ -781,9 +781,8 @@ tiles = np.column_stack(
 places = pd.DataFrame(tiles).assign(film=plane.movie_ids, n=n_reviews[famous])
 labelled = places.sort_values("n", ascending=False).drop_duplicates([0, 1])
 ax = plots.movie_map(plane, labelled["film"].tolist(), groups)
-ax.set(
-    xlabel="t-SNE: directions mean nothing", ylabel="", xticks=[], yticks=[]
-)
+nothing = "t-SNE: directions mean nothing"
+_ = ax.set(xlabel=nothing, ylabel="", xticks=[], yticks=[])
 
 # %% [markdown]
 # Animated films lie together; horror films and westerns are scattered among the rest.

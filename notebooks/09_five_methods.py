@@ -123,7 +123,7 @@ print(f"measured on the edition {published['edition'].unique().item()}")
 # is it the same order? *EASE with dates* is left out, for no other method knows a date;
 # it comes back further down.
 
-# %%
+# %% tags=["hide-input"]
 first = of_all_seeds.query("split == 'user temporal'")
 measures = ["ndcg@10", "rmse", "coverage@10", "novelty@10", "fit_cpu_s"]
 measures += ["recall@20", "diversity@10", "popularity lift@10"]

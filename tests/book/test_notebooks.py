@@ -86,6 +86,18 @@ def test_every_table_is_shown(source):
 
 
 @each_notebook
+def test_no_output_is_what_a_drawing_call_returns(source):
+    results = [
+        output["data"]["text/plain"]
+        for cell in read_derived(source).cells
+        if cell.cell_type == "code"
+        for output in cell.outputs
+        if output.output_type == "execute_result"
+    ]
+    assert [text for text in results if re.match(r"\[?(Text\(|<)", text)] == []
+
+
+@each_notebook
 def test_the_stored_outputs_come_from_the_sample(source):
     outputs = "".join(
         output.get("text", "")
