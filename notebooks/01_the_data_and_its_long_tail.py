@@ -214,7 +214,7 @@ with the_text_says(data.edition):
 # *users*, everybody counts once. [Chapter 2](02_is_it_any_good.ipynb) comes back to it.
 #
 # "Fewest ratings" says nothing about people, by the way: whoever made this edition left
-# out users with fewer. The form again.
+# out users with fewer. That is a rule of the data set, and no habit of people.
 #
 # ## When they rate
 #
@@ -234,7 +234,7 @@ print(f"over more than a year:          {(hours > 24 * 365).mean():.0%}")
 print(f"in the same second as another:  {shared:.0%} of the ratings")
 
 # %% [markdown]
-# Most users came for a day or less, rated what they remembered, and never again. The time
+# Most users came for a day or less, and never rated again. The time
 # of a rating is the time of *typing*, not of watching. Of ratings in the same second,
 # nobody can say which came first {cite}`woolridge2021sequence`; where an order is needed,
 # this course takes the lower `movie_id` first, so that it is always the same.
@@ -269,7 +269,7 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # Both lines fall: well-known movies come first. Within a day the fame of what is rated
-# falls by half, on `small`. That is no change of taste. The site decides which movies its
+# falls by half (on `small`). That is no change of taste. The site decides which movies its
 # pages show, and when; {cite:t}`fan2024movielens` find that this strongly shapes what is
 # rated. An honest test must respect the order of the ratings, since what was typed later
 # was not known earlier. But "later" mostly means "further down the pages, in the same
@@ -297,10 +297,12 @@ print(f"which is {n_half / len(n_ratings):.1%} of the movies")
 # %% [markdown]
 # `recsys_helpers` has the same as a table, with the movies' ids, and a picture of it.
 
-# %% mystnb={"image": {"alt": "Ratings per movie against popularity rank. The curve falls steeply from a tall head on the left, where the top tenth of the movies is marked, into a long flat tail."}} tags=["hide-input"]
+# %%
 from recsys_helpers.interactions import long_tail
 
 tail = long_tail(ratings)
+
+# %% mystnb={"image": {"alt": "Ratings per movie against popularity rank. The curve falls steeply from a tall head on the left, where the top tenth of the movies is marked, into a long flat tail."}} tags=["hide-input"]
 ax = plots.long_tail_plot(tail)
 
 # %% tags=["nbval-check-output"]
@@ -311,7 +313,7 @@ print(f"most rated movie:         {tail['n_ratings'].iloc[0]} ratings")
 
 # %% [markdown]
 # The curve is steep, and then flat for most of its length. The tall part on the left is
-# the *head*; the rest is the {term}`long tail <Long tail>`
+# the *head* (where it ends is a choice; the picture marks a tenth of the movies); the rest is the {term}`long tail <Long tail>`
 # {cite}`anderson2006tail`. It is why recommenders are wanted and why they are hard. Of
 # the famous movies you need not be told. In the tail there are movies that you would
 # love and will never hear of, and about each of them there is hardly any record.
@@ -391,6 +393,7 @@ print(f"{R.shape[0]:,} x {R.shape[1]:,} with {R.nnz:,} stored values")
 # unknown.
 
 # %% tags=["nbval-check-output"]
+interactions = Interactions.from_ratings(ratings)
 column = interactions.movies.rows([50])[0]
 movie_id = interactions.movies.ids[column]
 print(f"movie {movie_id} is column {column}: {titles[movie_id]}")
@@ -401,7 +404,8 @@ except KeyError as error:
 
 # %% [markdown]
 # What do we save? A *dense* matrix stores every cell, in 8 bytes each. Its size grows with
-# users *times* movies, and that of the sparse one with the number of ratings:
+# users *times* movies, and that of the sparse one with the number of ratings. The last line
+# is for about as many as the largest edition of MovieLens has:
 
 # %% tags=["nbval-check-output"]
 sparse_bytes = R.data.nbytes + R.indices.nbytes + R.indptr.nbytes
@@ -420,11 +424,12 @@ assert (interactions.matrix != R).nnz == 0
 # :class: warning
 #
 # The course retells [five articles](../book/articles.md), tutorials by people who gave
-# their work away. Two of them meet this trap. The poster notebook keeps what it knows of
-# each movie under the key `movieId - 1`, and then walks through the keys 0, 1, 2, ... up
+# their work away. Two of them meet this trap. One, the poster notebook
+# ([chapter 8](08_posters.ipynb)), keeps what it knows of each movie under the key `movieId - 1`, and then walks through the keys 0, 1, 2, ... up
 # to the number of movies. It looks harmless: the first movies there *do* have the ids 1,
-# 2, 3. Nothing fails. The Keras notebook replaces the ids by indices in the table itself,
-# and later asks for "user 3, movie 6" by index, and speaks of them as ids.
+# 2, 3. Nothing fails. The other, the Keras notebook
+# ([chapter 5](05_keras_collaborative_filtering.ipynb)), replaces the ids by indices in the
+# table itself, and later asks for "user 3, movie 6" by index, and speaks of them as ids.
 # :::
 #
 # How much does the first mistake cost? A movie survives the walk only if its id is not
@@ -483,7 +488,8 @@ with the_text_says(data.edition):
 #
 # ## Exercises
 #
-# Write your answer in the cell below each exercise before you open the solution.
+# Write your answer in the cell below each exercise (on the site: on paper) before you open
+# the solution.
 #
 # ```{exercise} How long is the head?
 # :label: ex-head

@@ -174,7 +174,7 @@ predicted = (
     + test["user_id"].map(bias_of_user).fillna(0)
     + test["movie_id"].map(bias_of_film).fillna(0)
 )
-predicted = predicted.clip(0.5, 5).to_numpy()
+predicted = predicted.clip(0.5, 5).to_numpy()  # the scale ends there
 rmse_scratch = np.sqrt(np.mean((predicted - actual) ** 2))
 print(f"RMSE {rmse_scratch:.4f}")
 
@@ -220,7 +220,7 @@ assert np.allclose(from_library, predicted)
 assert rmse_bias < np.sqrt(np.mean(errors**2))
 
 # %% [markdown]
-# The bias model is a handful of lines and needs milliseconds. Remember its row. It knows
+# The bias model is a handful of lines and needs milliseconds. It is the one to beat. It knows
 # that some people are strict and some movies are good, and nothing about *taste*. A
 # network of later chapters that cannot beat it has nothing to show for its trouble.
 #
@@ -559,9 +559,9 @@ with the_text_says(data.edition):
 # - In the last fifth, the less famous end of each sitting is hidden. The user's famous
 #   movies are in train, so a list may not hold them.
 # - To fill holes, famous and obscure movies are hidden alike: more hits.
-# - At one moment, *all* that the new users ever rated is hidden, famous movies included,
-#   and so many that a popular one is often a hit. (Their biases are not known, so the RMSE
-#   is the highest.)
+# - At one moment, *all* that the new users ever rated is hidden: so many likes for each that
+#   a popular movie is often a hit. (Their biases are not known, so the RMSE is the
+#   highest.)
 #
 # The three splits ask different questions about different people
 # {cite}`meng2020exploring`. **A number without its split means nothing**, and numbers
@@ -576,7 +576,7 @@ with the_text_says(data.edition):
 # three parts before it; and once from as many parts, with the *fifth*, the future, in
 # the place of the first.
 
-# %% tags=["hide-input"]
+# %%
 in_order = ratings.sort_values(["user_id", "timestamp", "movie_id"])
 of_user = in_order.groupby("user_id")["movie_id"]
 part = 5 * of_user.cumcount() // of_user.transform("size")
@@ -618,10 +618,11 @@ with the_text_says(data.edition):
 # papers report.
 # :::
 #
-# Take the bias model. Its biases make the squared errors plus
-# $5 \sum_u b_u^2 + 3 \sum_i b_i^2$ as small as possible: that is {eq}`eq-bias-loss`, summed
-# up. Libraries such as Keras add the penalty to the loss that they print for test rows, too.
-# So we can set three numbers side by side. They describe **the same predictions**.
+# Take the bias model. Its biases make the squared errors of all training rows, plus
+# $5 \sum_u b_u^2 + 3 \sum_i b_i^2$, as small as possible ({eq}`eq-bias-loss` is one movie's
+# part of it). Libraries such as Keras report means, so the penalty is divided by the number
+# of training rows; and they add it to the loss of test rows, too. So we can set three numbers
+# side by side. They describe **the same predictions**.
 
 # %% tags=["nbval-check-output"]
 penalty = (5 * (b_user**2).sum() + 3 * (b_film**2).sum()) / len(train)
@@ -696,7 +697,7 @@ unrated = {
 }
 
 
-# %% tags=["hide-cell"]
+# %%
 def ndcg_among(candidates, score, k=10):
     """nDCG@k of each liked movie among its candidates: each user's mean."""
     gains = []
@@ -708,7 +709,7 @@ def ndcg_among(candidates, score, k=10):
     return pd.Series(gains).groupby(liked["user_id"].to_numpy()).mean()
 
 
-# %% tags=["hide-cell"]
+# %%
 rng = np.random.default_rng(0)
 everything = [unrated[user] for user in liked["user_id"]]
 sampled = [
@@ -742,9 +743,9 @@ with the_text_says(data.edition):
 # Among all candidates the race is not decided, on `small`. Among 99, popularity is clearly
 # ahead. Why? A random candidate is nearly always obscure, and to beat an obscure movie it is
 # enough to be known. To be among the first ten of a hundred, a movie need only be among the
-# first tenth of all, and nobody looks that far down. {cite:t}`krichene2020sampled` show that
-# with very few candidates all such metrics turn into one, the {term}`AUC`: how often a liked
-# movie has a higher score than another. It weighs all ranks alike. Outside of this
+# first tenth of all, and nobody looks that far down. The fewer the candidates, the less the
+# first places matter {cite}`krichene2020sampled`: with a single one, all that counts is how
+# often a liked movie has a higher score than another, the {term}`AUC`. Outside of this
 # demonstration, **the course never samples candidates.**
 #
 # ## The protocol of this course
@@ -763,10 +764,9 @@ with the_text_says(data.edition):
 #   users count for more here; it is what published numbers do.
 # - **Lists.** All movies that the user has not rated in train are candidates. Relevant
 #   is a test rating of four stars or more. nDCG@10 first, and beside it recall@20, coverage,
-#   {term}`novelty <Novelty>` (how little known the movies are), {term}`diversity
-#   <Diversity>` (how unlike each other, by genre) and {term}`popularity lift <Popularity
-#   lift>` (how much better known than what the person rated before). The mean over users who have something relevant, so that
-#   everybody counts once.
+#   and, from [chapter 9](09_five_methods.ipynb) on, {term}`novelty <Novelty>`,
+#   {term}`diversity <Diversity>` and {term}`popularity lift <Popularity lift>`. The mean over
+#   users who have something relevant, so that everybody counts once.
 # - **Intervals.** Bootstrap over users, 95 %. Two methods are compared by their paired
 #   difference.
 # - **Settings** of a method are chosen on a part of the training rows, never on the test.
@@ -778,9 +778,10 @@ with the_text_says(data.edition):
 #
 # ## Results so far
 #
-# This table grows. Each chapter adds its methods, judged by this protocol. All settings are
-# those that the search of [chapter 9](09_five_methods.ipynb) chose on training rows, so a
-# number may differ a little from that of the same method above.
+# This table grows. Each chapter adds its methods, marked *new*, judged by this protocol. All
+# settings are those that the search of [chapter 9](09_five_methods.ipynb) chose on training
+# rows, so a number may differ a little from that of the same method above: popularity, for
+# example, counts likes here, and all ratings there.
 
 # %%
 from recsys_helpers.display.so_far import results_so_far
