@@ -219,8 +219,10 @@ display.movie_table(
 # $(x_u \cdot y_i) \, y_i = y_i y_i^T x_u$:
 #
 # $$
-# \Bigl( \sum_i c_{ui} \, y_i y_i^T + \lambda I \Bigr) \, x_u
-#   = \sum_i c_{ui} \, p_{ui} \, y_i .
+# \begin{aligned}
+# \Bigl( \sum_i c_{ui} \, & y_i y_i^T + \lambda I \Bigr) \, x_u \\
+# & = \sum_i c_{ui} \, p_{ui} \, y_i .
+# \end{aligned}
 # $$ (eq-als-step)
 #
 # These are $f$ equations with $f$ unknowns: `np.linalg.solve`. Do it for every user. Then
