@@ -570,10 +570,9 @@ with the_text_says(data.edition):
 
 # %% [markdown]
 # Stopping in time is no substitute: at its best moment the model without a penalty is still
-# behind the bias model. It cannot know that a movie with three ratings should be trusted
-# less than one with three hundred; the penalty does. (Watch the *RMSE* of the validation
-# rows. The loss has the penalty in it.) And the falling rate? One seed, three changes, and
-# hardly a difference: not decided.
+# behind the bias model. It trusts three ratings as much as three hundred. (Watch the *RMSE* of
+# the validation rows. The loss has the penalty in it.) And the falling rate? One seed, three
+# changes, and hardly a difference: not decided.
 #
 # :::{admonition} What goes wrong, 1: the learning rate that never changed
 # :class: warning
@@ -684,8 +683,9 @@ with the_text_says(data.edition):
 # The last two are {term}`implicit feedback <Implicit feedback>` hidden in ratings. One
 # thing needs care. While the model learns the rating that $u$ gave $i$, user $u$ *is* among
 # the raters of $i$. For a rating of the test it is not: that rating is hidden. So in training
-# $u$ is left out of the sum; the root in front stays that of the whole set. `set_matrix` holds the $\frac{1}{\sqrt{n}}$, and
-# `SetEmbedding` adds up. Below, $(10 + 20) / \sqrt{2}$ and $10 / \sqrt{2}$:
+# $u$ is left out of the sum; the root in front stays that of the whole set. `set_matrix` holds
+# the $\frac{1}{\sqrt{n}}$, and `SetEmbedding` adds up. Below, $(10 + 20) / \sqrt{2}$ and
+# $10 / \sqrt{2}$:
 
 # %% tags=["nbval-check-output"]
 from scipy import sparse
@@ -879,10 +879,10 @@ display.published_table(
 # :::
 #
 # Neither can be said. The first column is what Keras prints. It has the penalty in it, and
-# it is in squared stars. The last column is an error in stars. By it the second model was much nearer to the
-# literature's figure than it seemed, and the network has about that error. Whether it beats
-# it nobody can say: the figure is rounded, and for other rows. So compare on the *same*
-# rows, and begin with what costs nothing:
+# it is in squared stars. The last column is an error in stars. By it the second model was much
+# nearer to the literature's figure than it seemed, and the network has about that error.
+# Whether it beats it nobody can say: the figure is rounded, and for other rows. So compare on
+# the *same* rows, and begin with what costs nothing:
 
 # %% tags=["hide-input"]
 rmse_rows = on_random[on_random["metric"] == "rmse"].set_index("method")
@@ -926,7 +926,7 @@ less_bias = pd.DataFrame(of_pairs, ["difference", "low", "high"]).T
 display.published_table(
     less_bias.rename_axis("method"),
     "keras_ratings",
-    caption="Mean squared error less that of the bias model, with 95 % intervals",
+    caption="MSE in squared stars, less that of the bias model; 95 % intervals",
 )
 
 # %% tags=["hide-cell"]
