@@ -417,7 +417,7 @@ def _write_titles(ax: Axes, vectors: MovieVectors, labelled: list[int]) -> None:
             path_effects=[withStroke(linewidth=2.5, foreground="white")],
         )
         label.set_in_layout(False)
-        place = label.get_window_extent()
+        place = label.get_window_extent().padded(3)  # titles that touch read as one
         if any(place.overlaps(other) for other in taken):
             label.remove()
             continue

@@ -73,21 +73,6 @@ def test_on_the_last_fifth_users_err_neither_less_nor_more_than_the_bias_model(r
     assert found["low"] < 0 < found["high"]
 
 
-def test_where_any_rating_is_a_hit_likes_are_worth_less(results):
-    of_any = results[results["metric"] == "ndcg@10 (any)"]
-    of_any = of_any.set_index(["method", "split"])["value"]
-    assert of_any[RATINGS, "random"] > of_any[LIKES, "random"]
-    assert (
-        abs(of_any[LIKES, "user temporal"] - of_any[RATINGS, "user temporal"]) < 0.005
-    )
-
-
-def test_against_als_on_likes_ease_has_about_half_of_its_lead(ndcg):
-    ease = ndcg["EASE, chosen", "random"]
-    lead = (ease - ndcg[LIKES, "random"]) / (ease - ndcg["ALS, chosen", "random"])
-    assert 0.4 < lead < 0.6
-
-
 @pytest.mark.parametrize(
     ("pair", "decided_on"),
     [
