@@ -39,7 +39,7 @@ it from top to bottom. {time}
 `recsys_helpers`. The assignment needs no network.
 
 **Hand in** the one file `{name}.ipynb`, under that name, saved after *Restart Kernel
-and Run All Cells*. Write between the lines that say so, and keep the names of the
+and Run All Cells*. Write where it says `Your code here`, and keep the names of the
 functions. You can add cells. Cells with checks are locked; they are put back as they
 were before your work is graded.
 """

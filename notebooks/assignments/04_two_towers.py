@@ -21,7 +21,7 @@
 # **You need** [chapter 6](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/06_two_towers.ipynb) of the course, and the
 # nDCG of [chapter 2](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/02_is_it_any_good.ipynb).
 #
-# **Time** about 150 minutes.
+# **Time** about 165 minutes.
 #
 # **Points** 100. Ninety are given by checks that run on their own. Some you see: they
 # guide you. Others run when your work is graded, on other data. Ten points are for a text
@@ -32,11 +32,11 @@
 # | 1 Averages that do not know the answer | 12 | 14 |
 # | 2 Unknown is not zero | 10 | 12 |
 # | 3 The loss of a batch | 25 | 16 |
-# | 4 Which way is down? | 30 | 16 |
+# | 4 Which way is down? | 40 | 16 |
 # | 5 Each side once | 12 | 12 |
 # | 6 A picture of fame | 8 | 8 |
 # | 7 Find the bug | 23 | 12 |
-# | 8 Write to Ngozi | 20 | 10 |
+# | 8 Write to Ngozi | 25 | 10 |
 #
 # The minutes are estimates; ten more go into reading what is given.
 #
@@ -69,8 +69,8 @@ print(f"{len(ratings):,} ratings of {len(movies):,} films")
 #
 # How does a film's average rating help to predict a rating? If the rating itself is a
 # part of the average, it gives itself away. So each training row is described by the
-# average of all *other* ratings of its group. The group can be a film, a member, or a
-# member and a genre. With the sum $S$ and the number $n$ of the ratings of the group, and
+# average of all *other* ratings of its group: of the same film, or of the same member.
+# With the sum $S$ and the number $n$ of the ratings of the group, and
 # $r$ for the row's own rating, it is
 #
 # $$
@@ -187,7 +187,8 @@ assert some.equals(before), "the ratings are left as they were"
 # Write `encode(train, table)`. Both are arrays with the same $d$ columns; NaN means
 # unknown. Mean and standard deviation of a column come from the **known values in
 # `train`**, whatever `table` is. (Each column of `train` has a known value.) A column
-# that is the same everywhere in `train` is divided by 1. Return an array of shape (rows
+# that is the same everywhere in `train` is divided by 1. (A deviation below $10^{-9}$ is
+# none: it comes from rounding.) Return an array of shape (rows
 # of `table`, $2 d$): first the scaled values, then the flags.
 #
 # *Hint.* `np.nanmean` and `np.nanstd` look at known values only.
@@ -395,7 +396,9 @@ assert np.isclose(large, right), "scores of 1000 and 999, not cut off"
 # derivatives, `dA` and `dB`, as large as `A` and `B`.
 #
 # *Hint.* Make $s$ as in task 3. To see whether a derivative is right, change one number
-# of `A` by 0.00001, and look by how much your loss changes.
+# of `A` by 0.00001, and look by how much your loss changes, as
+# [chapter 5](https://github.com/five-ways/recommend-a-movie/blob/main/notebooks/05_keras_collaborative_filtering.ipynb)
+# does. Do that with a temperature that is not 1, and with a film that comes twice.
 
 
 # %% nbgrader={"grade": false, "grade_id": "down-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
@@ -724,8 +727,8 @@ for other in ["same for all", "by chance", "the newest"]:
 # %% [markdown] nbgrader={"grade": false, "grade_id": "fame-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 6: A picture of fame (8 points)
 #
-# What is the correction worth? For this we let the towers know the films that have likes
-# one by one (their features get a column for each film), and train twice: with the
+# What is the correction worth? For this we let the towers know each film by itself (its
+# features are a column for each film, 1 in its own), and train twice: with the
 # correction, and without. Then each member gets a list of ten films that they have not
 # rated.
 #
@@ -1024,7 +1027,7 @@ print("the report knows the answers:", told)
 # %% [markdown] nbgrader={"grade": false, "grade_id": "letter-text", "locked": true, "schema_version": 3, "solution": false, "task": false}
 # ## Task 8: Write to Ngozi (10 points)
 #
-# Ngozi is good with numbers, and has never trained a model. In 100 to 180 words: what is
+# Ngozi is good with numbers, and has never trained a model. In 100 to 200 words: what is
 # wrong with the consultant's report and what is the model really worth, should she use
 # your towers for *New for you*, and what can they **not** do? A person reads this text
 # and gives points as follows.
