@@ -229,7 +229,7 @@ assert not borrowed(lambda: encode(np.eye(2), np.eye(2))), (
 rng = np.random.default_rng(1)
 train = rng.normal(3, 2, size=(40, 5))
 train[rng.random(train.shape) < 0.3] = np.nan
-train[:, 2] = 4.0  # the same everywhere
+train[:, 2] = 3.3  # the same everywhere, but for rounding
 before = train.copy()
 encoder = FeatureEncoder().fit(pd.DataFrame(train))
 for table in [train, train[5:9], train[::-2]]:
@@ -241,7 +241,7 @@ beyond = np.array([[100.0, np.nan, 6, 3, 3]])
 mine = encode(train, beyond)[0]
 right = (100 - np.nanmean(train[:, 0])) / np.nanstd(train[:, 0])
 assert np.isclose(mine[0], right), "scaled as the others are"
-assert np.isclose(mine[2], 2), "divided by 1"
+assert np.isclose(mine[2], 6 - 3.3), "divided by 1"
 assert np.allclose(mine[5:], [1, 0, 1, 1, 1]), "flags: 1 is known"
 assert np.array_equal(train, before, equal_nan=True), "left as it was"
 ### END HIDDEN TESTS
@@ -425,6 +425,14 @@ assert (of_a.shape, of_b.shape) == ((2, 1), (2, 1)), "as large as A and B"
 p = np.e / (np.e + 1)  # both members have the products 1 and 0
 assert np.allclose(of_a.ravel(), [(p - 1) / 2, p / 2]), (
     f"film 0 is right for member 0, and wrong for member 1: not {of_a.ravel()}"
+)
+# A batch in which film 0 comes twice, with a correction and a temperature of 2.
+U, M = np.array([[1.0, 0], [0, 1], [1, 1]]), np.eye(2)[[0, 1, 0]]
+A, B = np.array([[1.0], [2]]), np.array([[1.0], [-1]])
+share = np.log([0.75, 0.25, 0.75])
+of_a, _ = gradients(U, M, A, B, np.array([0, 1, 0]), share, 2)
+assert np.allclose(of_a.ravel(), [-0.218195, 0.233767], atol=1e-5), (
+    f"[-0.218195, 0.233767], and not {of_a.ravel()}"
 )
 
 # %% nbgrader={"grade": true, "grade_id": "films-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}

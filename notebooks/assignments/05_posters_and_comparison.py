@@ -547,8 +547,8 @@ print(f"by chance  {agreement_by_chance(genres):.3f}")
 # **On paper**: the lists are `[10, 20, 30]` and `[30, 40, 20]`, and $c = 3$. In which
 # order do the four films come? Put the list into `fused_on_paper`. Then write
 # `fuse(lists, c, n)`: the `n` film ids with the highest scores, best first, as a list.
-# Of two films with the same score the lower id comes first (scores that differ by rounding
-# alone are checked in no order). The lists may differ in length.
+# Of two films with the same score the lower id comes first. (Round the scores to nine
+# decimals before you compare them.) The lists may differ in length.
 
 # %% nbgrader={"grade": false, "grade_id": "paper2-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}
 fused_on_paper = None
@@ -680,7 +680,7 @@ for name, values in of_person.items():
 # above 0, `"b"` if it lies below 0, and `"not decided"` otherwise. (An end that is
 # exactly 0 decides nothing.)
 #
-# Mind that a person has the same place in both arrays. At least one person has both values.
+# Mind that a person has the same place in both arrays.
 
 
 # %% nbgrader={"grade": false, "grade_id": "decide-solution", "locked": false, "schema_version": 3, "solution": true, "task": false}

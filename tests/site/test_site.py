@@ -110,7 +110,8 @@ def test_a_page_is_whole_and_without_barriers(page, tab, address):
         barriers_in_light=in_light,
         barriers_in_dark=in_dark,
         scrolls_sideways_on_a_phone=too_wide(tab),
-        formulas_cut_off_on_a_phone=cut_formulas(tab),
+        # Those of the reference scroll in boxes of their own.
+        formulas_cut_off_on_a_phone=cut_formulas(tab) if "/api/" not in page else [],
         formulas_that_are_text=raw_formulas(tab),
         errors=tab.problems,
         asks_other_servers=asked_elsewhere(tab, address),
