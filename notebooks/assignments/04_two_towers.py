@@ -426,14 +426,15 @@ p = np.e / (np.e + 1)  # both members have the products 1 and 0
 assert np.allclose(of_a.ravel(), [(p - 1) / 2, p / 2]), (
     f"film 0 is right for member 0, and wrong for member 1: not {of_a.ravel()}"
 )
-# A batch in which film 0 comes twice, with a correction and a temperature of 2.
+
+# %% nbgrader={"grade": false, "grade_id": "down-compare", "locked": true, "schema_version": 3, "solution": false, "task": false}
+# No points: a batch in which film 0 comes twice, with a correction, and tau is 2.
 U, M = np.array([[1.0, 0], [0, 1], [1, 1]]), np.eye(2)[[0, 1, 0]]
 A, B = np.array([[1.0], [2]]), np.array([[1.0], [-1]])
 share = np.log([0.75, 0.25, 0.75])
 of_a, _ = gradients(U, M, A, B, np.array([0, 1, 0]), share, 2)
-assert np.allclose(of_a.ravel(), [-0.218195, 0.233767], atol=1e-5), (
-    f"[-0.218195, 0.233767], and not {of_a.ravel()}"
-)
+print("yours:    ", of_a.ravel().round(4))
+print("should be: [-0.2182  0.2338]")
 
 # %% nbgrader={"grade": true, "grade_id": "films-visible", "locked": true, "points": 2, "schema_version": 3, "solution": false, "task": false}
 two, one, zero = np.eye(2), np.ones((2, 1)), np.zeros(2)
